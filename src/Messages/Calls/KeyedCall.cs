@@ -1,0 +1,100 @@
+// The calls on objects. All of them are lists of keys; a single call is a list of one. Each item goes to the shard of its key.
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+
+namespace HotStandby.Messages.Calls;
+
+/// <summary>What a <see cref="KeyedCall"/> does with each key.</summary>
+public enum KeyedOperation : byte
+{
+    /// <summary>ExistKey, BatchExistKey.</summary>
+    Exist,
+    /// <summary>GetReplicaList, BatchGetReplicaList.</summary>
+    GetReplicaList,
+    /// <summary>PutStart, BatchPutStart.</summary>
+    PutStart,
+    /// <summary>PutEnd, BatchPutEnd.</summary>
+    PutEnd,
+    /// <summary>PutRevoke, BatchPutRevoke.</summary>
+    PutRevoke,
+    /// <summary>Remove, BatchRemove.</summary>
+    Remove,
+}
+
+/// <summary>A call on one or more objects.</summary>
+public sealed class KeyedCall(IReplySink sink, KeyedOperation operation, ObjectKey[] keys) : MasterCall(sink, keys.Length)
+{
+    /// <summary>What to do.</summary>
+    public KeyedOperation Operation { get; } = operation;
+
+    /// <summary>The keys, in the caller's order; the same key may occur twice.</summary>
+    public ObjectKey[] Keys { get; } = keys;
+
+    /// <summary>The caller (PutStart, PutEnd, PutRevoke).</summary>
+    public Uuid Client { get; init; }
+
+    /// <summary>PutStart: the object's size in bytes, per item.</summary>
+    public ulong[] Sizes { get; init; } = [];
+
+    /// <summary>PutStart: placement and pins, for all items.</summary>
+    public ReplicateConfig Config { get; init; } = ReplicateConfig.Default;
+
+    /// <summary>PutEnd, PutRevoke: which replicas.</summary>
+    public ReplicaType Selector { get; init; } = ReplicaType.All;
+
+    /// <summary>PutEnd: the object's checksum per item; empty when the caller sends none.</summary>
+    public ulong?[] Checksums { get; init; } = [];
+
+    /// <summary>Remove: ignore leases.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>
+    /// PutStart, between the segment table and the shards: the buffers, <see cref="PlacementStride"/> places per item.
+    /// A place with a length of 0 is empty; an item whose first place is empty could not be allocated.
+    /// </summary>
+    public Extent[] Placements { get; set; } = [];
+
+    /// <summary>Places per item in <see cref="Placements"/>.</summary>
+    public int PlacementStride { get; set; }
+
+    /// <summary>The results, filled in by the shards.</summary>
+    public ItemResult[] Results { get; } = new ItemResult[keys.Length];
+}
+
+/// <summary>What became of one item.</summary>
+public struct ItemResult
+{
+    /// <summary>Ok, or why not.</summary>
+    public ErrorCode Error;
+
+    /// <summary>Exist: true when a replica is readable.</summary>
+    public bool Exists;
+
+    /// <summary>GetReplicaList, PutStart: where the bytes are.</summary>
+    public ReplicaList Replicas;
+
+    /// <summary>GetReplicaList: how long the reader may read, in milliseconds.</summary>
+    public ulong LeaseTtlMilliseconds;
+
+    /// <summary>GetReplicaList: the checksum given at PutEnd.</summary>
+    public ulong? ObjectChecksum;
+}
+
+/// <summary>Replicas of an object. One needs no array, because one is what nearly every object has.</summary>
+public readonly struct ReplicaList
+{
+    private readonly ReplicaDescriptor _first;
+    private readonly ReplicaDescriptor[]? _all;
+
+    /// <summary>A list of one.</summary>
+    public ReplicaList(in ReplicaDescriptor only) => (_first, Count) = (only, 1);
+
+    /// <summary>A list of any length.</summary>
+    public ReplicaList(ReplicaDescriptor[] all) => (_all, Count) = (all, all.Length);
+
+    /// <summary>How many.</summary>
+    public int Count { get; }
+
+    /// <summary>The i-th.</summary>
+    public ReplicaDescriptor this[int index] => _all is null ? _first : _all[index];
+}

@@ -1,0 +1,58 @@
+// A client's call on its way through the node: decoded once at the door, filled in by the partitions, answered once when
+// every item is settled and, for writes, committed. One object a call; nothing is allocated per item on the way.
+// The object is local to its process and never serialized.
+
+namespace HotStandby.Messages.Calls;
+
+/// <summary>Where the answer of a call goes: the connection it came from.</summary>
+public interface IReplySink
+{
+    /// <summary>Every item is settled. Called once, on whatever thread settled the last item; must not block.</summary>
+    void Answer(MasterCall call);
+
+    /// <summary>
+    /// The outcome of at least one item will never be known here (the node stopped leading before a commit). The
+    /// connection must be closed without an answer. Called at most once, and never after <see cref="Answer"/>.
+    /// </summary>
+    void Abandon(MasterCall call);
+}
+
+/// <summary>A call with a fixed number of items, each settled exactly once or abandoned.</summary>
+public abstract class MasterCall(IReplySink sink, int items)
+{
+    private const int Abandoned = int.MinValue / 2;
+    private int _open = items;
+
+    /// <summary>The connection's own mark (the frame's seq_num); not looked at on the way.</summary>
+    public uint Tag { get; init; }
+
+    /// <summary>Says that so many items have their final result. The last one sends the answer.</summary>
+    public void Settle(int count)
+    {
+        if (Interlocked.Add(ref _open, -count) == 0)
+            sink.Answer(this);
+    }
+
+    /// <summary>Says that the outcome of an item stays unknown.</summary>
+    public void Abandon()
+    {
+        if (Interlocked.Exchange(ref _open, Abandoned) > 0)
+            sink.Abandon(this);
+    }
+}
+
+/// <summary>The way into the node: what the door calls.</summary>
+public interface IMasterGateway
+{
+    /// <summary>
+    /// True while this node leads and its lease holds. Asked before a call is accepted and again when its reply leaves:
+    /// a reply that finds no lease is not sent.
+    /// </summary>
+    bool MayServe { get; }
+
+    /// <summary>The Primary's epoch (Mooncake's view version); 0 while unknown.</summary>
+    ulong Epoch { get; }
+
+    /// <summary>Takes a call. Never blocks; the sink hears of it exactly once.</summary>
+    void Submit(MasterCall call);
+}

@@ -1,0 +1,115 @@
+// What nodes say to each other. One record a message, one meaning a record. Encoded by ReplicationCodec; what each one
+// means and when it may be sent stands in docs/protocol.md.
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Messages.Replication;
+
+/// <summary>Any message between replicas.</summary>
+/// <param name="From">The sender.</param>
+/// <param name="Epoch">The epoch that it speaks for; for refusals, the sender's promise.</param>
+public abstract record ReplicationMessage(NodeId From, ulong Epoch);
+
+/// <summary>Where one epoch ends in a log: its last seq. A log is described by the list of these, oldest first.</summary>
+public readonly record struct EpochEnd(ulong Epoch, ulong LastSequence);
+
+/// <summary>Primary to Standby: entries that follow (PreviousEpoch, PreviousSequence). Without a batch it is the heartbeat.</summary>
+/// <param name="From">The Primary.</param>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="PreviousEpoch">Epoch of the entry before the batch; 0 when there is none.</param>
+/// <param name="PreviousSequence">Seq of the entry before the batch.</param>
+/// <param name="Batch">The entries, or null.</param>
+/// <param name="CommitSequence">What is committed now.</param>
+/// <param name="LastSequence">The Primary's last appended seq.</param>
+/// <param name="SentAtTicks">The Primary's monotonic clock when it sent this; comes back in the acknowledgement.</param>
+public sealed record AppendBatch(
+    NodeId From, ulong Epoch, ulong PreviousEpoch, ulong PreviousSequence, OpLogBatch? Batch, ulong CommitSequence,
+    ulong LastSequence, long SentAtTicks) : ReplicationMessage(From, Epoch);
+
+/// <summary>Standby to Primary: stored up to here. Renews the grant.</summary>
+/// <param name="From">The Standby.</param>
+/// <param name="Epoch">The Primary's epoch.</param>
+/// <param name="Incarnation">Differs after every start of the Standby's process or log.</param>
+/// <param name="StoredSequence">Last seq in its journal that is known to equal the Primary's.</param>
+/// <param name="AppliedSequence">Everything up to here is applied in every partition.</param>
+/// <param name="Voting">False while it must not be counted (it lost its disk and is learning).</param>
+/// <param name="SentAtTicks">Of the message that this answers.</param>
+public sealed record AppendAcknowledged(
+    NodeId From, ulong Epoch, ulong Incarnation, ulong StoredSequence, ulong AppliedSequence, bool Voting, long SentAtTicks)
+    : ReplicationMessage(From, Epoch);
+
+/// <summary>Why a Standby refused a batch.</summary>
+public enum RefusalReason : byte
+{
+    /// <summary>It has promised a later epoch: step down.</summary>
+    OlderEpoch = 1,
+    /// <summary>The entry before the batch is not in its log: send from where its log ends.</summary>
+    Gap = 2,
+}
+
+/// <summary>Standby to Primary: not stored.</summary>
+/// <param name="From">The Standby.</param>
+/// <param name="Epoch">Its promise.</param>
+/// <param name="Incarnation">As in the acknowledgement.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Log">Where its log ends, epoch by epoch, so that one answer suffices to find the common point.</param>
+/// <param name="SentAtTicks">Of the message that this answers.</param>
+public sealed record AppendRefused(
+    NodeId From, ulong Epoch, ulong Incarnation, RefusalReason Reason, EpochEnd[] Log, long SentAtTicks)
+    : ReplicationMessage(From, Epoch);
+
+/// <summary>Candidate to voter: help nobody older than this epoch any more.</summary>
+/// <param name="From">The candidate.</param>
+/// <param name="Epoch">The epoch it wants.</param>
+/// <param name="FirstStart">True when every configured voter said that it is empty: the first start of the cluster.</param>
+public sealed record SealRequest(NodeId From, ulong Epoch, bool FirstStart) : ReplicationMessage(From, Epoch);
+
+/// <summary>What a voter said to a seal request.</summary>
+public enum SealOutcome : byte
+{
+    /// <summary>Promised, persistently.</summary>
+    Sealed = 1,
+    /// <summary>It has promised this or a later epoch to another candidate.</summary>
+    Refused = 2,
+    /// <summary>Its grant to another Primary still runs (or it is that Primary).</summary>
+    GrantRunning = 3,
+    /// <summary>It must not vote: it holds nothing.</summary>
+    Empty = 4,
+    /// <summary>It must not vote: it lost entries once and is still learning.</summary>
+    Learning = 5,
+}
+
+/// <summary>Voter to candidate.</summary>
+/// <param name="From">The voter.</param>
+/// <param name="Epoch">The epoch that was asked for.</param>
+/// <param name="Outcome">The answer.</param>
+/// <param name="PromisedEpoch">Its promise now.</param>
+/// <param name="LastEpoch">Epoch of its last entry.</param>
+/// <param name="LastSequence">Its last seq.</param>
+/// <param name="CommitSequence">What it knows to be committed.</param>
+/// <param name="RemainingMilliseconds">With GrantRunning: how long.</param>
+public sealed record SealReply(
+    NodeId From, ulong Epoch, SealOutcome Outcome, ulong PromisedEpoch, ulong LastEpoch, ulong LastSequence,
+    ulong CommitSequence, long RemainingMilliseconds) : ReplicationMessage(From, Epoch);
+
+/// <summary>Candidate to the voter with the best log: send me what I lack.</summary>
+/// <param name="From">The candidate.</param>
+/// <param name="Epoch">Its sealed epoch.</param>
+/// <param name="Log">Its own log, epoch by epoch: the voter finds the common point.</param>
+public sealed record FetchTail(NodeId From, ulong Epoch, EpochEnd[] Log) : ReplicationMessage(From, Epoch);
+
+/// <summary>Voter to candidate: entries behind the common point. Without a batch: that was all.</summary>
+/// <param name="From">The voter.</param>
+/// <param name="Epoch">The candidate's epoch.</param>
+/// <param name="PreviousEpoch">Epoch of the entry before the batch.</param>
+/// <param name="PreviousSequence">Seq of the entry before the batch; what the candidate has behind it conflicts and goes.</param>
+/// <param name="Batch">The entries.</param>
+/// <param name="LastSequence">The voter's last seq: the tail is complete when the candidate holds it.</param>
+public sealed record TailBatch(
+    NodeId From, ulong Epoch, ulong PreviousEpoch, ulong PreviousSequence, OpLogBatch? Batch, ulong LastSequence)
+    : ReplicationMessage(From, Epoch);
+
+/// <summary>A Primary that hands over: my lease is given up, wait for nothing.</summary>
+/// <param name="From">The former Primary.</param>
+/// <param name="Epoch">Its epoch.</param>
+public sealed record GrantReleased(NodeId From, ulong Epoch) : ReplicationMessage(From, Epoch);
