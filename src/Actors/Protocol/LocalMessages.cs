@@ -1,0 +1,116 @@
+// What the actors of one node say to each other. None of these leaves the process, so they may carry buffers and calls.
+//
+//   gateway ──KeyedItems──► shard ──Propose──► replica ──EntriesCommitted──► shard
+//   gateway ──PutStart──► segments (allocates) ──KeyedItems──► shard
+using Akka.Actor;
+using HotStandby.Core;
+using HotStandby.Core.Segments;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Actors.Protocol;
+
+/// <summary>The part of a call that goes to one shard: which of its items.</summary>
+/// <param name="Call">The call; the shard fills its results at the given places.</param>
+/// <param name="Items">Indexes into the call's keys, ascending. Null means the only item, 0.</param>
+public sealed record KeyedItems(KeyedCall Call, int[]? Items) : INoSerializationVerificationNeeded
+{
+    /// <summary>How many items.</summary>
+    public int Count => Items?.Length ?? 1;
+
+    /// <summary>The i-th item's index in the call.</summary>
+    public int this[int index] => Items is null ? 0 : Items[index];
+}
+
+/// <summary>When a held reply may leave.</summary>
+public enum ReplyAfter : byte
+{
+    /// <summary>When everything proposed up to it is committed.</summary>
+    Commit,
+    /// <summary>When everything proposed up to it is in the local journal and replication is not too far behind (async commit only).</summary>
+    Durable,
+}
+
+/// <summary>
+/// A partition of a Primary to its replica: append these entries, in this order, and settle these items of the call when
+/// they may be seen. Without drafts: settle them when everything proposed before is committed (a read of a key whose last
+/// change is not committed yet).
+/// </summary>
+/// <param name="Partition">Who proposes.</param>
+/// <param name="Reign">From <see cref="BeginLeading"/>; a proposal of an earlier reign is abandoned.</param>
+/// <param name="Drafts">The entries, applied by the partition already; now owned by the replica. Null: none.</param>
+/// <param name="Call">Whose items; null when the partition acts on its own account.</param>
+/// <param name="Items">How many items of the call to settle.</param>
+/// <param name="After">When.</param>
+public sealed record Propose(Partition Partition, ulong Reign, DraftBuffer? Drafts, MasterCall? Call, int Items, ReplyAfter After)
+    : INoSerializationVerificationNeeded;
+
+/// <summary>Replica to a partition of the Primary: your next <paramref name="Count"/> proposed entries are committed.</summary>
+/// <param name="Count">How many, in the order in which they were proposed.</param>
+/// <param name="LastSequence">Seq of the last of them.</param>
+public sealed record EntriesCommitted(int Count, ulong LastSequence) : INoSerializationVerificationNeeded;
+
+/// <summary>Replica to a partition of a Standby, or while recovering: apply these committed entries of yours.</summary>
+/// <param name="Life">From <see cref="ResetPartition"/>; comes back in the answer.</param>
+/// <param name="Batch">The batch that holds them.</param>
+/// <param name="Offsets">Where each of the partition's entries starts in the batch's encoded bytes, ascending; the first <paramref name="Count"/> places.</param>
+/// <param name="Count">How many.</param>
+public sealed record ApplyEntries(ulong Life, OpLogBatch Batch, int[] Offsets, int Count) : INoSerializationVerificationNeeded;
+
+/// <summary>Partition to replica: the entries of one <see cref="ApplyEntries"/> are applied.</summary>
+/// <param name="Life">As given.</param>
+/// <param name="LastSequence">Last seq of that batch.</param>
+public sealed record EntriesApplied(ulong Life, ulong LastSequence) : INoSerializationVerificationNeeded;
+
+/// <summary>Replica to partition: forget everything; the log will be replayed from its start.</summary>
+/// <param name="Life">Number of this life of the node's state; grows.</param>
+public sealed record ResetPartition(ulong Life) : INoSerializationVerificationNeeded;
+
+/// <summary>
+/// Replica to partition: this node leads from now on, and everything committed has been applied. A shard answers by
+/// sending its <see cref="LiveExtents"/> to the segment table; that rebuilds its allocators and sends <see cref="ReadyToServe"/> to the replica.
+/// </summary>
+/// <param name="Reign">The epoch.</param>
+public sealed record BeginLeading(ulong Reign) : INoSerializationVerificationNeeded;
+
+/// <summary>Replica to partition: this node leads no more. Calls that still arrive are answered with UnavailableInCurrentMode.</summary>
+public sealed record StopLeading : INoSerializationVerificationNeeded
+{
+    /// <summary>The only one.</summary>
+    public static readonly StopLeading Instance = new();
+}
+
+/// <summary>Shard to segment table, at the start of a reign: every buffer that the shard's objects and parked puts cover.</summary>
+public sealed record LiveExtents(Partition Partition, ulong Reign, Extent[] Extents) : INoSerializationVerificationNeeded;
+
+/// <summary>Segment table to replica: allocators rebuilt, the door may open.</summary>
+public sealed record ReadyToServe(ulong Reign) : INoSerializationVerificationNeeded;
+
+/// <summary>Shard to segment table: these buffers are free again (their removal is committed, or they were never used).</summary>
+public sealed record ReleaseExtents(ulong Reign, Extent[] Extents) : INoSerializationVerificationNeeded;
+
+/// <summary>Segment table to shards: what is mounted now, as far as it is committed.</summary>
+public sealed record SegmentsChanged(SegmentDirectory Directory) : INoSerializationVerificationNeeded;
+
+/// <summary>Segment table to shards: propose that every replica on this segment is dropped, and say so when it is committed.</summary>
+public sealed record DropSegment(ulong Reign, uint SegmentHandle) : INoSerializationVerificationNeeded;
+
+/// <summary>Shard to segment table: committed.</summary>
+public sealed record SegmentDroppedByShard(ulong Reign, uint SegmentHandle, Partition Partition) : INoSerializationVerificationNeeded;
+
+/// <summary>Anyone to a partition: report. Answered with <see cref="PartitionReport"/>.</summary>
+public sealed record ReportPartition : INoSerializationVerificationNeeded
+{
+    /// <summary>The only one.</summary>
+    public static readonly ReportPartition Instance = new();
+}
+
+/// <summary>What a partition holds.</summary>
+/// <param name="Partition">Which.</param>
+/// <param name="AppliedSequence">Seq of its last entry that is applied and committed.</param>
+/// <param name="Digest">Of its content (on a Primary this includes what is not committed yet).</param>
+/// <param name="Uncommitted">Entries of a Primary's partition that are applied but not committed yet.</param>
+public sealed record PartitionReport(Partition Partition, ulong AppliedSequence, PartitionDigest Digest, int Uncommitted)
+    : INoSerializationVerificationNeeded;
