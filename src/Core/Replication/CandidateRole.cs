@@ -1,0 +1,166 @@
+// One attempt to lead: seal a majority, take the best log among them, fetch what is missing. Sealing, not the oracle that
+// started the attempt, is what makes the winner safe. The candidate promises itself last, when the others have: one that is
+// merely cut off asks in vain and, once it hears the Primary again, has promised nothing that would depose it.
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Core.Replication;
+
+/// <summary>How far an attempt is.</summary>
+internal enum CampaignProgress
+{
+    Sealing,
+    Fetching,
+    Won,
+    Lost,
+}
+
+/// <summary>One attempt to lead in one epoch.</summary>
+internal sealed class CandidateRole
+{
+    private readonly ReplicaState _state;
+    private readonly StandbyRole _store;
+    private readonly Dictionary<NodeId, SealReply> _replies = [];
+    private readonly Dictionary<NodeId, long> _askAgainAtTicks = [];
+    private readonly bool _selfMayVote;
+    private NodeId _best;
+    private bool _firstStart;
+    private long _fetchAgainAtTicks;
+
+    public CandidateRole(ReplicaState state, StandbyRole store, ulong epoch, long nowTicks)
+    {
+        (_state, _store, Epoch) = (state, store, epoch);
+        _selfMayVote = state.Voting;
+        foreach (var peer in state.Settings.Peers)
+            Ask(peer, nowTicks);
+        Progress = CampaignProgress.Sealing;
+        Decide(nowTicks);
+    }
+
+    public ulong Epoch { get; }
+
+    public CampaignProgress Progress { get; private set; }
+
+    /// <summary>The highest promise heard of: the next attempt must be above it.</summary>
+    public ulong HighestPromise { get; private set; }
+
+    public void OnSealReply(SealReply reply, long nowTicks)
+    {
+        if (reply.Epoch != Epoch || Progress != CampaignProgress.Sealing)
+            return;
+        HighestPromise = Math.Max(HighestPromise, reply.PromisedEpoch);
+        switch (reply.Outcome)
+        {
+            case SealOutcome.Refused:
+                Progress = CampaignProgress.Lost;
+                return;
+            case SealOutcome.GrantRunning:
+                var wait = Math.Clamp(reply.RemainingMilliseconds, 1, 60_000) * TimeSpan.TicksPerMillisecond;
+                _askAgainAtTicks[reply.From] = nowTicks + Math.Min(wait, _state.Settings.LeaseDurationTicks);
+                return;
+            case SealOutcome.Sealed or SealOutcome.Empty or SealOutcome.Learning:
+                _replies[reply.From] = reply;
+                Decide(nowTicks);
+                return;
+            default:
+                return;
+        }
+    }
+
+    public void OnTail(TailBatch tail, long nowTicks)
+    {
+        if (tail.Epoch != Epoch || tail.From != _best || Progress != CampaignProgress.Fetching)
+            return;
+        if (tail.Batch is { } batch)
+        {
+            if (_state.Log.EpochOf(tail.PreviousSequence) != tail.PreviousEpoch)
+                return; // an answer to an older question
+            _store.Store(batch);
+        }
+
+        if (_state.Log.LastSequence >= tail.LastSequence && _state.Log.EpochOf(tail.LastSequence) == _replies[_best].LastEpoch)
+            Progress = CampaignProgress.Won;
+        else
+            Fetch(nowTicks);
+    }
+
+    public void Tick(long nowTicks)
+    {
+        if (Progress == CampaignProgress.Sealing)
+        {
+            foreach (var peer in _state.Settings.Peers)
+                if (!IsAnswered(peer) && nowTicks >= _askAgainAtTicks[peer])
+                    Ask(peer, nowTicks);
+        }
+        else if (Progress == CampaignProgress.Fetching && nowTicks >= _fetchAgainAtTicks)
+        {
+            Fetch(nowTicks);
+        }
+    }
+
+    private bool IsAnswered(NodeId peer) =>
+        _replies.TryGetValue(peer, out var reply)
+        && (reply.Outcome == SealOutcome.Sealed || (reply.Outcome == SealOutcome.Empty && !_firstStart));
+
+    private void Ask(NodeId peer, long nowTicks)
+    {
+        _askAgainAtTicks[peer] = nowTicks + _state.Settings.HeartbeatTicks;
+        _state.SendWhenDurable(peer, new SealRequest(_state.Settings.Self, Epoch, _firstStart));
+    }
+
+    private void Decide(long nowTicks)
+    {
+        var sealedCount = _replies.Values.Count(reply => reply.Outcome == SealOutcome.Sealed) + (_selfMayVote || _firstStart ? 1 : 0);
+        if (sealedCount >= _state.Settings.Majority)
+        {
+            _state.Promise(Epoch, _state.Settings.Self);
+            ChooseLog(nowTicks);
+        }
+        else if (!_firstStart && EveryoneIsEmpty())
+            BeginFirstStart(nowTicks);
+    }
+
+    // Nobody has ever stored anything: there is nothing that an empty voter could have forgotten.
+    private bool EveryoneIsEmpty() =>
+        _state.Log.LastSequence == 0
+        && _state.Settings.Peers.All(peer => _replies.TryGetValue(peer, out var reply) && reply.LastSequence == 0);
+
+    private void BeginFirstStart(long nowTicks)
+    {
+        _firstStart = true;
+        if (!_state.Voting)
+            _state.BecomeVoter();
+        foreach (var peer in _state.Settings.Peers)
+            if (!IsAnswered(peer))
+                Ask(peer, nowTicks);
+        Decide(nowTicks);
+    }
+
+    private void ChooseLog(long nowTicks)
+    {
+        var (epoch, sequence) = (_state.Log.LastEpoch, _state.Log.LastSequence);
+        _best = _state.Settings.Self;
+        foreach (var reply in _replies.Values)
+        {
+            if (reply.Outcome != SealOutcome.Sealed || (reply.LastEpoch, reply.LastSequence).CompareTo((epoch, sequence)) <= 0)
+                continue;
+            (epoch, sequence, _best) = (reply.LastEpoch, reply.LastSequence, reply.From);
+        }
+
+        if (_best == _state.Settings.Self)
+        {
+            Progress = CampaignProgress.Won;
+            return;
+        }
+
+        Progress = CampaignProgress.Fetching;
+        Fetch(nowTicks);
+    }
+
+    private void Fetch(long nowTicks)
+    {
+        _fetchAgainAtTicks = nowTicks + _state.Settings.ResendTicks;
+        _state.Send(_best, new FetchTail(_state.Settings.Self, Epoch, _state.Log.Describe()));
+    }
+}

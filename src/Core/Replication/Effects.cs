@@ -1,0 +1,65 @@
+// What the protocol wants done. The replica never does anything itself: whoever drives it (the actor, or the simulation)
+// carries the effects out in order. A journal write is answered with Replica.Persisted, in the same order.
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Core.Replication;
+
+/// <summary>Something to be done.</summary>
+public abstract record Effect;
+
+/// <summary>A journal write; writes happen in the order in which they were asked for.</summary>
+public abstract record JournalWrite : Effect;
+
+/// <summary>Write a batch.</summary>
+public sealed record WriteBatch(OpLogBatch Batch) : JournalWrite;
+
+/// <summary>Write the promise to help nobody older than this epoch.</summary>
+public sealed record WritePromise(ulong Epoch, NodeId Candidate) : JournalWrite;
+
+/// <summary>Write that everything behind this seq is cut off.</summary>
+public sealed record WriteCut(ulong LastKeptSequence) : JournalWrite;
+
+/// <summary>Write that this node may vote from now on.</summary>
+public sealed record WriteVoting : JournalWrite;
+
+/// <summary>Send a message to a node; it may be lost, doubled, late.</summary>
+public sealed record Send(NodeId To, ReplicationMessage Message) : Effect;
+
+/// <summary>Read entries from the journal for a Standby that is behind the window; answered with Replica.JournalRead.</summary>
+public sealed record ReadJournal(NodeId Standby, ulong FromSequence) : Effect;
+
+/// <summary>Everything up to here is committed.</summary>
+public sealed record CommitAdvanced(ulong CommitSequence) : Effect;
+
+/// <summary>This node's role is another one now.</summary>
+/// <param name="Role">The new role.</param>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="Reason">For the log.</param>
+public sealed record RoleChanged(ReplicaRole Role, ulong Epoch, string Reason) : Effect;
+
+/// <summary>
+/// A Primary stepped down although its partitions had applied more than is committed: throw their state away and replay.
+/// </summary>
+public sealed record RebuildPartitions : Effect;
+
+/// <summary>The epoch's first entry is committed: open the door when the partitions have applied everything up to it.</summary>
+public sealed record BeginReign(ulong Epoch, ulong EpochStartSequence) : Effect;
+
+/// <summary>The hand-over that Uncrown asked for is complete.</summary>
+public sealed record HandedOver : Effect;
+
+/// <summary>What a node is.</summary>
+public enum ReplicaRole : byte
+{
+    /// <summary>Stores and applies what a Primary sends.</summary>
+    Standby,
+    /// <summary>Seals voters, fetches the tail.</summary>
+    Candidate,
+    /// <summary>Appends, commits and, with a lease, serves.</summary>
+    Primary,
+}
+
+/// <summary>Read entries from the journal for a candidate; answered with Replica.TailRead.</summary>
+public sealed record ReadTail(NodeId Candidate, ulong Epoch, ulong PreviousEpoch, ulong PreviousSequence) : Effect;

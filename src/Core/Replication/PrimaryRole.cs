@@ -1,0 +1,207 @@
+// One reign: gives seqs, closes batches, sends them to the Standbys in windows, counts what is stored where, keeps the lease.
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Core.Replication;
+
+/// <summary>The Primary's half of the protocol.</summary>
+internal sealed class PrimaryRole
+{
+    private readonly ReplicaState _state;
+    private readonly BatchWriter _open = new();
+    private readonly StandbyProgress[] _standbys;
+    private readonly ulong[] _stored;
+    private readonly long[] _heard;
+    private readonly long _beganAtTicks;
+    private long _openSinceTicks;
+    private bool _reignAnnounced;
+
+    public PrimaryRole(ReplicaState state, ulong epoch, long nowTicks, long wallMilliseconds)
+    {
+        (_state, Epoch, _beganAtTicks) = (state, epoch, nowTicks);
+        _standbys = [.. state.Settings.Peers.Select(peer => new StandbyProgress(peer, state.Log.LastSequence + 1))];
+        (_stored, _heard) = (new ulong[_standbys.Length + 1], new long[_standbys.Length + 1]);
+        if (!state.Voting)
+            state.BecomeVoter(); // it holds everything that a majority of the others held: see docs/protocol.md, "Voters"
+        var start = new DraftBuffer(Partition.SegmentTable);
+        start.Add(OpType.EpochStart, default, 0, 0);
+        EpochStartSequence = Propose(start, nowTicks, wallMilliseconds);
+        Flush(nowTicks);
+        foreach (var standby in _standbys)
+            SendAppend(standby, null, nowTicks);
+    }
+
+    public ulong Epoch { get; }
+
+    public ulong EpochStartSequence { get; }
+
+    public IReadOnlyList<StandbyProgress> Standbys => _standbys;
+
+    /// <summary>Until when this node may answer clients; long.MinValue before the first majority of acknowledgements.</summary>
+    public long LeaseUntilTicks { get; private set; } = long.MinValue;
+
+    /// <summary>Seq of the last proposed entry, whether its batch is closed or not.</summary>
+    public ulong LastProposed => _state.Log.LastSequence + (ulong)_open.Count;
+
+    public bool EverythingIsCommitted => LastProposed == _state.CommitSequence;
+
+    /// <summary>Takes ownership of drafts and gives them their seqs. Returns the last one.</summary>
+    public ulong Propose(DraftBuffer drafts, long nowTicks, long wallMilliseconds)
+    {
+        var rest = drafts.Bytes;
+        while (OpLogEntry.TryView(rest, out var draft))
+        {
+            if (_open.Count == 0)
+                _openSinceTicks = nowTicks;
+            _open.Add(draft.Encoded, LastProposed + 1, Epoch, wallMilliseconds);
+            rest = rest[draft.Encoded.Length..];
+            if (_open.Count >= _state.Settings.BatchEntries || _open.Length >= _state.Settings.BatchBytes)
+                CloseBatch();
+        }
+
+        drafts.Release();
+        return LastProposed;
+    }
+
+    /// <summary>The end of a turn: closes the open batch unless it may linger, and tells the Standbys what is news.</summary>
+    public void Flush(long nowTicks)
+    {
+        if (_open.Count > 0 && nowTicks - _openSinceTicks >= _state.Settings.LingerTicks)
+            CloseBatch();
+        Advance(nowTicks);
+        foreach (var standby in _standbys)
+        {
+            Stream(standby, nowTicks);
+            if (standby.State == LinkState.Stream && standby.CommitSent < _state.CommitSequence)
+                SendAppend(standby, null, nowTicks);
+        }
+    }
+
+    public void OnAcknowledged(AppendAcknowledged message, long nowTicks)
+    {
+        if (message.Epoch != Epoch || Find(message.From) is not { } standby)
+            return;
+        standby.Meet(message.Incarnation);
+        standby.Acknowledged(message.StoredSequence, message.AppliedSequence, message.Voting, message.SentAtTicks, nowTicks);
+        if (standby.State == LinkState.Probe)
+            standby.State = LinkState.Stream;
+        RenewLease(nowTicks);
+        Advance(nowTicks);
+        Stream(standby, nowTicks);
+    }
+
+    public void OnGap(AppendRefused message, long nowTicks)
+    {
+        if (Find(message.From) is not { } standby || !standby.IsFresh(message.SentAtTicks))
+            return;
+        standby.Meet(message.Incarnation);
+        standby.RestartFrom(_state.Log.CommonPoint(message.Log) + 1, nowTicks);
+        standby.State = LinkState.Stream;
+        Stream(standby, nowTicks);
+        if (!standby.HasInFlight && standby.State == LinkState.Stream)
+            SendAppend(standby, null, nowTicks);
+    }
+
+    /// <summary>Batches that a Standby behind the window waits for, as read from the journal; none when it could not be read.</summary>
+    public void OnJournalRead(NodeId node, IReadOnlyList<OpLogBatch> batches, long nowTicks)
+    {
+        if (Find(node) is not { State: LinkState.CatchUp } standby)
+            return;
+        standby.State = LinkState.Stream;
+        foreach (var batch in batches)
+            if (batch.FirstSequence <= standby.NextSequence && batch.LastSequence >= standby.NextSequence)
+                SendAppend(standby, batch.From(standby.NextSequence), nowTicks);
+        Stream(standby, nowTicks);
+    }
+
+    /// <summary>Heartbeats and resends. False: the lease is gone and cannot be renewed.</summary>
+    public bool Tick(long nowTicks)
+    {
+        RenewLease(nowTicks);
+        var patience = Math.Max(LeaseUntilTicks, _beganAtTicks + (2 * _state.Settings.LeaseDurationTicks));
+        if (nowTicks >= patience)
+            return false;
+        foreach (var standby in _standbys)
+        {
+            if (standby.HasInFlight && nowTicks - standby.ProgressAtTicks >= _state.Settings.ResendTicks
+                && nowTicks - standby.SentAtTicks >= _state.Settings.HeartbeatTicks)
+                standby.RestartFrom(standby.MatchSequence + 1, nowTicks);
+            if (nowTicks - standby.SentAtTicks >= _state.Settings.HeartbeatTicks)
+                SendAppend(standby, null, nowTicks);
+        }
+
+        Flush(nowTicks);
+        return true;
+    }
+
+    public void ReleaseGrants()
+    {
+        LeaseUntilTicks = long.MinValue;
+        foreach (var standby in _standbys)
+            _state.Send(standby.Node, new GrantReleased(_state.Settings.Self, Epoch));
+    }
+
+    private void CloseBatch() => _state.Append(_open.Close(_state.CommitSequence));
+
+    private StandbyProgress? Find(NodeId node) => Array.Find(_standbys, standby => standby.Node == node);
+
+    private void Stream(StandbyProgress standby, long nowTicks)
+    {
+        while (standby.State == LinkState.Stream && standby.NextSequence <= _state.Log.LastSequence
+               && standby.InFlightBytes < _state.Settings.InFlightBytes)
+        {
+            if (_state.Window.From(standby.NextSequence) is not { } batch)
+            {
+                standby.State = LinkState.CatchUp;
+                _state.Effects.Add(new ReadJournal(standby.Node, standby.NextSequence));
+                return;
+            }
+
+            SendAppend(standby, batch, nowTicks);
+        }
+    }
+
+    private void SendAppend(StandbyProgress standby, OpLogBatch? batch, long nowTicks)
+    {
+        var previous = (batch?.FirstSequence ?? standby.NextSequence) - 1;
+        var previousEpoch = _state.Log.EpochOf(previous) ?? throw new InvariantViolation(2, $"{standby.Node} is sent {previous}, which is not in the log");
+        _state.Send(standby.Node, new AppendBatch(
+            _state.Settings.Self, Epoch, previousEpoch, previous, batch, _state.CommitSequence, _state.Log.LastSequence, nowTicks));
+        standby.SentAtTicks = nowTicks;
+        standby.CommitSent = _state.CommitSequence;
+        if (batch is null)
+            return;
+        if (!standby.HasInFlight)
+            standby.ProgressAtTicks = nowTicks;
+        standby.Sent(batch.LastSequence, batch.Encoded.Length);
+    }
+
+    // Committed is what a majority of voters stores, and only if the newest of it is of this epoch: an older epoch's entry
+    // on a majority may still be replaced until one of ours stands above it.
+    private void Advance(long nowTicks)
+    {
+        for (var i = 0; i < _standbys.Length; i++)
+            _stored[i] = _standbys[i].Voting ? _standbys[i].MatchSequence : 0;
+        _stored[^1] = _state.Voting ? _state.DurableSequence : 0;
+        Array.Sort(_stored);
+        var majority = _stored[_stored.Length - _state.Settings.Majority];
+        if (majority < EpochStartSequence || !_state.Commit(majority) || _reignAnnounced)
+            return;
+        _reignAnnounced = true;
+        RenewLease(nowTicks);
+        _state.Effects.Add(new BeginReign(Epoch, EpochStartSequence));
+    }
+
+    private void RenewLease(long nowTicks)
+    {
+        for (var i = 0; i < _standbys.Length; i++)
+            _heard[i] = _standbys[i].Voting ? _standbys[i].AcknowledgedSentAtTicks : long.MinValue;
+        _heard[^1] = _state.Voting ? nowTicks : long.MinValue;
+        Array.Sort(_heard);
+        var majority = _heard[_heard.Length - _state.Settings.Majority];
+        if (majority != long.MinValue)
+            LeaseUntilTicks = Math.Max(LeaseUntilTicks, majority + _state.Settings.LeaseDurationTicks - _state.Settings.DriftMarginTicks);
+    }
+}

@@ -1,0 +1,323 @@
+// The replication protocol of one node, pure: inputs in, effects out. It sees no clock, no disk, no network and no actor;
+// docs/protocol.md says why each rule is what it is. Driven by ReplicaActor in production, by the simulation in tests.
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Core.Replication;
+
+/// <summary>
+/// One node's replica. Not thread safe. Every input takes <c>nowTicks</c>, a monotonic clock in units of 100 ns that never
+/// goes back; after each input the caller takes the effects with <see cref="TakeEffects"/> and carries them out in order.
+/// </summary>
+public sealed class Replica
+{
+    private readonly ReplicaState _state;
+    private readonly StandbyRole _standby;
+    private readonly List<Effect> _taken = [];
+    private CandidateRole? _candidate;
+    private PrimaryRole? _primary;
+    private bool _crowned;
+    private bool _handingOver;
+    private long _handOverUntilTicks;
+    private long _campaignAtTicks;
+    private ulong _highestEpochSeen;
+    private long _wallMilliseconds;
+
+    /// <summary>Starts as a Standby.</summary>
+    /// <param name="settings">Settings.</param>
+    /// <param name="recovered">What the journal held.</param>
+    /// <param name="incarnation">Differs after every start; not 0.</param>
+    /// <param name="nowTicks">Now.</param>
+    public Replica(ReplicaSettings settings, RecoveredJournal recovered, ulong incarnation, long nowTicks)
+    {
+        _state = new ReplicaState(settings, recovered, incarnation);
+        _standby = new StandbyRole(_state);
+        _highestEpochSeen = _state.PromisedEpoch;
+        // An earlier life may have given a grant a moment ago: it is honoured as if it were given now.
+        if (!recovered.IsNew)
+            (_state.GrantedTo, _state.GrantUntilTicks) = (NodeId.None, nowTicks + settings.LeaseDurationTicks);
+    }
+
+    /// <summary>The books, for reading.</summary>
+    public ReplicaState State => _state;
+
+    /// <summary>What this node is.</summary>
+    public ReplicaRole Role => _primary is not null ? ReplicaRole.Primary : _candidate is not null ? ReplicaRole.Candidate : ReplicaRole.Standby;
+
+    /// <summary>The epoch in which it leads or tries to; otherwise its promise.</summary>
+    public ulong Epoch => _primary?.Epoch ?? _candidate?.Epoch ?? _state.PromisedEpoch;
+
+    /// <summary>Until when this node may answer clients (monotonic ticks); long.MinValue: not at all.</summary>
+    public long LeaseUntilTicks => _primary?.LeaseUntilTicks ?? long.MinValue;
+
+    /// <summary>What a Primary knows of its Standbys; empty otherwise.</summary>
+    public IReadOnlyList<StandbyProgress> Standbys => _primary?.Standbys ?? [];
+
+    /// <summary>The effects since the last call, in order. The list is reused: carry them out before the next input.</summary>
+    public IReadOnlyList<Effect> TakeEffects()
+    {
+        _taken.Clear();
+        _taken.AddRange(_state.Effects);
+        _state.Effects.Clear();
+        return _taken;
+    }
+
+    /// <summary>The oracle says: try to lead.</summary>
+    public void Crown(long nowTicks)
+    {
+        (_crowned, _handingOver) = (true, false);
+        if (Role == ReplicaRole.Standby)
+            _campaignAtTicks = nowTicks;
+        Tick(nowTicks, _wallMilliseconds);
+    }
+
+    /// <summary>The oracle says: stop. A Primary first commits what it has; answered with <see cref="HandedOver"/>.</summary>
+    public void Uncrown(long nowTicks)
+    {
+        _crowned = false;
+        (_handingOver, _handOverUntilTicks) = (true, nowTicks + _state.Settings.HandOverTicks);
+        _primary?.Flush(nowTicks);
+        HandOver(nowTicks);
+    }
+
+    /// <summary>
+    /// A Primary's partition proposes entries, applied there already. Takes the drafts. Returns the seq of the last one.
+    /// The batch is closed by <see cref="Flush"/> at the latest.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This node does not lead.</exception>
+    public ulong Propose(DraftBuffer drafts, long nowTicks, long wallMilliseconds) =>
+        _primary?.Propose(drafts, nowTicks, wallMilliseconds) ?? throw new InvalidOperationException("only a Primary appends");
+
+    /// <summary>The seq of the last entry proposed here.</summary>
+    public ulong LastProposed => _primary?.LastProposed ?? _state.Log.LastSequence;
+
+    /// <summary>A turn of inputs is over.</summary>
+    public void Flush(long nowTicks)
+    {
+        _primary?.Flush(nowTicks);
+        HandOver(nowTicks);
+    }
+
+    /// <summary>The oldest outstanding journal write is done.</summary>
+    public void Persisted(long nowTicks)
+    {
+        _state.Persisted();
+        Settle(nowTicks);
+    }
+
+    /// <summary>Everything up to here is applied in every partition.</summary>
+    public void Applied(ulong sequence) => _state.AppliedSequence = Math.Max(_state.AppliedSequence, sequence);
+
+    /// <summary>The partitions start again from nothing.</summary>
+    public void Rebuilding() => _state.AppliedSequence = 0;
+
+    /// <summary>The answer to <see cref="ReadJournal"/>.</summary>
+    public void JournalRead(NodeId standby, IReadOnlyList<OpLogBatch> batches, long nowTicks) =>
+        _primary?.OnJournalRead(standby, batches, nowTicks);
+
+    /// <summary>Time has passed; to be called every few tens of milliseconds.</summary>
+    public void Tick(long nowTicks, long wallMilliseconds)
+    {
+        _wallMilliseconds = wallMilliseconds;
+        if (_primary is not null && !_primary.Tick(nowTicks))
+            StepDown("the lease could not be renewed", nowTicks);
+        _candidate?.Tick(nowTicks);
+        Settle(nowTicks);
+        if (_crowned && Role == ReplicaRole.Standby && nowTicks >= _campaignAtTicks)
+            Campaign(nowTicks);
+        HandOver(nowTicks);
+    }
+
+    /// <summary>A message from another node.</summary>
+    public void Receive(ReplicationMessage message, long nowTicks)
+    {
+        _highestEpochSeen = Math.Max(_highestEpochSeen, message.Epoch);
+        switch (message)
+        {
+            case AppendBatch append:
+                OnAppend(append, nowTicks);
+                break;
+            case AppendAcknowledged acknowledged:
+                _primary?.OnAcknowledged(acknowledged, nowTicks);
+                break;
+            case AppendRefused { Reason: RefusalReason.OlderEpoch } refused:
+                if (_primary is not null && refused.Epoch > _primary.Epoch)
+                    StepDown($"{refused.From} has promised epoch {refused.Epoch}", nowTicks);
+                break;
+            case AppendRefused refused:
+                if (refused.Epoch == _primary?.Epoch)
+                    _primary.OnGap(refused, nowTicks);
+                break;
+            case SealRequest request:
+                OnSealRequest(request, nowTicks);
+                break;
+            case SealReply reply:
+                _candidate?.OnSealReply(reply, nowTicks);
+                Settle(nowTicks);
+                break;
+            case FetchTail fetch:
+                OnFetchTail(fetch);
+                break;
+            case TailBatch tail:
+                _candidate?.OnTail(tail, nowTicks);
+                Settle(nowTicks);
+                break;
+            case GrantReleased released:
+                _standby.OnReleased(released);
+                _campaignAtTicks = nowTicks;
+                break;
+            default:
+                throw new ArgumentException($"unknown message {message.GetType().Name}", nameof(message));
+        }
+    }
+
+    /// <summary>A batch whose bytes are not what the Primary wrote: never stored, asked for again.</summary>
+    public void ReceiveCorrupt(AppendBatch header)
+    {
+        if (header.Epoch >= _state.PromisedEpoch && header.From != _state.Settings.Self)
+            _standby.Refuse(header);
+    }
+
+    private void OnAppend(AppendBatch append, long nowTicks)
+    {
+        if (append.Epoch < _state.PromisedEpoch)
+        {
+            _state.Send(append.From, new AppendRefused(
+                _state.Settings.Self, _state.PromisedEpoch, _state.Incarnation, RefusalReason.OlderEpoch, [], append.SentAtTicks));
+            return;
+        }
+
+        if (_primary is not null)
+        {
+            if (append.Epoch == _primary.Epoch)
+                throw new InvariantViolation(1, $"{append.From} and {_state.Settings.Self} both lead in epoch {append.Epoch}");
+            StepDown($"{append.From} leads in epoch {append.Epoch}", nowTicks);
+        }
+
+        if (_candidate is not null)
+        {
+            _candidate = null;
+            Become(ReplicaRole.Standby, append.Epoch, $"{append.From} leads in epoch {append.Epoch}");
+        }
+
+        _campaignAtTicks = nowTicks + _state.Settings.LeaseDurationTicks;
+        _standby.OnAppend(append, nowTicks);
+    }
+
+    private void OnSealRequest(SealRequest request, long nowTicks)
+    {
+        var leads = _primary is not null && nowTicks < _primary.LeaseUntilTicks;
+        var outcome = _standby.OnSeal(request, nowTicks, leads);
+        if (outcome == SealOutcome.Sealed)
+        {
+            StepDown($"sealed epoch {request.Epoch} for {request.From}", nowTicks);
+            if (_candidate is not null && request.From != _state.Settings.Self)
+            {
+                _candidate = null;
+                Become(ReplicaRole.Standby, request.Epoch, $"sealed epoch {request.Epoch} for {request.From}");
+            }
+
+            _campaignAtTicks = nowTicks + _state.Settings.LeaseDurationTicks;
+        }
+
+        var until = leads ? _primary!.LeaseUntilTicks : _state.GrantUntilTicks;
+        _state.SendWhenDurable(request.From, new SealReply(
+            _state.Settings.Self, request.Epoch, outcome, _state.PromisedEpoch, _state.Log.LastEpoch, _state.Log.LastSequence,
+            _state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, (until - nowTicks) / TimeSpan.TicksPerMillisecond) : 0));
+    }
+
+    // Serves a candidate from the window; the actor serves what is older from the journal by the same message.
+    private void OnFetchTail(FetchTail fetch)
+    {
+        if (fetch.Epoch != _state.PromisedEpoch || fetch.From != _state.PromisedTo)
+            return;
+        var common = _state.Log.CommonPoint(fetch.Log);
+        var previousEpoch = _state.Log.EpochOf(common) ?? 0;
+        if (common == _state.Log.LastSequence)
+            _state.Send(fetch.From, new TailBatch(_state.Settings.Self, fetch.Epoch, previousEpoch, common, null, common));
+        else if (_state.Window.From(common + 1) is { } batch)
+            _state.Send(fetch.From, new TailBatch(_state.Settings.Self, fetch.Epoch, previousEpoch, common, batch, _state.Log.LastSequence));
+        else
+            _state.Effects.Add(new ReadTail(fetch.From, fetch.Epoch, previousEpoch, common));
+    }
+
+    /// <summary>The answer to <see cref="ReadTail"/>: the entries behind the common point.</summary>
+    public void TailRead(ReadTail request, OpLogBatch batch)
+    {
+        if (request.Epoch == _state.PromisedEpoch && request.Candidate == _state.PromisedTo)
+            _state.Send(request.Candidate, new TailBatch(
+                _state.Settings.Self, request.Epoch, request.PreviousEpoch, request.PreviousSequence, batch, _state.Log.LastSequence));
+    }
+
+    private void Campaign(long nowTicks)
+    {
+        if (_state.GrantRunsForAnother(_state.Settings.Self, nowTicks))
+        {
+            _campaignAtTicks = Math.Max(_campaignAtTicks, Math.Min(_state.GrantUntilTicks, nowTicks + _state.Settings.LeaseDurationTicks));
+            return;
+        }
+
+        var epoch = Math.Max(_highestEpochSeen, _state.PromisedEpoch) + 1;
+        Become(ReplicaRole.Candidate, epoch, "the oracle says: try to lead");
+        _candidate = new CandidateRole(_state, _standby, epoch, nowTicks);
+        Settle(nowTicks);
+    }
+
+    // Draws the consequence of how far the attempt is.
+    private void Settle(long nowTicks)
+    {
+        if (_candidate is null)
+            return;
+        if (!_crowned || _candidate.Progress == CampaignProgress.Lost)
+        {
+            _highestEpochSeen = Math.Max(_highestEpochSeen, _candidate.HighestPromise);
+            var epoch = _candidate.Epoch;
+            _candidate = null;
+            _campaignAtTicks = nowTicks + _state.Settings.HeartbeatTicks;
+            Become(ReplicaRole.Standby, epoch, _crowned ? "a voter has promised a later epoch" : "no longer asked to lead");
+        }
+        else if (_candidate.Progress == CampaignProgress.Won && _state.PromiseIsDurable)
+        {
+            var epoch = _candidate.Epoch;
+            _candidate = null;
+            _state.Leader = _state.Settings.Self;
+            Become(ReplicaRole.Primary, epoch, "a majority is sealed and the tail is here");
+            _primary = new PrimaryRole(_state, epoch, nowTicks, _wallMilliseconds);
+        }
+    }
+
+    private void StepDown(string reason, long nowTicks)
+    {
+        if (_primary is null)
+            return;
+        var rebuild = !_primary.EverythingIsCommitted;
+        var epoch = _primary.Epoch;
+        _primary = null;
+        _state.Leader = NodeId.None;
+        _campaignAtTicks = nowTicks + _state.Settings.HeartbeatTicks;
+        Become(ReplicaRole.Standby, epoch, reason);
+        if (rebuild)
+            _state.Effects.Add(new RebuildPartitions());
+    }
+
+    private void HandOver(long nowTicks)
+    {
+        if (!_handingOver)
+            return;
+        if (_primary is not null)
+        {
+            if (!_primary.EverythingIsCommitted && nowTicks < _handOverUntilTicks)
+                return;
+            _primary.ReleaseGrants();
+            StepDown("handed over", nowTicks);
+        }
+
+        Settle(nowTicks);
+        _handingOver = false;
+        _state.Effects.Add(new HandedOver());
+    }
+
+    private void Become(ReplicaRole role, ulong epoch, string reason) => _state.Effects.Add(new RoleChanged(role, epoch, reason));
+}

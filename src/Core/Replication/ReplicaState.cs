@@ -1,0 +1,176 @@
+// What a replica knows whatever its role: its log, its promise, its grant, what is durable, committed and applied. The
+// roles (StandbyRole, CandidateRole, PrimaryRole) decide; this keeps the books and collects the effects.
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Core.Replication;
+
+/// <summary>What a node finds in its journal when it starts.</summary>
+/// <param name="Log">The shape of the recovered log.</param>
+/// <param name="CommitSequence">What was known to be committed.</param>
+/// <param name="PromisedEpoch">Its promise; 0: none.</param>
+/// <param name="PromisedTo">To whom.</param>
+/// <param name="Voting">Whether it may vote.</param>
+public sealed record RecoveredJournal(LogIndex Log, ulong CommitSequence, ulong PromisedEpoch, NodeId PromisedTo, bool Voting)
+{
+    /// <summary>A new node.</summary>
+    public static RecoveredJournal Empty => new(new LogIndex(), 0, 0, NodeId.None, false);
+
+    /// <summary>True for a node that has never taken part: it cannot have granted anything.</summary>
+    public bool IsNew => Log.LastSequence == 0 && PromisedEpoch == 0;
+}
+
+/// <summary>The books of one replica.</summary>
+public sealed class ReplicaState
+{
+    private readonly record struct PendingWrite(ulong LastSequence, bool GrantsVote);
+
+    private readonly Queue<PendingWrite> _writes = [];
+    private readonly Queue<(ulong AfterWrite, NodeId To, ReplicationMessage Message)> _barriers = [];
+    private ulong _writesIssued;
+    private ulong _writesDone;
+    private ulong _promiseWrite;
+
+    internal ReplicaState(ReplicaSettings settings, RecoveredJournal recovered, ulong incarnation)
+    {
+        Settings = settings;
+        Incarnation = incarnation;
+        Log = recovered.Log;
+        Window = new OpLogWindow(settings.WindowEntries, settings.WindowBytes);
+        DurableSequence = Log.LastSequence;
+        CommitSequence = Math.Min(recovered.CommitSequence, Log.LastSequence);
+        PromisedEpoch = Math.Max(recovered.PromisedEpoch, Log.LastEpoch);
+        PromisedTo = recovered.PromisedTo;
+        Voting = recovered.Voting;
+    }
+
+    /// <summary>Settings.</summary>
+    public ReplicaSettings Settings { get; }
+
+    /// <summary>Differs after every start.</summary>
+    public ulong Incarnation { get; }
+
+    /// <summary>The log as appended: in memory, on its way to the journal or in it.</summary>
+    public LogIndex Log { get; }
+
+    /// <summary>The newest batches.</summary>
+    public OpLogWindow Window { get; }
+
+    /// <summary>Everything up to here is in the journal. Invariant: committed entries of this log are appended.</summary>
+    public ulong DurableSequence { get; private set; }
+
+    /// <summary>Everything up to here is on a majority. Never goes back.</summary>
+    public ulong CommitSequence { get; private set; }
+
+    /// <summary>Everything up to here is applied in every partition (as reported from outside).</summary>
+    public ulong AppliedSequence { get; internal set; }
+
+    /// <summary>The highest epoch this node sealed for or accepted entries of. Persistent; older ones are refused.</summary>
+    public ulong PromisedEpoch { get; private set; }
+
+    /// <summary>For whom.</summary>
+    public NodeId PromisedTo { get; private set; }
+
+    /// <summary>Whether this node may be counted. Persistent.</summary>
+    public bool Voting { get; private set; }
+
+    /// <summary>The Primary as far as this node knows.</summary>
+    public NodeId Leader { get; internal set; }
+
+    /// <summary>To whom the running grant was given.</summary>
+    public NodeId GrantedTo { get; internal set; }
+
+    /// <summary>Until when this node helps no other candidate (monotonic ticks).</summary>
+    public long GrantUntilTicks { get; internal set; }
+
+    internal List<Effect> Effects { get; } = [];
+
+    internal void Send(NodeId to, ReplicationMessage message) => Effects.Add(new Send(to, message));
+
+    /// <summary>Sends once everything that this node has asked its journal for so far is in it.</summary>
+    internal void SendWhenDurable(NodeId to, ReplicationMessage message)
+    {
+        if (_writes.Count == 0)
+            Send(to, message);
+        else
+            _barriers.Enqueue((_writesIssued, to, message));
+    }
+
+    /// <summary>Appends a batch to log, window and journal.</summary>
+    internal void Append(OpLogBatch batch)
+    {
+        Log.Append(batch);
+        Window.Add(batch, DurableSequence);
+        Write(new WriteBatch(batch), new PendingWrite(batch.LastSequence, false));
+    }
+
+    /// <summary>Cuts off what conflicts with a later Primary's log. Never a committed entry (invariant 3).</summary>
+    internal void CutAfter(ulong lastKept)
+    {
+        if (lastKept < CommitSequence)
+            throw new InvariantViolation(3, $"asked to cut after {lastKept}, but {CommitSequence} is committed");
+        Log.CutAfter(lastKept);
+        Window.CutAfter(lastKept);
+        DurableSequence = Math.Min(DurableSequence, lastKept);
+        for (var i = _writes.Count; i > 0; i--)
+        {
+            var write = _writes.Dequeue();
+            _writes.Enqueue(write with { LastSequence = Math.Min(write.LastSequence, lastKept) });
+        }
+
+        Write(new WriteCut(lastKept), default);
+    }
+
+    internal void Promise(ulong epoch, NodeId candidate)
+    {
+        if (epoch < PromisedEpoch)
+            throw new InvariantViolation(1, $"promise of epoch {epoch} after {PromisedEpoch}");
+        if (epoch == PromisedEpoch && candidate == PromisedTo)
+            return;
+        (PromisedEpoch, PromisedTo) = (epoch, candidate);
+        Write(new WritePromise(epoch, candidate), default);
+        _promiseWrite = _writesIssued;
+    }
+
+    /// <summary>True when the promise would survive a crash. No reign begins before: its epoch could be used twice.</summary>
+    internal bool PromiseIsDurable => _writesDone >= _promiseWrite;
+
+    internal void BecomeVoter() => Write(new WriteVoting(), new PendingWrite(0, true));
+
+    /// <summary>The oldest outstanding journal write is done.</summary>
+    internal void Persisted()
+    {
+        if (!_writes.TryDequeue(out var write))
+            throw new InvariantViolation(8, "the journal confirmed a write that nobody asked for");
+        _writesDone++;
+        DurableSequence = Math.Max(DurableSequence, write.LastSequence);
+        Voting |= write.GrantsVote;
+        while (_barriers.TryPeek(out var barrier) && barrier.AfterWrite <= _writesDone)
+        {
+            _barriers.Dequeue();
+            Send(barrier.To, barrier.Message);
+        }
+    }
+
+    internal bool Commit(ulong sequence)
+    {
+        if (sequence <= CommitSequence)
+            return false;
+        if (sequence > Log.LastSequence)
+            throw new InvariantViolation(3, $"commit of {sequence} beyond the log's end {Log.LastSequence}");
+        CommitSequence = sequence;
+        Effects.Add(new CommitAdvanced(sequence));
+        return true;
+    }
+
+    internal bool GrantRunsForAnother(NodeId candidate, long nowTicks) => GrantedTo != candidate && nowTicks < GrantUntilTicks;
+
+    private void Write(JournalWrite effect, PendingWrite pending)
+    {
+        _writesIssued++;
+        _writes.Enqueue(pending);
+        Effects.Add(effect);
+    }
+}

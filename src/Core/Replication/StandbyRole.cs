@@ -1,0 +1,117 @@
+// What every node does that does not lead: store what the Primary sends, acknowledge, promise. A candidate does it too,
+// until it leads. Never applies anything that is not committed.
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Core.Replication;
+
+/// <summary>The Standby's half of the protocol.</summary>
+internal sealed class StandbyRole(ReplicaState state)
+{
+    private ulong _matchedInEpoch;
+    private ulong _matchedSequence;
+    private ulong _learnTarget;
+    private bool _askedToVote;
+
+    /// <summary>Entries of a Primary, or its heartbeat. The promise has been checked.</summary>
+    public void OnAppend(AppendBatch append, long nowTicks)
+    {
+        if (append.Epoch != _matchedInEpoch)
+            (_matchedInEpoch, _matchedSequence, _learnTarget) = (append.Epoch, 0, append.LastSequence);
+        state.Promise(append.Epoch, append.From);
+        state.Leader = append.From;
+
+        if (state.Log.EpochOf(append.PreviousSequence) != append.PreviousEpoch
+            || (append.Batch is not null && append.Batch.FirstSequence != append.PreviousSequence + 1))
+        {
+            Refuse(append);
+            return;
+        }
+
+        var matched = append.PreviousSequence;
+        if (append.Batch is { } batch)
+        {
+            Store(batch);
+            matched = batch.LastSequence;
+        }
+
+        _matchedSequence = Math.Max(_matchedSequence, matched);
+        state.Commit(Math.Min(append.CommitSequence, _matchedSequence));
+        Learn();
+        Acknowledge(append, nowTicks);
+    }
+
+    /// <summary>Asks the Primary to send again, from where this log ends.</summary>
+    public void Refuse(AppendBatch append) => state.Send(append.From, new AppendRefused(
+        state.Settings.Self, append.Epoch, state.Incarnation, RefusalReason.Gap, state.Log.Describe(), append.SentAtTicks));
+
+    /// <summary>A candidate asks to seal its epoch.</summary>
+    public SealOutcome OnSeal(SealRequest request, long nowTicks, bool leadsWithLease)
+    {
+        if (request.Epoch < state.PromisedEpoch || (request.Epoch == state.PromisedEpoch && request.From != state.PromisedTo))
+            return SealOutcome.Refused;
+        if (leadsWithLease || state.GrantRunsForAnother(request.From, nowTicks))
+            return SealOutcome.GrantRunning;
+        if (!state.Voting)
+        {
+            if (state.Log.LastSequence > 0)
+                return SealOutcome.Learning;
+            if (!request.FirstStart)
+                return SealOutcome.Empty;
+            state.BecomeVoter();
+        }
+
+        state.Promise(request.Epoch, request.From);
+        return SealOutcome.Sealed;
+    }
+
+    /// <summary>Stores what is new in a batch; drops what is here already; cuts off what conflicts.</summary>
+    public void Store(Messages.OpLog.OpLogBatch batch)
+    {
+        var first = batch.FirstSequence;
+        while (first <= batch.LastSequence && state.Log.EpochOf(first) == batch.Epoch)
+            first = Math.Min(batch.LastSequence, state.Log.EndOfEpochAt(first)) + 1;
+        if (first > batch.LastSequence)
+            return;
+        if (first <= state.Log.LastSequence)
+            state.CutAfter(first - 1);
+        state.Append(batch.From(first));
+    }
+
+    // A node that lost its log counts again once it holds everything that its old self may have acknowledged: all that the
+    // Primary had appended when it was first heard in this epoch, and that part committed.
+    private void Learn()
+    {
+        if (state.Voting || _askedToVote || _learnTarget == 0)
+            return;
+        if (_matchedSequence >= _learnTarget && state.CommitSequence >= _learnTarget)
+        {
+            _askedToVote = true;
+            state.BecomeVoter();
+        }
+    }
+
+    private void Acknowledge(AppendBatch append, long nowTicks)
+    {
+        // The grant runs from now, later than the Primary counts it (from when it sent): so its lease ends first.
+        state.GrantedTo = append.From;
+        state.GrantUntilTicks = nowTicks + state.Settings.LeaseDurationTicks;
+        var stored = append.Batch is null ? Math.Min(_matchedSequence, state.DurableSequence) : _matchedSequence;
+        var acknowledgement = new AppendAcknowledged(
+            state.Settings.Self, append.Epoch, state.Incarnation, stored, state.AppliedSequence, state.Voting, append.SentAtTicks);
+        if (append.Batch is null)
+            state.Send(append.From, acknowledgement);
+        else
+            state.SendWhenDurable(append.From, acknowledgement);
+    }
+
+    /// <summary>The Primary hands over: nothing to wait for.</summary>
+    public void OnReleased(GrantReleased released)
+    {
+        if (released.From == state.GrantedTo && released.Epoch == state.PromisedEpoch)
+            state.GrantUntilTicks = 0;
+        if (state.Leader == released.From)
+            state.Leader = NodeId.None;
+    }
+}
