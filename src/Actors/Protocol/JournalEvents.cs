@@ -1,0 +1,31 @@
+// What the replica persists, through whatever journal plugin is configured. Encoded by ReplicationSerializer. Replayed in
+// order after a restart; none of them is ever sent to an actor of another node.
+using System.Runtime.Serialization;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Actors.Protocol;
+
+/// <summary>Any event in the replica's journal.</summary>
+public interface IJournalEvent;
+
+/// <summary>These entries follow in the log. In the journal it is exactly the batch's encoded bytes.</summary>
+public sealed record BatchAppended(OpLogBatch Batch) : IJournalEvent;
+
+/// <summary>This node helps nobody older than the epoch any more.</summary>
+/// <param name="Epoch">The promise.</param>
+/// <param name="Candidate">To whom; the same candidate may ask again.</param>
+public sealed record EpochPromised(ulong Epoch, NodeId Candidate) : IJournalEvent;
+
+/// <summary>Everything behind this seq conflicted with the Primary's log and is gone from this node's.</summary>
+/// <param name="LastKeptSequence">Last seq of the log now; 0 when nothing is left.</param>
+public sealed record SuffixCut(ulong LastKeptSequence) : IJournalEvent;
+
+/// <summary>This node holds everything that was committed when it joined: it may vote from now on.</summary>
+public sealed record VotingGranted : IJournalEvent;
+
+/// <summary>
+/// The journal gave back bytes that nobody wrote. The node must not lead, nor vote, before its peers have repaired it.
+/// </summary>
+/// <param name="facts">Which event, and what is wrong with its bytes.</param>
+public sealed class JournalDamagedException(string facts) : SerializationException($"the journal is damaged: {facts}");

@@ -1,0 +1,62 @@
+// The only serializer of this project: messages between replicas (their bytes are ReplicationCodec's) and the events of
+// the replica's journal. Called by remoting and by the journal plugin. It never loads a type that its input names.
+using Akka.Actor;
+using Akka.Serialization;
+using HotStandby.Actors.Protocol;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Actors.Serialization;
+
+/// <summary>
+/// Encodes <see cref="ReplicationMessage"/> and <see cref="IJournalEvent"/>. An <see cref="AppendBatch"/> that arrives with a
+/// damaged batch becomes a <see cref="CorruptAppend"/>.
+/// </summary>
+public sealed class ReplicationSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+{
+    /// <summary>Stands in journals and travels with every message: never changes.</summary>
+    public const int FixedIdentifier = 48150;
+
+    /// <inheritdoc/>
+    public override int Identifier => FixedIdentifier;
+
+    /// <inheritdoc/>
+    /// <exception cref="SerializationRefusedException">Not a type of this serializer.</exception>
+    public override string Manifest(object o) => o switch
+    {
+        ReplicationMessage message => ReplicationCodec.ManifestOf(message),
+        IJournalEvent happened => JournalEventCodec.ManifestOf(happened),
+        _ => throw new SerializationRefusedException($"{o?.GetType()} does not leave this node"),
+    };
+
+    /// <inheritdoc/>
+    /// <exception cref="SerializationRefusedException">Not a type of this serializer, or a message beyond its limits.</exception>
+    public override byte[] ToBinary(object obj)
+    {
+        switch (obj)
+        {
+            case ReplicationMessage message:
+                return ReplicationCodec.TryEncode(message, out var encoded, out var problem)
+                    ? encoded
+                    : throw new SerializationRefusedException($"{obj.GetType().Name}: {problem}");
+            case IJournalEvent happened:
+                return JournalEventCodec.Encode(happened);
+            default:
+                throw new SerializationRefusedException($"{obj?.GetType()} does not leave this node");
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="SerializationRefusedException">An unknown manifest, or bytes that are no message.</exception>
+    /// <exception cref="JournalDamagedException">Bytes that are not the journal event which the manifest names.</exception>
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        if (JournalEventCodec.Knows(manifest))
+            return JournalEventCodec.Decode(manifest, bytes);
+        return ReplicationCodec.Decode(manifest, bytes, out var message, out var problem) switch
+        {
+            ReplicationDecode.Ok => message!,
+            ReplicationDecode.CorruptBatch => new CorruptAppend((AppendBatch)message!, problem),
+            _ => throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: {problem}"),
+        };
+    }
+}

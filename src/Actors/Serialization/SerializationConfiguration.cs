@@ -1,0 +1,24 @@
+// What the actor system must be told so that nothing but this project's own encoding travels between nodes.
+namespace HotStandby.Actors.Serialization;
+
+/// <summary>The serializers and what they are bound to.</summary>
+public static class SerializationConfiguration
+{
+    /// <summary>
+    /// HOCON; must win over the actor system's defaults. Replaces "json", to which System.Object is bound, by a serializer that
+    /// refuses.
+    /// </summary>
+    public const string Hocon =
+        """
+        akka.actor {
+          serializers {
+            json = "HotStandby.Actors.Serialization.RefusingSerializer, HotStandby.Actors"
+            hotstandby = "HotStandby.Actors.Serialization.ReplicationSerializer, HotStandby.Actors"
+          }
+          serialization-bindings {
+            "HotStandby.Messages.Replication.ReplicationMessage, HotStandby.Messages" = hotstandby
+            "HotStandby.Actors.Protocol.IJournalEvent, HotStandby.Actors" = hotstandby
+          }
+        }
+        """;
+}

@@ -1,0 +1,255 @@
+// The binary form of what nodes say to each other. Called by the actor system's serializer only. Hand-laid little-endian;
+// bytes from outside never make it throw, and never make it allocate more than they themselves take.
+//
+// Every message begins with the sender (u8 length, UTF-8) and the epoch (u64). What follows, by manifest:
+//   A1 AppendBatch         previous epoch u64, previous seq u64, commit seq u64, last seq u64, sent at i64, batch
+//   B1 AppendAcknowledged  incarnation u64, stored seq u64, applied seq u64, voting u8, sent at i64
+//   R1 AppendRefused       incarnation u64, reason u8, sent at i64, log
+//   S1 SealRequest         first start u8
+//   V1 SealReply           outcome u8, promised u64, last epoch u64, last seq u64, commit seq u64, remaining i64
+//   F1 FetchTail           log
+//   T1 TailBatch           previous epoch u64, previous seq u64, last seq u64, batch
+//   G1 GrantReleased       nothing
+// batch: u32 length (0: none) and the bytes of the OpLogBatch. log: u16 count, then (epoch u64, last seq u64) each.
+// A manifest is a kind and a version. A layout never changes; another layout is another version.
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Messages.Replication;
+
+/// <summary>What became of bytes that were to be a message.</summary>
+public enum ReplicationDecode : byte
+{
+    /// <summary>Not a message: no such manifest, impossible bounds or values. There is no message.</summary>
+    Malformed = 0,
+    /// <summary>A message, all of it checked.</summary>
+    Ok = 1,
+    /// <summary>
+    /// An <see cref="AppendBatch"/> whose header is readable and whose batch is damaged. The message is that header without a
+    /// batch; it must be refused and the batch asked for again. It must not be taken for a heartbeat.
+    /// </summary>
+    CorruptBatch = 2,
+}
+
+/// <summary>Encodes and decodes every <see cref="ReplicationMessage"/>.</summary>
+public static class ReplicationCodec
+{
+    /// <summary>Longest node name, in bytes of UTF-8.</summary>
+    public const int MaximumNodeNameBytes = byte.MaxValue;
+
+    /// <summary>Most places in the log of an <see cref="AppendRefused"/> or a <see cref="FetchTail"/>.</summary>
+    public const int MaximumEpochEnds = ushort.MaxValue;
+
+    internal const int EpochEndBytes = 16;
+    private const int CommonBytes = 1 + 8;
+
+    /// <summary>Kind and version of a message, as it travels beside its bytes.</summary>
+    /// <exception cref="ArgumentException">A kind of message that has no encoding.</exception>
+    public static string ManifestOf(ReplicationMessage message) => message switch
+    {
+        AppendBatch => "A1",
+        AppendAcknowledged => "B1",
+        AppendRefused => "R1",
+        SealRequest => "S1",
+        SealReply => "V1",
+        FetchTail => "F1",
+        TailBatch => "T1",
+        GrantReleased => "G1",
+        _ => throw new ArgumentException($"{message?.GetType()} has no encoding", nameof(message)),
+    };
+
+    /// <summary>Encodes a message into an array of its exact length. A batch is copied once, into its final place.</summary>
+    /// <returns>False, with the reason, for a message beyond the limits: name, log or batch too long, a name that is no text.</returns>
+    /// <exception cref="ArgumentException">A kind of message that has no encoding.</exception>
+    public static bool TryEncode(ReplicationMessage message, out byte[] encoded, out string problem)
+    {
+        encoded = [];
+        ArgumentNullException.ThrowIfNull(message);
+        if (!TryMeasureName(message.From.Name ?? "", out var nameBytes, out problem))
+            return false;
+        var length = CommonBytes + nameBytes + BodyBytes(message);
+        if (LogOf(message).Length > MaximumEpochEnds)
+            problem = $"a log of {LogOf(message).Length} epochs is longer than {MaximumEpochEnds}";
+        else if (length > Array.MaxLength)
+            problem = $"a message of {length} bytes is longer than an array can be";
+        if (problem.Length > 0)
+            return false;
+        encoded = GC.AllocateUninitializedArray<byte>((int)length);
+        var writer = new ReplicationWriter(encoded);
+        writer.Write(message.From);
+        writer.Write(message.Epoch);
+        WriteBody(ref writer, message);
+        return true;
+    }
+
+    /// <summary>
+    /// Decodes a message. A batch in it is a view into <paramref name="bytes"/>, which must not change afterwards.
+    /// </summary>
+    /// <param name="manifest">From <see cref="ManifestOf"/>, of the sender.</param>
+    /// <param name="bytes">All bytes of the message.</param>
+    /// <param name="message">The message; null when malformed.</param>
+    /// <param name="problem">What is wrong; empty when nothing is.</param>
+    public static ReplicationDecode Decode(
+        string manifest, ReadOnlyMemory<byte> bytes, out ReplicationMessage? message, out string problem)
+    {
+        var reader = new ReplicationReader(bytes.Span);
+        var corruptBatch = "";
+        message = ReadMessage(ref reader, manifest, bytes, ref corruptBatch);
+        if (reader.Problem.Length == 0 && reader.Remaining > 0)
+            reader.Fail($"{reader.Remaining} bytes behind the message");
+        problem = reader.Problem;
+        if (problem.Length > 0)
+        {
+            message = null;
+            return ReplicationDecode.Malformed;
+        }
+
+        problem = corruptBatch;
+        return problem.Length > 0 ? ReplicationDecode.CorruptBatch : ReplicationDecode.Ok;
+    }
+
+    private static bool TryMeasureName(string name, out int bytes, out string problem)
+    {
+        bytes = Encoding.UTF8.GetByteCount(name);
+        problem = "";
+        Span<byte> place = stackalloc byte[MaximumNodeNameBytes];
+        if (bytes > MaximumNodeNameBytes)
+            problem = $"a node name of {bytes} bytes is longer than {MaximumNodeNameBytes}";
+        else if (Utf8.FromUtf16(name, place, out _, out _, replaceInvalidSequences: false) != OperationStatus.Done)
+            problem = "the node name has unpaired surrogates: the receiver would read another name";
+        return problem.Length == 0;
+    }
+
+    private static ReadOnlySpan<EpochEnd> LogOf(ReplicationMessage message) => message switch
+    {
+        AppendRefused refused => refused.Log,
+        FetchTail fetch => fetch.Log,
+        _ => default,
+    };
+
+    private static long BodyBytes(ReplicationMessage message) => message switch
+    {
+        AppendBatch append => 44L + BytesOf(append.Batch).Length,
+        AppendAcknowledged => 33,
+        AppendRefused refused => 19 + ((long)refused.Log.Length * EpochEndBytes),
+        SealRequest => 1,
+        SealReply => 41,
+        FetchTail fetch => 2 + ((long)fetch.Log.Length * EpochEndBytes),
+        TailBatch tail => 28L + BytesOf(tail.Batch).Length,
+        GrantReleased => 0,
+        _ => throw new ArgumentException($"{message.GetType()} has no encoding", nameof(message)),
+    };
+
+    private static ReadOnlySpan<byte> BytesOf(OpLogBatch? batch) => batch is null ? default : batch.Encoded.Span;
+
+    private static void WriteBody(ref ReplicationWriter writer, ReplicationMessage message)
+    {
+        switch (message)
+        {
+            case AppendBatch append:
+                writer.Write(append.PreviousEpoch);
+                writer.Write(append.PreviousSequence);
+                writer.Write(append.CommitSequence);
+                writer.Write(append.LastSequence);
+                writer.Write(append.SentAtTicks);
+                writer.WriteBatch(BytesOf(append.Batch));
+                break;
+            case AppendAcknowledged acknowledged:
+                writer.Write(acknowledged.Incarnation);
+                writer.Write(acknowledged.StoredSequence);
+                writer.Write(acknowledged.AppliedSequence);
+                writer.Write(acknowledged.Voting);
+                writer.Write(acknowledged.SentAtTicks);
+                break;
+            case AppendRefused refused:
+                writer.Write(refused.Incarnation);
+                writer.Write((byte)refused.Reason);
+                writer.Write(refused.SentAtTicks);
+                writer.Write(refused.Log);
+                break;
+            case SealRequest request:
+                writer.Write(request.FirstStart);
+                break;
+            case SealReply reply:
+                writer.Write((byte)reply.Outcome);
+                writer.Write(reply.PromisedEpoch);
+                writer.Write(reply.LastEpoch);
+                writer.Write(reply.LastSequence);
+                writer.Write(reply.CommitSequence);
+                writer.Write(reply.RemainingMilliseconds);
+                break;
+            case FetchTail fetch:
+                writer.Write(fetch.Log);
+                break;
+            case TailBatch tail:
+                writer.Write(tail.PreviousEpoch);
+                writer.Write(tail.PreviousSequence);
+                writer.Write(tail.LastSequence);
+                writer.WriteBatch(BytesOf(tail.Batch));
+                break;
+        }
+    }
+
+    // Arguments are evaluated in the order in which they stand here, which is the order of the layout.
+    private static ReplicationMessage? ReadMessage(
+        ref ReplicationReader reader, string manifest, ReadOnlyMemory<byte> bytes, ref string corruptBatch)
+    {
+        var from = reader.ReadNode();
+        var epoch = reader.ReadUInt64();
+        switch (manifest)
+        {
+            case "A1":
+                return new AppendBatch(
+                    from, epoch, PreviousEpoch: reader.ReadUInt64(), PreviousSequence: reader.ReadUInt64(),
+                    CommitSequence: reader.ReadUInt64(), LastSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64(),
+                    Batch: ReadBatch(ref reader, bytes, ref corruptBatch));
+            case "B1":
+                return new AppendAcknowledged(
+                    from, epoch, Incarnation: reader.ReadUInt64(), StoredSequence: reader.ReadUInt64(),
+                    AppliedSequence: reader.ReadUInt64(), Voting: reader.ReadBoolean(), SentAtTicks: reader.ReadInt64());
+            case "R1":
+                return new AppendRefused(
+                    from, epoch, Incarnation: reader.ReadUInt64(),
+                    Reason: (RefusalReason)reader.ReadEnumeration(
+                        (byte)RefusalReason.OlderEpoch, (byte)RefusalReason.Gap, "a reason to refuse a batch"),
+                    SentAtTicks: reader.ReadInt64(), Log: reader.ReadEpochEnds());
+            case "S1":
+                return new SealRequest(from, epoch, FirstStart: reader.ReadBoolean());
+            case "V1":
+                return new SealReply(
+                    from, epoch,
+                    Outcome: (SealOutcome)reader.ReadEnumeration(
+                        (byte)SealOutcome.Sealed, (byte)SealOutcome.Learning, "an answer to a seal request"),
+                    PromisedEpoch: reader.ReadUInt64(), LastEpoch: reader.ReadUInt64(), LastSequence: reader.ReadUInt64(),
+                    CommitSequence: reader.ReadUInt64(), RemainingMilliseconds: reader.ReadInt64());
+            case "F1":
+                return new FetchTail(from, epoch, Log: reader.ReadEpochEnds());
+            case "T1":
+                var tail = new TailBatch(
+                    from, epoch, PreviousEpoch: reader.ReadUInt64(), PreviousSequence: reader.ReadUInt64(),
+                    LastSequence: reader.ReadUInt64(), Batch: ReadBatch(ref reader, bytes, ref corruptBatch));
+                // A tail without a batch means "that was all", so a damaged one must not come to look like that.
+                if (corruptBatch.Length > 0)
+                    reader.Fail($"the tail's batch is damaged: {corruptBatch}");
+                return tail;
+            case "G1":
+                return new GrantReleased(from, epoch);
+            default:
+                reader.Problem = $"no message has the manifest '{manifest}'";
+                return null;
+        }
+    }
+
+    private static OpLogBatch? ReadBatch(ref ReplicationReader reader, ReadOnlyMemory<byte> bytes, ref string corruptBatch)
+    {
+        var length = reader.ReadUInt32();
+        if (length == 0)
+            return null;
+        var start = reader.Position;
+        if (!reader.TrySkip(length))
+            return null;
+        return OpLogBatch.TryOpen(bytes.Slice(start, (int)length), out var batch, out corruptBatch) ? batch : null;
+    }
+}
