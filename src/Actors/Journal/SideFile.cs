@@ -36,8 +36,8 @@ internal static class SideFile
         var text = new StringBuilder();
         foreach (var (key, value) in lines)
             text.Append(key).Append('=').Append(value).Append('\n');
-        text.Append(ChecksumKey).Append(Checksum(text.ToString())).Append('\n');
-        Replace(disk, directory, name, Encoding.UTF8.GetBytes(text.ToString()));
+        var body = text.ToString();
+        Replace(disk, directory, name, Encoding.UTF8.GetBytes($"{body}{ChecksumKey}{Checksum(body)}\n"));
     }
 
     /// <summary>The file's keys and values; null when it is not exactly what <see cref="Replace(IDisk, string, string, ReadOnlySpan{ValueTuple{string, string}})"/> wrote.</summary>
