@@ -1,0 +1,118 @@
+// A node's data directory: locked against a second process, and bound for good to one node of one cluster.
+// Opened by FileJournal before any log in it. It never creates an identity over existing logs.
+//   node.lock       held with flock while open
+//   node.identity   cluster, node, incarnation, format
+//   logs/<escaped persistenceId>/
+
+using System.Globalization;
+using System.Text;
+
+namespace HotStandby.Actors.Journal;
+
+/// <summary>An open data directory; disposing releases the lock.</summary>
+public sealed class DataDirectory : IDisposable
+{
+    /// <summary>Name of the identity file.</summary>
+    public const string IdentityFile = "node.identity";
+
+    /// <summary>Name of the lock file.</summary>
+    public const string LockFile = "node.lock";
+
+    /// <summary>Name of the directory that holds the logs.</summary>
+    public const string LogsDirectory = "logs";
+
+    private const string Format = "1";
+    private const int MaxFileNameBytes = 240;
+
+    private readonly IDisposable _lock;
+    private readonly string _path;
+
+    private DataDirectory(string path, NodeIdentity identity, IDisposable heldLock, bool created) =>
+        (_path, Identity, _lock, WasCreated) = (path, identity, heldLock, created);
+
+    /// <summary>Whose directory this is.</summary>
+    public NodeIdentity Identity { get; }
+
+    /// <summary>True when this opening created the identity: the node remembers nothing, and must not vote as if it did.</summary>
+    public bool WasCreated { get; }
+
+    /// <summary>Opens the directory, creating it and its identity at the first start.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="path">The directory.</param>
+    /// <param name="clusterId">The cluster this node belongs to.</param>
+    /// <param name="nodeId">This node.</param>
+    /// <exception cref="DataDirectoryRefused">It belongs to somebody else, is in use, or its identity is missing or unreadable.</exception>
+    public static DataDirectory Open(IDisk disk, string path, string clusterId, string nodeId)
+    {
+        NodeIdentity.RequireValidId(clusterId, nameof(clusterId));
+        NodeIdentity.RequireValidId(nodeId, nameof(nodeId));
+        disk.CreateDirectory(path);
+        var heldLock = disk.TryLock(Path.Combine(path, LockFile))
+            ?? throw new DataDirectoryRefused(RefusalKind.InUse, path, "another process or journal has it open");
+        try
+        {
+            var names = disk.List(path);
+            var created = !names.Contains(IdentityFile);
+            var identity = created
+                ? Create(disk, path, clusterId, nodeId)
+                : Read(disk, path, clusterId, nodeId);
+            disk.CreateDirectory(Path.Combine(path, LogsDirectory));
+            disk.FlushDirectory(path);
+            return new DataDirectory(path, identity, heldLock, created);
+        }
+        catch
+        {
+            heldLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The directory of a log. Characters that a file name may not hold are written as %XX.</summary>
+    /// <exception cref="ArgumentException">The name is empty or too long for a file name.</exception>
+    public string LogPath(string logName)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(logName);
+        var escaped = new StringBuilder();
+        foreach (var unit in Encoding.UTF8.GetBytes(logName))
+        {
+            var plain = char.IsAsciiLetterOrDigit((char)unit) || unit is (byte)'-' or (byte)'_' || (unit == '.' && escaped.Length > 0);
+            if (plain)
+                escaped.Append((char)unit);
+            else
+                escaped.Append('%').Append(unit.ToString("X2", CultureInfo.InvariantCulture));
+        }
+        if (escaped.Length > MaxFileNameBytes)
+            throw new ArgumentException($"escaped, the name has {escaped.Length} characters; {MaxFileNameBytes} fit a file name", nameof(logName));
+        return Path.Combine(_path, LogsDirectory, escaped.ToString());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    private static NodeIdentity Create(IDisk disk, string path, string clusterId, string nodeId)
+    {
+        if (disk.List(Path.Combine(path, LogsDirectory)).Count > 0)
+            throw new DataDirectoryRefused(RefusalKind.IdentityMissing, path, $"it holds logs but no {IdentityFile}");
+        var identity = new NodeIdentity(clusterId, nodeId, Guid.NewGuid());
+        SideFile.Replace(disk, path, IdentityFile,
+            ("format", Format), ("cluster", clusterId), ("node", nodeId), ("incarnation", identity.Incarnation.ToString("D")));
+        return identity;
+    }
+
+    private static NodeIdentity Read(IDisk disk, string path, string clusterId, string nodeId)
+    {
+        var values = SideFile.Read(disk, Path.Combine(path, IdentityFile));
+        if (values is null || !values.TryGetValue("format", out var format))
+            throw new DataDirectoryRefused(RefusalKind.IdentityUnreadable, path, $"{IdentityFile} is damaged");
+        if (format != Format)
+            throw new DataDirectoryRefused(RefusalKind.UnknownFormat, path, $"format {format}, this version knows {Format}");
+        if (!values.TryGetValue("cluster", out var cluster) || !values.TryGetValue("node", out var node)
+            || !Guid.TryParse(values.GetValueOrDefault("incarnation"), out var incarnation))
+            throw new DataDirectoryRefused(RefusalKind.IdentityUnreadable, path, $"{IdentityFile} lacks cluster, node or incarnation");
+        if (cluster != clusterId)
+            throw new DataDirectoryRefused(RefusalKind.AnotherCluster, path, $"it belongs to cluster '{cluster}', this is '{clusterId}'");
+        if (node != nodeId)
+            throw new DataDirectoryRefused(RefusalKind.AnotherNode, path, $"it belongs to node '{node}', this is '{nodeId}'");
+        return new NodeIdentity(cluster, node, incarnation);
+    }
+}

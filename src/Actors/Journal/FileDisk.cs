@@ -1,0 +1,117 @@
+// The real disk: RandomAccess for files, flock (through FileShare.None) for the lock, fsync(2) for directories.
+// Used by FileJournal. It never retries and never hides an error.
+
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace HotStandby.Actors.Journal;
+
+/// <summary>The operating system's file system. Stateless: one instance serves everybody.</summary>
+public sealed class FileDisk : IDisk
+{
+    /// <summary>The only instance needed.</summary>
+    public static FileDisk Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public void CreateDirectory(string path) => Directory.CreateDirectory(path);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> List(string directory)
+    {
+        if (!Directory.Exists(directory))
+            return [];
+        var names = new List<string>();
+        foreach (var path in Directory.EnumerateFileSystemEntries(directory))
+            names.Add(Path.GetFileName(path));
+        return names;
+    }
+
+    /// <inheritdoc/>
+    public IDiskFile Open(string path, DiskOpen mode) => new RealFile(mode switch
+    {
+        // Readers run beside the writer, and a deleted segment may still have one: hence the wide sharing.
+        DiskOpen.Read => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
+        DiskOpen.Write => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete),
+        DiskOpen.Create => File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete),
+        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "not a way to open a file"),
+    });
+
+    /// <inheritdoc/>
+    public void Rename(string from, string to) => File.Move(from, to, overwrite: true);
+
+    /// <inheritdoc/>
+    public void Delete(string path) => File.Delete(path);
+
+    /// <inheritdoc/>
+    public void FlushDirectory(string directory)
+    {
+        // Windows journals its directories and offers no way to flush one.
+        if (OperatingSystem.IsWindows())
+            return;
+        var descriptor = NativeMethods.Open(Encoding.UTF8.GetBytes(directory + '\0'), flags: 0);
+        if (descriptor < 0)
+            throw NativeMethods.Error("open", directory);
+        var flushed = NativeMethods.Flush(descriptor) == 0;
+        var error = flushed ? null : NativeMethods.Error("fsync", directory);
+        if (NativeMethods.Close(descriptor) != 0 && error is null)
+            error = NativeMethods.Error("close", directory);
+        if (error is not null)
+            throw error;
+    }
+
+    /// <inheritdoc/>
+    public IDisposable? TryLock(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error) when (error is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
+        {
+            // A full disk must not read as "somebody else is here": only a file that exists can be held by another.
+            if (File.Exists(path))
+                return null;
+            throw;
+        }
+    }
+
+    private sealed class RealFile(SafeFileHandle handle) : IDiskFile
+    {
+        public long Length => RandomAccess.GetLength(handle);
+
+        public int Read(long offset, Span<byte> into) => RandomAccess.Read(handle, into, offset);
+
+        public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> buffers)
+        {
+            if (buffers.Count == 1)
+                RandomAccess.Write(handle, buffers[0].Span, offset);
+            else
+                RandomAccess.Write(handle, buffers, offset);
+        }
+
+        public void Flush() => RandomAccess.FlushToDisk(handle);
+
+        public void Truncate(long length) => RandomAccess.SetLength(handle, length);
+
+        public void Dispose() => handle.Dispose();
+    }
+
+    private static class NativeMethods
+    {
+        [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+        public static extern int Open(byte[] path, int flags);
+
+        [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+        public static extern int Flush(int descriptor);
+
+        [DllImport("libc", EntryPoint = "close", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+        public static extern int Close(int descriptor);
+
+        public static IOException Error(string call, string path) =>
+            new($"{call} of directory '{path}' failed: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+}

@@ -1,0 +1,243 @@
+// The writer loop: one thread that takes whatever waits, appends it with as few writes as possible, flushes as the policy
+// says, and only then completes the callers (group commit). FileJournal has one per log.
+// It never retries: the first failed write or flush fails everything waiting and everything after, and calls onFatal once.
+
+namespace HotStandby.Actors.Journal;
+
+/// <summary>When an append counts as written.</summary>
+public enum FlushPolicy
+{
+    /// <summary>After fsync: it survives a power cut.</summary>
+    EveryBatch,
+
+    /// <summary>When the operating system has it: it survives the end of the process; fsync follows within the interval.</summary>
+    Interval,
+}
+
+/// <summary>How a <see cref="JournalWriter"/> works.</summary>
+/// <param name="Flush">The flush policy.</param>
+/// <param name="FlushInterval">Interval policy: the longest a written record waits for its fsync to start. 1 ms .. 60 s, default 1 s.</param>
+/// <param name="QueueBytes">Bytes that may wait for the disk before appends are refused, default 64 MiB. One batch always fits an empty queue.</param>
+public sealed record WriterOptions(FlushPolicy Flush, TimeSpan FlushInterval, long QueueBytes)
+{
+    /// <summary>fsync before every completion; 1 s; 64 MiB.</summary>
+    public static WriterOptions Default { get; } = new(FlushPolicy.EveryBatch, TimeSpan.FromSeconds(1), 64 << 20);
+}
+
+/// <summary>Drives a <see cref="SegmentedLog"/> from its own thread. All members may be called from any thread.</summary>
+public sealed class JournalWriter : IDisposable
+{
+    private readonly SegmentedLog _log;
+    private readonly WriterOptions _options;
+    private readonly Action<JournalFailure> _onFatal;
+    private readonly ITimer? _flushTimer;
+    private readonly Thread _thread;
+    private readonly object _gate = new();
+    private readonly List<RecordBatch> _run = [];
+    private readonly List<Request> _runOwners = [];
+    private List<Request> _queue = [];
+    private List<Request> _taken = [];
+    private long _queuedBytes;
+    private long _nextSequenceNr;
+    private int _flushArmed;
+    private int _fatal;
+    private bool _closing;
+
+    /// <summary>Starts the loop. The log now belongs to this writer, which closes it.</summary>
+    /// <param name="log">An open log.</param>
+    /// <param name="options">Flush policy and bounds.</param>
+    /// <param name="time">Drives the interval policy.</param>
+    /// <param name="onFatal">Called once, from the writer's or a timer's thread, when the disk has failed: the process should end.</param>
+    public JournalWriter(SegmentedLog log, WriterOptions options, TimeProvider time, Action<JournalFailure> onFatal)
+    {
+        (_log, _options, _onFatal) = (log, options, onFatal);
+        _nextSequenceNr = log.HighestSequenceNr + 1;
+        if (options.Flush == FlushPolicy.Interval)
+            _flushTimer = time.CreateTimer(_ => FlushInBackground(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _thread = new Thread(Loop) { IsBackground = true, Name = "journal-writer" };
+        _thread.Start();
+    }
+
+    /// <summary>The log, for reading.</summary>
+    public SegmentedLog Log => _log;
+
+    /// <summary>Queues a batch; it now belongs to the writer, whatever the outcome.</summary>
+    /// <returns>
+    /// Completes when the batch is written as the policy says. Fails with <see cref="JournalOverloaded"/> (nothing written),
+    /// <see cref="ArgumentException"/> (not the next sequenceNr, nothing written), <see cref="JournalFailed"/> (outcome unknown, the journal is dead),
+    /// or <see cref="ObjectDisposedException"/>.
+    /// </returns>
+    public Task AppendAsync(RecordBatch batch)
+    {
+        Exception refusal;
+        lock (_gate)
+        {
+            if (_closing)
+                refusal = new ObjectDisposedException(nameof(JournalWriter));
+            else if (_log.Failed is { } failed)
+                refusal = new JournalFailed(failed.Failure, failed);
+            else if (!batch.EndsAtomicWrite || batch.FirstSequenceNr != _nextSequenceNr)
+                refusal = new ArgumentException($"a batch of {batch.Count} starts at {batch.FirstSequenceNr}, the log continues at {_nextSequenceNr}");
+            else if (_queuedBytes > 0 && _queuedBytes + batch.Bytes > _options.QueueBytes)
+                refusal = new JournalOverloaded(_queuedBytes, _options.QueueBytes);
+            else
+            {
+                _nextSequenceNr = batch.LastSequenceNr + 1;
+                _queuedBytes += batch.Bytes;
+                return Enqueue(new Request(batch, DeleteTo: 0));
+            }
+        }
+        batch.Dispose();
+        return Task.FromException(refusal);
+    }
+
+    /// <summary>Deletes up to a sequenceNr, after everything queued before; durable on completion.</summary>
+    public Task DeleteToAsync(long sequenceNr) => EnqueueUnlessClosed(new Request(null, sequenceNr));
+
+    /// <summary>The last sequenceNr once everything queued before has settled. Fails when the journal has failed.</summary>
+    public async Task<long> SettledAsync()
+    {
+        await EnqueueUnlessClosed(new Request(null, DeleteTo: 0)).ConfigureAwait(false);
+        return _log.HighestSequenceNr;
+    }
+
+    /// <summary>Finishes what is queued, flushes, stops the thread and closes the log. Blocks until done.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closing = true;
+            Monitor.Pulse(_gate);
+        }
+        _thread.Join();
+        _flushTimer?.Dispose();
+        FlushInBackground();
+        _log.Dispose();
+    }
+
+    private Task EnqueueUnlessClosed(Request request)
+    {
+        lock (_gate)
+            return _closing ? Task.FromException(new ObjectDisposedException(nameof(JournalWriter))) : Enqueue(request);
+    }
+
+    private Task Enqueue(Request request)
+    {
+        _queue.Add(request);
+        Monitor.Pulse(_gate);
+        return request.Done.Task;
+    }
+
+    private void Loop()
+    {
+        while (Take())
+        {
+            foreach (var request in _taken)
+            {
+                if (request.Batch is { } batch)
+                {
+                    _run.Add(batch);
+                    _runOwners.Add(request);
+                    continue;
+                }
+                AppendRun();
+                Settle(request);
+            }
+            AppendRun();
+            _taken.Clear();
+        }
+    }
+
+    private bool Take()
+    {
+        lock (_gate)
+        {
+            while (_queue.Count == 0 && !_closing)
+                Monitor.Wait(_gate);
+            (_taken, _queue) = (_queue, _taken);
+            _queuedBytes = 0;
+            return _taken.Count > 0;
+        }
+    }
+
+    private void AppendRun()
+    {
+        if (_run.Count == 0)
+            return;
+        Exception? fault = null;
+        try
+        {
+            _log.Append(_run, flush: _options.Flush == FlushPolicy.EveryBatch);
+        }
+        catch (Exception error)
+        {
+            fault = error;
+            RaiseFatal(error);
+        }
+        foreach (var request in _runOwners)
+        {
+            request.Batch!.Dispose();
+            request.Complete(fault);
+        }
+        _run.Clear();
+        _runOwners.Clear();
+        if (fault is null && _flushTimer is not null && Interlocked.Exchange(ref _flushArmed, 1) == 0)
+            _flushTimer.Change(_options.FlushInterval, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Settle(Request request)
+    {
+        try
+        {
+            if (request.DeleteTo > 0)
+                _log.DeleteTo(request.DeleteTo);
+            var failed = _log.Failed;
+            request.Complete(failed is null ? null : new JournalFailed(failed.Failure, failed));
+        }
+        catch (Exception error)
+        {
+            RaiseFatal(error);
+            request.Complete(error);
+        }
+    }
+
+    // Interval policy: runs on a timer's thread beside the writer, so that appends do not wait for the disk.
+    private void FlushInBackground()
+    {
+        // Disarmed first: an append that comes during the flush arms the next one.
+        Volatile.Write(ref _flushArmed, 0);
+        if (_log.Failed is not null)
+            return;
+        try
+        {
+            _log.FlushNow();
+        }
+        catch (JournalFailed error)
+        {
+            RaiseFatal(error);
+        }
+    }
+
+    private void RaiseFatal(Exception error)
+    {
+        if (Interlocked.Exchange(ref _fatal, 1) != 0)
+            return;
+        _onFatal(error is JournalFailed failed
+            ? failed.Failure
+            : new JournalFailure(JournalOperation.Write, "", $"{error.GetType().Name}: {error.Message}"));
+    }
+
+    private sealed record Request(RecordBatch? Batch, long DeleteTo)
+    {
+        // Continuations run elsewhere: the writer's thread belongs to the disk.
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Complete(Exception? fault)
+        {
+            if (fault is null)
+                Done.SetResult();
+            else
+                Done.SetException(fault);
+        }
+    }
+}
