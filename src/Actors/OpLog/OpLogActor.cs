@@ -1,0 +1,141 @@
+// The OpLog: a persistent actor whose events are encoded batches, promises, cuts and the right to vote. The replica decides
+// what is written; this writes it, in order, and finds it again. It never changes a seq and never applies anything.
+using Akka.Actor;
+using Akka.Persistence;
+using HotStandby.Actors.Protocol;
+using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Actors.OpLog;
+
+/// <summary>
+/// The node's journal. Commands: <see cref="JournalWrite"/> (answered with <see cref="JournalWritten"/>, in order),
+/// <see cref="GetEntriesSince"/>, <see cref="TruncateBefore"/>. A failed write throws <see cref="JournalFailedException"/>: fail stop.
+/// </summary>
+public sealed class OpLogActor : UntypedPersistentActor
+{
+    private readonly OpLogIndex _index = new();
+    private readonly LogIndex _log = new();
+    private readonly IActorRef _replica;
+    private ulong _commitSequence;
+    private EpochPromised _promise = new(0, NodeId.None);
+    private bool _voting;
+
+    private OpLogActor(NodeId node, string journalPluginId)
+    {
+        PersistenceId = $"oplog-{node}";
+        JournalPluginId = journalPluginId;
+        _replica = Context.Parent;
+    }
+
+    /// <inheritdoc/>
+    public override string PersistenceId { get; }
+
+    /// <inheritdoc/>
+    public override Recovery Recovery => new(SnapshotSelectionCriteria.None);
+
+    /// <summary>The child of the replica.</summary>
+    /// <param name="node">Whose journal.</param>
+    /// <param name="journalPluginId">HOCON path of the journal plugin.</param>
+    public static Props Props(NodeId node, string journalPluginId) => Akka.Actor.Props.Create(() => new OpLogActor(node, journalPluginId));
+
+    /// <inheritdoc/>
+    protected override void OnRecover(object message)
+    {
+        switch (message)
+        {
+            case BatchAppended appended:
+                _log.Append(appended.Batch);
+                Note(appended.Batch);
+                break;
+            case SuffixCut cut:
+                _log.CutAfter(cut.LastKeptSequence);
+                _index.CutAfter(cut.LastKeptSequence);
+                break;
+            case EpochPromised promised:
+                _promise = promised;
+                break;
+            case VotingGranted:
+                _voting = true;
+                break;
+            case RecoveryCompleted:
+                _replica.Tell(new OpLogRecovered(
+                    new RecoveredJournal(_log, _commitSequence, _promise.Epoch, _promise.Candidate, _voting)));
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case JournalWrite write:
+                PersistAsync(ToEvent(write), Written);
+                break;
+            case GetEntriesSince request:
+                Read(request);
+                break;
+            case TruncateBefore truncate when _index.TruncateBefore(truncate.Sequence) is > 0 and var journalNumber:
+                DeleteMessages(journalNumber);
+                break;
+            case TruncateBefore or DeleteMessagesSuccess:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) =>
+        throw new JournalFailedException($"journal write {sequenceNr} failed", cause);
+
+    /// <inheritdoc/>
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) =>
+        throw new JournalFailedException($"journal write {sequenceNr} was rejected", cause);
+
+    /// <inheritdoc/>
+    protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
+        throw new JournalFailedException("the journal could not be read", reason);
+
+    private static IJournalEvent ToEvent(JournalWrite write) => write switch
+    {
+        WriteBatch batch => new BatchAppended(batch.Batch),
+        WritePromise promise => new EpochPromised(promise.Epoch, promise.Candidate),
+        WriteCut cut => new SuffixCut(cut.LastKeptSequence),
+        WriteVoting => new VotingGranted(),
+        _ => throw new ArgumentOutOfRangeException(nameof(write), write, "unknown journal write"),
+    };
+
+    private void Written(IJournalEvent written)
+    {
+        if (written is BatchAppended appended)
+            Note(appended.Batch);
+        else if (written is SuffixCut cut)
+            _index.CutAfter(cut.LastKeptSequence);
+        _replica.Tell(JournalWritten.Instance);
+    }
+
+    private void Note(OpLogBatch batch)
+    {
+        _index.Add(batch, LastSequenceNr);
+        _commitSequence = Math.Max(_commitSequence, batch.CommitSequence);
+    }
+
+    private void Read(GetEntriesSince request)
+    {
+        var places = _index.From(request.FromSequence, request.MaximumBytes);
+        if (places.Length == 0)
+            Sender.Tell(new EntriesSince([], request.Purpose));
+        else
+            Context.ActorOf(JournalReaderActor.Props(Journal, PersistenceId, places, request, Sender));
+    }
+}
+
+/// <summary>The journal cannot be written or read: the process ends (exit code 74), its supervisor restarts it.</summary>
+public sealed class JournalFailedException(string message, Exception cause) : Exception($"{message}: {cause?.Message}", cause);

@@ -1,0 +1,150 @@
+// Hands committed entries to the partitions, in order: from the window when they are there, from the journal when they are
+// not (after a start, a rebuild, or a long absence). Knows when everything up to a seq is applied.
+using System.Buffers.Binary;
+using Akka.Actor;
+using HotStandby.Actors.OpLog;
+using HotStandby.Actors.Protocol;
+using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Actors.Replication;
+
+/// <summary>The stream of committed entries into a node's partitions.</summary>
+internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorRef openLog, long readBytes)
+{
+    // Batches under way to the partitions; beyond it the feed waits, so that a long replay does not fill their mailboxes.
+    private const int MaximumUnderWay = 64;
+
+    private sealed record ForFeed(ulong Life);
+
+    private readonly Queue<(ulong LastSequence, int Partitions)> _underWay = [];
+    private readonly int[] _counts = new int[partitions.Count];
+    private readonly int[]?[] _offsets = new int[]?[partitions.Count];
+    private readonly List<int> _touched = [];
+    private readonly Dictionary<ulong, int> _answers = [];
+    private ulong _target;
+    private bool _reading;
+
+    /// <summary>Number of this life of the partitions' state.</summary>
+    public ulong Life { get; private set; }
+
+    /// <summary>Everything up to here has been handed over.</summary>
+    public ulong FedSequence { get; private set; }
+
+    /// <summary>Everything up to here is applied.</summary>
+    public ulong AppliedSequence { get; private set; }
+
+    /// <summary>True when all that is committed has been handed over.</summary>
+    public bool IsComplete => FedSequence >= _target;
+
+    /// <summary>The partitions forget everything and start again from the first entry.</summary>
+    public void Restart()
+    {
+        Life++;
+        (FedSequence, AppliedSequence, _reading) = (0, 0, false);
+        _underWay.Clear();
+        _answers.Clear();
+        foreach (var partition in partitions)
+            partition.Tell(new ResetPartition(Life));
+    }
+
+    /// <summary>Hands over what is committed now.</summary>
+    public void Advance(ulong commitSequence, OpLogWindow window)
+    {
+        _target = Math.Max(_target, commitSequence);
+        while (FedSequence < _target && !_reading && _underWay.Count < MaximumUnderWay)
+        {
+            if (window.From(FedSequence + 1) is not { } batch)
+            {
+                _reading = true;
+                openLog.Tell(new GetEntriesSince(FedSequence + 1, readBytes, new ForFeed(Life)));
+                return;
+            }
+
+            Feed(batch.Until(_target));
+        }
+    }
+
+    /// <summary>Takes the answer to the feed's own read; false when it was somebody else's.</summary>
+    public bool OnRead(EntriesSince answer, OpLogWindow window)
+    {
+        if (answer.Purpose is not ForFeed { Life: var life })
+            return false;
+        if (life != Life)
+            return true;
+        _reading = false;
+        foreach (var batch in answer.Batches)
+            if (FedSequence < _target && batch.FirstSequence == FedSequence + 1)
+                Feed(batch.Until(_target));
+        if (answer.Batches.Count > 0)
+            Advance(_target, window);
+        return true;
+    }
+
+    /// <summary>The partitions of a Primary have applied up to here by themselves: they proposed it.</summary>
+    public void Skip(ulong sequence) => FedSequence = AppliedSequence = _target = Math.Max(FedSequence, sequence);
+
+    /// <summary>A partition has applied its part of a batch. True when <see cref="AppliedSequence"/> moved.</summary>
+    public bool OnApplied(EntriesApplied applied, OpLogWindow window)
+    {
+        if (applied.Life != Life)
+            return false;
+        _answers[applied.LastSequence] = _answers.GetValueOrDefault(applied.LastSequence) + 1;
+        var moved = false;
+        while (_underWay.TryPeek(out var oldest) && _answers.GetValueOrDefault(oldest.LastSequence) >= oldest.Partitions)
+        {
+            _underWay.Dequeue();
+            _answers.Remove(oldest.LastSequence);
+            AppliedSequence = oldest.LastSequence;
+            moved = true;
+        }
+
+        if (moved)
+            Advance(_target, window);
+        return moved;
+    }
+
+    private void Feed(OpLogBatch batch)
+    {
+        var bytes = batch.Encoded.Span;
+        for (var at = OpLogBatch.HeaderBytes; at < bytes.Length; at += LengthAt(bytes, at))
+        {
+            var partition = PartitionAt(bytes, at);
+            if (_counts[partition]++ == 0)
+                _touched.Add(partition);
+        }
+
+        foreach (var partition in _touched)
+        {
+            _offsets[partition] = new int[_counts[partition]];
+            _counts[partition] = 0;
+        }
+
+        for (var at = OpLogBatch.HeaderBytes; at < bytes.Length; at += LengthAt(bytes, at))
+        {
+            var partition = PartitionAt(bytes, at);
+            _offsets[partition]![_counts[partition]++] = at;
+        }
+
+        _underWay.Enqueue((batch.LastSequence, _touched.Count));
+        foreach (var partition in _touched)
+        {
+            partitions[partition].Tell(new ApplyEntries(Life, batch, _offsets[partition]!, _counts[partition]));
+            (_offsets[partition], _counts[partition]) = (null, 0);
+        }
+
+        _touched.Clear();
+        FedSequence = batch.LastSequence;
+    }
+
+    private static int LengthAt(ReadOnlySpan<byte> bytes, int at) => (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
+
+    private int PartitionAt(ReadOnlySpan<byte> bytes, int at)
+    {
+        var partition = BinaryPrimitives.ReadUInt16LittleEndian(bytes[(at + 40)..]);
+        return partition < partitions.Count
+            ? partition
+            : throw new Messages.InvariantViolation(7, $"an entry for {new Partition(partition)}, but this node has {partitions.Count - 1} shards");
+    }
+}

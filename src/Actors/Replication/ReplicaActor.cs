@@ -1,0 +1,413 @@
+// Drives the pure replica of this node: turns messages, journal confirmations and ticks into its inputs, and carries its
+// effects out in order. All protocol decisions are in Core.Replication; what is decided here is only who waits for what.
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using HotStandby.Actors.Gateway;
+using HotStandby.Actors.OpLog;
+using HotStandby.Actors.Protocol;
+using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Actors.Replication;
+
+/// <summary>What a replica needs besides the protocol's settings.</summary>
+/// <param name="Protocol">Settings of the protocol.</param>
+/// <param name="JournalPluginId">HOCON path of the journal plugin.</param>
+/// <param name="TickInterval">How often the protocol sees that time passes.</param>
+/// <param name="MaximumReplicationLagTicks">Async commit: replies are held once the oldest unreplicated entry is older than this.</param>
+public sealed record ReplicaOptions(
+    ReplicaSettings Protocol, string JournalPluginId, TimeSpan TickInterval, long MaximumReplicationLagTicks);
+
+/// <summary>Node to replica, once: these are the partitions, by partition number.</summary>
+public sealed record PartitionsAre(IReadOnlyList<IActorRef> Partitions) : INoSerializationVerificationNeeded;
+
+/// <summary>The oracle to its local replica: try to lead.</summary>
+public sealed record Crown : INoSerializationVerificationNeeded
+{
+    /// <summary>The only one.</summary>
+    public static readonly Crown Instance = new();
+}
+
+/// <summary>The oracle to its local replica: stop leading. Answered with <see cref="HandOverComplete"/>.</summary>
+public sealed record Uncrown : INoSerializationVerificationNeeded
+{
+    /// <summary>The only one.</summary>
+    public static readonly Uncrown Instance = new();
+}
+
+/// <summary>Replica to the oracle: done.</summary>
+public sealed record HandOverComplete : INoSerializationVerificationNeeded
+{
+    /// <summary>The only one.</summary>
+    public static readonly HandOverComplete Instance = new();
+}
+
+/// <summary>The replica of one node; lives as long as the node.</summary>
+public sealed class ReplicaActor : UntypedActor, IWithTimers
+{
+    private const string TickKey = "tick";
+    private const long CatchUpReadBytes = 4L * 1024 * 1024;
+    private const long TailReadBytes = 64 * 1024;
+
+    private sealed record Tick : INoSerializationVerificationNeeded
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    private sealed record TurnEnds : INoSerializationVerificationNeeded
+    {
+        public static readonly TurnEnds Instance = new();
+    }
+
+    private sealed record ForStandby(NodeId Node);
+
+    private readonly ReplicaOptions _options;
+    private readonly MonotonicClock _clock;
+    private readonly ServingState _serving;
+    private readonly PeerDirectory _peers = new((ExtendedActorSystem)Context.System);
+    private readonly ApplyLagRecorder _applyLag = new();
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private IReadOnlyList<IActorRef> _partitions = [];
+    private IActorRef _openLog = ActorRefs.Nobody;
+    private IActorRef _oracle = ActorRefs.Nobody;
+    private ReplyQueue _replies = new([]);
+    private PartitionFeed _feed = null!;
+    private Replica _replica = null!;
+    private BeginReign? _reign;
+    private bool _leading;
+    private bool _resetSinceLeading;
+    private bool _turnEndsSoon;
+
+    private ReplicaActor(ReplicaOptions options, ServingState serving, TimeProvider time) =>
+        (_options, _serving, _clock) = (options, serving, new MonotonicClock(time));
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private bool IsCrowned => !_oracle.IsNobody();
+
+    /// <summary>The replica; then send it <see cref="PartitionsAre"/>.</summary>
+    public static Props Props(ReplicaOptions options, ServingState serving, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new ReplicaActor(options, serving, time));
+
+    /// <inheritdoc/>
+    protected override void PreStart() =>
+        Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _serving.Close();
+        Cluster.Get(Context.System).Unsubscribe(Self);
+        _replies.Abandon();
+    }
+
+    /// <summary>Until the journal is read: nothing is answered, peers ask again.</summary>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case PartitionsAre are:
+                _partitions = are.Partitions;
+                _replies = new ReplyQueue(_partitions);
+                _openLog = Context.ActorOf(OpLogActor.Props(_options.Protocol.Self, _options.JournalPluginId), "oplog");
+                break;
+            case OpLogRecovered recovered:
+                Begin(recovered.Journal);
+                break;
+            case Crown:
+                _oracle = Sender;
+                break;
+            case Uncrown:
+                _oracle = ActorRefs.Nobody;
+                Sender.Tell(HandOverComplete.Instance);
+                break;
+            case ClusterEvent.IMemberEvent member:
+                OnMember(member);
+                break;
+            case ReplicationMessage or CorruptAppend or ReportReplica:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Begin(RecoveredJournal journal)
+    {
+        var now = _clock.NowTicks;
+        _log.Info(
+            "Node {0} recovered its journal: last entry {1}/{2}, committed {3}, promise {4}, {5}", _options.Protocol.Self,
+            journal.Log.LastEpoch, journal.Log.LastSequence, journal.CommitSequence, journal.PromisedEpoch,
+            journal.Voting ? "voting" : "not voting yet");
+        _replica = new Replica(_options.Protocol, journal, (ulong)Random.Shared.NextInt64(1, long.MaxValue), now);
+        _feed = new PartitionFeed(_partitions, _openLog, CatchUpReadBytes);
+        _feed.Restart();
+        _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
+        Timers.StartPeriodicTimer(TickKey, Tick.Instance, _options.TickInterval);
+        Become(Running);
+        if (IsCrowned)
+            _replica.Crown(now);
+        CarryOut(now);
+    }
+
+    private void Running(object message)
+    {
+        var now = _clock.NowTicks;
+        switch (message)
+        {
+            case Propose propose:
+                OnPropose(propose, now);
+                break;
+            case JournalWritten:
+                _replica.Persisted(now);
+                EndTurnSoon();
+                break;
+            case ReplicationMessage replication:
+                if (replication is AppendBatch { CommitSequence: var committed, SentAtTicks: var sentAt })
+                    _applyLag.Committed(committed, sentAt);
+                _replica.Receive(replication, now);
+                EndTurnSoon();
+                break;
+            case TurnEnds:
+                _turnEndsSoon = false;
+                _replica.Flush(now);
+                break;
+            case EntriesApplied applied:
+                OnApplied(applied, now);
+                break;
+            case Tick:
+                _replica.Tick(now, _clock.WallMilliseconds);
+                break;
+            case CorruptAppend corrupt:
+                _log.Warning("A batch from {0} arrived corrupt and is asked for again: {1}", corrupt.Header.From, corrupt.Problem);
+                _replica.ReceiveCorrupt(corrupt.Header);
+                break;
+            case EntriesSince entries:
+                OnEntries(entries, now);
+                break;
+            case ReadyToServe ready:
+                OnReadyToServe(ready);
+                break;
+            case Crown:
+                _oracle = Sender;
+                _replica.Crown(now);
+                break;
+            case Uncrown:
+                _oracle = Sender;
+                _serving.Close();
+                _replica.Uncrown(now);
+                break;
+            case ClusterEvent.IMemberEvent member:
+                OnMember(member);
+                break;
+            case ReportReplica:
+                Sender.Tell(Report(now));
+                break;
+            default:
+                Unhandled(message);
+                return;
+        }
+
+        CarryOut(now);
+    }
+
+    private void OnPropose(Propose propose, long now)
+    {
+        if (!_leading || propose.Reign != _replica.Epoch)
+        {
+            // Proposed in a reign that is over. What the partition has applied for it must go, unless it was reset since.
+            propose.Call?.Abandon();
+            if (propose.Drafts is not { } stale)
+                return;
+            stale.Release();
+            if (!_resetSinceLeading)
+                Rebuild();
+            return;
+        }
+
+        var sequence = _replica.LastProposed;
+        if (propose.Drafts is { } drafts)
+        {
+            var entries = drafts.Count;
+            sequence = _replica.Propose(drafts, now, _clock.WallMilliseconds);
+            _replies.Note(propose.Partition, entries, sequence, now);
+            EndTurnSoon();
+        }
+
+        if (propose.Call is null)
+            return;
+        if (sequence <= _replica.State.CommitSequence)
+            propose.Call.Settle(propose.Items);
+        else
+            _replies.Hold(propose.Call, propose.Items, sequence, propose.After);
+    }
+
+    // Everything that is in the mailbox now belongs to this turn: it goes into the same batch.
+    private void EndTurnSoon()
+    {
+        if (_turnEndsSoon)
+            return;
+        _turnEndsSoon = true;
+        Self.Tell(TurnEnds.Instance);
+    }
+
+    private void OnApplied(EntriesApplied applied, long now)
+    {
+        if (!_feed.OnApplied(applied, _replica.State.Window))
+            return;
+        _replica.Applied(_feed.AppliedSequence);
+        _applyLag.Applied(_feed.AppliedSequence, now);
+        OpenReign();
+    }
+
+    private void OnEntries(EntriesSince entries, long now)
+    {
+        if (_feed.OnRead(entries, _replica.State.Window))
+            OpenReign();
+        else if (entries.Purpose is ForStandby standby)
+            _replica.JournalRead(standby.Node, entries.Batches, now);
+        else if (entries is { Purpose: ReadTail tail, Batches: [var first, ..] })
+            _replica.TailRead(tail, first);
+    }
+
+    private void OnReadyToServe(ReadyToServe ready)
+    {
+        if (!_leading || ready.Reign != _replica.Epoch || !IsCrowned)
+            return;
+        _serving.Open(ready.Reign);
+        _log.Info("Node {0} serves in epoch {1}", _options.Protocol.Self, ready.Reign);
+    }
+
+    private void OnMember(ClusterEvent.IMemberEvent member)
+    {
+        if (member is ClusterEvent.MemberRemoved)
+            _peers.Remove(member.Member);
+        else
+            _peers.Add(member.Member);
+    }
+
+    private void CarryOut(long now)
+    {
+        for (var effects = _replica.TakeEffects(); effects.Count > 0; effects = _replica.TakeEffects())
+            foreach (var effect in effects)
+                CarryOut(effect, now);
+        _serving.ExtendLease(_replica.LeaseUntilTicks);
+        ReleaseDurable(now);
+    }
+
+    private void CarryOut(Effect effect, long now)
+    {
+        switch (effect)
+        {
+            case JournalWrite write:
+                _openLog.Tell(write);
+                break;
+            case Send send:
+                _peers[send.To]?.Tell(send.Message, Self);
+                break;
+            case CommitAdvanced committed:
+                OnCommit(committed.CommitSequence, now);
+                break;
+            case ReadJournal read:
+                _openLog.Tell(new GetEntriesSince(read.FromSequence, CatchUpReadBytes, new ForStandby(read.Standby)));
+                break;
+            case ReadTail tail:
+                _openLog.Tell(new GetEntriesSince(tail.PreviousSequence + 1, TailReadBytes, tail));
+                break;
+            case RoleChanged changed:
+                OnRole(changed);
+                break;
+            case BeginReign reign:
+                _reign = reign;
+                OpenReign();
+                break;
+            case RebuildPartitions:
+                Rebuild();
+                break;
+            case HandedOver:
+                _oracle.Tell(HandOverComplete.Instance);
+                _oracle = ActorRefs.Nobody;
+                break;
+            default:
+                throw new InvalidOperationException($"unknown effect {effect.GetType().Name}");
+        }
+    }
+
+    private void OnCommit(ulong sequence, long now)
+    {
+        if (!_leading)
+        {
+            _feed.Advance(sequence, _replica.State.Window);
+            return;
+        }
+
+        _feed.Skip(sequence);
+        _replica.Applied(sequence);
+        _replies.Commit(sequence, mayAnswer: now < _replica.LeaseUntilTicks);
+    }
+
+    // The partitions have been given all that is committed: from here on they lead, and propose what follows.
+    private void OpenReign()
+    {
+        if (_reign is not { } reign || _replica.Role != ReplicaRole.Primary || reign.Epoch != _replica.Epoch
+            || _feed.FedSequence < reign.EpochStartSequence)
+            return;
+        (_reign, _leading, _resetSinceLeading) = (null, true, false);
+        Publish(new BeginLeading(reign.Epoch));
+    }
+
+    private void OnRole(RoleChanged changed)
+    {
+        _log.Info(
+            "Node {0} is {1} in epoch {2}: {3} (last {4}, committed {5})", _options.Protocol.Self, changed.Role, changed.Epoch,
+            changed.Reason, _replica.State.Log.LastSequence, _replica.State.CommitSequence);
+        _applyLag.Restart();
+        if (changed.Role == ReplicaRole.Primary)
+            return;
+        _reign = null;
+        _serving.Close();
+        if (!_leading)
+            return;
+        _leading = false;
+        _replies.Abandon();
+        Publish(StopLeading.Instance);
+    }
+
+    private void Rebuild()
+    {
+        _log.Info("Node {0} replays its partitions: they had applied what was never committed", _options.Protocol.Self);
+        _resetSinceLeading = true;
+        _replica.Rebuilding();
+        _feed.Restart();
+        _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
+    }
+
+    private void ReleaseDurable(long now)
+    {
+        if (_leading && now < _replica.LeaseUntilTicks
+            && now - _replies.OldestProposalTicks(now) <= _options.MaximumReplicationLagTicks)
+            _replies.Durable(_replica.State.DurableSequence);
+    }
+
+    private void Publish(object message)
+    {
+        foreach (var partition in _partitions)
+            partition.Tell(message);
+    }
+
+    private ReplicaStatus Report(long now)
+    {
+        var state = _replica.State;
+        var standbys = _replica.Standbys.Select(standby => new StandbyStatus(
+            standby.Node, standby.State, standby.MatchSequence, standby.AppliedSequence,
+            state.Log.LastSequence - Math.Min(standby.MatchSequence, state.Log.LastSequence), standby.Voting,
+            standby.HeardAtTicks == long.MinValue ? -1 : (now - standby.HeardAtTicks) / TimeSpan.TicksPerMillisecond));
+        return new ReplicaStatus(
+            _options.Protocol.Self, _replica.Role, _serving.MayServe(now), _replica.Epoch, state.Leader, state.Voting,
+            state.Log.LastSequence, state.DurableSequence, state.CommitSequence, _feed.AppliedSequence,
+            Math.Max(0, (_replica.LeaseUntilTicks - now) / TimeSpan.TicksPerMillisecond), _replies.Count, [.. standbys], _applyLag.Report());
+    }
+}

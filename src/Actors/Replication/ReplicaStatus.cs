@@ -1,0 +1,33 @@
+// What a replica tells operators of itself.
+using Akka.Actor;
+using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
+
+namespace HotStandby.Actors.Replication;
+
+/// <summary>Anyone to the replica: report. Answered with <see cref="ReplicaStatus"/>.</summary>
+public sealed record ReportReplica : INoSerializationVerificationNeeded
+{
+    /// <summary>The only one.</summary>
+    public static readonly ReportReplica Instance = new();
+}
+
+/// <summary>A Standby as its Primary sees it.</summary>
+/// <param name="Node">Who.</param>
+/// <param name="State">How it is being sent to.</param>
+/// <param name="StoredSequence">In its journal.</param>
+/// <param name="AppliedSequence">In its partitions.</param>
+/// <param name="LagEntries">Entries that it does not store yet.</param>
+/// <param name="Voting">Whether it counts.</param>
+/// <param name="SilentMilliseconds">Since it was last heard; -1: never.</param>
+public sealed record StandbyStatus(
+    NodeId Node, LinkState State, ulong StoredSequence, ulong AppliedSequence, ulong LagEntries, bool Voting, long SilentMilliseconds);
+
+/// <summary>Microseconds from commit on the Primary to applied on this Standby. The clocks of two machines differ: only meaningful where both share one.</summary>
+public sealed record ApplyLag(long Count, long P50Microseconds, long P99Microseconds, long P999Microseconds, long MaximumMicroseconds);
+
+/// <summary>A replica at one moment.</summary>
+public sealed record ReplicaStatus(
+    NodeId Node, ReplicaRole Role, bool Serving, ulong Epoch, NodeId Leader, bool Voting, ulong AppendedSequence,
+    ulong DurableSequence, ulong CommittedSequence, ulong AppliedSequence, long LeaseRemainingMilliseconds, int HeldReplies,
+    IReadOnlyList<StandbyStatus> Standbys, ApplyLag ApplyLag) : INoSerializationVerificationNeeded;
