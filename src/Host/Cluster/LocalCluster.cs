@@ -1,0 +1,115 @@
+// A cluster of node processes on free loopback ports, in a temporary directory that goes when the cluster goes. The demo, the
+// bench and the process tests run on it.
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using HotStandby.Host.Http;
+
+namespace HotStandby.Host.Cluster;
+
+/// <summary>Node processes on this machine.</summary>
+public sealed class LocalCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly string _directory;
+    private readonly StatusClient _status = new();
+
+    private LocalCluster(string directory, IReadOnlyList<LocalNode> nodes) => (_directory, Nodes) = (directory, nodes);
+
+    /// <summary>All nodes, running or not.</summary>
+    public IReadOnlyList<LocalNode> Nodes { get; }
+
+    /// <summary>Client addresses of all nodes.</summary>
+    public IReadOnlyList<string> ClientAddresses => [.. Nodes.Select(node => node.ClientAddress)];
+
+    /// <summary>Prepares a cluster; nothing runs yet.</summary>
+    /// <param name="count">Number of nodes, all of them voters.</param>
+    /// <param name="extraHocon">Settings on top of the defaults, for every node.</param>
+    public static LocalCluster Create(int count, string extraHocon = "")
+    {
+        var directory = Directory.CreateTempSubdirectory("hotstandby-").FullName;
+        var ports = FreePorts(count * 3);
+        var nodes = Enumerable.Range(0, count)
+            .Select(i => new LocalNode(string.Create(CultureInfo.InvariantCulture, $"node{i + 1}"), directory, ports[i * 3], ports[(i * 3) + 1], ports[(i * 3) + 2]))
+            .ToArray();
+        foreach (var node in nodes)
+            node.WriteConfig(nodes, extraHocon);
+        return new LocalCluster(directory, nodes);
+    }
+
+    /// <summary>Starts every node.</summary>
+    public void StartAll()
+    {
+        foreach (var node in Nodes)
+            node.Start();
+    }
+
+    /// <summary>The node's view of itself, or null when it does not answer.</summary>
+    public Task<NodeView?> StatusAsync(LocalNode node, CancellationToken stop) => _status.TryGetAsync(node.HttpAddress, stop);
+
+    /// <summary>Waits until some node serves.</summary>
+    public async Task<LocalNode> WaitForPrimaryAsync(TimeSpan patience, CancellationToken stop)
+    {
+        LocalNode? primary = null;
+        await WaitAsync("a Primary that serves", patience, async () =>
+        {
+            foreach (var node in Nodes)
+                if (node.IsRunning && await StatusAsync(node, stop) is { Serving: true })
+                    primary = node;
+            return primary is not null;
+        }, stop);
+        return primary!;
+    }
+
+    /// <summary>Waits until every running node has applied the same entries, and returns their views.</summary>
+    public async Task<IReadOnlyList<NodeView>> WaitForAgreementAsync(TimeSpan patience, CancellationToken stop)
+    {
+        IReadOnlyList<NodeView> views = [];
+        await WaitAsync("every node at the same seq", patience, async () =>
+        {
+            var answers = await Task.WhenAll(Nodes.Where(node => node.IsRunning).Select(node => StatusAsync(node, stop)));
+            views = [.. answers.OfType<NodeView>()];
+            return views.Count == answers.Length && views.All(view => view.IsSettled)
+                && views.Select(view => view.CommittedSequence).Distinct().Count() == 1;
+        }, stop);
+        return views;
+    }
+
+    /// <summary>Stops and removes everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in Nodes)
+            await node.DisposeAsync();
+        _status.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task WaitAsync(string what, TimeSpan patience, Func<Task<bool>> reached, CancellationToken stop)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!await reached())
+        {
+            if (Stopwatch.GetElapsedTime(began) > patience)
+                throw new TimeoutException($"{what}: not within {patience.TotalSeconds:0} s\n{LastLogLines()}");
+            await Task.Delay(PollInterval, stop);
+        }
+    }
+
+    private string LastLogLines() => string.Join('\n', Nodes
+        .Where(node => File.Exists(node.LogFile))
+        .SelectMany(node => File.ReadLines(node.LogFile).TakeLast(15).Select(line => $"{node.Id}: {line}")));
+
+    // All are bound at once, so that they differ; released together just before the nodes take them.
+    private static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
+        foreach (var listener in listeners)
+            listener.Start();
+        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
+        foreach (var listener in listeners)
+            listener.Dispose();
+        return ports;
+    }
+}

@@ -1,0 +1,129 @@
+// One node as a process of its own, on loopback. The parent holds the child's standard input: when the parent dies, however it
+// dies, the child reads the end of it and stops.
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace HotStandby.Host.Cluster;
+
+/// <summary>Signals that are sent to nodes.</summary>
+public enum NodeSignal
+{
+    /// <summary>Stop cleanly: hand over, then exit.</summary>
+    Terminate = 15,
+    /// <summary>Die at once.</summary>
+    Kill = 9,
+    /// <summary>Freeze.</summary>
+    Stop = 19,
+    /// <summary>Go on.</summary>
+    Continue = 18,
+}
+
+/// <summary>A node process and where it listens.</summary>
+public sealed partial class LocalNode(string id, string directory, int clientPort, int httpPort, int remotingPort) : IAsyncDisposable
+{
+    private Process? _process;
+    private Task _output = Task.CompletedTask;
+
+    /// <summary>The node's id.</summary>
+    public string Id { get; } = id;
+
+    /// <summary>host:port of its client door.</summary>
+    public string ClientAddress { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{clientPort}");
+
+    /// <summary>host:port of its HTTP port.</summary>
+    public string HttpAddress { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{httpPort}");
+
+    /// <summary>Its seed-node address.</summary>
+    public string SeedAddress { get; } = string.Create(CultureInfo.InvariantCulture, $"akka.tcp://hotstandby@127.0.0.1:{remotingPort}");
+
+    /// <summary>Its configuration file.</summary>
+    public string ConfigFile => Path.Combine(directory, $"{Id}.conf");
+
+    /// <summary>What it printed, of all its lives.</summary>
+    public string LogFile => Path.Combine(directory, $"{Id}.log");
+
+    /// <summary>Where its data is.</summary>
+    public string DataDirectory => Path.Combine(directory, Id);
+
+    /// <summary>True while the process runs.</summary>
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>Exit code of the last life; null while it runs.</summary>
+    public int? ExitCode => _process is { HasExited: true } ended ? ended.ExitCode : null;
+
+    /// <summary>Processor time of the running process so far.</summary>
+    public TimeSpan ProcessorTime => IsRunning ? _process!.TotalProcessorTime : TimeSpan.Zero;
+
+    /// <summary>Writes the configuration file.</summary>
+    /// <param name="all">Every node of the cluster, this one among them.</param>
+    /// <param name="extraHocon">Settings that go on top.</param>
+    public void WriteConfig(IReadOnlyList<LocalNode> all, string extraHocon)
+    {
+        var voters = string.Join(", ", all.Select(node => $"\"{node.Id}\""));
+        var seeds = string.Join(", ", all.Select(node => $"\"{node.SeedAddress}\""));
+        File.WriteAllText(ConfigFile, string.Create(CultureInfo.InvariantCulture, $$"""
+            hotstandby {
+              cluster-id = "local"
+              node-id = "{{Id}}"
+              voters = [{{voters}}]
+              data-dir = "{{DataDirectory}}"
+              client { host = "127.0.0.1", port = {{clientPort}} }
+              http { host = "127.0.0.1", port = {{httpPort}} }
+              remoting { host = "127.0.0.1", port = {{remotingPort}} }
+            }
+            akka.cluster.seed-nodes = [{{seeds}}]
+            {{extraHocon}}
+            """));
+    }
+
+    /// <summary>Starts a life.</summary>
+    public void Start()
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var argument in (string[])["exec", typeof(LocalNode).Assembly.Location, "run", "--config", ConfigFile, "--stop-with-input"])
+            start.ArgumentList.Add(argument);
+        _process = Process.Start(start) ?? throw new InvalidOperationException("the node process could not be started");
+        _output = Task.WhenAll(_output, CopyAsync(_process.StandardOutput), CopyAsync(_process.StandardError));
+    }
+
+    /// <summary>Sends a signal.</summary>
+    /// <exception cref="InvalidOperationException">The node does not run.</exception>
+    public void Send(NodeSignal signal)
+    {
+        if (_process is null || kill(_process.Id, (int)signal) != 0)
+            throw new InvalidOperationException($"node {Id} could not be sent {signal}");
+    }
+
+    /// <summary>Waits for the process to end.</summary>
+    public Task WaitForExitAsync(CancellationToken stop) => _process?.WaitForExitAsync(stop) ?? Task.CompletedTask;
+
+    /// <summary>Kills what runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is null)
+            return;
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+        await _output;
+        _process.Dispose();
+        _process = null;
+    }
+
+    private async Task CopyAsync(StreamReader from)
+    {
+        while (await from.ReadLineAsync() is { } line)
+            lock (LogFile)
+                File.AppendAllText(LogFile, line + '\n');
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int kill(int process, int signal);
+}

@@ -1,0 +1,52 @@
+// The JSON that /status answers and that the status verb, the demo and the bench read.
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using HotStandby.Actors.Node;
+using HotStandby.Core.Replication;
+
+namespace HotStandby.Host.Http;
+
+/// <summary>A Standby as its Primary sees it.</summary>
+public sealed record StandbyView(
+    string Node, string State, ulong StoredSequence, ulong AppliedSequence, ulong LagEntries, bool Voting, long SilentMilliseconds);
+
+/// <summary>A partition: equal digests at equal applied seq mean equal content.</summary>
+public sealed record PartitionView(string Partition, ulong AppliedSequence, long Things, string Digest, int Uncommitted);
+
+/// <summary>Commit on the Primary to applied here, in microseconds; only on one machine do the two share a clock.</summary>
+public sealed record ApplyLagView(long Count, long P50, long P99, long P999, long Maximum);
+
+/// <summary>A node.</summary>
+public sealed record NodeView(
+    string Node, string Role, bool Serving, ulong Epoch, string Leader, bool Voting, ulong AppendedSequence, ulong DurableSequence,
+    ulong CommittedSequence, ulong AppliedSequence, long LeaseRemainingMilliseconds, int HeldReplies,
+    IReadOnlyList<StandbyView> Standbys, ApplyLagView ApplyLagMicroseconds, IReadOnlyList<PartitionView> Partitions)
+{
+    /// <summary>True when the node has applied all that it knows to be committed, and nothing beyond.</summary>
+    [JsonIgnore]
+    public bool IsSettled => AppliedSequence == CommittedSequence && AppendedSequence == CommittedSequence && Partitions.All(partition => partition.Uncommitted == 0);
+
+    /// <summary>The view of a report.</summary>
+    public static NodeView Of(NodeReport report)
+    {
+        var replica = report.Replica;
+        return new NodeView(
+            replica.Node.Name, replica.Role switch { ReplicaRole.Primary => "primary", ReplicaRole.Candidate => "candidate", _ => "standby" },
+            replica.Serving, replica.Epoch, replica.Leader.Name ?? "", replica.Voting, replica.AppendedSequence, replica.DurableSequence,
+            replica.CommittedSequence, replica.AppliedSequence, replica.LeaseRemainingMilliseconds, replica.HeldReplies,
+            [.. replica.Standbys.Select(standby => new StandbyView(
+                standby.Node.Name, standby.State.ToString(), standby.StoredSequence, standby.AppliedSequence, standby.LagEntries,
+                standby.Voting, standby.SilentMilliseconds))],
+            new ApplyLagView(
+                replica.ApplyLag.Count, replica.ApplyLag.P50Microseconds, replica.ApplyLag.P99Microseconds,
+                replica.ApplyLag.P999Microseconds, replica.ApplyLag.MaximumMicroseconds),
+            [.. report.Partitions.Select(partition => new PartitionView(
+                partition.Partition.ToString(), partition.AppliedSequence, partition.Digest.Count, partition.Digest.ToString(),
+                partition.Uncommitted))]);
+    }
+}
+
+/// <summary>How views are written and read: camelCase, compiled in.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(NodeView))]
+public sealed partial class NodeViewJson : JsonSerializerContext;
