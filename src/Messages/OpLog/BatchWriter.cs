@@ -37,8 +37,11 @@ public sealed class BatchWriter
 
     /// <summary>Closes the batch and starts a new one.</summary>
     /// <param name="commitSequence">What is known to be committed now.</param>
+    /// <exception cref="InvalidOperationException">Nothing was added: nobody could open such a batch again.</exception>
     public OpLogBatch Close(ulong commitSequence)
     {
+        if (Count == 0)
+            throw new InvalidOperationException("a batch has at least one entry");
         var encoded = _bytes.AsSpan(0, Length).ToArray();
         OpLogBatch.WriteHeader(encoded, _epoch, _firstSequence, Count, commitSequence);
         (Count, Length) = (0, OpLogBatch.HeaderBytes);

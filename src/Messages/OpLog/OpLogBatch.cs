@@ -132,6 +132,8 @@ public sealed class OpLogBatch
         var count = BinaryPrimitives.ReadUInt32LittleEndian(bytes[24..]);
         if (count == 0 || seq == 0)
             return "a batch has at least one entry, and seqs start at 1";
+        if (seq > ulong.MaxValue - count)
+            return $"{count} entries from seq {seq} on are more than there are seqs";
         var rest = bytes[HeaderBytes..];
         for (var i = 0u; i < count; i++, seq++)
         {

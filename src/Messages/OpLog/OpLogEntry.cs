@@ -1,5 +1,6 @@
 // One operation of the replicated log, as a view over its encoded bytes: the bytes that are journalled are the bytes that
-// are replicated and the bytes that are checksummed. Reading happens in OpLogBatch (checked) and writing in EntryWriter.
+// are replicated and the bytes that are checksummed. Reading happens in OpLogBatch (checked), writing in DraftBuffer and
+// BatchWriter.
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using HotStandby.Messages.Identity;

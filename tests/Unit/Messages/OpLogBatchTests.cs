@@ -121,6 +121,7 @@ public sealed class OpLogBatchTests
     [Theory]
     [InlineData(7UL, 0u, "at least one entry")]
     [InlineData(0UL, 3u, "seqs start at 1")]
+    [InlineData(ulong.MaxValue - 1, 3u, "more than there are seqs")]
     [InlineData(7UL, 2u, "behind the last entry")]
     [InlineData(7UL, 4u, "entry 10 does not fit")]
     [InlineData(7UL, uint.MaxValue, "entry 10 does not fit")]
@@ -160,6 +161,13 @@ public sealed class OpLogBatchTests
         writer.Add(drafts.Bytes, 9, 2, 5);
         Assert.Equal((9UL, 2UL), (writer.Close(1).FirstSequence, 2UL));
         Assert.Equal(bytes, first.Encoded.ToArray());
+    }
+
+    [Fact]
+    public void A_batch_of_nothing_cannot_be_closed()
+    {
+        var writer = new BatchWriter();
+        Assert.Throws<InvalidOperationException>(() => writer.Close(0));
     }
 
     [Fact]
