@@ -49,7 +49,7 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
         var setup = _system.Settings.Setup.Get<FileJournalSetup>().GetOrElse(new FileJournalSetup(FileDisk.Instance, TimeProvider.System));
         try
         {
-            _logs = new LogSet(setup.Disk, setup.Time, FileJournalSettings.From(config), Publish);
+            _logs = new LogSet(setup.Disk, setup.Time, FileJournalSettings.From(config), Publish, Opened);
         }
         catch (Exception error) when (error is JournalException or ConfigurationException or IOException or UnauthorizedAccessException)
         {
@@ -161,10 +161,12 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
         if (persistent.SequenceNr != batch.LastSequenceNr + 1)
             throw new ArgumentException($"sequenceNr {persistent.SequenceNr} after {batch.LastSequenceNr}: a write must have no gap");
         var serializer = _system.Serialization.FindSerializerFor(persistent.Payload);
-        var bytes = Akka.Serialization.Serialization.WithTransport(_system, (serializer, persistent.Payload), static state => state.serializer.ToBinary(state.Payload));
+        var bytes = Akka.Serialization.Serialization.WithTransport(_system, (serializer, persistent.Payload),
+            static state => state.serializer.ToBinary(state.Payload));
         var manifest = Akka.Serialization.Serialization.ManifestFor(serializer, persistent.Payload);
         _head.ResetWrittenCount();
-        new EventEnvelope(serializer.Identifier, manifest, persistent.Manifest ?? "", persistent.WriterGuid ?? "", persistent.Timestamp).WriteTo(_head);
+        new EventEnvelope(serializer.Identifier, manifest, persistent.Manifest ?? "", persistent.WriterGuid ?? "", persistent.Timestamp)
+            .WriteTo(_head);
         batch.Add(_head.WrittenSpan, bytes, kind);
     }
 
@@ -190,6 +192,16 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
 
     private Task<JournalWriter> GetWriter(string persistenceId) =>
         _logs is null ? Task.FromException<JournalWriter>(_refusal!) : _logs.Get(persistenceId);
+
+    private void Opened(string logName, RecoveryReport report)
+    {
+        if (report.CutFile is null)
+            _log.Info("Journal '{0}' opened: {1} records, highest sequenceNr {2}, deleted to {3}",
+                logName, report.Records, report.HighestSequenceNr, report.DeletedTo);
+        else
+            _log.Warning("Journal '{0}' opened: torn tail of {1} bytes cut from {2}, highest sequenceNr now {3}",
+                logName, report.CutBytes, report.CutFile, report.HighestSequenceNr);
+    }
 
     private void Publish(JournalFault fault)
     {

@@ -29,7 +29,8 @@ public sealed record FileJournalSettings(string Directory, string ClusterId, str
             errors.Add("dir = '': the data directory must be set");
         var clusterId = ReadId(config, "cluster-id", errors);
         var nodeId = ReadId(config, "node-id", errors);
-        var segmentBytes = ReadBytes(config, "segment-bytes", SegmentedLog.DefaultSegmentBytes, SegmentedLog.MinSegmentBytes, SegmentedLog.MaxSegmentBytes, errors);
+        var segmentBytes = ReadBytes(config, "segment-bytes",
+            SegmentedLog.DefaultSegmentBytes, SegmentedLog.MinSegmentBytes, SegmentedLog.MaxSegmentBytes, errors);
         var queueBytes = ReadBytes(config, "queue-bytes", WriterOptions.Default.QueueBytes, MinQueueBytes, MaxQueueBytes, errors);
         var flush = ReadFlush(config, errors);
         var interval = ReadInterval(config, errors);

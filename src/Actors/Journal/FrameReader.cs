@@ -49,7 +49,8 @@ internal sealed class FrameReader(IDiskFile file, long start, long end) : IDispo
             var header = Window(JournalFrame.HeaderBytes);
             if (header.Length < JournalFrame.HeaderBytes)
                 break;
-            if (!JournalFrame.IsPossible(header) || JournalFrame.SequenceNr(header) < fromSequenceNr || JournalFrame.SequenceNr(header) > lastPossible)
+            if (!JournalFrame.IsPossible(header)
+                || JournalFrame.SequenceNr(header) < fromSequenceNr || JournalFrame.SequenceNr(header) > lastPossible)
                 continue;
             if (CheckHere() != FrameStatus.Sound)
                 continue;

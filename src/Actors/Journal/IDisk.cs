@@ -23,7 +23,7 @@ public interface IDisk
     /// <summary>Creates the directory and its parents; does nothing when it exists.</summary>
     void CreateDirectory(string path);
 
-    /// <summary>The names (not paths) of files and directories directly inside, in no particular order; empty when the directory does not exist.</summary>
+    /// <summary>The names (not paths) of files and directories directly inside, unordered; empty when the directory is absent.</summary>
     IReadOnlyList<string> List(string directory);
 
     /// <summary>Opens a file. Throws <see cref="FileNotFoundException"/> when it must exist and does not.</summary>

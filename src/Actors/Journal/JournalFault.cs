@@ -25,7 +25,8 @@ public enum JournalFaultKind
 /// <param name="File">The file or directory.</param>
 /// <param name="OffsetBytes">Where in the file, bytes; 0 when it does not apply.</param>
 /// <param name="Reason">For the log.</param>
-public sealed record JournalFault(JournalFaultKind Kind, string LogName, string File, long OffsetBytes, string Reason) : INoSerializationVerificationNeeded
+public sealed record JournalFault(JournalFaultKind Kind, string LogName, string File, long OffsetBytes, string Reason)
+    : INoSerializationVerificationNeeded
 {
     /// <summary>sysexits.h: 74 (EX_IOERR) for failure, 65 (EX_DATAERR) otherwise.</summary>
     public int ExitCode => Kind == JournalFaultKind.Failed ? 74 : 65;

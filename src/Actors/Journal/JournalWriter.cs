@@ -17,7 +17,8 @@ public enum FlushPolicy
 /// <summary>How a <see cref="JournalWriter"/> works.</summary>
 /// <param name="Flush">The flush policy.</param>
 /// <param name="FlushInterval">Interval policy: the longest a written record waits for its fsync to start. 1 ms .. 60 s, default 1 s.</param>
-/// <param name="QueueBytes">Bytes that may wait for the disk before appends are refused, default 64 MiB. One batch always fits an empty queue.</param>
+/// <param name="QueueBytes">Bytes that may wait for the writer before appends are refused, default 64 MiB; what it is
+/// writing at the moment is not counted. One batch always fits an empty queue.</param>
 public sealed record WriterOptions(FlushPolicy Flush, TimeSpan FlushInterval, long QueueBytes)
 {
     /// <summary>fsync before every completion; 1 s; 64 MiB.</summary>
@@ -64,7 +65,8 @@ public sealed class JournalWriter : IDisposable
     /// <summary>Queues a batch; it now belongs to the writer, whatever the outcome.</summary>
     /// <returns>
     /// Completes when the batch is written as the policy says. Fails with <see cref="JournalOverloaded"/> (nothing written),
-    /// <see cref="ArgumentException"/> (not the next sequenceNr, nothing written), <see cref="JournalFailed"/> (outcome unknown, the journal is dead),
+    /// <see cref="ArgumentException"/> (not the next sequenceNr, nothing written),
+    /// <see cref="JournalFailed"/> (outcome unknown, the journal is dead),
     /// or <see cref="ObjectDisposedException"/>.
     /// </returns>
     public Task AppendAsync(RecordBatch batch)
@@ -77,7 +79,8 @@ public sealed class JournalWriter : IDisposable
             else if (_log.Failed is { } failed)
                 refusal = new JournalFailed(failed.Failure, failed);
             else if (!batch.EndsAtomicWrite || batch.FirstSequenceNr != _nextSequenceNr)
-                refusal = new ArgumentException($"a batch of {batch.Count} starts at {batch.FirstSequenceNr}, the log continues at {_nextSequenceNr}");
+                refusal = new ArgumentException(
+                    $"a batch of {batch.Count} starts at {batch.FirstSequenceNr}, the log continues at {_nextSequenceNr}", nameof(batch));
             else if (_queuedBytes > 0 && _queuedBytes + batch.Bytes > _options.QueueBytes)
                 refusal = new JournalOverloaded(_queuedBytes, _options.QueueBytes);
             else

@@ -64,7 +64,8 @@ internal sealed class LogRecovery(IDisk disk, string directory, NodeIdentity own
             throw Damage(DamageKind.MissingSegment, SegmentHeader.FileName(indexes[0] - 1), "missing, and not deleted"); // row 12
         var last = _segments[^1];
         if (state.DeletedTo > last.LastSequenceNr)
-            throw Damage(DamageKind.MissingSegment, Path.GetFileName(last.Path), $"ends at {last.LastSequenceNr}, below the floor {state.DeletedTo}"); // row 17
+            throw Damage(DamageKind.MissingSegment, Path.GetFileName(last.Path), // row 17
+                $"ends at {last.LastSequenceNr}, below the floor {state.DeletedTo}");
         state = Settle(last, state, leftovers, names);
         return (_segments, state, new RecoveryReport(_records, last.LastSequenceNr, state.DeletedTo, _cutFile, _cutBytes));
     }

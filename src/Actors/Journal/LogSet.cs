@@ -13,14 +13,15 @@ internal sealed class LogSet : IDisposable
     private readonly IDisk _disk;
     private readonly TimeProvider _time;
     private readonly Action<JournalFault> _onFault;
+    private readonly Action<string, RecoveryReport> _onOpened;
     private readonly ConcurrentDictionary<string, Lazy<Task<JournalWriter>>> _writers = new(StringComparer.Ordinal);
     private volatile bool _closed;
 
     /// <summary>Locks the directory.</summary>
     /// <exception cref="DataDirectoryRefused">It is in use, or somebody else's.</exception>
-    public LogSet(IDisk disk, TimeProvider time, FileJournalSettings settings, Action<JournalFault> onFault)
+    public LogSet(IDisk disk, TimeProvider time, FileJournalSettings settings, Action<JournalFault> onFault, Action<string, RecoveryReport> onOpened)
     {
-        (_disk, _time, _settings, _onFault) = (disk, time, settings, onFault);
+        (_disk, _time, _settings, _onFault, _onOpened) = (disk, time, settings, onFault, onOpened);
         _directory = DataDirectory.Open(disk, settings.Directory, settings.ClusterId, settings.NodeId);
     }
 
@@ -54,6 +55,7 @@ internal sealed class LogSet : IDisposable
         try
         {
             var log = SegmentedLog.Open(_disk, _directory.LogPath(logName), _directory.Identity, logName, _settings.SegmentBytes);
+            _onOpened(logName, log.Recovery);
             return new JournalWriter(log, _settings.Writer, _time, failure => Report(logName, new JournalFailed(failure)));
         }
         catch (Exception error)

@@ -71,7 +71,7 @@ public sealed class SegmentedLog : IDisposable
     /// <param name="directory">The log's own directory.</param>
     /// <param name="owner">Whose log it is; another's is damage.</param>
     /// <param name="name">The log's name (persistenceId); another's is damage.</param>
-    /// <param name="segmentBytes">A segment that has reached this is not continued; one batch larger than this still gets a segment. 4 KiB .. 1 GiB.</param>
+    /// <param name="segmentBytes">4 KiB .. 1 GiB. No segment grows past it, but for a single batch that is larger.</param>
     /// <exception cref="JournalDamaged">See the table in LogRecovery. Nothing was changed.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public static SegmentedLog Open(IDisk disk, string directory, NodeIdentity owner, string name, long segmentBytes = DefaultSegmentBytes)
@@ -184,7 +184,8 @@ public sealed class SegmentedLog : IDisposable
         {
             _active?.Dispose();
             _active = null;
-            Interlocked.CompareExchange(ref _failed, new JournalFailed(new JournalFailure(JournalOperation.Write, _directory, "the log is closed")), null);
+            var closed = new JournalFailure(JournalOperation.Write, _directory, "the log is closed");
+            Interlocked.CompareExchange(ref _failed, new JournalFailed(closed), null);
         }
     }
 

@@ -40,7 +40,7 @@ internal static class SideFile
         Replace(disk, directory, name, Encoding.UTF8.GetBytes($"{body}{ChecksumKey}{Checksum(body)}\n"));
     }
 
-    /// <summary>The file's keys and values; null when it is not exactly what <see cref="Replace(IDisk, string, string, ReadOnlySpan{ValueTuple{string, string}})"/> wrote.</summary>
+    /// <summary>The file's keys and values; null when they are not exactly what was written.</summary>
     public static Dictionary<string, string>? Read(IDisk disk, string path)
     {
         string text;

@@ -44,7 +44,8 @@ public sealed class FileDiskTests : IDisposable
         const int batches = 1500;
         var directory = Path.Combine(_temporary.Path, "log");
         var failures = new List<JournalFailure>();
-        using var writer = new JournalWriter(Open(directory, 1 << 20), WriterOptions.Default with { Flush = FlushPolicy.Interval }, TimeProvider.System, failures.Add);
+        var options = WriterOptions.Default with { Flush = FlushPolicy.Interval };
+        using var writer = new JournalWriter(Open(directory, 1 << 20), options, TimeProvider.System, failures.Add);
         long acknowledged = 0;
         var appending = Task.Run(async () =>
         {

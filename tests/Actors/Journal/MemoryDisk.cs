@@ -42,7 +42,7 @@ internal sealed class MemoryDisk : IDisk
     public IReadOnlyList<string> List(string directory)
     {
         lock (_gate)
-            return [.. _live.Keys.Concat(_directories).Where(path => Path.GetDirectoryName(path) == directory).Select(path => Path.GetFileName(path))];
+            return [.. from path in _live.Keys.Concat(_directories) where Path.GetDirectoryName(path) == directory select Path.GetFileName(path)];
     }
 
     public IDiskFile Open(string path, DiskOpen mode)

@@ -68,7 +68,8 @@ public sealed class RecoveryTableTests
         AssertDamaged(DamageKind.BadFrame, disk => Flip(disk, Logs.SegmentPath(2), fromEnd: 10));
         AssertDamaged(DamageKind.BadFrame, disk => disk.Put(Logs.SegmentPath(2), disk.Bytes(Logs.SegmentPath(2))[..^10]));
         // Cut exactly between two records: only the chain can tell.
-        AssertDamaged(DamageKind.BrokenChain, disk => disk.Put(Logs.SegmentPath(2), disk.Bytes(Logs.SegmentPath(2))[..^(400 + JournalFrame.HeaderBytes)]));
+        AssertDamaged(DamageKind.BrokenChain, disk =>
+            disk.Put(Logs.SegmentPath(2), disk.Bytes(Logs.SegmentPath(2))[..^(400 + JournalFrame.HeaderBytes)]));
     }
 
     [Fact]
