@@ -1,0 +1,35 @@
+// The identity of a message's type: its literal and the hash of it. Built at start-up by RpcTable, compared for every message.
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+
+namespace HotStandby.Mooncake.StructPack;
+
+/// <summary>A struct_pack type as it is named on the wire.</summary>
+public sealed class MessageType
+{
+    private readonly byte[] _literal;
+
+    /// <summary>Takes ownership of a type literal (without its closing NUL).</summary>
+    public MessageType(byte[] literal)
+    {
+        ArgumentNullException.ThrowIfNull(literal);
+        _literal = literal;
+        Hash = Digest(literal) & ~1u;
+    }
+
+    /// <summary>The literal's bytes, without the NUL that ends it on the wire.</summary>
+    public ReadOnlySpan<byte> Literal => _literal;
+
+    /// <summary>The type's hash with bit 0 cleared; on the wire bit 0 says that a meta byte follows.</summary>
+    public uint Hash { get; }
+
+    /// <summary>The first four bytes of the MD5 of something, read big-endian: the rule for type hashes and function ids.</summary>
+    [SuppressMessage("Security", "CA5351", Justification = "The wire protocol names types by MD5; nothing is protected by it.")]
+    public static uint Digest(ReadOnlySpan<byte> content)
+    {
+        Span<byte> digest = stackalloc byte[MD5.HashSizeInBytes];
+        MD5.HashData(content, digest);
+        return BinaryPrimitives.ReadUInt32BigEndian(digest);
+    }
+}
