@@ -20,7 +20,7 @@ public sealed class ExtentAllocator
     {
         ArgumentOutOfRangeException.ThrowIfZero(sizeBytes);
         SizeBytes = sizeBytes;
-        _free.Insert(0, sizeBytes);
+        _free.Build([(0, sizeBytes)]);
     }
 
     /// <summary>Size of the range.</summary>
@@ -44,8 +44,14 @@ public sealed class ExtentAllocator
     public bool TryAllocate(ulong length, out ulong offset)
     {
         ArgumentOutOfRangeException.ThrowIfZero(length);
-        if (!_free.TryTake(length, out offset))
+        offset = 0;
+        if (!_free.SeekFit(length))
             return false;
+        offset = _free.Start;
+        if (_free.Length == length)
+            _free.Remove();
+        else
+            _free.Set(offset + length, _free.Length - length);
         UsedBytes += length;
         return true;
     }
@@ -54,23 +60,28 @@ public sealed class ExtentAllocator
     public bool TryAllocateAt(ulong offset, ulong length)
     {
         ArgumentOutOfRangeException.ThrowIfZero(length);
-        if (!_free.TryFloor(offset, out var start, out var free) || offset - start >= free || length > free - (offset - start))
+        if (!_free.SeekFloor(offset, out _))
             return false;
-        var before = offset - start;
-        var after = free - before - length;
-        if (before > 0)
+        var before = offset - _free.Start;
+        if (before >= _free.Length || length > _free.Length - before)
+            return false;
+        var after = _free.Length - before - length;
+        if (before == 0 && after == 0)
         {
-            _free.Resize(start, start, before);
-            if (after > 0)
-                _free.Insert(offset + length, after);
+            _free.Remove();
         }
-        else if (after > 0)
+        else if (before == 0)
         {
-            _free.Resize(start, offset + length, after);
+            _free.Set(offset + length, after);
         }
         else
         {
-            _free.Remove(start);
+            _free.Set(_free.Start, before);
+            if (after > 0)
+            {
+                _free.SeekFloor(offset, out _);
+                _free.InsertBehind(offset + length, after);
+            }
         }
 
         UsedBytes += length;
@@ -85,16 +96,33 @@ public sealed class ExtentAllocator
         if (offset >= SizeBytes || length > SizeBytes - offset)
             throw new InvariantViolation(5, $"[{offset}, +{length}) is given back, but the segment has {SizeBytes} bytes");
         var end = offset + length;
-        var hasBefore = _free.TryFloor(offset, out var start, out var free, out var nextStart);
-        if ((hasBefore && offset - start < free) || nextStart < end)
-            throw new InvariantViolation(5, $"[{offset}, +{length}) is given back, but some of it is free already");
-        var joinsBefore = hasBefore && offset - start == free;
-        if (joinsBefore)
-            _free.Resize(start, start, free + length + (nextStart == end ? _free.Remove(end) : 0));
-        else if (nextStart == end)
-            _free.Insert(offset, length + _free.Remove(end));
+        var joinsBefore = false;
+        if (_free.SeekFloor(offset, out var nextStart))
+        {
+            var distance = offset - _free.Start;
+            if (distance < _free.Length)
+                throw new InvariantViolation(5, $"[{offset}, +{length}) is given back, but it begins in a free range");
+            joinsBefore = distance == _free.Length;
+        }
+
+        if (nextStart is { } next && next <= end)
+        {
+            if (next < end)
+                throw new InvariantViolation(5, $"[{offset}, +{length}) is given back, but it ends in a free range");
+            if (joinsBefore)
+                _free.JoinWithNext(length, next);
+            else
+                _free.ExtendNextDownwards(length, next);
+        }
+        else if (joinsBefore)
+        {
+            _free.Set(_free.Start, _free.Length + length);
+        }
         else
-            _free.Insert(offset, length);
+        {
+            _free.InsertBehind(offset, length);
+        }
+
         UsedBytes -= length;
     }
 
