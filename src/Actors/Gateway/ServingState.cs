@@ -1,0 +1,43 @@
+// May this node answer clients right now? Written by the replica actor alone, read by every connection thread without a lock.
+
+namespace HotStandby.Actors.Gateway;
+
+/// <summary>The Primary's right to serve, as the door sees it: a reign and the end of its lease on the monotonic clock.</summary>
+public sealed class ServingState(TimeProvider time)
+{
+    // Serving means: now is before the deadline. Closed is a deadline that has always passed.
+    private const long Closed = long.MinValue;
+
+    private long _deadlineTicks = Closed;
+    private ulong _epoch;
+
+    /// <summary>True while the node leads and its lease holds.</summary>
+    public bool MayServe => time.NowTicks() < Volatile.Read(ref _deadlineTicks);
+
+    /// <summary>The reign; 0 while closed.</summary>
+    public ulong Epoch => Volatile.Read(ref _epoch);
+
+    /// <summary>A reign begins to serve. It does so from the first <see cref="ExtendLease"/> on.</summary>
+    /// <param name="epoch">The reign; above 0.</param>
+    public void Open(ulong epoch)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(epoch);
+        Volatile.Write(ref _deadlineTicks, Closed);
+        Volatile.Write(ref _epoch, epoch);
+    }
+
+    /// <summary>The lease holds until then. An earlier deadline than the present one, or one that comes after <see cref="Close"/>, changes nothing.</summary>
+    /// <param name="deadlineTicks">On <see cref="MonotonicClock"/>, ticks of 100 ns.</param>
+    public void ExtendLease(long deadlineTicks)
+    {
+        if (_epoch != 0 && deadlineTicks > _deadlineTicks)
+            Volatile.Write(ref _deadlineTicks, deadlineTicks);
+    }
+
+    /// <summary>The node serves no more, from this moment on.</summary>
+    public void Close()
+    {
+        Volatile.Write(ref _deadlineTicks, Closed);
+        Volatile.Write(ref _epoch, 0);
+    }
+}

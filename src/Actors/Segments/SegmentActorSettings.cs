@@ -1,0 +1,26 @@
+using HotStandby.Actors.Protocol;
+using HotStandby.Core.Segments;
+
+namespace HotStandby.Actors.Segments;
+
+/// <summary>Settings of the <see cref="SegmentActor"/>.</summary>
+public sealed record SegmentActorSettings
+{
+    /// <summary>How long a client may be silent before its segments are unmounted. Default 10 s.</summary>
+    public TimeSpan ClientTtl { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often silence is looked for. Default 1 s.</summary>
+    public TimeSpan ExpiryInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Most calls that wait while allocators are rebuilt; one more is refused with UnavailableInCurrentStatus. Default 10,000.</summary>
+    public int MaximumWaitingCalls { get; init; } = 10_000;
+
+    /// <summary>When the replies to MountSegment and ReMountSegment leave (the commit policy). UnmountSegment always waits for the commit.</summary>
+    public ReplyAfter MountReplyAfter { get; init; } = ReplyAfter.Commit;
+
+    /// <summary>Seed of random placement; mixed with the reign.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Where new objects go.</summary>
+    public PlacementStrategy Strategy { get; init; } = PlacementStrategies.Random;
+}

@@ -1,0 +1,172 @@
+// The replicated state of partition 0: which segments are mounted, by whom. Every node has one; entries are the only way it
+// changes, so that equal entries give equal tables. It knows no allocator, no liveness and no time: see SegmentLeader.
+using System.IO.Hashing;
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Core.Segments;
+
+/// <summary>The segment table. Not thread-safe.</summary>
+public sealed class SegmentTable
+{
+    private readonly Dictionary<uint, MountedSegment> _byHandle = [];
+    private readonly Dictionary<Uuid, uint> _byId = [];
+    private readonly Dictionary<Uuid, List<uint>> _byClient = [];
+    private readonly Dictionary<string, List<uint>> _byEndpoint = new(StringComparer.Ordinal);
+    private PartitionDigest _segments;
+    private SegmentDirectory? _directory;
+
+    /// <summary>The handle that the next mount gets: 1-based, never reused, replicated.</summary>
+    public uint NextHandle { get; private set; } = 1;
+
+    /// <summary>Seq of the last entry of this partition that is applied and committed; 0 before the first.</summary>
+    public ulong AppliedSequence { get; private set; }
+
+    /// <summary>Segments, unmounting ones included.</summary>
+    public int Count => _byHandle.Count;
+
+    /// <summary>All segments, in no order.</summary>
+    public IReadOnlyCollection<MountedSegment> All => _byHandle.Values;
+
+    /// <summary>Of every segment with its status and owner, and of the next handle. Two tables with equal content have equal digests.</summary>
+    public PartitionDigest Digest =>
+        NextHandle == 1 ? _segments : _segments with { Sum = unchecked(_segments.Sum + (NextHandle * 0x9E37_79B9_7F4A_7C15UL)) };
+
+    /// <summary>A snapshot of everything applied.</summary>
+    public SegmentDirectory Directory => _directory ??= new SegmentDirectory(_byHandle.Values);
+
+    /// <summary>The segment with that handle, or null.</summary>
+    public MountedSegment? ByHandle(uint handle) => _byHandle.GetValueOrDefault(handle);
+
+    /// <summary>The segment with that id, or null.</summary>
+    public MountedSegment? ById(Uuid id) => _byId.TryGetValue(id, out var handle) ? _byHandle[handle] : null;
+
+    /// <summary>Handles of a client's segments in the order of their mounts, unmounting ones included.</summary>
+    public IReadOnlyList<uint> OfClient(Uuid client) => _byClient.TryGetValue(client, out var handles) ? handles : [];
+
+    /// <summary>Handles of the segments at an endpoint, unmounting ones included.</summary>
+    public IReadOnlyList<uint> AtEndpoint(string endpoint) => _byEndpoint.TryGetValue(endpoint, out var handles) ? handles : [];
+
+    /// <summary>
+    /// Applies one entry of this partition. An entry with a seq that is applied already is skipped; a draft (seq 0) is always applied.
+    /// </summary>
+    /// <exception cref="InvariantViolation">7: the entry is of another partition, unreadable, or impossible in this state.</exception>
+    public void Apply(in OpLogEntry entry)
+    {
+        if (entry.Sequence != 0 && entry.Sequence <= AppliedSequence)
+            return;
+        if (entry.Partition != Partition.SegmentTable)
+            throw new InvariantViolation(7, $"entry {entry.Sequence} of {entry.Partition} came to the segment table");
+        switch (entry.Type)
+        {
+            case OpType.MountSegment:
+                Mount(entry);
+                break;
+            case OpType.UnmountSegment:
+                Unmount(Known(entry));
+                break;
+            case OpType.SegmentErased:
+                Erase(Known(entry));
+                break;
+            case OpType.ClientExpired:
+                Expire(entry);
+                break;
+            case OpType.EpochStart or OpType.VerificationMarker:
+                break;
+            default:
+                throw new InvariantViolation(7, $"entry {entry.Sequence} of type {entry.Type} came to the segment table");
+        }
+
+        AppliedSequence = Math.Max(AppliedSequence, entry.Sequence);
+    }
+
+    /// <summary>Says that drafts which are applied already are committed now, and the seq of the last of them.</summary>
+    public void MarkCommitted(ulong lastSequence) => AppliedSequence = Math.Max(AppliedSequence, lastSequence);
+
+    private void Mount(in OpLogEntry entry)
+    {
+        if (!MountSegmentPayload.TryRead(entry.Payload, out var mount))
+            throw Unreadable(entry);
+        if (mount.SegmentHandle != NextHandle || _byId.ContainsKey(mount.Segment.Id))
+            throw new InvariantViolation(
+                7, $"entry {entry.Sequence} mounts {mount.Segment.Id} as {mount.SegmentHandle}; the next handle is {NextHandle}");
+        NextHandle++;
+        var segment = new MountedSegment(mount.SegmentHandle, mount.Client, mount.Segment, SegmentStatus.Ok);
+        _byId.Add(segment.Segment.Id, segment.Handle);
+        AddTo(_byClient, segment.Client, segment.Handle);
+        AddTo(_byEndpoint, segment.Segment.TransportEndpoint, segment.Handle);
+        Set(segment);
+    }
+
+    private void Unmount(MountedSegment segment)
+    {
+        if (segment.Status != SegmentStatus.Unmounting)
+            Set(segment with { Status = SegmentStatus.Unmounting });
+    }
+
+    private void Expire(in OpLogEntry entry)
+    {
+        if (!ClientExpiredPayload.TryRead(entry.Payload, out var expired))
+            throw Unreadable(entry);
+        foreach (var handle in OfClient(expired.Client))
+            Unmount(_byHandle[handle]);
+    }
+
+    private void Erase(MountedSegment segment)
+    {
+        if (segment.Status != SegmentStatus.Unmounting)
+            throw new InvariantViolation(7, $"segment {segment.Handle} is erased while it is {segment.Status}");
+        _byHandle.Remove(segment.Handle);
+        _byId.Remove(segment.Segment.Id);
+        RemoveFrom(_byClient, segment.Client, segment.Handle);
+        RemoveFrom(_byEndpoint, segment.Segment.TransportEndpoint, segment.Handle);
+        _segments = _segments.Minus(HashOf(segment));
+        _directory = null;
+    }
+
+    private void Set(MountedSegment segment)
+    {
+        if (_byHandle.TryGetValue(segment.Handle, out var old))
+            _segments = _segments.Minus(HashOf(old));
+        _segments = _segments.Plus(HashOf(segment));
+        _byHandle[segment.Handle] = segment;
+        _directory = null;
+    }
+
+    private MountedSegment Known(in OpLogEntry entry)
+    {
+        if (!SegmentHandlePayload.TryRead(entry.Payload, out var payload))
+            throw Unreadable(entry);
+        return ByHandle(payload.SegmentHandle)
+            ?? throw new InvariantViolation(7, $"entry {entry.Sequence} ({entry.Type}) names the unknown segment {payload.SegmentHandle}");
+    }
+
+    private static InvariantViolation Unreadable(in OpLogEntry entry) =>
+        new(7, $"the payload of entry {entry.Sequence} ({entry.Type}) cannot be read");
+
+    // The hash of the mount's own encoding, continued by the status: the same bytes on every node.
+    private static ulong HashOf(MountedSegment segment)
+    {
+        var payload = new MountSegmentPayload(segment.Handle, segment.Client, segment.Segment);
+        var bytes = new byte[payload.EncodedBytes + 1];
+        payload.Write(bytes.AsSpan(..^1));
+        bytes[^1] = (byte)segment.Status;
+        return XxHash3.HashToUInt64(bytes);
+    }
+
+    private static void AddTo<TKey>(Dictionary<TKey, List<uint>> index, TKey key, uint handle) where TKey : notnull
+    {
+        if (!index.TryGetValue(key, out var handles))
+            index.Add(key, handles = []);
+        handles.Add(handle);
+    }
+
+    private static void RemoveFrom<TKey>(Dictionary<TKey, List<uint>> index, TKey key, uint handle) where TKey : notnull
+    {
+        index[key].Remove(handle);
+        if (index[key].Count == 0)
+            index.Remove(key);
+    }
+}
