@@ -1,0 +1,56 @@
+// What Akka must know and our settings say already: address, roles, the journal's block. Generated, so that a node file
+// states each fact once; laid over everything else.
+using System.Globalization;
+using System.Text;
+using Akka.Configuration;
+
+namespace HotStandby.Actors.Settings;
+
+/// <summary>The generated part of a node's configuration.</summary>
+internal static class AkkaOverlay
+{
+    private const string RolesPath = "akka.cluster.roles";
+    private static readonly string[] AddressPaths = ["akka.remote.dot-netty.tcp.hostname", "akka.remote.dot-netty.tcp.port"];
+
+    /// <summary>Problems for Akka settings that the user may not set beside ours, because two sources of one fact would differ one day.</summary>
+    public static IEnumerable<SettingsProblem> Conflicts(Config given)
+    {
+        foreach (var path in AddressPaths)
+        {
+            if (given.HasPath(path))
+                yield return new SettingsProblem(path, given.GetString(path, ""), "is taken from hotstandby.remoting; set that instead");
+        }
+    }
+
+    /// <summary>The HOCON that goes on top.</summary>
+    /// <param name="settings">Checked settings.</param>
+    /// <param name="given">The user's configuration: its roles are kept, its seed nodes respected.</param>
+    public static Config From(HotStandbySettings settings, Config given)
+    {
+        var text = new StringBuilder();
+        var roles = new List<string> { NodeConfiguration.MasterRole, NodeConfiguration.RoleOf(settings.NodeId) };
+        if (given.GetValue(RolesPath) is { } value && value.IsArray())
+            roles.AddRange(value.GetStringList());
+        Line(text, RolesPath, '[' + string.Join(", ", roles.Distinct().Select(Quote)) + ']');
+        Line(text, "akka.remote.dot-netty.tcp.hostname", Quote(settings.Remoting.Host));
+        Line(text, "akka.remote.dot-netty.tcp.port", settings.Remoting.Port);
+        if (settings.Voters.Count == 1 && settings.Remoting.Port != 0 && given.GetStringList("akka.cluster.seed-nodes", []).Count == 0)
+            Line(text, "akka.cluster.seed-nodes", $"[{Quote($"akka.tcp://{NodeConfiguration.SystemName}@{settings.Remoting.Host}:{settings.Remoting.Port}")}]");
+        Line(text, "akka.persistence.journal.plugin", Quote(settings.Journal.Plugin));
+        const string journal = JournalSettings.EmbeddedPlugin;
+        Line(text, $"{journal}.dir", Quote(settings.DataDirectory));
+        Line(text, $"{journal}.cluster-id", Quote(settings.ClusterId));
+        Line(text, $"{journal}.node-id", Quote(settings.NodeId.Name));
+        Line(text, $"{journal}.flush", settings.Journal.Fsync == FsyncPolicy.EveryBatch ? "every-batch" : "interval");
+        Line(text, $"{journal}.flush-interval", Units.Print(settings.Journal.FsyncInterval));
+        Line(text, $"{journal}.segment-bytes", settings.Journal.SegmentBytes);
+        Line(text, $"{journal}.queue-bytes", settings.Journal.QueueBytes);
+        return ConfigurationFactory.ParseString(text.ToString());
+    }
+
+    /// <summary>A HOCON string literal.</summary>
+    public static string Quote(string text) => '"' + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + '"';
+
+    private static void Line(StringBuilder text, string path, object value) =>
+        text.Append(CultureInfo.InvariantCulture, $"{path} = {value}\n");
+}

@@ -1,0 +1,84 @@
+// The rules between settings, and between settings and Akka's own. Called by NodeConfiguration after the single values.
+// Each rule stands where it would otherwise show as a mystery at run time: a lost message, a lease that never holds.
+using Akka.Actor;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Actors.Settings;
+
+/// <summary>Rules between settings.</summary>
+internal static class CrossChecks
+{
+    /// <summary>Envelope, addresses and protobuf around a batch; far more than they take.</summary>
+    public const int FrameOverheadBytes = 16 * 1024;
+
+    private const string FrameSizePath = "akka.remote.dot-netty.tcp.maximum-frame-size";
+    private const string SeedNodesPath = "akka.cluster.seed-nodes";
+
+    /// <summary>Adds a problem for every rule that does not hold, and a warning for what is legal but unwise.</summary>
+    public static void Apply(HotStandbySettings settings, SettingsReader reader, List<SettingsProblem> warnings)
+    {
+        CheckVoters(settings, reader, warnings);
+        CheckPorts(settings, reader);
+        CheckTimes(settings, reader);
+        CheckSizes(settings, reader);
+        CheckSeedNodes(settings, reader, warnings);
+    }
+
+    private static void CheckVoters(HotStandbySettings settings, SettingsReader reader, List<SettingsProblem> warnings)
+    {
+        reader.Require(settings.Voters.Contains(settings.NodeId), "hotstandby.voters", $"must contain this node's own node-id, {settings.NodeId}", "hotstandby.node-id");
+        if (settings.Voters.Count > 0 && settings.Voters.Count % 2 == 0)
+            warnings.Add(new SettingsProblem("hotstandby.voters", $"[{string.Join(", ", settings.Voters)}]", $"an even number of voters survives no more losses than {settings.Voters.Count - 1}"));
+    }
+
+    private static void CheckPorts(HotStandbySettings settings, SettingsReader reader)
+    {
+        reader.Require(settings.Http.Port != settings.Client.Port, "hotstandby.http.port", "must differ from hotstandby.client.port", "hotstandby.client.port");
+        reader.Require(
+            settings.Remoting.Port != settings.Client.Port && (settings.Remoting.Port == 0 || settings.Remoting.Port != settings.Http.Port),
+            "hotstandby.remoting.port", "must differ from hotstandby.client.port and hotstandby.http.port", "hotstandby.client.port", "hotstandby.http.port");
+    }
+
+    private static void CheckTimes(HotStandbySettings settings, SettingsReader reader)
+    {
+        var (lease, objects) = (settings.Lease, settings.Objects);
+        reader.Require(lease.DriftMargin < lease.Duration / 2, "hotstandby.lease.drift-margin",
+            $"must be less than half of hotstandby.lease.duration, {Units.Print(lease.Duration)}", "hotstandby.lease.duration");
+        reader.Require(lease.HeartbeatInterval < lease.Duration / 4, "hotstandby.lease.heartbeat-interval",
+            $"must be less than a quarter of hotstandby.lease.duration, {Units.Print(lease.Duration)}", "hotstandby.lease.duration");
+        reader.Require(settings.Link.ResendTimeout > lease.HeartbeatInterval, "hotstandby.link.resend-timeout",
+            $"must be more than hotstandby.lease.heartbeat-interval, {Units.Print(lease.HeartbeatInterval)}", "hotstandby.lease.heartbeat-interval");
+        reader.Require(objects.PutStartReleaseTimeout > objects.PutStartDiscardTimeout, "hotstandby.objects.put-start-release-timeout",
+            $"must be more than hotstandby.objects.put-start-discard-timeout, {Units.Print(objects.PutStartDiscardTimeout)}", "hotstandby.objects.put-start-discard-timeout");
+        reader.Require(objects.DefaultSoftPinTtl <= objects.MaximumSoftPinTtl, "hotstandby.objects.default-soft-pin-ttl",
+            $"must be no more than hotstandby.objects.max-soft-pin-ttl, {Units.Print(objects.MaximumSoftPinTtl)}", "hotstandby.objects.max-soft-pin-ttl");
+    }
+
+    private static void CheckSizes(HotStandbySettings settings, SettingsReader reader)
+    {
+        reader.Require(settings.Link.MaximumInFlightBytes >= settings.OpLog.BatchMaximumBytes, "hotstandby.link.max-in-flight-bytes",
+            $"must hold at least one batch, {Units.Print(settings.OpLog.BatchMaximumBytes)}", "hotstandby.oplog.batch-max-bytes");
+        // A batch is closed when it has reached its size, so its last entry may be the largest there is.
+        long needed = settings.OpLog.BatchMaximumBytes + OpLogEntry.MaximumPayloadBytes + ObjectKey.MaximumBytes + FrameOverheadBytes;
+        var frame = reader.Size(FrameSizePath, 32_000, int.MaxValue);
+        reader.Require(frame >= needed, FrameSizePath,
+            $"must be at least {needed}B: hotstandby.oplog.batch-max-bytes, the largest entry and {FrameOverheadBytes}B around them; Akka drops larger messages",
+            "hotstandby.oplog.batch-max-bytes");
+    }
+
+    private static void CheckSeedNodes(HotStandbySettings settings, SettingsReader reader, List<SettingsProblem> warnings)
+    {
+        var value = reader.Config.GetValue(SeedNodesPath);
+        var seeds = value is not null && value.IsArray() ? value.GetStringList() : [];
+        reader.Require(seeds.Count > 0 || settings.Voters.Count == 1 || settings.Remoting.Port == 0, SeedNodesPath,
+            "must name at least one node to join, as \"akka.tcp://hotstandby@host:port\"", "hotstandby.voters", "hotstandby.remoting.port");
+        foreach (var seed in seeds)
+        {
+            var valid = Address.TryParse(seed, out var address) && address.System == NodeConfiguration.SystemName && address.Host is not null && address.Port is > 0;
+            reader.Require(valid, SeedNodesPath, $"'{seed}' must have the form akka.tcp://{NodeConfiguration.SystemName}@host:port");
+        }
+        if (seeds.Count == 1 && settings.Voters.Count > 1)
+            warnings.Add(new SettingsProblem(SeedNodesPath, $"[{seeds[0]}]", "with a single seed node no other node can start while that one is down"));
+    }
+}

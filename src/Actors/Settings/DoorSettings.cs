@@ -1,0 +1,47 @@
+// The three doors of a node: Mooncake clients, operators, the other nodes.
+namespace HotStandby.Actors.Settings;
+
+/// <summary>The clients' door: <c>hotstandby.client</c>.</summary>
+public sealed record ClientSettings
+{
+    /// <summary>Address to listen on: an IP address or <c>localhost</c>.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Port; 1 to 65535.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Longest request, in bytes; a longer one ends its connection.</summary>
+    public required int MaximumFrameBytes { get; init; }
+
+    /// <summary>Requests of one connection that wait for an answer before reading from it stops.</summary>
+    public required int MaximumRequestsInFlight { get; init; }
+
+    /// <summary>Open connections; further ones are closed at once.</summary>
+    public required int MaximumConnections { get; init; }
+
+    /// <summary>A request without an outcome for so long ends its connection.</summary>
+    public required TimeSpan RequestTimeout { get; init; }
+}
+
+/// <summary>The operators' door: <c>hotstandby.http</c>.</summary>
+public sealed record HttpSettings
+{
+    /// <summary>Address to listen on: an IP address or <c>localhost</c>.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Port; 0 is off.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>False when the door is closed.</summary>
+    public bool IsEnabled => Port != 0;
+}
+
+/// <summary>The other nodes' door: <c>hotstandby.remoting</c>.</summary>
+public sealed record RemotingSettings
+{
+    /// <summary>Name or IP address under which the other nodes reach this one.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Port; 0 takes any free one.</summary>
+    public required int Port { get; init; }
+}

@@ -1,0 +1,109 @@
+// From HOCON to HotStandbySettings: the ranges of single settings here, the rules between them in CrossChecks. Called by
+// NodeConfiguration on a configuration that has reference.conf as its last resort, so that every path has a value.
+using System.Text.RegularExpressions;
+using HotStandby.Messages.Identity;
+
+namespace HotStandby.Actors.Settings;
+
+/// <summary>The settings with their ranges.</summary>
+internal static partial class SettingsParser
+{
+    private const long KiB = 1L << 10;
+    private const long MiB = 1L << 20;
+    private const long GiB = 1L << 30;
+    private const int MaximumVoters = 9;
+
+    /// <summary>Reads everything; what is wrong is in the reader's problems, and the result is then unusable.</summary>
+    public static HotStandbySettings Parse(SettingsReader reader) => new()
+    {
+        ClusterId = reader.Id("hotstandby.cluster-id"),
+        NodeId = new NodeId(reader.Id("hotstandby.node-id")),
+        Voters = [.. reader.Ids("hotstandby.voters", MaximumVoters).Select(name => new NodeId(name))],
+        DataDirectory = DataDirectory(reader),
+        Shards = reader.Integer("hotstandby.shards", 1, Partition.MaximumShards),
+        Commit = reader.Choice("hotstandby.commit", ("quorum", CommitPolicy.Quorum), ("async", CommitPolicy.Async)),
+        MaximumReplicationLag = reader.Duration("hotstandby.max-replication-lag", Milliseconds(10), Seconds(60)),
+        Client = new ClientSettings
+        {
+            Host = reader.ListenHost("hotstandby.client.host"),
+            Port = reader.Integer("hotstandby.client.port", 1, 65535),
+            MaximumFrameBytes = (int)reader.Size("hotstandby.client.max-frame-bytes", KiB, GiB),
+            MaximumRequestsInFlight = reader.Integer("hotstandby.client.max-requests-in-flight", 1, 65536),
+            MaximumConnections = reader.Integer("hotstandby.client.max-connections", 1, 100_000),
+            RequestTimeout = reader.Duration("hotstandby.client.request-timeout", Milliseconds(100), Minutes(5)),
+        },
+        Http = new HttpSettings
+        {
+            Host = reader.ListenHost("hotstandby.http.host"),
+            Port = reader.Integer("hotstandby.http.port", 0, 65535),
+        },
+        Remoting = new RemotingSettings
+        {
+            Host = reader.Text("hotstandby.remoting.host", IsReachableHost, "must be a name or IP address that the other nodes can reach, not a wildcard"),
+            Port = reader.Integer("hotstandby.remoting.port", 0, 65535),
+        },
+        Lease = new LeaseSettings
+        {
+            Duration = reader.Duration("hotstandby.lease.duration", Milliseconds(200), Seconds(60)),
+            DriftMargin = reader.Duration("hotstandby.lease.drift-margin", Milliseconds(1), Seconds(30)),
+            HeartbeatInterval = reader.Duration("hotstandby.lease.heartbeat-interval", Milliseconds(10), Seconds(15)),
+            HandOverTimeout = reader.Duration("hotstandby.lease.hand-over-timeout", Milliseconds(100), Seconds(60)),
+        },
+        OpLog = new OpLogSettings
+        {
+            BatchMaximumEntries = reader.Integer("hotstandby.oplog.batch-max-entries", 1, 65536),
+            BatchMaximumBytes = (int)reader.Size("hotstandby.oplog.batch-max-bytes", KiB, 4 * MiB),
+            Linger = reader.Duration("hotstandby.oplog.linger", TimeSpan.Zero, Milliseconds(100)),
+            WindowMaximumEntries = reader.Integer("hotstandby.oplog.window-max-entries", 1024, 1 << 24),
+            WindowMaximumBytes = reader.Size("hotstandby.oplog.window-max-bytes", MiB, 16 * GiB),
+        },
+        Link = new LinkSettings
+        {
+            MaximumInFlightBytes = reader.Size("hotstandby.link.max-in-flight-bytes", 64 * KiB, GiB),
+            ResendTimeout = reader.Duration("hotstandby.link.resend-timeout", Milliseconds(50), Seconds(60)),
+        },
+        Journal = new JournalSettings
+        {
+            Plugin = reader.Text("hotstandby.journal.plugin", PluginPattern().IsMatch, "must be the HOCON path of a journal plugin"),
+            Fsync = reader.Choice("hotstandby.journal.fsync", ("every-batch", FsyncPolicy.EveryBatch), ("interval", FsyncPolicy.Interval)),
+            FsyncInterval = reader.Duration("hotstandby.journal.fsync-interval", Milliseconds(1), Seconds(60)),
+            SegmentBytes = reader.Size("hotstandby.journal.segment-bytes", 64 * KiB, GiB),
+            QueueBytes = reader.Size("hotstandby.journal.queue-bytes", 64 * KiB, GiB),
+        },
+        Objects = new ObjectSettings
+        {
+            LeaseTtl = reader.Duration("hotstandby.objects.lease-ttl", Milliseconds(100), Minutes(10)),
+            PutStartDiscardTimeout = reader.Duration("hotstandby.objects.put-start-discard-timeout", Seconds(1), Hours(1)),
+            PutStartReleaseTimeout = reader.Duration("hotstandby.objects.put-start-release-timeout", Seconds(1), Hours(24)),
+            DefaultSoftPinTtl = reader.Duration("hotstandby.objects.default-soft-pin-ttl", Seconds(1), Days(30)),
+            MaximumSoftPinTtl = reader.Duration("hotstandby.objects.max-soft-pin-ttl", Seconds(1), Days(30)),
+            ClientTtl = reader.Duration("hotstandby.objects.client-ttl", Seconds(1), Hours(1)),
+        },
+        Allocation = new AllocationSettings
+        {
+            Strategy = reader.Choice("hotstandby.allocation.strategy", ("random", AllocationStrategy.Random)),
+        },
+    };
+
+    private static string DataDirectory(SettingsReader reader)
+    {
+        var path = reader.Text("hotstandby.data-dir", text => text.Trim().Length > 0 && !text.Contains('\0', StringComparison.Ordinal), "must be the path of a directory");
+        return path.Trim().Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? "" : Path.GetFullPath(path);
+    }
+
+    private static bool IsReachableHost(string host) =>
+        Uri.CheckHostName(host) != UriHostNameType.Unknown && host is not ("0.0.0.0" or "::");
+
+    private static TimeSpan Milliseconds(int value) => TimeSpan.FromMilliseconds(value);
+
+    private static TimeSpan Seconds(int value) => TimeSpan.FromSeconds(value);
+
+    private static TimeSpan Minutes(int value) => TimeSpan.FromMinutes(value);
+
+    private static TimeSpan Hours(int value) => TimeSpan.FromHours(value);
+
+    private static TimeSpan Days(int value) => TimeSpan.FromDays(value);
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*\z")]
+    private static partial Regex PluginPattern();
+}
