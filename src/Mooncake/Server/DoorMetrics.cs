@@ -1,0 +1,36 @@
+// What the door counts. Instruments of the runtime's own metrics; whoever exports them listens to the meter's name.
+using System.Diagnostics.Metrics;
+
+namespace HotStandby.Mooncake.Server;
+
+/// <summary>Counters of the clients' door.</summary>
+public sealed class DoorMetrics : IDisposable
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "HotStandby.Mooncake";
+
+    private readonly Meter _meter = new(MeterName);
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _calls;
+    private readonly Counter<long> _abandoned;
+
+    /// <summary>Creates the instruments.</summary>
+    public DoorMetrics()
+    {
+        _refused = _meter.CreateCounter<long>("hotstandby_refused_frames", "{frame}", "Frames that were no call of this protocol, by reason");
+        _calls = _meter.CreateCounter<long>("hotstandby_client_calls", "{call}", "Calls taken");
+        _abandoned = _meter.CreateCounter<long>("hotstandby_abandoned_connections", "{connection}", "Connections closed because an outcome stayed unknown");
+    }
+
+    /// <summary>A frame was refused.</summary>
+    public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>A call was taken.</summary>
+    public void Taken() => _calls.Add(1);
+
+    /// <summary>A connection was closed because an outcome stayed unknown.</summary>
+    public void Abandoned() => _abandoned.Add(1);
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+}

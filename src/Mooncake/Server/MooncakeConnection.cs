@@ -1,0 +1,223 @@
+// One client connection: a loop that reads requests and submits calls, and one that writes what is answered. Many requests are
+// in flight at once and answers leave in the order in which they are known. A reply that finds no lease is not sent: the
+// connection ends instead, which tells the client that it cannot know the outcome.
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using System.Threading.Channels;
+using HotStandby.Messages.Calls;
+using HotStandby.Mooncake.Calls;
+using HotStandby.Mooncake.Frames;
+using HotStandby.Mooncake.Generations;
+using HotStandby.Mooncake.Types;
+
+namespace HotStandby.Mooncake.Server;
+
+/// <summary>Serves one connection until either side closes it.</summary>
+internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time, Action abort)
+    : IDisposable
+{
+    private const string ProtocolVersion = "2.0.0";
+
+    private readonly Channel<PendingReply> _answered = Channel.CreateUnbounded<PendingReply>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly SemaphoreSlim _room = new(options.MaximumRequestsInFlight);
+    private readonly ConcurrentQueue<PendingReply> _waiting = new();
+    private int _abandoned;
+
+    /// <summary>Runs both loops.</summary>
+    public async Task RunAsync(IDuplexPipe pipe)
+    {
+        var writing = WriteAsync(pipe.Output);
+        try
+        {
+            await ReadAsync(pipe.Input);
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The peer is gone, or this side has ended the connection: there is nobody left to tell.
+        }
+        finally
+        {
+            _answered.Writer.TryComplete();
+            await writing;
+        }
+    }
+
+    /// <summary>Queues an answer. Called by whoever settled the last item; never blocks.</summary>
+    public void Enqueue(PendingReply reply) => _answered.Writer.TryWrite(reply);
+
+    /// <summary>Ends the connection without an answer: an outcome stays unknown.</summary>
+    public void Abandon()
+    {
+        if (Interlocked.Exchange(ref _abandoned, 1) != 0)
+            return;
+        metrics.Abandoned();
+        _answered.Writer.TryComplete();
+        abort();
+    }
+
+    /// <summary>Ends the connection when a request has waited too long.</summary>
+    public void CheckTimeout()
+    {
+        while (_waiting.TryPeek(out var oldest))
+        {
+            if (!oldest.IsAnswered)
+            {
+                if (time.GetElapsedTime(oldest.ArrivedAt) > options.RequestTimeout)
+                    Abandon();
+                return;
+            }
+
+            _waiting.TryDequeue(out _);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _room.Dispose();
+
+    private async Task ReadAsync(PipeReader input)
+    {
+        while (true)
+        {
+            var read = await input.ReadAsync();
+            var buffer = read.Buffer;
+            FrameStatus status;
+            while ((status = FrameReader.ReadRequest(ref buffer, options.Limits, out var header, out var body)) == FrameStatus.Complete)
+            {
+                await _room.WaitAsync();
+                Take(header, body);
+            }
+
+            if (status is FrameStatus.Malformed or FrameStatus.TooLarge)
+            {
+                metrics.Refused(status == FrameStatus.Malformed ? "malformed" : "too large");
+                return;
+            }
+
+            input.AdvanceTo(buffer.Start, buffer.End);
+            if (read.IsCompleted || _abandoned != 0)
+                return;
+        }
+    }
+
+    private void Take(in RequestHeader header, in ReadOnlySequence<byte> bytes)
+    {
+        if (!RpcTable.Newest.TryFind(header.FunctionId, out var function) || !RequestDecoder.IsOffered(function.Rpc))
+        {
+            metrics.Refused("unknown function");
+            Enqueue(new PendingReply(this, header.CallNumber, null, 0) { Refusal = RpcErrorCode.FunctionNotRegistered });
+            return;
+        }
+
+        var reply = new PendingReply(this, header.CallNumber, function, time.GetTimestamp());
+        using var body = new FrameBody(bytes);
+        if (!RequestDecoder.TryDecode(function, body.Memory, reply, out var call))
+        {
+            metrics.Refused("invalid arguments");
+            Enqueue(new PendingReply(this, header.CallNumber, function, 0) { Refusal = RpcErrorCode.InvalidArguments });
+            return;
+        }
+
+        metrics.Taken();
+        while (_waiting.TryPeek(out var oldest) && oldest.IsAnswered)
+            _waiting.TryDequeue(out _);
+        _waiting.Enqueue(reply);
+        if (call is null)
+            reply.Answer();
+        else if (call is KeyedCall { Keys.Length: 0 })
+            reply.Answer(call);
+        else if (call is KeyedCall keyed && !RequestDecoder.ListsFit(keyed))
+            Refuse(keyed, ErrorCode.InvalidParams);
+        else
+            gateway.Submit(call);
+    }
+
+    private static void Refuse(KeyedCall call, ErrorCode error)
+    {
+        foreach (ref var result in call.Results.AsSpan())
+            result.Error = error;
+        call.Settle(call.Results.Length);
+    }
+
+    private async Task WriteAsync(PipeWriter output)
+    {
+        try
+        {
+            while (await _answered.Reader.WaitToReadAsync())
+            {
+                while (_answered.Reader.TryRead(out var reply))
+                {
+                    if (!MayLeave(reply))
+                    {
+                        Abandon();
+                        return;
+                    }
+
+                    Write(output, reply);
+                    _room.Release();
+                }
+
+                if ((await output.FlushAsync()).IsCompleted)
+                    return;
+            }
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            abort(); // the peer is gone; the reading side must not wait for it
+        }
+    }
+
+    // The lease may have ended while the reply waited. A refusal by a node that does not serve may always leave: it had no effect.
+    private bool MayLeave(PendingReply reply) => gateway.MayServe || reply.Call switch
+    {
+        KeyedCall keyed => Array.TrueForAll(keyed.Results, result => IsRefusal(result.Error)),
+        SegmentCall segment => IsRefusal(segment.Error),
+        _ => true,
+    };
+
+    private static bool IsRefusal(ErrorCode error) =>
+        error is ErrorCode.UnavailableInCurrentMode or ErrorCode.UnavailableInCurrentStatus or ErrorCode.InvalidParams;
+
+    private void Write(PipeWriter output, PendingReply reply)
+    {
+        if (reply.Refusal == RpcErrorCode.FunctionNotRegistered || reply.Function is not { } function)
+            FrameWriter.WriteError(output, reply.CallNumber, RpcErrorCode.FunctionNotRegistered, RpcError.FunctionNotRegisteredText);
+        else if (reply.Refusal == RpcErrorCode.InvalidArguments)
+            FrameWriter.WriteError(output, reply.CallNumber, RpcErrorCode.InvalidArguments, RpcError.InvalidArgumentsText);
+        else if (reply.Call is KeyedCall keyed)
+            FrameWriter.WriteResponse(output, reply.CallNumber, function.Result, new KeyedResults(keyed, RequestDecoder.IsBatch(function.Rpc)));
+        else if (reply.Call is PingCall { Error: ErrorCode.Ok } ping)
+            FrameWriter.WriteResponse(output, reply.CallNumber, function.Result, (Expected<PingResponse>)new PingResponse((long)gateway.Epoch, ping.Status));
+        else if (reply.Call is PingCall failed)
+            FrameWriter.WriteResponse(output, reply.CallNumber, function.Result, (Expected<PingResponse>)failed.Error);
+        else if (reply.Call is SegmentCall { Error: var error })
+            FrameWriter.WriteResponse(output, reply.CallNumber, function.Result, error == ErrorCode.Ok ? default(Nothing) : (Expected<Nothing>)error);
+        else
+            WriteOwn(output, reply.CallNumber, function);
+    }
+
+    // What the door answers by itself. A node that does not serve says so to all of it.
+    private void WriteOwn(PipeWriter output, uint number, RpcFunction function)
+    {
+        const ErrorCode Standby = ErrorCode.UnavailableInCurrentMode;
+        var serves = gateway.MayServe;
+        var result = function.Result;
+        switch (function.Rpc)
+        {
+            case Rpc.ServiceReady:
+                FrameWriter.WriteResponse(output, number, result, serves ? (ByteString)ProtocolVersion : (Expected<ByteString>)Standby);
+                break;
+            case Rpc.GetFsdir:
+                FrameWriter.WriteResponse(output, number, result, serves ? ByteString.Empty : (Expected<ByteString>)Standby);
+                break;
+            case Rpc.GetStorageConfig:
+                FrameWriter.WriteResponse(output, number, result, serves ? new StorageConfig(ByteString.Empty, true, 0) : (Expected<StorageConfig>)Standby);
+                break;
+            case Rpc.FetchTasks:
+                FrameWriter.WriteResponse(output, number, result, serves ? default(WireList<TaskAssignment>) : (Expected<WireList<TaskAssignment>>)Standby);
+                break;
+            default:
+                throw new InvalidOperationException($"{function.Rpc} has no answer");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+// The clients' door: Kestrel listens, a MooncakeConnection serves each connection.
+using System.Collections.Concurrent;
+using System.Net;
+using HotStandby.Messages.Calls;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace HotStandby.Mooncake.Server;
+
+/// <summary>Listens for Mooncake clients. Speaks to the node through an <see cref="IMasterGateway"/> only.</summary>
+public sealed class MooncakeServer : IAsyncDisposable
+{
+    private static readonly TimeSpan TimeoutCheckInterval = TimeSpan.FromSeconds(1);
+
+    private readonly WebApplication _host;
+    private readonly ConcurrentDictionary<MooncakeConnection, byte> _connections = new();
+    private readonly DoorMetrics _metrics = new();
+    private readonly ITimer _timeouts;
+    private readonly IMasterGateway _gateway;
+    private readonly ServerOptions _options;
+    private readonly TimeProvider _time;
+
+    private MooncakeServer(IMasterGateway gateway, ServerOptions options, TimeProvider time)
+    {
+        (_gateway, _options, _time) = (gateway, options, time);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxConcurrentConnections = options.MaximumConnections;
+            kestrel.Listen(options.Endpoint, listen => listen.Run(ServeAsync));
+        });
+        _host = builder.Build();
+        _timeouts = time.CreateTimer(_ => CheckTimeouts(), null, TimeoutCheckInterval, TimeoutCheckInterval);
+    }
+
+    /// <summary>Where it listens, once started.</summary>
+    public IPEndPoint Endpoint { get; private set; } = new(IPAddress.None, 0);
+
+    /// <summary>Starts listening.</summary>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<MooncakeServer> StartAsync(IMasterGateway gateway, ServerOptions options, TimeProvider time)
+    {
+        var server = new MooncakeServer(gateway, options, time);
+        try
+        {
+            await server._host.StartAsync();
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+
+        var address = server._host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        server.Endpoint = new IPEndPoint(options.Endpoint.Address, new Uri(address).Port);
+        return server;
+    }
+
+    /// <summary>Stops listening and ends every connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _timeouts.DisposeAsync();
+        foreach (var connection in _connections.Keys)
+            connection.Abandon();
+        await _host.DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    private async Task ServeAsync(ConnectionContext context)
+    {
+        using var connection = new MooncakeConnection(_gateway, _options, _metrics, _time, context.Abort);
+        _connections.TryAdd(connection, 0);
+        try
+        {
+            await connection.RunAsync(context.Transport);
+        }
+        finally
+        {
+            _connections.TryRemove(connection, out _);
+        }
+    }
+
+    private void CheckTimeouts()
+    {
+        foreach (var connection in _connections.Keys)
+            connection.CheckTimeout();
+    }
+}

@@ -1,0 +1,48 @@
+// A request between its arrival and its answer. It is the call's reply sink: answering only queues it on its connection, so
+// that whoever settled the last item (an actor) never encodes or writes.
+using HotStandby.Messages.Calls;
+using HotStandby.Mooncake.Frames;
+using HotStandby.Mooncake.Generations;
+
+namespace HotStandby.Mooncake.Server;
+
+/// <summary>One request of one connection.</summary>
+internal sealed class PendingReply(MooncakeConnection connection, uint callNumber, RpcFunction? function, long arrivedAt) : IReplySink
+{
+    private volatile bool _isAnswered;
+
+    public uint CallNumber { get; } = callNumber;
+
+    /// <summary>What was called; null when it is not known or not offered.</summary>
+    public RpcFunction? Function { get; } = function;
+
+    /// <summary>Why the RPC layer refuses the request; Ok when it does not.</summary>
+    public RpcErrorCode Refusal { get; init; }
+
+    /// <summary>Timestamp of the monotonic clock.</summary>
+    public long ArrivedAt { get; } = arrivedAt;
+
+    public bool IsAnswered => _isAnswered;
+
+    /// <summary>The settled call; null for a request that the door answers by itself.</summary>
+    public MasterCall? Call { get; private set; }
+
+    public void Answer(MasterCall call)
+    {
+        Call = call;
+        Answer();
+    }
+
+    /// <summary>Sends an answer that needs no call.</summary>
+    public void Answer()
+    {
+        _isAnswered = true;
+        connection.Enqueue(this);
+    }
+
+    public void Abandon(MasterCall call)
+    {
+        _isAnswered = true;
+        connection.Abandon();
+    }
+}

@@ -1,0 +1,13 @@
+using System.Net;
+using HotStandby.Mooncake.Frames;
+
+namespace HotStandby.Mooncake.Server;
+
+/// <summary>The clients' door.</summary>
+/// <param name="Endpoint">Where to listen; port 0 takes any free one.</param>
+/// <param name="Limits">Longest request; a longer one ends its connection.</param>
+/// <param name="MaximumRequestsInFlight">Of one connection; at this number nothing more is read from it.</param>
+/// <param name="MaximumConnections">Further ones are closed at once.</param>
+/// <param name="RequestTimeout">A request without an outcome for so long ends its connection: the outcome is unknown.</param>
+public sealed record ServerOptions(
+    IPEndPoint Endpoint, FrameLimits Limits, int MaximumRequestsInFlight, int MaximumConnections, TimeSpan RequestTimeout);
