@@ -1,0 +1,81 @@
+// What a Primary has applied to one shard but does not know to be committed: in the order of proposal, so that a commit of
+// n entries settles the first n. Remembers which keys they touch (answers about those must wait) and which buffers they
+// free (those may be reused only after the commit: invariant 5).
+using System.Runtime.InteropServices;
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Core.Shards;
+
+/// <summary>Used by ShardLeader only.</summary>
+internal sealed class PendingChanges
+{
+    private readonly record struct Change(ObjectKey Key, bool HasKey, int Freed, uint? DroppedSegment);
+
+    private readonly Dictionary<ObjectKey, int> _byKey = new(KeyComparer.Instance);
+    private readonly Queue<Change> _inOrder = new();
+    private readonly Queue<Extent> _freed = new();
+    private int _freedBefore;
+
+    /// <summary>Entries that are not committed yet.</summary>
+    public int Count => _inOrder.Count;
+
+    /// <summary>True while a change of this key is not committed yet.</summary>
+    public bool Concern(in ObjectKey key) => _byKey.Count != 0 && _byKey.ContainsKey(key);
+
+    /// <summary>Applies the draft that was added last, and remembers it as a change of <paramref name="key"/>.</summary>
+    public void Apply(ShardState state, DraftBuffer drafts, in ObjectKey key)
+    {
+        ApplyLast(state, drafts);
+        CollectionsMarshal.GetValueRefOrAddDefault(_byKey, key, out _)++;
+        Remember(new Change(key, true, 0, null));
+    }
+
+    /// <summary>Applies the draft that was added last, which touches no object.</summary>
+    /// <param name="state">The shard.</param>
+    /// <param name="drafts">Its last entry is the one.</param>
+    /// <param name="droppedSegment">Set when it drops a segment.</param>
+    public void Apply(ShardState state, DraftBuffer drafts, uint? droppedSegment = null)
+    {
+        ApplyLast(state, drafts);
+        Remember(new Change(default, false, 0, droppedSegment));
+    }
+
+    /// <summary>The oldest changes are committed.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="released">Takes the buffers that are free now.</param>
+    /// <param name="droppedSegments">Takes the segments that are dropped now.</param>
+    /// <exception cref="InvariantViolation">7: more than were proposed.</exception>
+    public void Commit(int count, List<Extent> released, Queue<uint> droppedSegments)
+    {
+        if (count > _inOrder.Count)
+            throw new InvariantViolation(7, $"{count} entries are said to be committed, {_inOrder.Count} were proposed");
+        for (; count > 0; count--)
+        {
+            var change = _inOrder.Dequeue();
+            if (change.HasKey)
+                Forget(change.Key);
+            if (change.DroppedSegment is { } handle)
+                droppedSegments.Enqueue(handle);
+            for (var i = 0; i < change.Freed; i++)
+                released.Add(_freed.Dequeue());
+        }
+    }
+
+    private void ApplyLast(ShardState state, DraftBuffer drafts)
+    {
+        _freedBefore = _freed.Count;
+        state.Apply(drafts.Last, _freed);
+    }
+
+    private void Remember(Change change) => _inOrder.Enqueue(change with { Freed = _freed.Count - _freedBefore });
+
+    private void Forget(in ObjectKey key)
+    {
+        ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_byKey, key);
+        if (--count == 0)
+            _byKey.Remove(key);
+    }
+}

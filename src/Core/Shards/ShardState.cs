@@ -1,0 +1,297 @@
+// The replicated state of one metadata shard: a function of the entries that were applied, and of nothing else. The same
+// on every node. A Primary applies its own drafts before they have a seq; a Standby applies committed entries. Never
+// looks at a clock, at leases or at what is mounted: that is ShardLeader's.
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Core.Shards;
+
+/// <summary>Objects and parked puts of one shard. Not thread safe: one actor owns it.</summary>
+public sealed class ShardState
+{
+    private readonly int _shardCount;
+    private readonly Dictionary<ObjectKey, ObjectRecord> _objects = new(KeyComparer.Instance);
+    private readonly Dictionary<ObjectKey, ObjectRecord>.AlternateLookup<KeyView> _byView;
+    private readonly Dictionary<ulong, ParkedPut> _parked = [];
+    private ulong _nextReplica;
+
+    /// <summary>An empty shard.</summary>
+    /// <param name="partition">Which one.</param>
+    /// <param name="shardCount">Of the cluster, 1 to <see cref="Partition.MaximumShards"/>.</param>
+    public ShardState(Partition partition, int shardCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(shardCount, Partition.MaximumShards);
+        ArgumentOutOfRangeException.ThrowIfNegative(partition.ShardIndex);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(partition.ShardIndex, shardCount);
+        (Partition, _shardCount) = (partition, shardCount);
+        _byView = _objects.GetAlternateLookup<KeyView>();
+    }
+
+    /// <summary>Which shard.</summary>
+    public Partition Partition { get; }
+
+    /// <summary>Seq of the last entry that is applied and known to be committed; 0 when none.</summary>
+    public ulong AppliedSequence { get; private set; }
+
+    /// <summary>Of all objects and parked puts, drafts included.</summary>
+    public PartitionDigest Digest { get; private set; }
+
+    /// <summary>Number of objects, those being written included.</summary>
+    public int ObjectCount => _objects.Count;
+
+    /// <summary>Number of discarded puts whose buffers stay allocated.</summary>
+    public int ParkedCount => _parked.Count;
+
+    /// <summary>The number that the next discarded put gets.</summary>
+    public ulong NextParkedPut { get; private set; }
+
+    /// <summary>All objects, in no order. No entry may be applied meanwhile.</summary>
+    internal Dictionary<ObjectKey, ObjectRecord> Objects => _objects;
+
+    /// <summary>Numbers of all parked puts, in no order.</summary>
+    internal IEnumerable<ulong> ParkedPuts => _parked.Keys;
+
+    /// <summary>The object of a key, or null.</summary>
+    public ObjectRecord? Find(in ObjectKey key) => _objects.GetValueOrDefault(key);
+
+    /// <summary>True while this parked put is not released.</summary>
+    public bool IsParked(ulong number) => _parked.ContainsKey(number);
+
+    /// <summary>
+    /// The id that the <paramref name="ordinal"/>-th replica of the next PUT_START gets: unique in the cluster, because
+    /// each shard has its own residue, and the same on every node, because applying the entry moves the counter.
+    /// </summary>
+    public ulong NextReplicaId(int ordinal) =>
+        ((_nextReplica + (ulong)ordinal) * (ulong)_shardCount) + (ulong)Partition.ShardIndex + 1;
+
+    /// <summary>
+    /// Applies one entry. A draft (seq 0) is always applied; an entry whose seq is applied already is skipped.
+    /// </summary>
+    /// <param name="entry">An entry of this partition.</param>
+    /// <param name="freed">Takes the buffers that nothing covers any more; null when nobody allocates here (a Standby).
+    /// Buffers on a dropped segment are not among them: they went with it.</param>
+    /// <exception cref="InvariantViolation">7: the entry cannot follow what was applied before.</exception>
+    public void Apply(in OpLogEntry entry, Queue<Extent>? freed = null)
+    {
+        if (entry.Sequence != 0 && entry.Sequence <= AppliedSequence)
+            return;
+        if (entry.Partition != Partition)
+            throw Impossible(entry, $"belongs to {entry.Partition}");
+        switch (entry.Type)
+        {
+            case OpType.PutStart:
+                PutStart(entry);
+                break;
+            case OpType.PutEnd:
+                PutEnd(entry);
+                break;
+            case OpType.PutRevoke:
+                PutRevoke(entry, freed);
+                break;
+            case OpType.Remove:
+                Remove(entry, freed);
+                break;
+            case OpType.Eviction:
+                Evict(entry, freed);
+                break;
+            case OpType.PutDiscard:
+                Discard(entry);
+                break;
+            case OpType.ReleaseParked:
+                Release(entry, freed);
+                break;
+            case OpType.SegmentDropped:
+                DropSegment(entry);
+                break;
+            case OpType.VerificationMarker:
+                break;
+            default:
+                throw Impossible(entry, "is not an operation of a shard");
+        }
+
+        if (entry.Sequence != 0)
+            AppliedSequence = entry.Sequence;
+    }
+
+    /// <summary>A Primary learned that everything it applied up to this seq is committed.</summary>
+    /// <exception cref="InvariantViolation">7: the seq does not grow.</exception>
+    public void MarkCommitted(ulong sequence)
+    {
+        if (sequence <= AppliedSequence)
+            throw new InvariantViolation(7, $"{Partition}: commit of seq {sequence} after {AppliedSequence}");
+        AppliedSequence = sequence;
+    }
+
+    /// <summary>Every buffer that an object or a parked put covers, in no order.</summary>
+    public IEnumerable<Extent> EnumerateLiveExtents()
+    {
+        foreach (var record in _objects.Values)
+        {
+            for (var i = 0; i < record.ReplicaCount; i++)
+                yield return record.ExtentOf(i);
+        }
+
+        foreach (var parked in _parked.Values)
+        {
+            foreach (var extent in parked.Extents)
+                yield return extent;
+        }
+    }
+
+    private void PutStart(in OpLogEntry entry)
+    {
+        if (!PutStartPayload.TryRead(entry.Payload, out var payload) || payload.ReplicaCount == 0 || payload.SizeBytes == 0)
+            throw Impossible(entry, "has an impossible payload");
+        if (Partition.ShardOf(entry.PrefixHash, _shardCount) != Partition.ShardIndex)
+            throw Impossible(entry, "has a key of another shard");
+        var record = new ObjectRecord(payload);
+        if (!_objects.TryAdd(ObjectKey.FromScoped(entry.Key, entry.PrefixHash), record))
+            throw Impossible(entry, "starts an object that exists");
+        for (var i = 0; i < record.ReplicaCount; i++)
+            TakeReplicaId(entry, record.Replica(i).Id);
+        Digest = Digest.Plus(ContentHash.Of(entry.PrefixHash, record));
+    }
+
+    private void TakeReplicaId(in OpLogEntry entry, ulong id)
+    {
+        if (id == 0 || (id - 1) % (ulong)_shardCount != (ulong)Partition.ShardIndex || (id - 1) / (ulong)_shardCount < _nextReplica)
+            throw Impossible(entry, $"uses the replica id {id}, which is not this shard's or was used before");
+        _nextReplica = ((id - 1) / (ulong)_shardCount) + 1;
+    }
+
+    private void PutEnd(in OpLogEntry entry)
+    {
+        var record = Existing(entry);
+        if (!PutEndPayload.TryRead(entry.Payload, out var payload) || !ObjectRecord.Selects(payload.Selector))
+            throw Impossible(entry, "has an impossible payload");
+        if (!record.IsBeingWritten)
+            throw Impossible(entry, "ends a put that is not being written");
+        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
+        record.Complete(payload.ObjectChecksum);
+        Digest = Digest.Plus(ContentHash.Of(entry.PrefixHash, record));
+    }
+
+    private void PutRevoke(in OpLogEntry entry, Queue<Extent>? freed)
+    {
+        var record = Existing(entry);
+        if (!PutRevokePayload.TryRead(entry.Payload, out var payload) || !ObjectRecord.Selects(payload.Selector))
+            throw Impossible(entry, "has an impossible payload");
+        DropReplicas(entry, record, ReplicaStatus.Processing, freed);
+    }
+
+    private void Evict(in OpLogEntry entry, Queue<Extent>? freed) =>
+        DropReplicas(entry, Existing(entry), ReplicaStatus.Complete, freed);
+
+    private void DropReplicas(in OpLogEntry entry, ObjectRecord record, ReplicaStatus status, Queue<Extent>? freed)
+    {
+        if (record.Count(status) == 0)
+            throw Impossible(entry, $"drops replicas that are {status}, of which there are none");
+        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
+        for (var i = record.ReplicaCount - 1; i >= 0; i--)
+        {
+            if (record.Replica(i).Status != status)
+                continue;
+            freed?.Enqueue(record.ExtentOf(i));
+            record.RemoveReplica(i);
+        }
+
+        if (record.ReplicaCount == 0)
+            _byView.Remove(new KeyView(entry.Key, entry.PrefixHash));
+        else
+            Digest = Digest.Plus(ContentHash.Of(entry.PrefixHash, record));
+    }
+
+    private void Remove(in OpLogEntry entry, Queue<Extent>? freed)
+    {
+        var record = Existing(entry);
+        for (var i = 0; freed is not null && i < record.ReplicaCount; i++)
+            freed.Enqueue(record.ExtentOf(i));
+        Erase(entry, record);
+    }
+
+    private void Discard(in OpLogEntry entry)
+    {
+        var record = Existing(entry);
+        if (record.Count(ReplicaStatus.Processing) != record.ReplicaCount)
+            throw Impossible(entry, "discards a put that is not being written");
+        var extents = new Extent[record.ReplicaCount];
+        for (var i = 0; i < extents.Length; i++)
+            extents[i] = record.ExtentOf(i);
+        Erase(entry, record);
+        var parked = new ParkedPut(NextParkedPut++, extents);
+        _parked.Add(parked.Number, parked);
+        Digest = Digest.Plus(ContentHash.Of(parked));
+    }
+
+    private void Release(in OpLogEntry entry, Queue<Extent>? freed)
+    {
+        if (!ReleaseParkedPayload.TryRead(entry.Payload, out var payload) || !_parked.Remove(payload.ParkedPut, out var parked))
+            throw Impossible(entry, "releases a parked put that is not there");
+        Digest = Digest.Minus(ContentHash.Of(parked));
+        foreach (var extent in parked.Extents)
+            freed?.Enqueue(extent);
+    }
+
+    /// <summary>Walks the whole shard: unmounting is rare, and an index by segment would cost every object memory.</summary>
+    private void DropSegment(in OpLogEntry entry)
+    {
+        if (!SegmentHandlePayload.TryRead(entry.Payload, out var payload))
+            throw Impossible(entry, "has an impossible payload");
+        foreach (var (key, record) in _objects)
+            DropFromSegment(key, record, payload.SegmentHandle);
+        foreach (var parked in _parked.Values)
+            DropFromSegment(parked, payload.SegmentHandle);
+    }
+
+    private void DropFromSegment(in ObjectKey key, ObjectRecord record, uint handle)
+    {
+        var before = record.ReplicaCount;
+        for (var i = before - 1; i >= 0; i--)
+        {
+            if (record.Replica(i).SegmentHandle != handle)
+                continue;
+            if (record.ReplicaCount == before)
+                Digest = Digest.Minus(ContentHash.Of(key.Hash, record));
+            record.RemoveReplica(i);
+        }
+
+        if (record.ReplicaCount == 0)
+            _objects.Remove(key);
+        else if (record.ReplicaCount < before)
+            Digest = Digest.Plus(ContentHash.Of(key.Hash, record));
+    }
+
+    private void DropFromSegment(in ParkedPut parked, uint handle)
+    {
+        var left = Array.FindAll(parked.Extents, extent => extent.SegmentHandle != handle);
+        if (left.Length == parked.Extents.Length)
+            return;
+        Digest = Digest.Minus(ContentHash.Of(parked));
+        if (left.Length == 0)
+        {
+            _parked.Remove(parked.Number);
+            return;
+        }
+
+        var shrunk = parked with { Extents = left };
+        _parked[parked.Number] = shrunk;
+        Digest = Digest.Plus(ContentHash.Of(shrunk));
+    }
+
+    private ObjectRecord Existing(in OpLogEntry entry) =>
+        _byView.TryGetValue(new KeyView(entry.Key, entry.PrefixHash), out var record)
+            ? record
+            : throw Impossible(entry, "is about an object that does not exist");
+
+    private void Erase(in OpLogEntry entry, ObjectRecord record)
+    {
+        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
+        record.IsBeingWritten = false;
+        _byView.Remove(new KeyView(entry.Key, entry.PrefixHash));
+    }
+
+    private InvariantViolation Impossible(in OpLogEntry entry, string why) => new(
+        7, $"{Partition}, applied {AppliedSequence}: {entry.Type} of seq {entry.Sequence}, prefix hash {entry.PrefixHash:x16}, {why}");
+}
