@@ -34,7 +34,8 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     private ulong _life;
     private ulong _reign;
 
-    private SegmentActor(IActorRef replica, ShardRouter shards, SegmentActorSettings settings, TimeProvider time)
+    /// <summary>See <see cref="Props"/>.</summary>
+    public SegmentActor(IActorRef replica, ShardRouter shards, SegmentActorSettings settings, TimeProvider time)
     {
         (_replica, _shards, _settings, _time) = (replica, shards, settings, time);
         _live = new LiveExtentCollection(shards.ShardCount);
