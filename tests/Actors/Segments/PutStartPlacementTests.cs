@@ -42,6 +42,16 @@ public sealed class PutStartPlacementTests : SegmentActorHarness
     }
 
     [Fact]
+    public void Buffers_carry_the_reign_that_gave_them()
+    {
+        Lead(1);
+        Assert.Equal(1UL, Routed(PutStart(ReplicateConfig.Default, 1)).PlacementReign);
+        Segments.Tell(StopLeading.Instance);
+        Lead(8);
+        Assert.Equal(8UL, Routed(PutStart(ReplicateConfig.Default, 1)).PlacementReign);
+    }
+
+    [Fact]
     public void Without_segments_items_still_reach_their_shards()
     {
         Lead(1);
@@ -88,7 +98,7 @@ public sealed class PutStartPlacementTests : SegmentActorHarness
         Segments.Tell(StopLeading.Instance);
         Lead(2, new Extent(1, 0, 400));
         Segments.Tell(new ReleaseExtents(1, [new Extent(1, 0, 400)]));
-        Segments.Tell(new ReleaseExtents(2, [new Extent(77, 0, 400)])); // of a segment that is gone
+        Segments.Tell(new ReleaseExtents(2, [new Extent(77, 0, 400), default])); // of a segment that is gone
         Assert.Equal(0UL, Routed(PutStart(ReplicateConfig.Default, 601)).Placements[0].LengthBytes);
         Segments.Tell(new ReleaseExtents(2, [new Extent(1, 100, 300)]));
         Assert.Equal(new Extent(1, 100, 601), Routed(PutStart(ReplicateConfig.Default, 601)).Placements[0]);
