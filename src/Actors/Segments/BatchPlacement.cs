@@ -13,11 +13,12 @@ internal static class BatchPlacement
     /// Takes buffers for each item, as many replicas as there are names at most. An item that cannot be placed, or that its shard
     /// will refuse anyway, gets none; whatever a shard does not use comes back by ReleaseExtents.
     /// </summary>
-    public static void Place(KeyedCall call, SegmentLeader leader)
+    public static void Place(KeyedCall call, SegmentLeader leader, ulong reign)
     {
         var config = call.Config;
         var names = Math.Clamp(leader.Space.Groups.Count, 1, byte.MaxValue);
         call.PlacementStride = IsPlaceable(call) ? (int)Math.Min(config.ReplicaCount, (ulong)names) : 1;
+        call.PlacementReign = reign;
         call.Placements = new Extent[call.Keys.Length * call.PlacementStride];
         if (!IsPlaceable(call))
             return;

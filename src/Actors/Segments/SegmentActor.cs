@@ -34,7 +34,8 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     private ulong _life;
     private ulong _reign;
 
-    private SegmentActor(IActorRef replica, ShardRouter shards, SegmentActorSettings settings, TimeProvider time)
+    /// <summary>See <see cref="Props"/>.</summary>
+    public SegmentActor(IActorRef replica, ShardRouter shards, SegmentActorSettings settings, TimeProvider time)
     {
         (_replica, _shards, _settings, _time) = (replica, shards, settings, time);
         _live = new LiveExtentCollection(shards.ShardCount);
@@ -226,7 +227,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
         switch (call)
         {
             case KeyedCall putStart:
-                BatchPlacement.Place(putStart, _leader);
+                BatchPlacement.Place(putStart, _leader, _reign);
                 _shards.Route(putStart);
                 break;
             case PingCall ping:
@@ -307,7 +308,10 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
         if (released.Reign != _reign)
             return;
         foreach (var extent in released.Extents)
-            _leader.Space.Release(extent);
+        {
+            if (extent.LengthBytes > 0) // a shard may give back all places of an item, empty ones too
+                _leader.Space.Release(extent);
+        }
     }
 
     private void RefuseWaiting()

@@ -57,6 +57,12 @@ public sealed class KeyedCall(IReplySink sink, KeyedOperation operation, ObjectK
     /// <summary>Places per item in <see cref="Placements"/>.</summary>
     public int PlacementStride { get; set; }
 
+    /// <summary>
+    /// The reign whose allocators gave <see cref="Placements"/>. A shard of another reign must neither use nor release them: the
+    /// call may have overtaken a step-down and a new promotion, and the bytes may belong to someone else by now.
+    /// </summary>
+    public ulong PlacementReign { get; set; }
+
     /// <summary>The results, filled in by the shards.</summary>
     public ItemResult[] Results { get; } = new ItemResult[keys.Length];
 }

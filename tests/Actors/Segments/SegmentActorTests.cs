@@ -1,0 +1,232 @@
+// The segment actor's roles, and what it says to the replica and to the shards.
+using Akka.Actor;
+using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Segments;
+using HotStandby.Messages;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Tests.Actors.Segments;
+
+public sealed class SegmentActorTests : SegmentActorHarness
+{
+    [Fact]
+    public void Replica_refuses_calls_and_applies_entries()
+    {
+        Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(Mount(1)).Error);
+
+        Lead(1);
+        Mount(1);
+        var mount = CommitNext(OpType.MountSegment);
+        Mount(2);
+        var second = CommitNext(OpType.MountSegment);
+        var leading = Report(Segments);
+
+        var standby = Start();
+        standby.Tell(new ResetPartition(7));
+        standby.Tell(Apply(7, mount));
+        standby.Tell(Apply(7, second));
+        standby.Tell(Apply(7, second)); // sent again: skipped, and answered again
+        Assert.Equal(new EntriesApplied(7, 1), Replica.ExpectMsg<EntriesApplied>());
+        Assert.Equal(new EntriesApplied(7, 2), Replica.ExpectMsg<EntriesApplied>());
+        Assert.Equal(new EntriesApplied(7, 2), Replica.ExpectMsg<EntriesApplied>());
+        Assert.Equal(leading, Report(standby));
+        Assert.Equal(2UL, leading.AppliedSequence);
+    }
+
+    [Fact]
+    public void Entries_of_an_earlier_life_are_ignored()
+    {
+        Lead(1);
+        Mount(1);
+        var mount = CommitNext(OpType.MountSegment);
+        Segments.Tell(new ResetPartition(3));
+        Segments.Tell(Apply(2, mount));
+        var report = Report(Segments);
+        Assert.Equal((0UL, 0L), (report.AppliedSequence, report.Digest.Count));
+        Replica.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void Door_opens_only_after_every_shard_has_reported_and_heard_of_the_segments()
+    {
+        // One probe for all, so that the order between what they hear can be seen.
+        Segments = Sys.ActorOf(SegmentActor.Props(Replica, new ShardRouter([Replica, Replica, Replica]), new SegmentActorSettings(), Clock));
+        Segments.Tell(new LiveExtents(Partition.OfShard(2), 4, [])); // faster than BeginLeading
+        Segments.Tell(new LiveExtents(Partition.OfShard(1), 3, [])); // of an earlier reign: does not count
+        Segments.Tell(new BeginLeading(4));
+        Segments.Tell(new LiveExtents(Partition.OfShard(0), 4, []));
+        Segments.Tell(new LiveExtents(Partition.OfShard(0), 4, [])); // twice: counts once
+        Report(Segments);
+        Replica.ExpectNoMsg(TimeSpan.Zero);
+        Segments.Tell(new LiveExtents(Partition.OfShard(1), 4, []));
+        for (var shard = 0; shard < ShardCount; shard++)
+            Replica.ExpectMsg<SegmentsChanged>();
+        Assert.Equal(4UL, Replica.ExpectMsg<ReadyToServe>().Reign);
+    }
+
+    [Fact]
+    public void Calls_wait_while_allocators_are_rebuilt_and_beyond_the_bound_they_are_refused()
+    {
+        Segments = Start(new SegmentActorSettings { MaximumWaitingCalls = 2 });
+        Segments.Tell(new BeginLeading(1));
+        var first = Send(new PingCall(Sink, Id(1)));
+        var second = Send(new PingCall(Sink, Id(1)));
+        var third = Send(new PingCall(Sink, Id(1)));
+        AwaitCondition(() => Sink.Answers == 1);
+        Assert.Equal(ErrorCode.UnavailableInCurrentStatus, third.Error);
+        for (var shard = 0; shard < ShardCount; shard++)
+            Segments.Tell(new LiveExtents(Partition.OfShard(shard), 1, []));
+        AwaitCondition(() => Sink.Answers == 3);
+        Assert.All([first, second], ping => Assert.Equal((ErrorCode.Ok, ClientStatus.NeedRemount), (ping.Error, ping.Status)));
+    }
+
+    [Fact]
+    public void Waiting_calls_are_refused_when_the_reign_ends_before_it_began()
+    {
+        Segments.Tell(new BeginLeading(1));
+        var ping = Send(new PingCall(Sink, Id(1)));
+        Segments.Tell(StopLeading.Instance);
+        Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(ping).Error);
+        Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(Send(new PingCall(Sink, Id(1))), 2).Error);
+    }
+
+    [Fact]
+    public void Mount_is_answered_and_published_when_its_entry_is_committed()
+    {
+        Lead(1);
+        var mount = Mount(1);
+        var proposal = Replica.ExpectMsg<Propose>();
+        Assert.Equal((mount, 1, ReplyAfter.Commit, 1UL), (proposal.Call, proposal.Items, proposal.After, proposal.Reign));
+
+        // The same mount again rests on an entry that is not committed: its answer waits for it too.
+        var again = Mount(1);
+        var wait = Replica.ExpectMsg<Propose>();
+        Assert.Equal((null, again), (wait.Drafts, wait.Call));
+        Assert.Equal(0, Sink.Answers);
+        Assert.Equal(1, Report(Segments).Uncommitted);
+        Shards[0].ExpectNoMsg(TimeSpan.Zero);
+
+        Commit(proposal);
+        var directory = Shards[0].ExpectMsg<SegmentsChanged>().Directory;
+        Assert.Equal("host-1", directory.Readable(1)?.Segment.Name);
+        Assert.Equal(1, Sink.Answers);
+        Assert.Equal(ErrorCode.Ok, Answered(Mount(1), 2).Error); // now at once
+    }
+
+    [Fact]
+    public void Mount_follows_the_commit_policy_and_unmount_never_does()
+    {
+        Segments = Start(new SegmentActorSettings { MountReplyAfter = ReplyAfter.Durable });
+        Lead(1);
+        Mount(1);
+        Assert.Equal(ReplyAfter.Durable, Replica.ExpectMsg<Propose>().After);
+        Unmount(1);
+        Assert.Equal(ReplyAfter.Commit, Replica.ExpectMsg<Propose>().After);
+    }
+
+    [Fact]
+    public void Unmounted_segment_is_erased_after_every_shard_has_dropped_it()
+    {
+        Lead(1);
+        MountAndCommit(1);
+        Unmount(1);
+        var proposal = Replica.ExpectMsg<Propose>();
+        Shards[0].ExpectNoMsg(TimeSpan.Zero);
+        Commit(proposal);
+        foreach (var shard in Shards)
+        {
+            Assert.Null(shard.ExpectMsg<SegmentsChanged>().Directory.Readable(1));
+            Assert.Equal(new DropSegment(1, 1), shard.ExpectMsg<DropSegment>());
+        }
+
+        Dropped(reign: 1, handle: 1, 0, 1, 1);
+        Dropped(reign: 0, handle: 1, 2); // of an earlier reign: does not count
+        Report(Segments);
+        Replica.ExpectNoMsg(TimeSpan.Zero);
+        Dropped(reign: 1, handle: 1, 2);
+        CommitNext(OpType.SegmentErased);
+        Assert.Empty(Shards[0].ExpectMsg<SegmentsChanged>().Directory.All);
+        Assert.Equal(0, Report(Segments).Digest.Count);
+    }
+
+    [Fact]
+    public void New_reign_takes_an_unfinished_unmount_up_again()
+    {
+        Lead(1);
+        MountAndCommit(1);
+        Unmount(1);
+        CommitNext(OpType.UnmountSegment);
+        foreach (var shard in Shards)
+        {
+            shard.ExpectMsg<SegmentsChanged>();
+            shard.ExpectMsg<DropSegment>();
+        }
+
+        Segments.Tell(StopLeading.Instance);
+        Dropped(reign: 1, handle: 1, 0, 1, 2); // nobody leads: nothing may be proposed
+        Lead(2);
+        foreach (var shard in Shards)
+            Assert.Equal(new DropSegment(2, 1), shard.ExpectMsg<DropSegment>());
+        Dropped(reign: 2, handle: 1, 0, 1, 2);
+        CommitNext(OpType.SegmentErased);
+    }
+
+    [Fact]
+    public void Silent_client_expires()
+    {
+        Segments = Start(new SegmentActorSettings { ExpiryInterval = TimeSpan.FromMilliseconds(5) });
+        Lead(1);
+        MountAndCommit(1);
+        Clock.Advance(TimeSpan.FromSeconds(9.9));
+        Answered(Send(new PingCall(Sink, Id(1))), 2);
+        Clock.Advance(TimeSpan.FromSeconds(9.9));
+        Replica.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        Clock.Advance(TimeSpan.FromSeconds(0.1));
+        CommitNext(OpType.ClientExpired);
+        Shards[0].ExpectMsg<SegmentsChanged>();
+        Assert.Equal(new DropSegment(1, 1), Shards[0].ExpectMsg<DropSegment>());
+    }
+
+    [Fact]
+    public void Remount_of_several_segments_is_one_proposal_and_one_answer()
+    {
+        Lead(1);
+        var call = Send(new ReMountSegmentCall(Sink, Id(1), [Segment(1), Segment(2)]));
+        var proposal = Replica.ExpectMsg<Propose>();
+        Assert.Equal((2, call, 1), (proposal.Drafts!.Count, proposal.Call, proposal.Items));
+        Commit(proposal);
+        Assert.Equal(2, Shards[0].ExpectMsg<SegmentsChanged>().Directory.All.Count);
+        Assert.Equal(1, Sink.Answers);
+        Assert.Equal(ClientStatus.Ok, Answered(Send(new PingCall(Sink, Id(1))), 2).Status);
+    }
+
+    [Fact]
+    public void Overlapping_live_buffers_break_invariant_5()
+    {
+        Lead(1);
+        MountAndCommit(1);
+        Segments.Tell(StopLeading.Instance);
+        EventFilter.Exception<InvariantViolation>(contains: "invariant 5").ExpectOne(() =>
+        {
+            Segments.Tell(new BeginLeading(2));
+            for (var shard = 0; shard < ShardCount; shard++)
+                Segments.Tell(new LiveExtents(Partition.OfShard(shard), 2, [new(1, 0, 10)]));
+        });
+    }
+
+    private void Dropped(ulong reign, uint handle, params int[] shards)
+    {
+        foreach (var shard in shards)
+            Segments.Tell(new SegmentDroppedByShard(reign, handle, Partition.OfShard(shard)));
+    }
+
+    private T Answered<T>(T call, int answers = 1)
+    {
+        AwaitCondition(() => Sink.Answers == answers);
+        return call;
+    }
+}

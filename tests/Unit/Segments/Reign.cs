@@ -1,0 +1,96 @@
+// A Primary's segment table without actors: proposals are collected, numbered and committed when the test says so.
+using HotStandby.Core.Segments;
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Tests.Unit.Segments;
+
+internal sealed class Reign
+{
+    public const long ClientTtlTicks = 10 * TimeSpan.TicksPerSecond;
+
+    private readonly BatchWriter _open = new();
+    private ulong _lastSequence;
+
+    public Reign(SegmentTable? table = null, params Extent[][] live)
+    {
+        Table = table ?? new SegmentTable();
+        _lastSequence = Table.AppliedSequence;
+        Leader = new SegmentLeader(Table, live, new(ClientTtlTicks, Seed: 1, PlacementStrategies.Random), NowTicks);
+    }
+
+    public long NowTicks { get; set; } = 5;
+
+    public SegmentTable Table { get; }
+
+    public SegmentLeader Leader { get; }
+
+    /// <summary>Committed batches.</summary>
+    public List<OpLogBatch> Log { get; } = [];
+
+    /// <summary>Handles that the shards were told to drop.</summary>
+    public List<uint> ToDrop { get; } = [];
+
+    public static Uuid Id(int number) => new(0, (ulong)number);
+
+    public static Segment Segment(int id, string? name = null, ulong baseAddress = 0, ulong size = 1000, string? endpoint = null) =>
+        new(Id(id), name ?? $"host-{id}", baseAddress == 0 ? 4096 : baseAddress, size, endpoint ?? $"host-{id}:12345", "tcp", $"host-{id}");
+
+    public ErrorCode Mount(int client, Segment segment) => Propose(drafts => Leader.Mount(Id(client), segment, NowTicks, drafts));
+
+    public ErrorCode ReMount(int client, params Segment[] segments) =>
+        Propose(drafts => Leader.ReMount(Id(client), segments, NowTicks, drafts));
+
+    public ErrorCode Unmount(int segment) => Propose(drafts => Leader.Unmount(Id(segment), drafts));
+
+    public ClientStatus Ping(int client) => Leader.Ping(Id(client), NowTicks);
+
+    public void Erase(uint handle) => Propose(drafts =>
+    {
+        Leader.Erase(handle, drafts);
+        return ErrorCode.Ok;
+    });
+
+    public void ExpireClients() => Propose(drafts =>
+    {
+        Leader.ExpireClients(NowTicks, drafts);
+        return ErrorCode.Ok;
+    });
+
+    /// <summary>Commits everything proposed; true when the directory changed.</summary>
+    public bool Commit()
+    {
+        if (_open.Count == 0)
+            return false;
+        var count = _open.Count;
+        Log.Add(_open.Close(_lastSequence));
+        return Leader.Commit(count, _lastSequence, ToDrop);
+    }
+
+    public void MountAndCommit(int client, params Segment[] segments)
+    {
+        foreach (var segment in segments)
+            Assert.Equal(ErrorCode.Ok, Mount(client, segment));
+        Commit();
+    }
+
+    public Extent? Place(ulong length, params string[] preferred)
+    {
+        Span<Extent> places = stackalloc Extent[1];
+        return Leader.Place(length, new(null, preferred), places) == 0 ? null : places[0];
+    }
+
+    public int ProposedEntries => _open.Count;
+
+    private ErrorCode Propose(Func<DraftBuffer, ErrorCode> decide)
+    {
+        var drafts = new DraftBuffer(Partition.SegmentTable);
+        var error = decide(drafts);
+        for (var rest = drafts.Bytes; OpLogEntry.TryView(rest, out var entry); rest = rest[entry.Encoded.Length..])
+            _open.Add(entry.Encoded, ++_lastSequence, epoch: 1, timestampMilliseconds: 0);
+        drafts.Release();
+        return error;
+    }
+}
