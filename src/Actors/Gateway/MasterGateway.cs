@@ -23,7 +23,7 @@ public sealed class MasterGateway(ServingState serving, IActorRef segments, Shar
     public void Submit(MasterCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        if (!serving.MayServe)
+        if (!serving.Accepts)
             call.Refuse(ErrorCode.UnavailableInCurrentMode);
         else if (call is KeyedCall { Operation: not KeyedOperation.PutStart } keyed)
             router.Route(keyed);

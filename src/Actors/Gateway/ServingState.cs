@@ -10,9 +10,13 @@ public sealed class ServingState(TimeProvider time)
 
     private long _deadlineTicks = Closed;
     private ulong _epoch;
+    private volatile bool _accepting;
 
     /// <summary>True while the node leads and its lease holds.</summary>
     public bool MayServe => time.NowTicks() < Volatile.Read(ref _deadlineTicks);
+
+    /// <summary>True while new calls are taken; a Primary that hands over still answers those it has.</summary>
+    public bool Accepts => _accepting && MayServe;
 
     /// <summary>The reign; 0 while closed.</summary>
     public ulong Epoch => Volatile.Read(ref _epoch);
@@ -24,7 +28,11 @@ public sealed class ServingState(TimeProvider time)
         ArgumentOutOfRangeException.ThrowIfZero(epoch);
         Volatile.Write(ref _deadlineTicks, Closed);
         Volatile.Write(ref _epoch, epoch);
+        _accepting = true;
     }
+
+    /// <summary>A hand-over begins: no new calls.</summary>
+    public void StopAccepting() => _accepting = false;
 
     /// <summary>The lease holds until then. An earlier deadline than the present one, or one that comes after <see cref="Close"/>, changes nothing.</summary>
     /// <param name="deadlineTicks">On <see cref="MonotonicClock"/>, ticks of 100 ns.</param>

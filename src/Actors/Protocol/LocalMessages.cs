@@ -75,12 +75,19 @@ public sealed record ResetPartition(ulong Life) : INoSerializationVerificationNe
 /// <param name="Reign">The epoch.</param>
 public sealed record BeginLeading(ulong Reign) : INoSerializationVerificationNeeded;
 
-/// <summary>Replica to partition: this node leads no more. Calls that still arrive are answered with UnavailableInCurrentMode.</summary>
+/// <summary>
+/// Replica to partition: this node leads no more. Calls that still arrive are answered with UnavailableInCurrentMode. Answered
+/// with <see cref="LeadingStopped"/>, and nothing is fed to any partition before all have answered.
+/// </summary>
 public sealed record StopLeading : INoSerializationVerificationNeeded
 {
     /// <summary>The only one.</summary>
     public static readonly StopLeading Instance = new();
 }
+
+/// <summary>Partition to replica: it proposes nothing more.</summary>
+/// <param name="IsDirty">It has applied what is not committed, and must be reset.</param>
+public sealed record LeadingStopped(bool IsDirty) : INoSerializationVerificationNeeded;
 
 /// <summary>Shard to segment table, at the start of a reign: every buffer that the shard's objects and parked puts cover.</summary>
 public sealed record LiveExtents(Partition Partition, ulong Reign, Extent[] Extents) : INoSerializationVerificationNeeded;

@@ -64,7 +64,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private sealed record ForStandby(NodeId Node);
 
     private readonly ReplicaOptions _options;
-    private readonly MonotonicClock _clock;
+    private readonly TimeProvider _time;
     private readonly ServingState _serving;
     private readonly PeerDirectory _peers = new((ExtendedActorSystem)Context.System);
     private readonly ApplyLagRecorder _applyLag = new();
@@ -77,16 +77,20 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private Replica _replica = null!;
     private BeginReign? _reign;
     private bool _leading;
-    private bool _resetSinceLeading;
+    private int _stopsAwaited;
+    private bool _dirty;
     private bool _turnEndsSoon;
 
     private ReplicaActor(ReplicaOptions options, ServingState serving, TimeProvider time) =>
-        (_options, _serving, _clock) = (options, serving, new MonotonicClock(time));
+        (_options, _serving, _time) = (options, serving, time);
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
     private bool IsCrowned => !_oracle.IsNobody();
+
+    // Goes into entries for people to read; nothing decides on it.
+    private long WallMilliseconds => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>The replica; then send it <see cref="PartitionsAre"/>.</summary>
     public static Props Props(ReplicaOptions options, ServingState serving, TimeProvider time) =>
@@ -137,7 +141,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
     private void Begin(RecoveredJournal journal)
     {
-        var now = _clock.NowTicks;
+        var now = _time.NowTicks();
         _log.Info(
             "Node {0} recovered its journal: last entry {1}/{2}, committed {3}, promise {4}, {5}", _options.Protocol.Self,
             journal.Log.LastEpoch, journal.Log.LastSequence, journal.CommitSequence, journal.PromisedEpoch,
@@ -155,7 +159,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
     private void Running(object message)
     {
-        var now = _clock.NowTicks;
+        var now = _time.NowTicks();
         switch (message)
         {
             case Propose propose:
@@ -179,7 +183,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 OnApplied(applied, now);
                 break;
             case Tick:
-                _replica.Tick(now, _clock.WallMilliseconds);
+                _replica.Tick(now, WallMilliseconds);
                 break;
             case CorruptAppend corrupt:
                 _log.Warning("A batch from {0} arrived corrupt and is asked for again: {1}", corrupt.Header.From, corrupt.Problem);
@@ -191,13 +195,16 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case ReadyToServe ready:
                 OnReadyToServe(ready);
                 break;
+            case LeadingStopped stopped:
+                OnStopped(stopped);
+                break;
             case Crown:
                 _oracle = Sender;
                 _replica.Crown(now);
                 break;
             case Uncrown:
                 _oracle = Sender;
-                _serving.Close();
+                _serving.StopAccepting();
                 _replica.Uncrown(now);
                 break;
             case ClusterEvent.IMemberEvent member:
@@ -218,13 +225,9 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     {
         if (!_leading || propose.Reign != _replica.Epoch)
         {
-            // Proposed in a reign that is over. What the partition has applied for it must go, unless it was reset since.
+            // Proposed in a reign that is over. The partition knows that it has applied this, and says so when it stops leading.
             propose.Call?.Abandon();
-            if (propose.Drafts is not { } stale)
-                return;
-            stale.Release();
-            if (!_resetSinceLeading)
-                Rebuild();
+            propose.Drafts?.Release();
             return;
         }
 
@@ -232,7 +235,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         if (propose.Drafts is { } drafts)
         {
             var entries = drafts.Count;
-            sequence = _replica.Propose(drafts, now, _clock.WallMilliseconds);
+            sequence = _replica.Propose(drafts, now, WallMilliseconds);
             _replies.Note(propose.Partition, entries, sequence, now);
             EndTurnSoon();
         }
@@ -325,7 +328,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 OpenReign();
                 break;
             case RebuildPartitions:
-                Rebuild();
+                _dirty = true;
                 break;
             case HandedOver:
                 _oracle.Tell(HandOverComplete.Instance);
@@ -340,7 +343,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     {
         if (!_leading)
         {
-            _feed.Advance(sequence, _replica.State.Window);
+            if (_stopsAwaited == 0)
+                _feed.Advance(sequence, _replica.State.Window);
             return;
         }
 
@@ -353,9 +357,9 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private void OpenReign()
     {
         if (_reign is not { } reign || _replica.Role != ReplicaRole.Primary || reign.Epoch != _replica.Epoch
-            || _feed.FedSequence < reign.EpochStartSequence)
+            || _feed.FedSequence < reign.EpochStartSequence || _stopsAwaited > 0)
             return;
-        (_reign, _leading, _resetSinceLeading) = (null, true, false);
+        (_reign, _leading) = (null, true);
         Publish(new BeginLeading(reign.Epoch));
     }
 
@@ -371,18 +375,26 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _serving.Close();
         if (!_leading)
             return;
-        _leading = false;
+        (_leading, _dirty, _stopsAwaited) = (false, false, _partitions.Count);
         _replies.Abandon();
         Publish(StopLeading.Instance);
     }
 
-    private void Rebuild()
+    // What a partition has applied beyond the commit can not be undone one by one: all of them start again from the log.
+    private void OnStopped(LeadingStopped stopped)
     {
-        _log.Info("Node {0} replays its partitions: they had applied what was never committed", _options.Protocol.Self);
-        _resetSinceLeading = true;
-        _replica.Rebuilding();
-        _feed.Restart();
+        _dirty |= stopped.IsDirty;
+        if (--_stopsAwaited > 0)
+            return;
+        if (_dirty)
+        {
+            _log.Info("Node {0} replays its partitions: they had applied what was never committed", _options.Protocol.Self);
+            _replica.Rebuilding();
+            _feed.Restart();
+        }
+
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
+        OpenReign();
     }
 
     private void ReleaseDurable(long now)
@@ -406,7 +418,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             state.Log.LastSequence - Math.Min(standby.MatchSequence, state.Log.LastSequence), standby.Voting,
             standby.HeardAtTicks == long.MinValue ? -1 : (now - standby.HeardAtTicks) / TimeSpan.TicksPerMillisecond));
         return new ReplicaStatus(
-            _options.Protocol.Self, _replica.Role, _serving.MayServe(now), _replica.Epoch, state.Leader, state.Voting,
+            _options.Protocol.Self, _replica.Role, _serving.MayServe, _replica.Epoch, state.Leader, state.Voting,
             state.Log.LastSequence, state.DurableSequence, state.CommitSequence, _feed.AppliedSequence,
             Math.Max(0, (_replica.LeaseUntilTicks - now) / TimeSpan.TicksPerMillisecond), _replies.Count, [.. standbys], _applyLag.Report());
     }

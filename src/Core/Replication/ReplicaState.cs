@@ -19,7 +19,7 @@ public sealed record RecoveredJournal(LogIndex Log, ulong CommitSequence, ulong 
     public static RecoveredJournal Empty => new(new LogIndex(), 0, 0, NodeId.None, false);
 
     /// <summary>True for a node that has never taken part: it cannot have granted anything.</summary>
-    public bool IsNew => Log.LastSequence == 0 && PromisedEpoch == 0;
+    public bool IsNew => Log.LastSequence == 0 && PromisedEpoch == 0 && !Voting;
 }
 
 /// <summary>The books of one replica.</summary>
