@@ -1,0 +1,68 @@
+// A node: the actor system with everything in it. Started by the host, and by tests that run several in one process.
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Cluster.Tools.Singleton;
+using Akka.Configuration;
+using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Leadership;
+using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Replication;
+using HotStandby.Actors.Serialization;
+using HotStandby.Actors.Settings;
+using HotStandby.Messages.Calls;
+
+namespace HotStandby.Actors.Node;
+
+/// <summary>A running node.</summary>
+public sealed class HotStandbyNode
+{
+    private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(2);
+
+    private readonly NodeActors _actors;
+
+    private HotStandbyNode(ActorSystem system, NodeActors actors) => (System, _actors) = (system, actors);
+
+    /// <summary>The actor system.</summary>
+    public ActorSystem System { get; }
+
+    /// <summary>The way in for clients' calls.</summary>
+    public IMasterGateway Gateway => _actors.Gateway;
+
+    /// <summary>Starts a node; it joins its cluster and recovers its journal in the background.</summary>
+    /// <param name="configuration">Checked configuration.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="onFatal">The node can not go on (called at least once, on any thread): end the process.</param>
+    /// <param name="setup">Parts of the actor system that differ from production; tests only.</param>
+    public static async Task<HotStandbyNode> StartAsync(
+        NodeConfiguration configuration, TimeProvider time, Action<Exception> onFatal, params Setup[] setup)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var config = ConfigurationFactory.ParseString(SerializationConfiguration.Hocon).WithFallback(configuration.Full);
+        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. setup]);
+        var system = ActorSystem.Create(NodeConfiguration.SystemName, all);
+        var serving = new ServingState(time);
+        var created = new TaskCompletionSource<NodeActors>(TaskCreationOptions.RunContinuationsAsynchronously);
+        system.ActorOf(QuarantineGuard.Props(), "quarantine-guard");
+        system.ActorOf(NodeActor.Props(configuration.Settings, serving, time, onFatal, created), "node");
+        var actors = await created.Task;
+        system.ActorOf(
+            ClusterSingletonManager.Props(
+                PrimaryActor.Props(actors.Replica), HandOver.Instance,
+                ClusterSingletonManagerSettings.Create(system).WithRole(NodeConfiguration.MasterRole).WithSingletonName("primary")),
+            "leadership");
+        return new HotStandbyNode(system, actors);
+    }
+
+    /// <summary>How the node is.</summary>
+    /// <exception cref="AskTimeoutException">A part of it does not answer.</exception>
+    public async Task<NodeReport> ReportAsync(CancellationToken stop)
+    {
+        var replica = await _actors.Replica.Ask<ReplicaStatus>(ReportReplica.Instance, ReportPatience, stop);
+        var partitions = await Task.WhenAll(
+            _actors.Partitions.Select(partition => partition.Ask<PartitionReport>(ReportPartition.Instance, ReportPatience, stop)));
+        return new NodeReport(replica, partitions);
+    }
+
+    /// <summary>Hands over, leaves the cluster and stops.</summary>
+    public Task StopAsync() => CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
+}

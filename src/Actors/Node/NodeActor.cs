@@ -1,0 +1,104 @@
+// Parent of everything that holds the node's state. Nothing below it is ever restarted: an actor that failed has lost the
+// thread of the log, so the process ends, its supervisor starts it again, and it recovers from its journal.
+using Akka.Actor;
+using Akka.Event;
+using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Journal;
+using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Replication;
+using HotStandby.Actors.Segments;
+using HotStandby.Actors.Settings;
+using HotStandby.Actors.Shards;
+using HotStandby.Core.Replication;
+using HotStandby.Core.Shards;
+using HotStandby.Messages.Identity;
+
+namespace HotStandby.Actors.Node;
+
+/// <summary>Creates replica, segment table and shards, and tells them of each other.</summary>
+internal sealed class NodeActor : UntypedActor
+{
+    // Fine enough for heartbeats and lease, coarse enough to cost nothing.
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly Action<Exception> _onFatal;
+
+    private NodeActor(HotStandbySettings settings, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created)
+    {
+        _onFatal = onFatal;
+        Context.System.EventStream.Subscribe(Self, typeof(JournalFault));
+        var replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), serving, time), "replica");
+        var shards = new IActorRef[settings.Shards];
+        var router = new ShardRouter(shards);
+        var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
+        var segments = Context.ActorOf(SegmentActor.Props(replica, router, SegmentSettingsOf(settings, replyAfter), time), "segments");
+        for (var i = 0; i < shards.Length; i++)
+            shards[i] = Context.ActorOf(
+                ShardActor.Props(Partition.OfShard(i), shards.Length, ShardSettingsOf(settings), replyAfter, replica, segments, time), $"shard-{i}");
+        IActorRef[] partitions = [segments, .. shards];
+        replica.Tell(new PartitionsAre(partitions));
+        created.SetResult(new NodeActors(replica, partitions, new MasterGateway(serving, segments, router)));
+    }
+
+    public static Props Props(
+        HotStandbySettings settings, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created) =>
+        Akka.Actor.Props.Create(() => new NodeActor(settings, serving, time, onFatal, created));
+
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(failure =>
+    {
+        _onFatal(failure);
+        return Directive.Stop;
+    });
+
+    protected override void OnReceive(object message)
+    {
+        if (message is JournalFault fault)
+            _onFatal(new JournalFaultException(fault));
+        else
+            Unhandled(message);
+    }
+
+    private static ReplicaOptions ReplicaOptionsOf(HotStandbySettings settings) => new(
+        new ReplicaSettings
+        {
+            Self = settings.NodeId,
+            Voters = settings.Voters,
+            LeaseDurationTicks = settings.Lease.Duration.Ticks,
+            DriftMarginTicks = settings.Lease.DriftMargin.Ticks,
+            HeartbeatTicks = settings.Lease.HeartbeatInterval.Ticks,
+            HandOverTicks = settings.Lease.HandOverTimeout.Ticks,
+            ResendTicks = settings.Link.ResendTimeout.Ticks,
+            BatchEntries = settings.OpLog.BatchMaximumEntries,
+            BatchBytes = settings.OpLog.BatchMaximumBytes,
+            LingerTicks = settings.OpLog.Linger.Ticks,
+            WindowEntries = settings.OpLog.WindowMaximumEntries,
+            WindowBytes = settings.OpLog.WindowMaximumBytes,
+            InFlightBytes = settings.Link.MaximumInFlightBytes,
+        },
+        settings.Journal.Plugin, TickInterval, settings.MaximumReplicationLag.Ticks);
+
+    private static SegmentActorSettings SegmentSettingsOf(HotStandbySettings settings, ReplyAfter replyAfter) => new()
+    {
+        ClientTtl = settings.Objects.ClientTtl,
+        MountReplyAfter = replyAfter,
+        Seed = ObjectKey.From(settings.NodeId.Name).Hash,
+    };
+
+    private static ShardSettings ShardSettingsOf(HotStandbySettings settings) => new()
+    {
+        LeaseTtlTicks = settings.Objects.LeaseTtl.Ticks,
+        PutStartDiscardTimeoutTicks = settings.Objects.PutStartDiscardTimeout.Ticks,
+        PutStartReleaseTimeoutTicks = settings.Objects.PutStartReleaseTimeout.Ticks,
+        MaximumSoftPinTtlTicks = settings.Objects.MaximumSoftPinTtl.Ticks,
+    };
+}
+
+/// <summary>What a started node is made of.</summary>
+internal sealed record NodeActors(IActorRef Replica, IReadOnlyList<IActorRef> Partitions, MasterGateway Gateway);
+
+/// <summary>The journal cannot be used (any more): what happened, and the exit code that says so.</summary>
+public sealed class JournalFaultException(JournalFault fault) : Exception($"{fault?.Kind}: {fault?.Reason} ({fault?.File})")
+{
+    /// <summary>What happened.</summary>
+    public JournalFault Fault { get; } = fault;
+}
