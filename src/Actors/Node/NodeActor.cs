@@ -86,10 +86,10 @@ internal sealed class NodeActor : UntypedActor
 
     private static ShardSettings ShardSettingsOf(HotStandbySettings settings) => new()
     {
-        LeaseTtlTicks = settings.Objects.LeaseTtl.Ticks,
-        PutStartDiscardTimeoutTicks = settings.Objects.PutStartDiscardTimeout.Ticks,
-        PutStartReleaseTimeoutTicks = settings.Objects.PutStartReleaseTimeout.Ticks,
-        MaximumSoftPinTtlTicks = settings.Objects.MaximumSoftPinTtl.Ticks,
+        LeaseTtl = settings.Objects.LeaseTtl,
+        PutStartDiscardTimeout = settings.Objects.PutStartDiscardTimeout,
+        PutStartReleaseTimeout = settings.Objects.PutStartReleaseTimeout,
+        MaximumSoftPinTtl = settings.Objects.MaximumSoftPinTtl,
     };
 }
 

@@ -92,6 +92,9 @@ public sealed class OpLogActor : UntypedPersistentActor
     }
 
     /// <inheritdoc/>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
+
+    /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) =>
         throw new JournalFailedException($"journal write {sequenceNr} failed", cause);
 
@@ -138,4 +141,5 @@ public sealed class OpLogActor : UntypedPersistentActor
 }
 
 /// <summary>The journal cannot be written or read: the process ends (exit code 74), its supervisor restarts it.</summary>
-public sealed class JournalFailedException(string message, Exception cause) : Exception($"{message}: {cause?.Message}", cause);
+public sealed class JournalFailedException(string message, Exception? cause = null)
+    : Exception(cause is null ? message : $"{message}: {cause.Message}", cause);

@@ -2,6 +2,7 @@
 // the discovery there is.
 using Akka.Actor;
 using Akka.Cluster;
+using HotStandby.Actors.Settings;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Replication;
@@ -9,9 +10,6 @@ namespace HotStandby.Actors.Replication;
 /// <summary>References to the replicas of the other nodes.</summary>
 internal sealed class PeerDirectory(ExtendedActorSystem system)
 {
-    /// <summary>What a node's role begins with; the node's id follows.</summary>
-    public const string RolePrefix = "node.";
-
     /// <summary>Path of the replica below the user guardian, the same on every node.</summary>
     public static readonly string[] ReplicaPath = ["user", "node", "replica"];
 
@@ -20,25 +18,20 @@ internal sealed class PeerDirectory(ExtendedActorSystem system)
     /// <summary>A member is there (or there again, under a new address).</summary>
     public void Add(Member member)
     {
-        if (IdOf(member) is { } node)
+        var node = NodeConfiguration.NodeOf(member.Roles);
+        if (node != NodeId.None)
             _peers[node] = (member.UniqueAddress, system.Provider.ResolveActorRef(new RootActorPath(member.Address) / ReplicaPath));
     }
 
     /// <summary>A member is gone, unless a later life of the node has taken its place.</summary>
     public void Remove(Member member)
     {
-        if (IdOf(member) is { } node && _peers.TryGetValue(node, out var peer) && peer.Address == member.UniqueAddress)
+        var node = NodeConfiguration.NodeOf(member.Roles);
+        if (_peers.TryGetValue(node, out var peer) && peer.Address == member.UniqueAddress)
             _peers.Remove(node);
     }
 
     /// <summary>The node's replica, or null while the node is not a member.</summary>
     public IActorRef? this[NodeId node] => _peers.TryGetValue(node, out var peer) ? peer.Replica : null;
 
-    private static NodeId? IdOf(Member member)
-    {
-        foreach (var role in member.Roles)
-            if (role.StartsWith(RolePrefix, StringComparison.Ordinal))
-                return new NodeId(role[RolePrefix.Length..]);
-        return null;
-    }
 }

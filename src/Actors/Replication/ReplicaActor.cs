@@ -108,6 +108,9 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _replies.Abandon();
     }
 
+    /// <inheritdoc/>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
+
     /// <summary>Until the journal is read: nothing is answered, peers ask again.</summary>
     protected override void OnReceive(object message)
     {
@@ -116,7 +119,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case PartitionsAre are:
                 _partitions = are.Partitions;
                 _replies = new ReplyQueue(_partitions);
-                _openLog = Context.ActorOf(OpLogActor.Props(_options.Protocol.Self, _options.JournalPluginId), "oplog");
+                _openLog = Context.Watch(Context.ActorOf(OpLogActor.Props(_options.Protocol.Self, _options.JournalPluginId), "oplog"));
                 break;
             case OpLogRecovered recovered:
                 Begin(recovered.Journal);
@@ -133,6 +136,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 break;
             case ReplicationMessage or CorruptAppend or ReportReplica:
                 break;
+            case Terminated:
+                throw new JournalFailedException("the OpLog stopped");
             default:
                 Unhandled(message);
                 break;
@@ -213,6 +218,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case ReportReplica:
                 Sender.Tell(Report(now));
                 break;
+            case Terminated:
+                throw new JournalFailedException("the OpLog stopped");
             default:
                 Unhandled(message);
                 return;

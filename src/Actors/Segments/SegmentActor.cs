@@ -66,7 +66,10 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case SegmentRequest request:
                 request.Call.Refuse(ErrorCode.UnavailableInCurrentMode);
                 break;
-            case StopLeading or ReleaseExtents or SegmentDroppedByShard or ExpiryTick:
+            case StopLeading:
+                _replica.Tell(new LeadingStopped(IsDirty: false));
+                break;
+            case ReleaseExtents or SegmentDroppedByShard or ExpiryTick:
                 break; // late, of a reign that is over
             default:
                 InAnyRole(message);
@@ -92,7 +95,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 _releasedEarly.Add(released); // covered by its shard's report, which is not built in yet
                 break;
             case StopLeading:
-                BecomeReplica();
+                StepDown();
                 break;
             case SegmentDroppedByShard or ExpiryTick:
                 break; // of an earlier reign
@@ -126,7 +129,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 Propose(expired);
                 break;
             case StopLeading:
-                BecomeReplica();
+                StepDown();
                 break;
             default:
                 InAnyRole(message);
@@ -175,6 +178,13 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
         }
 
         _replica.Tell(new EntriesApplied(entries.Life, entries.Batch.LastSequence));
+    }
+
+    private void StepDown()
+    {
+        var isDirty = _leader is { Uncommitted: > 0 };
+        BecomeReplica();
+        _replica.Tell(new LeadingStopped(isDirty));
     }
 
     private void BecomeReplica()

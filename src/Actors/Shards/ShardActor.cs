@@ -83,7 +83,10 @@ public sealed class ShardActor : UntypedActor, IWithTimers
             case BeginLeading begin:
                 Lead(begin.Reign);
                 break;
-            case DropSegment or StopLeading or SweepNow:
+            case StopLeading:
+                _replica.Tell(new LeadingStopped(_uncommittedTail > 0), Self);
+                break;
+            case DropSegment or SweepNow:
                 break; // Left over from a reign that is over: whoever leads next drops and sweeps what is due then.
             default:
                 InEveryRole(message);
@@ -177,6 +180,7 @@ public sealed class ShardActor : UntypedActor, IWithTimers
     {
         _uncommittedTail = _leader!.Uncommitted;
         LeaveReign();
+        _replica.Tell(new LeadingStopped(_uncommittedTail > 0), Self);
         _log.Debug("{0} leads no more after reign {1}, {2} entries uncommitted", _partition, _reign, _uncommittedTail);
     }
 
