@@ -1,1 +1,4 @@
-return 0;
+// The executable: hands the command line to the verbs in Commands.
+using HotStandby.Host.Commands;
+
+return await CommandTree.RunAsync(args, Terminal.OfProcess(), connect: null);

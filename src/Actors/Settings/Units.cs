@@ -5,7 +5,7 @@ using System.Globalization;
 namespace HotStandby.Actors.Settings;
 
 /// <summary>Reads and prints durations and sizes.</summary>
-internal static class Units
+public static class Units
 {
     private static readonly (string Name, double Milliseconds)[] Durations =
     [

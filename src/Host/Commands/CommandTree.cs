@@ -1,0 +1,48 @@
+// The verbs and what is common to them: usage errors, unforeseen exceptions, exit codes. Called by Program.
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using HotStandby.Host.Replay;
+
+namespace HotStandby.Host.Commands;
+
+/// <summary>The command line of the executable.</summary>
+public static class CommandTree
+{
+    /// <summary>Runs one command line to its end.</summary>
+    /// <param name="arguments">Without the name of the program.</param>
+    /// <param name="terminal">Where it prints.</param>
+    /// <param name="connect">Makes clients of a master; null leaves out the verbs that need one.</param>
+    /// <param name="cancellation">Ends it early, beside Ctrl-C and SIGTERM.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, MasterClientFactory? connect, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(terminal);
+        var root = new RootCommand("A Mooncake master whose index survives the loss of a node.")
+        {
+            CheckConfigCommand.Create(terminal),
+            TraceCommand.Create(terminal),
+        };
+        if (connect is not null)
+            root.Add(ReplayCommand.Create(terminal, connect));
+
+        var parsed = root.Parse(arguments);
+        var configuration = new InvocationConfiguration { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false };
+        try
+        {
+            var code = await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
+            return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
+        }
+        catch (OperationCanceledException)
+        {
+            terminal.WriteError("interrupted");
+            return ExitCode.Interrupted;
+        }
+#pragma warning disable CA1031 // The last line of defence: whatever was not foreseen is a bug, and the supervisor learns so by the exit code.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            terminal.WriteError($"internal error: {error}");
+            return ExitCode.Internal;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// Options with ranges, which System.CommandLine has not: a value outside is a usage error like any other.
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+using HotStandby.Actors.Settings;
+
+namespace HotStandby.Host.Commands;
+
+/// <summary>Makers of options.</summary>
+internal static class Options
+{
+    /// <summary>A number within a range.</summary>
+    public static Option<T> Number<T>(string name, string description, T @default, T minimum, T maximum)
+        where T : struct, INumber<T>
+    {
+        var option = new Option<T>(name)
+        {
+            Description = string.Create(CultureInfo.InvariantCulture, $"{description} ({minimum} to {maximum})"),
+            DefaultValueFactory = _ => @default,
+            HelpName = "number",
+        };
+        option.Validators.Add(result =>
+        {
+            // A text that is no number at all is reported by the parser itself.
+            if (result.Tokens is [var token] && T.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && (value < minimum || value > maximum))
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be {minimum} to {maximum}, not {token.Value}"));
+        });
+        return option;
+    }
+
+    /// <summary>A size with its unit.</summary>
+    public static Option<long> Size(string name, string description, long @default, long minimum, long maximum) => new(name)
+    {
+        Description = $"{description} ({Units.Print(minimum)} to {Units.Print(maximum)})",
+        DefaultValueFactory = _ => @default,
+        HelpName = "size",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (Units.TrySize(text, out var value) && value >= minimum && value <= maximum)
+                return value;
+            result.AddError($"{name} must be a size, {Units.Print(minimum)} to {Units.Print(maximum)}, not {text}");
+            return minimum;
+        },
+    };
+}

@@ -1,0 +1,105 @@
+// replay: drives a recorded trace against a running cluster and reports hits, throughput, latency, errors and outages.
+using System.CommandLine;
+using System.Security.Cryptography;
+using HotStandby.Host.Replay;
+using HotStandby.Host.Trace;
+using HotStandby.Messages.Identity;
+
+namespace HotStandby.Host.Commands;
+
+/// <summary>The verb <c>replay</c>.</summary>
+internal static class ReplayCommand
+{
+    // A tenth of the shortest sensible client TTL.
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
+
+    public static Command Create(Terminal terminal, MasterClientFactory connect)
+    {
+        var trace = new Option<string>("--trace", "-t") { Description = "The trace: JSON lines of timestamp, input_length, output_length, hash_ids.", Required = true, HelpName = "file" };
+        var addresses = new Option<string[]>("--address", "-a") { Description = "A node, as host:port; repeat for each node.", DefaultValueFactory = _ => ["127.0.0.1:50051"], HelpName = "host:port" };
+        addresses.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (!IsAddress(token.Value))
+                    result.AddError($"--address must be given host:port, not {token.Value}");
+            }
+        });
+        var options = new ReplayOptionSet();
+        var command = new Command("replay", "Replay a trace against a running cluster.") { trace, addresses };
+        options.AddTo(command);
+        command.SetAction((result, cancellation) => RunAsync(
+            terminal, connect, result.GetRequiredValue(trace), result.GetRequiredValue(addresses), options.Read(result), options.ReadSegments(result), cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        Terminal terminal, MasterClientFactory connect, string file, string[] addresses, ReplayOptions options, (int Count, ulong Bytes) segments, CancellationToken cancellation)
+    {
+        // All of it before the first call: a broken line should not be found after an hour.
+        if (ReadTrace(terminal, file, out var requests) is var code and not ExitCode.Ok)
+            return code;
+        var clientId = NewClientId();
+        await using var client = connect(addresses, clientId);
+        SegmentOwner owner;
+        try
+        {
+            owner = await SegmentOwner.MountAsync(client, clientId, segments.Count, segments.Bytes, options.GiveUpAfter, PingInterval, null, cancellation).ConfigureAwait(false);
+        }
+        catch (SegmentRefusedException error)
+        {
+            terminal.WriteError(error.Message);
+            return error.IsTemporary ? ExitCode.Temporary : ExitCode.FailedRun;
+        }
+        await using (owner)
+        {
+            var engine = new ReplayEngine(client, options);
+            var report = await ReplayProgressView.ShowAsync(terminal, engine, requests.Count, engine.RunAsync(requests, cancellation)).ConfigureAwait(false);
+            ReplayReportPrinter.Print(terminal, report);
+            if (!report.GaveUp)
+                return ExitCode.Ok;
+            terminal.WriteError($"no node served for {options.GiveUpAfter.TotalSeconds:0} s; {requests.Count - report.Requests} requests are left");
+            return ExitCode.Temporary;
+        }
+    }
+
+    /// <summary>Reads a whole trace; prints what is wrong and gives the exit code for it.</summary>
+    internal static int ReadTrace(Terminal terminal, string file, out IReadOnlyList<TraceRequest> requests)
+    {
+        requests = [];
+        try
+        {
+            requests = [.. TraceReader.ReadFile(file)];
+            return ExitCode.Ok;
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            terminal.WriteError($"{file}: no such file");
+            return ExitCode.InputMissing;
+        }
+        catch (TraceFormatException error)
+        {
+            terminal.WriteError($"{file}: {error.Message}");
+            return ExitCode.BadData;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            terminal.WriteError($"{file} cannot be read: {error.Message}");
+            return ExitCode.InputOutput;
+        }
+    }
+
+    private static Uuid NewClientId()
+    {
+        Span<byte> bytes = stackalloc byte[Uuid.EncodedBytes];
+        RandomNumberGenerator.Fill(bytes);
+        return new Uuid(BitConverter.ToUInt64(bytes), BitConverter.ToUInt64(bytes[8..]));
+    }
+
+    private static bool IsAddress(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        return colon > 0 && int.TryParse(text.AsSpan(colon + 1), out var port) && port is > 0 and <= 65535
+            && Uri.CheckHostName(text[..colon].Trim('[', ']')) != UriHostNameType.Unknown;
+    }
+}

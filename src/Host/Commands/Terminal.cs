@@ -1,0 +1,39 @@
+// Where commands print. On a terminal: tables and progress; into a file or pipe: plain lines that other programs can read.
+using Spectre.Console;
+
+namespace HotStandby.Host.Commands;
+
+/// <summary>The output of a command.</summary>
+/// <param name="Output">What was asked for.</param>
+/// <param name="Error">What is wrong, and how far things are.</param>
+/// <param name="IsInteractive">True when <paramref name="Output"/> is a terminal.</param>
+public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsInteractive)
+{
+    /// <summary>The process's own.</summary>
+    public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected);
+
+    /// <summary>Spectre's view of the output; for interactive use.</summary>
+    public IAnsiConsole Ansi { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Output) });
+
+    /// <summary>Prints rows under a title: a table, or one line a row with its cells separated by two spaces.</summary>
+    public void WriteTable(string title, IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
+    {
+        if (!IsInteractive)
+        {
+            Output.WriteLine($"# {title}");
+            var widths = headings.Select((_, column) => rows.Count == 0 ? 0 : rows.Max(row => row[column].Length)).ToArray();
+            foreach (var row in rows)
+                Output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+            return;
+        }
+        var table = new Table().Title(Markup.Escape(title)).RoundedBorder();
+        foreach (var heading in headings)
+            table.AddColumn(Markup.Escape(heading));
+        foreach (var row in rows)
+            table.AddRow([.. row.Select(Markup.Escape)]);
+        Ansi.Write(table);
+    }
+
+    /// <summary>Says what is wrong, as <c>hotstandby: …</c>.</summary>
+    public void WriteError(string message) => Error.WriteLine($"hotstandby: {message}");
+}

@@ -1,0 +1,122 @@
+// One request of the trace: which of its blocks are there, read those, write the rest. Blocks that somebody else is writing
+// are left to them. The heart of the replay; knows nothing of time and order, which are ReplayEngine's.
+using System.Collections.Concurrent;
+using System.Globalization;
+using HotStandby.Host.Trace;
+using HotStandby.Messages;
+
+namespace HotStandby.Host.Replay;
+
+/// <summary>Replays single requests; shared by all that are in progress.</summary>
+internal sealed class RequestReplay(MasterCalls calls, ReplayOptions options, ReplayStatistics statistics, AcknowledgedWrites acknowledged)
+{
+    // A start that is lost before its end, because the client was taken for dead in between, is made anew so often.
+    private const int WriteRounds = 3;
+
+    // Who of us writes a key. The master sees one client, so only we can tell a fellow request's write from our own repeated one.
+    private readonly ConcurrentDictionary<string, Claim> _claims = new(StringComparer.Ordinal);
+
+    private sealed class Claim;
+
+    /// <summary>Carries a request through to its end.</summary>
+    /// <exception cref="NoServiceException">No node serves.</exception>
+    public async Task ReplayAsync(TraceRequest request, CancellationToken cancellation)
+    {
+        var keys = request.HashIds.Distinct().Select(id => options.KeyPrefix + id.ToString(CultureInfo.InvariantCulture)).ToArray();
+        var (present, missing) = await SplitAsync(CallKind.Exist, keys, cancellation).ConfigureAwait(false);
+        var (read, gone) = await SplitAsync(CallKind.GetReplicaList, present, cancellation).ConfigureAwait(false);
+        missing = [.. missing, .. gone];
+        statistics.Hits(read.Length);
+        statistics.Misses(missing.Length);
+        foreach (var batch in missing.Chunk(options.Batch))
+            await WriteAsync(batch, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<(string[] Ok, string[] NotOk)> SplitAsync(CallKind kind, string[] keys, CancellationToken cancellation)
+    {
+        List<string> ok = [], notOk = [];
+        foreach (var batch in keys.Chunk(options.Batch))
+        {
+            var outcomes = await calls.CallAsync(kind, batch, cancellation).ConfigureAwait(false);
+            for (var i = 0; i < batch.Length; i++)
+            {
+                var error = outcomes[i].Error;
+                (error == ErrorCode.Ok ? ok : notOk).Add(batch[i]);
+                if (error is not (ErrorCode.Ok or ErrorCode.ObjectNotFound or ErrorCode.ReplicaIsNotReady))
+                    statistics.Error(error);
+            }
+        }
+        return ([.. ok], [.. notOk]);
+    }
+
+    private async Task WriteAsync(string[] keys, CancellationToken cancellation)
+    {
+        var claim = new Claim();
+        try
+        {
+            for (var round = 1; keys.Length > 0; round++)
+            {
+                foreach (var key in keys)
+                    _claims.TryAdd(key, claim);
+                keys = await WriteOnceAsync(keys, claim, round == WriteRounds, cancellation).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            foreach (var key in keys)
+                Release(key, claim);
+        }
+    }
+
+    // Settles every key but those whose start was lost before its end; returns these.
+    private async Task<string[]> WriteOnceAsync(string[] keys, Claim claim, bool isLastRound, CancellationToken cancellation)
+    {
+        var starts = await calls.CallAsync(CallKind.PutStart, keys, cancellation).ConfigureAwait(false);
+        List<string> started = [], again = [];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            var (error, uncertain) = starts[i];
+            if (error == ErrorCode.Ok || (error == ErrorCode.ObjectAlreadyExists && uncertain && IsOurs(keys[i], claim)))
+                started.Add(keys[i]);
+            else
+                Settle(keys[i], claim, error);
+        }
+        if (started.Count == 0)
+            return [];
+        var ends = await calls.CallAsync(CallKind.PutEnd, [.. started], cancellation).ConfigureAwait(false);
+        for (var i = 0; i < started.Count; i++)
+        {
+            if (ends[i].Error == ErrorCode.ObjectNotFound && !isLastRound)
+            {
+                statistics.Error(ErrorCode.ObjectNotFound);
+                statistics.Retry();
+                again.Add(started[i]);
+                continue;
+            }
+            if (ends[i].Error == ErrorCode.Ok)
+                acknowledged.Add(started[i]);
+            Settle(started[i], claim, ends[i].Error);
+        }
+        return [.. again];
+    }
+
+    // A repeated start that finds the key taken found its own first try, unless a fellow request holds or has written the key.
+    private bool IsOurs(string key, Claim claim) =>
+        _claims.TryGetValue(key, out var holder) && ReferenceEquals(holder, claim) && !acknowledged.Contains(key);
+
+    private void Settle(string key, Claim claim, ErrorCode error)
+    {
+        var outcome = error switch
+        {
+            ErrorCode.Ok => MissOutcome.Stored,
+            ErrorCode.ObjectAlreadyExists or ErrorCode.IllegalClient => MissOutcome.WrittenByAnother,
+            _ => MissOutcome.NotStored,
+        };
+        if (outcome == MissOutcome.NotStored)
+            statistics.Error(error);
+        statistics.Settle(outcome);
+        Release(key, claim);
+    }
+
+    private void Release(string key, Claim claim) => _claims.TryRemove(new KeyValuePair<string, Claim>(key, claim));
+}
