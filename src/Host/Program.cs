@@ -1,4 +1,5 @@
 // The executable: hands the command line to the verbs in Commands.
+using HotStandby.Host.Cluster;
 using HotStandby.Host.Commands;
 
-return await CommandTree.RunAsync(args, Terminal.OfProcess(), connect: null);
+return await CommandTree.RunAsync(args, Terminal.OfProcess(), (addresses, client) => new MooncakeMasterClient(addresses, client));

@@ -23,7 +23,7 @@ internal sealed class NodeActor : UntypedActor
 
     private readonly Action<Exception> _onFatal;
 
-    private NodeActor(HotStandbySettings settings, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created)
+    public NodeActor(HotStandbySettings settings, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created)
     {
         _onFatal = onFatal;
         Context.System.EventStream.Subscribe(Self, typeof(JournalFault));

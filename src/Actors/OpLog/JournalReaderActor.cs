@@ -17,7 +17,7 @@ internal sealed class JournalReaderActor : UntypedActor
     private readonly IActorRef _asker;
     private readonly List<OpLogBatch> _batches = [];
 
-    private JournalReaderActor(IActorRef journal, string persistenceId, BatchPlace[] places, GetEntriesSince request, IActorRef asker) =>
+    public JournalReaderActor(IActorRef journal, string persistenceId, BatchPlace[] places, GetEntriesSince request, IActorRef asker) =>
         (_journal, _persistenceId, _places, _request, _asker) = (journal, persistenceId, places, request, asker);
 
     public static Props Props(IActorRef journal, string persistenceId, BatchPlace[] places, GetEntriesSince request, IActorRef asker) =>

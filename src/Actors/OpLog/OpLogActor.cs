@@ -22,7 +22,7 @@ public sealed class OpLogActor : UntypedPersistentActor
     private EpochPromised _promise = new(0, NodeId.None);
     private bool _voting;
 
-    private OpLogActor(NodeId node, string journalPluginId)
+    public OpLogActor(NodeId node, string journalPluginId)
     {
         PersistenceId = $"oplog-{node}";
         JournalPluginId = journalPluginId;

@@ -81,7 +81,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private bool _dirty;
     private bool _turnEndsSoon;
 
-    private ReplicaActor(ReplicaOptions options, ServingState serving, TimeProvider time) =>
+    public ReplicaActor(ReplicaOptions options, ServingState serving, TimeProvider time) =>
         (_options, _serving, _time) = (options, serving, time);
 
     /// <inheritdoc/>

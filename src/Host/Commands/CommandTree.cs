@@ -19,6 +19,8 @@ public static class CommandTree
         ArgumentNullException.ThrowIfNull(terminal);
         var root = new RootCommand("A Mooncake master whose index survives the loss of a node.")
         {
+            RunCommand.Create(terminal),
+            StatusCommand.Create(terminal),
             CheckConfigCommand.Create(terminal),
             TraceCommand.Create(terminal),
         };

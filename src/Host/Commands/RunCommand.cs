@@ -1,0 +1,101 @@
+// run: one node, until SIGTERM, SIGINT or a failure that it must not survive.
+using System.CommandLine;
+using System.Net;
+using System.Runtime.InteropServices;
+using HotStandby.Actors.Node;
+using HotStandby.Actors.OpLog;
+using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Settings;
+using HotStandby.Host.Http;
+using HotStandby.Messages;
+using HotStandby.Mooncake.Frames;
+using HotStandby.Mooncake.Server;
+
+namespace HotStandby.Host.Commands;
+
+/// <summary>The verb <c>run</c>.</summary>
+internal static class RunCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var options = new ConfigurationOptions();
+        var stopWithInput = new Option<bool>("--stop-with-input") { Description = "Stop when standard input ends: a parent process that dies takes the node with it." };
+        var command = new Command("run", "Run a node until SIGTERM or Ctrl-C; it hands over before it stops.") { options.File, options.Overrides, stopWithInput };
+        command.SetAction((result, cancellation) => RunAsync(terminal, options.Load(result), result.GetValue(stopWithInput), cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Terminal terminal, ConfigurationResult loaded, bool stopWithInput, CancellationToken cancellation)
+    {
+        foreach (var warning in loaded.Warnings)
+            terminal.Error.WriteLine($"warning: {warning}");
+        if (loaded.Configuration is not { } configuration)
+            return ConfigurationOptions.Report(terminal, loaded);
+
+        var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, ended));
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, ended));
+        using var canceled = cancellation.Register(() => ended.TrySetResult(ExitCode.Interrupted));
+        if (stopWithInput)
+            _ = Task.Run(() => StopWithInput(ended), CancellationToken.None);
+
+        var node = await HotStandbyNode.StartAsync(configuration, TimeProvider.System, failure => EndProcess(terminal, failure));
+        _ = node.System.WhenTerminated.ContinueWith(_ => ended.TrySetResult(ExitCode.Temporary), TaskScheduler.Default);
+        var settings = configuration.Settings;
+        try
+        {
+            await using var door = await MooncakeServer.StartAsync(node.Gateway, DoorOf(settings.Client), TimeProvider.System);
+            await using var http = settings.Http.IsEnabled ? await StatusServer.StartAsync(EndpointOf(settings.Http.Host, settings.Http.Port), node.ReportAsync) : null;
+            terminal.Output.WriteLine($"node {settings.NodeId}: clients on {door.Endpoint}, http on {settings.Http.Host}:{settings.Http.Port}, data in {settings.DataDirectory}");
+            var code = await ended.Task;
+            await node.StopAsync();
+            return code;
+        }
+        catch (IOException error)
+        {
+            terminal.WriteError($"a port cannot be opened: {error.Message}");
+            await node.StopAsync();
+            return ExitCode.InputOutput;
+        }
+    }
+
+    private static void Stop(PosixSignalContext signal, TaskCompletionSource<int> ended)
+    {
+        signal.Cancel = true; // the node hands over first
+        ended.TrySetResult(ExitCode.Ok);
+    }
+
+    private static void StopWithInput(TaskCompletionSource<int> ended)
+    {
+        while (Console.In.Read() >= 0)
+        {
+            // Whatever the parent says is not meant for the node; only that it is there counts.
+        }
+
+        ended.TrySetResult(ExitCode.Ok);
+    }
+
+    // Fail stop: at once and without any hand-over, since what the node believes can not be trusted any more.
+    private static void EndProcess(Terminal terminal, Exception failure)
+    {
+        terminal.WriteError(failure.ToString());
+        terminal.Error.Flush();
+        Environment.Exit(CodeOf(failure));
+    }
+
+    private static int CodeOf(Exception failure) => failure switch
+    {
+        JournalFaultException journal => journal.Fault.ExitCode,
+        JournalDamagedException => ExitCode.BadData,
+        JournalFailedException { InnerException: JournalDamagedException } => ExitCode.BadData,
+        JournalFailedException => ExitCode.InputOutput,
+        _ => ExitCode.Internal,
+    };
+
+    private static ServerOptions DoorOf(ClientSettings client) => new(
+        EndpointOf(client.Host, client.Port), new FrameLimits(client.MaximumFrameBytes), client.MaximumRequestsInFlight,
+        client.MaximumConnections, client.RequestTimeout);
+
+    private static IPEndPoint EndpointOf(string host, int port) =>
+        new(host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.Parse(host), port);
+}
