@@ -427,6 +427,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         return new ReplicaStatus(
             _options.Protocol.Self, _replica.Role, _serving.MayServe, _replica.Epoch, state.Leader, state.Voting,
             state.Log.LastSequence, state.DurableSequence, state.CommitSequence, _feed.AppliedSequence,
-            Math.Max(0, (_replica.LeaseUntilTicks - now) / TimeSpan.TicksPerMillisecond), _replies.Count, [.. standbys], _applyLag.Report());
+            _replica.LeaseUntilTicks > now ? (_replica.LeaseUntilTicks - now) / TimeSpan.TicksPerMillisecond : 0, _replies.Count, [.. standbys], _applyLag.Report());
     }
 }
