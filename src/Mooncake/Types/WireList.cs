@@ -23,6 +23,9 @@ public readonly struct WireList<T>(T[] items) : IWireValue<WireList<T>>, IEquata
     /// <summary>The i-th item.</summary>
     public ref readonly T this[int index] => ref (_items ?? [])[index];
 
+    /// <summary>A copy of the items.</summary>
+    public T[] ToArray() => Items.ToArray();
+
     /// <summary>Takes ownership of an array.</summary>
     [SuppressMessage("Usage", "CA2225", Justification = "The constructor is the named form.")]
     public static implicit operator WireList<T>(T[] items) => new(items);
