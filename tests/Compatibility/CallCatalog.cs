@@ -13,8 +13,13 @@ namespace HotStandby.Tests.Compatibility;
 public sealed record Decoded(string Meaning, Func<uint, StructPackFlavour, byte[]> Encode);
 
 /// <summary>Decodes bodies of one call; null for a body that is refused.</summary>
-public sealed record CallCodec(Func<ReadOnlyMemory<byte>, Decoded?> Request, Func<ReadOnlyMemory<byte>, Decoded?> Response)
+public sealed record CallCodec(
+    Func<ReadOnlyMemory<byte>, Decoded?> Request, Func<ReadOnlyMemory<byte>, Decoded?> Response,
+    Func<ReadOnlyMemory<byte>, bool> TryRequest, Func<ReadOnlyMemory<byte>, bool> TryResponse)
 {
+    /// <summary>Decodes and forgets: allocates only what the decoder allocates.</summary>
+    public bool TryDecode(bool isRequest, ReadOnlyMemory<byte> body) => isRequest ? TryRequest(body) : TryResponse(body);
+
     public Decoded? Decode(GoldenFrame frame) => Decode(frame.IsRequest, Body(frame));
 
     public Decoded? Decode(bool isRequest, ReadOnlyMemory<byte> body) => isRequest ? Request(body) : Response(body);
@@ -74,7 +79,9 @@ public static class CallCatalog
             body => function.Arguments is null
                 ? new Decoded("{}", (number, flavour) => EncodeRequest(number, function.Rpc, default(TRequest), flavour))
                 : Decode<TRequest>(body, function.Arguments, (value, number, flavour) => EncodeRequest(number, function.Rpc, value, flavour)),
-            body => Decode<TResponse>(body, function.Result, (value, number, flavour) => EncodeResponse(number, function.Rpc, value, flavour))));
+            body => Decode<TResponse>(body, function.Result, (value, number, flavour) => EncodeResponse(number, function.Rpc, value, flavour)),
+            body => function.Arguments is null || StructPackMessage.TryRead<TRequest>(body, function.Arguments, out _),
+            body => StructPackMessage.TryRead<TResponse>(body, function.Result, out _)));
     }
 
     private static Decoded? Decode<T>(ReadOnlyMemory<byte> body, MessageType type, Func<T, uint, StructPackFlavour, byte[]> encode)
