@@ -103,6 +103,25 @@ public sealed class MasterConnectionTests
     }
 
     [Fact]
+    public async Task Master_that_does_not_answer_the_connection_attempt_is_given_up_in_time()
+    {
+        // Nobody accepts: once the queue of the listener is full, further attempts get no answer at all.
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+        var connections = new List<MasterConnection>();
+        var failure = await Assert.ThrowsAsync<MasterRpcException>(async () =>
+        {
+            while (connections.Count < 100)
+                connections.Add(await MasterConnection.ConnectAsync(listener.LocalEndPoint!, new() { ConnectTimeout = TimeSpan.FromMilliseconds(200) }));
+        });
+        Assert.Equal(MasterRpcFailure.NotSent, failure.Failure);
+        Assert.Contains("not within 00:00:00.2", failure.Message, StringComparison.Ordinal);
+        foreach (var connection in connections)
+            await connection.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Connection_that_breaks_leaves_the_outcome_of_sent_calls_unknown_and_later_calls_unsent()
     {
         await using var master = new ScriptedMaster(call =>

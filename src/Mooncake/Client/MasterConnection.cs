@@ -71,7 +71,8 @@ public sealed class MasterConnection : IAsyncDisposable
         {
             socket.Dispose();
             cancellation.ThrowIfCancellationRequested();
-            throw new MasterRpcException(MasterRpcFailure.NotSent, $"cannot connect to {endPoint}: {failure.Message}", failure);
+            var because = failure is SocketException ? failure.Message : $"not within {settings.ConnectTimeout}";
+            throw new MasterRpcException(MasterRpcFailure.NotSent, $"cannot connect to {endPoint}: {because}", failure);
         }
     }
 

@@ -1,5 +1,4 @@
 // How a call can end without a result. The kind says what the caller may conclude about the master's state.
-using System.Diagnostics.CodeAnalysis;
 using HotStandby.Mooncake.Frames;
 
 namespace HotStandby.Mooncake.Client;
@@ -16,7 +15,6 @@ public enum MasterRpcFailure
 }
 
 /// <summary>A call that has no result. Mooncake's own error codes are results and never come this way.</summary>
-[SuppressMessage("Design", "CA1032", Justification = "Without a kind it would say nothing.")]
 public sealed class MasterRpcException : Exception
 {
     /// <summary>A call that got no answer.</summary>
