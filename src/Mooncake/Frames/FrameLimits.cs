@@ -4,9 +4,6 @@ namespace HotStandby.Mooncake.Frames;
 /// <param name="MaximumBodyBytes">Most bytes of a frame's body and attachment together; 1 to 1 GiB.</param>
 public readonly record struct FrameLimits(int MaximumBodyBytes)
 {
-    /// <summary>The greatest limit that can be set: 1 GiB.</summary>
-    public const int GreatestBodyBytes = 1 << 30;
-
     /// <summary>16 MiB: a batch of 100,000 keys of 100 bytes, and room to spare.</summary>
     public static readonly FrameLimits Default = new(16 << 20);
 

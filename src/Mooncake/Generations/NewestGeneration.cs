@@ -2,7 +2,7 @@
 // RpcTable derives ids, literals and hashes from it at start-up. Another generation is another text like this one.
 namespace HotStandby.Mooncake.Generations;
 
-/// <summary>Type and function definitions of the newest generation (store protocol version 2.0.0, distributed-file-system replicas, checksums).</summary>
+/// <summary>Type and function definitions of the newest generation: the first with checksums and replicas in a distributed file system.</summary>
 /// <remarks>
 /// Members and parameters stand in wire order. Only their types are part of a type's identity; the names are for readers.
 /// <c>copied</c> marks a struct that the peers copy as it lies in memory, which adds its alignment to its identity.

@@ -1,9 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace HotStandby.Mooncake.Generations;
 
 /// <summary>The functions of a Mooncake master, under Mooncake's own names. The numbers are local to this process and never travel.</summary>
-[SuppressMessage("Documentation", "CS1591", Justification = "The names are the documentation.")]
 public enum Rpc
 {
     ServiceReady, GetFsdir, GetStorageConfig, Ping, ExistKey, BatchExistKey, BatchQueryIp, BatchReplicaClear, GetReplicaListByRegex,

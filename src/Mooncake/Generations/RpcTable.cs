@@ -8,6 +8,9 @@ namespace HotStandby.Mooncake.Generations;
 /// <summary>The functions of one generation of Mooncake's master protocol.</summary>
 public sealed class RpcTable
 {
+    /// <summary>What ServiceReady answers. Clients demand exactly their own, but several generations share this one.</summary>
+    public const string StoreProtocolVersion = "2.0.0";
+
     /// <summary>The newest generation.</summary>
     public static readonly RpcTable Newest = new(NewestGeneration.Definitions);
 

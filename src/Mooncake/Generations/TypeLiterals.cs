@@ -38,7 +38,9 @@ internal sealed class TypeLiterals
         _ => Structure(types, 0),
     };
 
-    /// <summary>The literal of a type expression such as <c>expected&lt;list&lt;UUID&gt;&gt;</c>; the error of an expected is always an i32.</summary>
+    /// <summary>
+    /// The literal of a type expression such as <c>expected&lt;list&lt;UUID&gt;&gt;</c>; the error of an expected is always an i32.
+    /// </summary>
     /// <exception cref="FormatException">Unknown type, or brackets that do not match.</exception>
     public byte[] Of(string expression)
     {

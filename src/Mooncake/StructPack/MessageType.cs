@@ -25,7 +25,7 @@ public sealed class MessageType
     public uint Hash { get; }
 
     /// <summary>The first four bytes of the MD5 of something, read big-endian: the rule for type hashes and function ids.</summary>
-    [SuppressMessage("Security", "CA5351", Justification = "The wire protocol names types by MD5; nothing is protected by it.")]
+    [SuppressMessage("Security", "CA5351", Justification = "The protocol names types by their MD5; it protects nothing.")]
     public static uint Digest(ReadOnlySpan<byte> content)
     {
         Span<byte> digest = stackalloc byte[MD5.HashSizeInBytes];

@@ -7,7 +7,10 @@ namespace HotStandby.Mooncake.StructPack;
 /// <summary>A cursor over one struct_pack message.</summary>
 public ref struct StructPackReader
 {
-    /// <summary>Most items of one list; a longer one is refused, because empty items cost the sender one byte but the receiver sixteen or more.</summary>
+    /// <summary>
+    /// Most items of one list; a longer one is refused, because empty items cost the sender one byte but the receiver sixteen
+    /// or more.
+    /// </summary>
     public const int MaximumListItems = 1 << 20;
 
     private const byte LiteralFlag = 0b0000_0100;

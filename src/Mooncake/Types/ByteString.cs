@@ -1,5 +1,4 @@
 // A string as C++ knows it: bytes. Keys, tenants and endpoints are never validated as text.
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using HotStandby.Mooncake.StructPack;
 
@@ -22,7 +21,6 @@ public readonly record struct ByteString(ReadOnlyMemory<byte> Memory) : IWireVal
     public int Length => Memory.Length;
 
     /// <summary>Text as UTF-8.</summary>
-    [SuppressMessage("Usage", "CA2225", Justification = "FromText is the named form.")]
     public static implicit operator ByteString(string text) => FromText(text);
 
     /// <summary>Text as UTF-8.</summary>

@@ -1,5 +1,4 @@
 // What Mooncake's functions answer: a value or an error code. The three smallest value types stand beside it.
-using System.Diagnostics.CodeAnalysis;
 using HotStandby.Mooncake.StructPack;
 
 namespace HotStandby.Mooncake.Types;
@@ -26,11 +25,9 @@ public readonly record struct Expected<T> : IWireValue<Expected<T>> where T : st
     public T Value => IsOk ? _value : throw new InvalidOperationException($"the call answered {Error}");
 
     /// <summary>A value.</summary>
-    [SuppressMessage("Usage", "CA2225", Justification = "Ok is the named form.")]
     public static implicit operator Expected<T>(T value) => new(true, value, ErrorCode.Ok);
 
     /// <summary>An error.</summary>
-    [SuppressMessage("Usage", "CA2225", Justification = "Expected.Failed is the named form.")]
     public static implicit operator Expected<T>(ErrorCode error) => new(false, default, error);
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using HotStandby.Mooncake.StructPack;
 
 namespace HotStandby.Mooncake.Types;
@@ -6,7 +5,6 @@ namespace HotStandby.Mooncake.Types;
 /// <summary>A list of values, with value equality.</summary>
 /// <typeparam name="T">What it holds.</typeparam>
 /// <param name="items">Owned by the list from now on.</param>
-[SuppressMessage("Naming", "CA1710", Justification = "It is the list of the wire.")]
 public readonly struct WireList<T>(T[] items) : IWireValue<WireList<T>>, IEquatable<WireList<T>> where T : struct, IWireValue<T>
 {
     private readonly T[]? _items = items;
@@ -23,8 +21,10 @@ public readonly struct WireList<T>(T[] items) : IWireValue<WireList<T>>, IEquata
     /// <summary>The i-th item.</summary>
     public ref readonly T this[int index] => ref (_items ?? [])[index];
 
+    /// <summary>A copy of the items.</summary>
+    public T[] ToArray() => Items.ToArray();
+
     /// <summary>Takes ownership of an array.</summary>
-    [SuppressMessage("Usage", "CA2225", Justification = "The constructor is the named form.")]
     public static implicit operator WireList<T>(T[] items) => new(items);
 
     /// <inheritdoc/>

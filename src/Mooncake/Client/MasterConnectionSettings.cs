@@ -1,0 +1,28 @@
+using HotStandby.Mooncake.Frames;
+
+namespace HotStandby.Mooncake.Client;
+
+/// <summary>How a connection behaves.</summary>
+public sealed record MasterConnectionSettings
+{
+    /// <summary>All defaults.</summary>
+    public static readonly MasterConnectionSettings Default = new();
+
+    /// <summary>How long connecting may take, name resolution included; default 2 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long an answer may take, from the moment the call is made; default 30 s. It is watched in steps of a tenth of it,
+    /// 100 ms at most.
+    /// </summary>
+    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Most calls without an answer; a further one waits until another has ended. Default 4096.</summary>
+    public int MaximumInFlight { get; init; } = 4096;
+
+    /// <summary>The longest answer that is taken.</summary>
+    public FrameLimits Limits { get; init; } = new(256 << 20);
+
+    /// <summary>The clock of the timeouts.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
