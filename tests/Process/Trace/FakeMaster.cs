@@ -81,21 +81,21 @@ internal sealed class FakeMaster : IMasterClient
             _mountFaults.Enqueue(fault);
     }
 
-    public Task<BatchAnswer> BatchExistAsync(IReadOnlyList<string> keys, CancellationToken cancellation) => Call(CallKind.Exist, keys, cancellation,
-        key => _objects.TryGetValue(key, out var entry) && entry.IsComplete ? ErrorCode.Ok : ErrorCode.ObjectNotFound);
+    public Task<BatchAnswer> BatchExistAsync(IReadOnlyList<string> keys, CancellationToken cancellation) => Call(CallKind.Exist, keys,
+        key => _objects.TryGetValue(key, out var entry) && entry.IsComplete ? ErrorCode.Ok : ErrorCode.ObjectNotFound, cancellation);
 
-    public Task<BatchAnswer> BatchGetReplicaListAsync(IReadOnlyList<string> keys, CancellationToken cancellation) => Call(CallKind.GetReplicaList, keys, cancellation,
-        key => !_objects.TryGetValue(key, out var entry) ? ErrorCode.ObjectNotFound : entry.IsComplete ? ErrorCode.Ok : ErrorCode.ReplicaIsNotReady);
+    public Task<BatchAnswer> BatchGetReplicaListAsync(IReadOnlyList<string> keys, CancellationToken cancellation) => Call(CallKind.GetReplicaList, keys,
+        key => !_objects.TryGetValue(key, out var entry) ? ErrorCode.ObjectNotFound : entry.IsComplete ? ErrorCode.Ok : ErrorCode.ReplicaIsNotReady, cancellation);
 
-    public Task<BatchAnswer> BatchPutStartAsync(IReadOnlyList<string> keys, ulong sizeBytes, CancellationToken cancellation) => Call(CallKind.PutStart, keys, cancellation, key =>
+    public Task<BatchAnswer> BatchPutStartAsync(IReadOnlyList<string> keys, ulong sizeBytes, CancellationToken cancellation) => Call(CallKind.PutStart, keys, key =>
     {
         LastSizeBytes = sizeBytes;
         return _objects.ContainsKey(key) ? ErrorCode.ObjectAlreadyExists
             : IsFull ? ErrorCode.NoAvailableHandle
             : _objects.TryAdd(key, new Entry(IsOurs: true, IsComplete: false)) ? ErrorCode.Ok : ErrorCode.InternalError;
-    });
+    }, cancellation);
 
-    public Task<BatchAnswer> BatchPutEndAsync(IReadOnlyList<string> keys, CancellationToken cancellation) => Call(CallKind.PutEnd, keys, cancellation, key =>
+    public Task<BatchAnswer> BatchPutEndAsync(IReadOnlyList<string> keys, CancellationToken cancellation) => Call(CallKind.PutEnd, keys, key =>
     {
         OnPutEnd(key);
         if (!_objects.TryGetValue(key, out var entry))
@@ -104,7 +104,7 @@ internal sealed class FakeMaster : IMasterClient
             return ErrorCode.IllegalClient;
         _objects[key] = entry with { IsComplete = true };
         return ErrorCode.Ok;
-    });
+    }, cancellation);
 
     public Task<ErrorCode> MountSegmentAsync(Segment segment, CancellationToken cancellation)
     {
@@ -133,7 +133,7 @@ internal sealed class FakeMaster : IMasterClient
         return ValueTask.CompletedTask;
     }
 
-    private async Task<BatchAnswer> Call(CallKind kind, IReadOnlyList<string> keys, CancellationToken cancellation, Func<string, ErrorCode> apply)
+    private async Task<BatchAnswer> Call(CallKind kind, IReadOnlyList<string> keys, Func<string, ErrorCode> apply, CancellationToken cancellation)
     {
         await Wait(cancellation);
         // Calls must really interleave for the concurrency tests to mean something.

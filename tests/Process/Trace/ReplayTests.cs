@@ -48,7 +48,7 @@ public sealed class ReplayTests
     [InlineData(CallKind.Exist, 1)]
     [InlineData(CallKind.PutStart, 2)]
     [InlineData(CallKind.PutEnd, 3)]
-    internal async Task A_lost_call_is_repeated_and_its_effect_counted_once(CallKind kind, int number)
+    public async Task A_lost_call_is_repeated_and_its_effect_counted_once(CallKind kind, int number)
     {
         foreach (var fault in (Fault[])[Fault.RequestLost, Fault.AnswerLost, Fault.NotLeading])
         {
@@ -132,12 +132,33 @@ public sealed class ReplayTests
         await using var master = new FakeMaster { Tick = () => time.Advance(TimeSpan.FromMilliseconds(1)) };
         // Calls 4 to 8 find nobody: 1 ms each, with pauses of 20, 40, 80, 160 and 200 ms behind them.
         master.Faults = (_, number) => number is >= 4 and <= 8 ? Fault.NotLeading : Fault.None;
-        var report = await new ReplayEngine(master, OneByOne with { SpeedUp = 2 }, time)
-            .RunAsync([Request(1), Request(1) with { TimestampMilliseconds = 20_000 }], CancellationToken.None);
+        var engine = new ReplayEngine(master, OneByOne, time);
+        IEnumerable<TraceRequest> WithAPause()
+        {
+            yield return Request(1);
+            Assert.True(SpinWait.SpinUntil(() => engine.Progress.Requests == 1, TimeSpan.FromSeconds(20)));
+            time.Advance(TimeSpan.FromSeconds(10));
+            yield return Request(1);
+        }
+
+        var report = await engine.RunAsync(WithAPause(), CancellationToken.None);
+
         Assert.Equal(TimeSpan.FromMilliseconds(5 + 500 + 1), report.LongestGap);
-        Assert.Equal(TimeSpan.FromMilliseconds(10_000), report.LongestGapAt);
+        Assert.Equal(TimeSpan.FromMilliseconds(3 + 10_000), report.LongestGapAt);
+        Assert.Equal(TimeSpan.FromMilliseconds(3 + 10_000 + 506 + 1), report.Duration);
         Assert.Equal((5, 5), (report.Retries, report.Errors[ErrorCode.UnavailableInCurrentMode]));
-        Assert.InRange(report.Duration.TotalMilliseconds, 10_507, 10_509);
+    }
+
+    [Theory]
+    [InlineData(1, 20_000)]
+    [InlineData(4, 5_000)]
+    [InlineData(0, 0)]
+    public async Task The_traces_own_time_is_kept_and_sped_up(double speedUp, int milliseconds)
+    {
+        await using var master = new FakeMaster();
+        var report = await new ReplayEngine(master, OneByOne with { SpeedUp = speedUp }, new SteppedTime())
+            .RunAsync([Request(1), Request(2) with { TimestampMilliseconds = 10_000 }, Request(3) with { TimestampMilliseconds = 20_000 }], CancellationToken.None);
+        Assert.Equal((3, milliseconds), (report.Requests, report.Duration.TotalMilliseconds));
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class TraceTests
     [InlineData("""{"timestamp": 1, "input_length": 2, "output_length": 3, "hash_ids": 4}""", "hash_ids must be an array")]
     [InlineData("""{"timestamp": 1, "input_length": 2, "output_length": 3, "hash_ids": [1, null]}""", "hash_ids must be a whole number, 0 or more")]
     [InlineData("""{"timestamp": 1, "timestamp": 2, "input_length": 2, "output_length": 3, "hash_ids": []}""", "timestamp occurs twice")]
-    [InlineData("""{"timestamp": 1, "input_length": 2, "output_length": 3, "hash_ids": []} x""", "not valid JSON at byte 72")]
+    [InlineData("""{"timestamp": 1, "input_length": 2, "output_length": 3, "hash_ids": []} x""", "not valid JSON at byte 73")]
     [InlineData("""{"timestamp": 1, "input_le""", "not valid JSON")]
     [InlineData("[1, 2]", "must be a JSON object")]
     [InlineData("timestamp,input_length", "not valid JSON at byte 2")]
