@@ -1,5 +1,5 @@
-// HOCON text to Config, with the checks that Akka's parser leaves out: it accepts a missing or surplus brace in silence and
-// never returns from an unclosed list. Used for node files, their includes, and overrides.
+// HOCON text to Config, with the checks that Akka's parser leaves out: it accepts a missing brace or value in silence and never
+// returns from an unclosed list. Used for node files, their includes, and overrides.
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 
@@ -30,9 +30,16 @@ internal static class HoconText
         {
             throw new FormatException(error.Message.StartsWith(source, StringComparison.Ordinal) ? error.Message : $"{source}: {FirstLines(error.Message)}", error);
         }
-        if (root.Value is { IsEmpty: false } value && !value.IsObject())
-            throw new FormatException($"{source}: holds no settings, only text; a setting is written as path = value");
+        if (KeyWithoutValue(root.Value, "") is { } key)
+            throw new FormatException($"{source}: '{key}' has no value; a setting is written as path = value");
         return root;
+    }
+
+    private static string? KeyWithoutValue(HoconValue value, string path)
+    {
+        if (!value.IsObject())
+            return value.Values.Count == 0 && path.Length > 0 ? path : null;
+        return value.GetObject().Items.Select(item => KeyWithoutValue(item.Value, path.Length == 0 ? item.Key : $"{path}.{item.Key}")).FirstOrDefault(key => key is not null);
     }
 
     private static HoconRoot Include(string name, string source, string? directory, string[] including)

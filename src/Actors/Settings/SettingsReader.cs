@@ -123,7 +123,15 @@ internal sealed partial class SettingsReader(Config config, List<SettingsProblem
         return value is not null && value.IsString() ? value.GetString() ?? "" : "";
     }
 
-    private static string Shown(HoconValue? value) => value is null ? "" : value.ToString().ReplaceLineEndings(" ").Trim();
+    // An empty list is neither text nor array to Akka.
+    private static string Shown(HoconValue? value) => value switch
+    {
+        null => "",
+        _ when value.IsString() => value.GetString() ?? "",
+        _ when value.IsObject() => "{ }",
+        _ when value.IsArray() => $"[{string.Join(", ", value.GetArray().Select(Shown))}]",
+        _ => "[]",
+    };
 
     private void Fail(string path, string value, string rule)
     {

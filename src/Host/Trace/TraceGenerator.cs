@@ -11,7 +11,7 @@ public sealed class TraceGenerator
 
     private const int SystemPrompts = 24;
     private const int MaximumPromptBlocks = 6;
-    private const double ShareOfNewConversations = 0.35;
+    private const double ShareOfNewConversations = 0.55;
     private const int OpenConversations = 200;
     private const int MaximumBlocks = 240;
     private const double MeanMillisecondsBetween = 290;
@@ -44,7 +44,7 @@ public sealed class TraceGenerator
                 milliseconds += Square(Fraction()) * 3 * MeanMillisecondsBetween;
             var conversation = Continued() ?? Begin(prompts[Rank(weights, total)]);
             // What the user says, and what the service said before, become full blocks of the next prompt.
-            conversation.AddRange(NewBlocks(1 + Skewed(30)));
+            conversation.AddRange(NewBlocks(1 + Skewed(56)));
             var blocks = conversation.ToArray();
             var inputTokens = ((long)(blocks.Length - 1) * BlockTokens) + 1 + Below(BlockTokens);
             yield return new TraceRequest((long)milliseconds, inputTokens, 1 + Skewed(1500), blocks);

@@ -1,0 +1,135 @@
+// The verbs as a user meets them: what they print and how they end.
+using HotStandby.Host;
+using HotStandby.Host.Commands;
+using HotStandby.Host.Replay;
+using HotStandby.Tests.Process.Settings;
+
+namespace HotStandby.Tests.Process.Trace;
+
+public sealed class CommandTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("hotstandby-commands-").FullName;
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+    private readonly FakeMaster _master = new();
+    private IReadOnlyList<string> _addresses = [];
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("no-such-verb")]
+    [InlineData("check-config")]
+    [InlineData("check-config --config x -D noequals")]
+    [InlineData("trace --requests 0")]
+    [InlineData("trace --requests many")]
+    [InlineData("replay --address 127.0.0.1:1")]
+    [InlineData("replay --trace t --address nowhere")]
+    [InlineData("replay --trace t --address 127.0.0.1:70000")]
+    [InlineData("replay --trace t --batch 129")]
+    [InlineData("replay --trace t --concurrency 0")]
+    [InlineData("replay --trace t --segment-bytes 5parsecs")]
+    [InlineData("replay --trace t --speed-up -1")]
+    public async Task A_wrong_command_line_is_a_usage_error(string line)
+    {
+        Assert.Equal(ExitCode.Usage, await Run(line));
+        Assert.NotEmpty(_error.ToString());
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("check-config --help")]
+    [InlineData("trace --help")]
+    [InlineData("replay --help")]
+    public async Task Help_is_no_error(string line)
+    {
+        Assert.Equal(ExitCode.Ok, await Run(line));
+        Assert.Contains("Usage:", _output.ToString(), StringComparison.Ordinal);
+        Assert.Empty(_error.ToString());
+    }
+
+    [Fact]
+    public async Task Check_config_shows_what_is_in_force_and_predicts_the_failover()
+    {
+        var file = Path.Combine(TestConfiguration.RepositoryRoot, "hocon", "node2.conf");
+        Assert.Equal(ExitCode.Ok, await Run("check-config", "--config", file, "-D", "hotstandby.shards=17"));
+        Assert.Matches(@"hotstandby\.shards +17 +command line", _output.ToString());
+        Assert.Matches(@"hotstandby\.client\.port +50052 +file", _output.ToString());
+        Assert.Matches(@"total +3\.18 s", _output.ToString());
+        Assert.Empty(_error.ToString());
+    }
+
+    [Fact]
+    public async Task Check_config_reports_every_error_and_ends_with_the_code_for_it()
+    {
+        var file = Path.Combine(_directory, "bad.conf");
+        await File.WriteAllTextAsync(file, TestConfiguration.Valid + "\nhotstandby { client.port = 0\n shrads = 5 }");
+        Assert.Equal(ExitCode.Configuration, await Run("check-config", "--config", file));
+        Assert.Contains("error: hotstandby.client.port = 0: must be a whole number, 1 to 65535", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("error: hotstandby.shrads = 5: no such setting; did you mean hotstandby.shards?", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.InputMissing, await Run("check-config", "--config", file + ".none"));
+    }
+
+    [Fact]
+    public async Task A_generated_trace_replays()
+    {
+        var file = Path.Combine(_directory, "trace.jsonl");
+        Assert.Equal(ExitCode.Ok, await Run("trace", "--requests", "200", "--seed", "9", "--out", file));
+        Assert.Equal(ExitCode.Ok, await Run("replay", "--trace", file, "--address", "h1:1", "--address", "h2:2", "--segments", "3", "--segment-bytes", "1GiB", "--block-bytes", "2MiB"));
+        Assert.Matches(@"requests +200\b", _output.ToString());
+        Assert.Matches(@"misses not stored +0\b", _output.ToString());
+        Assert.Matches(@"hit rate +\d+\.\d\d ?%", _output.ToString());
+        Assert.Equal(["h1:1", "h2:2"], _addresses);
+        Assert.Equal((3, 1UL << 30, 2UL << 20), (_master.Mounted.Count, _master.Mounted[0].SizeBytes, _master.LastSizeBytes));
+        Assert.True(_master.IsDisposed);
+    }
+
+    [Fact]
+    public async Task A_trace_that_is_missing_or_broken_is_refused_before_the_first_call()
+    {
+        var file = Path.Combine(_directory, "trace.jsonl");
+        Assert.Equal(ExitCode.InputMissing, await Run("replay", "--trace", file));
+        await File.WriteAllTextAsync(file, "{\"timestamp\": 1, \"input_length\": 2, \"output_length\": 3, \"hash_ids\": [1]}\n{\"timestamp\": 1}\n");
+        Assert.Equal(ExitCode.BadData, await Run("replay", "--trace", file));
+        Assert.Contains($"{file}: line 2: input_length is missing", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.InputOutput, await Run("replay", "--trace", _directory));
+        Assert.Equal((0, 0), (_master.Calls, _master.Mounted.Count));
+    }
+
+    [Fact]
+    public async Task A_trace_that_cannot_be_written_is_an_input_output_error() =>
+        Assert.Equal(ExitCode.InputOutput, await Run("trace", "--out", Path.Combine(_directory, "none", "trace.jsonl")));
+
+    [Fact]
+    public async Task A_refused_segment_fails_the_run()
+    {
+        var file = Path.Combine(_directory, "trace.jsonl");
+        await Run("trace", "--requests", "3", "--out", file);
+        _master.MountError = HotStandby.Messages.ErrorCode.InvalidParams;
+        Assert.Equal(ExitCode.FailedRun, await Run("replay", "--trace", file));
+    }
+
+    [Fact]
+    public async Task A_bug_ends_with_the_code_for_bugs()
+    {
+        var file = Path.Combine(_directory, "trace.jsonl");
+        await Run("trace", "--requests", "3", "--out", file);
+        _master.Tick = () => throw new InvalidTimeZoneException("odd");
+        Assert.Equal(ExitCode.Internal, await Run("replay", "--trace", file));
+        Assert.Contains("odd", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_client_there_is_no_replay() =>
+        Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync(["replay", "--trace", "t"], new Terminal(_output, _error, false), connect: null));
+
+    private Task<int> Run(string line) => Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    private Task<int> Run(params string[] arguments) => CommandTree.RunAsync(arguments, new Terminal(_output, _error, false), Connect);
+
+    private FakeMaster Connect(IReadOnlyList<string> addresses, HotStandby.Messages.Identity.Uuid client)
+    {
+        _addresses = addresses;
+        return _master;
+    }
+}

@@ -1,0 +1,71 @@
+// Mounting, and keeping what is mounted alive across a new Primary.
+using HotStandby.Host.Replay;
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+
+namespace HotStandby.Tests.Process.Trace;
+
+public sealed class SegmentOwnerTests
+{
+    private static readonly Uuid Client = new(7, 70);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task Segments_are_different_and_do_not_overlap()
+    {
+        await using var master = new FakeMaster();
+        await using var owner = await Mount(master, 3, 1UL << 40);
+        Assert.Equal(owner.Segments, master.Mounted);
+        Assert.Equal(3, master.Mounted.Select(segment => segment.Id).Distinct().Count());
+        Assert.Equal(3, master.Mounted.Select(segment => segment.Name).Distinct().Count());
+        Assert.All(master.Mounted.Zip(master.Mounted.Skip(1)), pair => Assert.True(pair.First.BaseAddress + pair.First.SizeBytes <= pair.Second.BaseAddress));
+        Assert.All(master.Mounted, segment => Assert.NotEqual(0UL, segment.BaseAddress));
+    }
+
+    [Fact]
+    public async Task A_new_Primary_that_asks_for_them_gets_all_segments_again()
+    {
+        await using var master = new FakeMaster();
+        await using var owner = await Mount(master, 2, 1024);
+        await Until(() => master.Pings >= 2);
+        Assert.Equal(0, owner.Remounts);
+        // An error beside the status says nothing about it.
+        (master.PingError, master.Status) = (ErrorCode.RpcFail, ClientStatus.NeedRemount);
+        var pings = master.Pings;
+        await Until(() => master.Pings >= pings + 3);
+        Assert.Null(master.Remounted);
+        master.PingError = ErrorCode.Ok;
+        await Until(() => owner.Remounts == 1);
+        Assert.Equal(owner.Segments, master.Remounted);
+    }
+
+    [Fact]
+    public async Task Mounting_waits_for_a_node_that_serves()
+    {
+        await using var master = new FakeMaster();
+        master.RefuseMounts(Fault.NotLeading, Fault.AnswerLost, Fault.NotLeading);
+        await using var owner = await Mount(master, 1, 1024);
+        Assert.Single(master.Mounted);
+    }
+
+    [Fact]
+    public async Task A_refusal_and_a_cluster_that_never_serves_are_told_apart()
+    {
+        await using var refusing = new FakeMaster { MountError = ErrorCode.InvalidParams };
+        Assert.False((await Assert.ThrowsAsync<SegmentRefusedException>(() => Mount(refusing, 1, 1024))).IsTemporary);
+        await using var absent = new FakeMaster { MountError = ErrorCode.RpcFail };
+        Assert.True((await Assert.ThrowsAsync<SegmentRefusedException>(() => Mount(absent, 1, 1024))).IsTemporary);
+    }
+
+    private static Task<SegmentOwner> Mount(FakeMaster master, int count, ulong bytes) => SegmentOwner.MountAsync(
+        master, Client, count, bytes, patience: TimeSpan.FromMilliseconds(500), pingInterval: TimeSpan.FromMilliseconds(5), time: null, CancellationToken.None);
+
+    private static async Task Until(Func<bool> condition)
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
+        while (!condition())
+            await timer.WaitForNextTickAsync(deadline.Token);
+    }
+}
