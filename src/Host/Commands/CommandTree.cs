@@ -20,6 +20,7 @@ public static class CommandTree
         var root = new RootCommand("A Mooncake master whose index survives the loss of a node.")
         {
             RunCommand.Create(terminal),
+            DemoCommand.Create(terminal),
             StatusCommand.Create(terminal),
             CheckConfigCommand.Create(terminal),
             TraceCommand.Create(terminal),

@@ -17,8 +17,6 @@ namespace HotStandby.Mooncake.Server;
 internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time, Action abort)
     : IDisposable
 {
-    private const string ProtocolVersion = "2.0.0";
-
     private readonly Channel<PendingReply> _answered = Channel.CreateUnbounded<PendingReply>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _room = new(options.MaximumRequestsInFlight);
     private readonly ConcurrentQueue<PendingReply> _waiting = new();
@@ -205,7 +203,7 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
         switch (function.Rpc)
         {
             case Rpc.ServiceReady:
-                FrameWriter.WriteResponse(output, number, result, serves ? (ByteString)ProtocolVersion : (Expected<ByteString>)Standby);
+                FrameWriter.WriteResponse(output, number, result, serves ? (ByteString)RpcTable.StoreProtocolVersion : (Expected<ByteString>)Standby);
                 break;
             case Rpc.GetFsdir:
                 FrameWriter.WriteResponse(output, number, result, serves ? ByteString.Empty : (Expected<ByteString>)Standby);
