@@ -155,7 +155,7 @@ public sealed class ShardActorTests : TestKit
         Assert.Equal((Reign, new Extent(1, 0, 100)), (released.Reign, Assert.Single(released.Extents)));
 
         Settle(Send(PutStartCall("b")));
-        Settle(Send(PutStartCall("b")));
+        Assert.Equal(ErrorCode.ObjectAlreadyExists, Answered(Send(PutStartCall("b")))[0].Error);
         Assert.Equal(new Extent(1, 200, 100), Assert.Single(_segments.ExpectMsg<ReleaseExtents>().Extents));
     }
 
