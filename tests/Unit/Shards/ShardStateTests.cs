@@ -138,6 +138,10 @@ public sealed class ShardStateTests
         Apply(Start("k", [new PlacedReplica(1, 1, 0)]));
         AssertImpossible(Start("k", [new PlacedReplica(2, 1, 0)]));
         AssertImpossible(Entry(OpType.Eviction, "k", []));
+        AssertImpossible(Entry(OpType.PutEnd, "k", [1, 2, 3]));
+        AssertImpossible(Entry(OpType.PutEnd, "k", [(byte)ReplicaType.Disk, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+        AssertImpossible(Entry(OpType.PutRevoke, "k", []));
+        AssertImpossible(Entry(OpType.PutRevoke, "k", [(byte)ReplicaType.LocalDisk]));
         Apply(End("k", null));
         AssertImpossible(End("k", null));
         AssertImpossible(Revoke("k"));
@@ -156,6 +160,22 @@ public sealed class ShardStateTests
             drafts.Add(OpType.PutStart, wrong.Bytes, wrong.Hash, PutStartPayload.SizeOf(0, 1)), Uuid.None, 1, null, false,
             SoftPinAction.Preserve, 0, [], [new PlacedReplica(2, 1, 0)]);
         Assert.Equal(7, Assert.Throws<InvariantViolation>(() => other.Apply(drafts.Last)).Number);
+    }
+
+    [Fact]
+    public void The_committed_seq_of_a_Primary_only_grows()
+    {
+        _state.MarkCommitted(4);
+        Assert.Equal(4UL, _state.AppliedSequence);
+        Assert.Equal(7, Assert.Throws<InvariantViolation>(() => _state.MarkCommitted(4)).Number);
+    }
+
+    [Fact]
+    public void A_shard_index_lies_within_the_shard_count()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ShardState(Partition.OfShard(2), 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ShardState(Partition.SegmentTable, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ShardState(Shard, Partition.MaximumShards + 1));
     }
 
     [Fact]
