@@ -71,5 +71,6 @@ internal sealed class PutTimers
         }
 
         _compactAt = Math.Max(SmallestCompaction, _started.Count * 2);
+        _started.TrimExcess(_compactAt);
     }
 }

@@ -1,0 +1,350 @@
+// The shard's actor with the test in the place of its replica, its segment table and its clock.
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Shards;
+using HotStandby.Core.Segments;
+using HotStandby.Core.Shards;
+using HotStandby.Messages;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Tests.Actors.Shards;
+
+public sealed class ShardActorTests : TestKit
+{
+    private const ulong Reign = 7;
+    private static readonly Partition Shard = Partition.OfShard(0);
+    private static readonly Uuid Alice = new(1, 1);
+
+    private readonly TestProbe _replica;
+    private readonly TestProbe _segments;
+    private readonly TestProbe _connection;
+    private readonly ManualTime _time = new();
+    private readonly IActorRef _shard;
+    private ulong _sequence;
+    private ulong _nextOffset;
+
+    public ShardActorTests()
+        : base("akka.actor.serialize-messages = on")
+    {
+        _replica = CreateTestProbe("replica");
+        _segments = CreateTestProbe("segments");
+        _connection = CreateTestProbe("connection");
+        _shard = StartShard(ReplyAfter.Commit);
+        _shard.Tell(new SegmentsChanged(Mounted(1, 2)));
+    }
+
+    [Fact]
+    public void Replica_applies_entries_and_says_so_with_life_and_last_seq_of_the_batch()
+    {
+        var batch = BatchOf(PutStart("a", 1), PutStart("b", 2));
+        Apply(batch, life: 3);
+        Apply(batch, life: 4);
+        var report = Report();
+        Assert.Equal((2UL, 2L, 0), (report.AppliedSequence, report.Digest.Count, report.Uncommitted));
+    }
+
+    [Fact]
+    public void Replica_refuses_calls_at_once()
+    {
+        var call = Call(KeyedOperation.GetReplicaList, "a", "b");
+        _shard.Tell(new KeyedItems(call, [0, 1]));
+        Assert.All(Answered(call), result => Assert.Equal(ErrorCode.UnavailableInCurrentMode, result.Error));
+    }
+
+    [Fact]
+    public void Replica_forgets_everything_on_reset()
+    {
+        Apply(BatchOf(PutStart("a", 1)), life: 1);
+        _shard.Tell(new ResetPartition(2));
+        Assert.Equal((0UL, default), (Report().AppliedSequence, Report().Digest));
+        _sequence = 0;
+        Apply(BatchOf(PutStart("a", 1)), life: 2);
+        Assert.Equal(1UL, Report().AppliedSequence);
+    }
+
+    [Fact]
+    public void A_reign_begins_with_the_live_extents_of_the_shard()
+    {
+        Apply(BatchOf(PutStart("a", 1, offset: 0), PutStart("b", 2, offset: 100)), life: 1);
+        _shard.Tell(new BeginLeading(Reign));
+        var live = _segments.ExpectMsg<LiveExtents>();
+        Assert.Equal((Shard, Reign), (live.Partition, live.Reign));
+        Assert.Equal([new Extent(1, 0, 100), new Extent(1, 100, 100)], live.Extents.OrderBy(extent => extent.Offset));
+    }
+
+    [Fact]
+    public void A_write_is_answered_only_when_the_replica_settles_its_proposal()
+    {
+        Lead();
+        var call = Send(PutStartCall("a"));
+        var proposal = _replica.ExpectMsg<Propose>();
+        Assert.Equal((Shard, Reign, 1, ReplyAfter.Commit), (proposal.Partition, proposal.Reign, proposal.Items, proposal.After));
+        Assert.Equal((1, call), (proposal.Drafts!.Count, proposal.Call));
+        _connection.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        Commit(proposal);
+        var replica = Answered(call)[0].Replicas[0];
+        Assert.Equal((0x1000_0000UL, 100UL, ReplicaStatus.Processing), (replica.Address, replica.SizeBytes, replica.Status));
+    }
+
+    [Fact]
+    public void Only_the_items_of_a_batch_that_depend_on_uncommitted_entries_wait()
+    {
+        Lead();
+        Settle(Send(PutStartCall("a")));
+        var call = Send(Call(KeyedOperation.PutEnd, "a", "absent"));
+        var proposal = _replica.ExpectMsg<Propose>();
+        Assert.Equal((1, 1), (proposal.Items, proposal.Drafts!.Count));
+        Commit(proposal);
+        Assert.Equal([ErrorCode.Ok, ErrorCode.ObjectNotFound], Answered(call).Select(result => result.Error));
+    }
+
+    [Fact]
+    public void A_read_of_a_key_with_an_uncommitted_change_waits_without_drafts()
+    {
+        Lead();
+        var put = Send(PutStartCall("a"));
+        var first = _replica.ExpectMsg<Propose>();
+        var read = Send(Call(KeyedOperation.GetReplicaList, "a", "other"));
+        var second = _replica.ExpectMsg<Propose>();
+        Assert.Equal((null, 1), (second.Drafts, second.Items));
+        _connection.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        Commit(first);
+        Commit(second);
+        Answered(put);
+        Assert.Equal([ErrorCode.ReplicaIsNotReady, ErrorCode.ObjectNotFound], Answered(read).Select(result => result.Error));
+        var later = Send(Call(KeyedOperation.Exist, "a"));
+        Assert.False(Answered(later)[0].Exists);
+        _replica.ExpectNoMsg(TimeSpan.FromMilliseconds(20));
+    }
+
+    [Fact]
+    public void Under_async_commit_only_PutStart_waits_for_commit()
+    {
+        var shard = StartShard(ReplyAfter.Durable);
+        shard.Tell(new SegmentsChanged(Mounted(1)));
+        shard.Tell(new BeginLeading(Reign));
+        Assert.Equal(ReplyAfter.Commit, After(PutStartCall("a")));
+        Assert.Equal(ReplyAfter.Durable, After(Call(KeyedOperation.Exist, "a")));
+        Assert.Equal(ReplyAfter.Durable, After(Call(KeyedOperation.PutEnd, "a")));
+        Assert.Equal(ReplyAfter.Durable, After(Call(KeyedOperation.Remove, "a")));
+
+        ReplyAfter After(KeyedCall call)
+        {
+            shard.Tell(new KeyedItems(call, null));
+            return _replica.ExpectMsg<Propose>().After;
+        }
+    }
+
+    [Fact]
+    public void Freed_buffers_go_back_when_their_removal_is_committed_and_unused_ones_at_once()
+    {
+        Lead();
+        Settle(Send(PutStartCall("a")));
+        Settle(Send(Call(KeyedOperation.PutEnd, "a")));
+        var remove = Send(Call(KeyedOperation.Remove, "a"));
+        var removal = _replica.ExpectMsg<Propose>();
+        _segments.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        Commit(removal);
+        Answered(remove);
+        var released = _segments.ExpectMsg<ReleaseExtents>();
+        Assert.Equal((Reign, new Extent(1, 0, 100)), (released.Reign, Assert.Single(released.Extents)));
+
+        Settle(Send(PutStartCall("b")));
+        Assert.Equal(ErrorCode.ObjectAlreadyExists, Answered(Send(PutStartCall("b")))[0].Error);
+        Assert.Equal(new Extent(1, 200, 100), Assert.Single(_segments.ExpectMsg<ReleaseExtents>().Extents));
+    }
+
+    [Fact]
+    public void A_segment_is_dropped_when_that_is_committed_and_only_in_its_own_reign()
+    {
+        Lead();
+        Settle(Send(PutStartCall("a")));
+        _shard.Tell(new SegmentsChanged(Mounted(2)));
+        _shard.Tell(new DropSegment(Reign - 1, 1));
+        _shard.Tell(new DropSegment(Reign, 1));
+        var proposal = _replica.ExpectMsg<Propose>();
+        Assert.Equal((1, null, 0), (proposal.Drafts!.Count, proposal.Call, proposal.Items));
+        _segments.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        Commit(proposal);
+        Assert.Equal(new SegmentDroppedByShard(Reign, 1, Shard), _segments.ExpectMsg<SegmentDroppedByShard>());
+        Assert.Equal(ErrorCode.ObjectNotFound, Answered(Send(Call(KeyedOperation.GetReplicaList, "a")))[0].Error);
+    }
+
+    [Fact]
+    public void Abandoned_puts_are_swept_while_leading()
+    {
+        Lead();
+        Settle(Send(PutStartCall("a")));
+        _time.Advance(TimeSpan.FromSeconds(601));
+        var proposal = _replica.ExpectMsg<Propose>();
+        Assert.Equal((2, null), (proposal.Drafts!.Count, proposal.Call));
+        Commit(proposal);
+        Assert.Equal(new Extent(1, 0, 100), Assert.Single(_segments.ExpectMsg<ReleaseExtents>().Extents));
+    }
+
+    [Fact]
+    public void After_a_reign_the_state_stays_and_entries_are_applied_again()
+    {
+        Lead();
+        Settle(Send(PutStartCall("a")));
+        _shard.Tell(StopLeading.Instance);
+        var refused = Send(Call(KeyedOperation.Exist, "a"));
+        Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(refused)[0].Error);
+        Apply(BatchOf(PutStart("b", 2)), life: 1);
+        Assert.Equal((2UL, 2L), (Report().AppliedSequence, Report().Digest.Count));
+        _time.Advance(TimeSpan.FromSeconds(601));
+        _replica.ExpectNoMsg(TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact]
+    public void Nothing_is_built_upon_an_uncommitted_tail_until_the_shard_is_reset()
+    {
+        Lead();
+        Send(PutStartCall("a"));
+        _replica.ExpectMsg<Propose>();
+        Assert.Equal(1, Report().Uncommitted);
+        _shard.Tell(StopLeading.Instance);
+        Assert.Equal(1, Report().Uncommitted);
+        _shard.Tell(new ResetPartition(2));
+        Assert.Equal((0, default), (Report().Uncommitted, Report().Digest));
+        Apply(BatchOf(PutStart("a", 1)), life: 2);
+    }
+
+    [Fact]
+    public void Entries_on_top_of_an_uncommitted_tail_break_invariant_7()
+    {
+        Lead();
+        Send(PutStartCall("a"));
+        _replica.ExpectMsg<Propose>();
+        _shard.Tell(StopLeading.Instance);
+        EventFilter.Exception<InvariantViolation>(contains: "invariant 7").ExpectOne(
+            () => _shard.Tell(new ApplyEntries(1, BatchOf(PutStart("a", 1)), [OpLogBatch.HeaderBytes], 1)));
+    }
+
+    [Fact]
+    public void Entries_for_a_leading_shard_break_invariant_7()
+    {
+        Lead();
+        EventFilter.Exception<InvariantViolation>(contains: "invariant 7").ExpectOne(
+            () => _shard.Tell(new ApplyEntries(1, BatchOf(PutStart("a", 1)), [OpLogBatch.HeaderBytes], 1)));
+    }
+
+    private IActorRef StartShard(ReplyAfter replyAfter) => Sys.ActorOf(ShardActor.Props(
+        Shard, 1, ShardSettings.Default with { SweepInterval = TimeSpan.FromMilliseconds(20) }, replyAfter, _replica.Ref, _segments.Ref, _time));
+
+    private void Lead()
+    {
+        _shard.Tell(new BeginLeading(Reign));
+        _segments.ExpectMsg<LiveExtents>();
+    }
+
+    private KeyedCall Send(KeyedCall call)
+    {
+        _shard.Tell(new KeyedItems(call, call.Keys.Length == 1 ? null : [.. Enumerable.Range(0, call.Keys.Length)]));
+        return call;
+    }
+
+    private void Settle(KeyedCall call)
+    {
+        Commit(_replica.ExpectMsg<Propose>());
+        Answered(call);
+    }
+
+    /// <summary>What the replica does when a proposal's entries are committed.</summary>
+    private void Commit(Propose proposal)
+    {
+        if (proposal.Drafts is { } drafts)
+        {
+            _sequence += (ulong)drafts.Count;
+            _shard.Tell(new EntriesCommitted(drafts.Count, _sequence));
+        }
+
+        proposal.Call?.Settle(proposal.Items);
+    }
+
+    private ItemResult[] Answered(KeyedCall call)
+    {
+        Assert.Same(call, _connection.ExpectMsg<Answer>().Call);
+        return call.Results;
+    }
+
+    private PartitionReport Report()
+    {
+        _shard.Tell(ReportPartition.Instance, TestActor);
+        return ExpectMsg<PartitionReport>();
+    }
+
+    private void Apply(OpLogBatch batch, ulong life)
+    {
+        var offsets = new List<int>();
+        var at = OpLogBatch.HeaderBytes;
+        foreach (var entry in batch)
+        {
+            offsets.Add(at);
+            at += entry.Encoded.Length;
+        }
+
+        _shard.Tell(new ApplyEntries(life, batch, [.. offsets, -1], offsets.Count));
+        Assert.Equal(new EntriesApplied(life, batch.LastSequence), _replica.ExpectMsg<EntriesApplied>());
+    }
+
+    private OpLogBatch BatchOf(params byte[][] drafts)
+    {
+        var writer = new BatchWriter();
+        foreach (var draft in drafts)
+            writer.Add(draft, ++_sequence, 1, 0);
+        return writer.Close(0);
+    }
+
+    private static byte[] PutStart(string text, ulong replicaId, ulong offset = 0)
+    {
+        var key = ObjectKey.From(text);
+        var drafts = new DraftBuffer(Shard);
+        PutStartPayload.Write(
+            drafts.Add(OpType.PutStart, key.Bytes, key.Hash, PutStartPayload.SizeOf(0, 1)), Alice, 100, null, false, SoftPinAction.Preserve, 0,
+            [], [new PlacedReplica(replicaId, 1, offset)]);
+        return drafts.Bytes.ToArray();
+    }
+
+    private KeyedCall Call(KeyedOperation operation, params string[] keys) =>
+        new(new Sink(_connection.Ref), operation, [.. keys.Select(key => ObjectKey.From(key))]) { Client = Alice };
+
+    private KeyedCall PutStartCall(string key)
+    {
+        var placement = new Extent(1, _nextOffset, 100);
+        _nextOffset += 100;
+        return new(new Sink(_connection.Ref), KeyedOperation.PutStart, [ObjectKey.From(key)])
+        {
+            Client = Alice, Sizes = [100], Placements = [placement], PlacementStride = 1,
+        };
+    }
+
+    private static SegmentDirectory Mounted(params uint[] handles) => new(handles.Select(handle => new MountedSegment(
+        handle, Alice, new Segment(new Uuid(9, handle), $"s{handle}", 0x1000_0000UL * handle, 1 << 20, $"host{handle}:1", "tcp", ""),
+        SegmentStatus.Ok)));
+
+    private sealed record Answer(MasterCall Call) : INoSerializationVerificationNeeded;
+
+    private sealed class Sink(IActorRef connection) : IReplySink
+    {
+        public void Answer(MasterCall call) => connection.Tell(new Answer(call));
+
+        public void Abandon(MasterCall call) => throw new InvalidOperationException("nobody abandons here");
+    }
+
+    private sealed class ManualTime : TimeProvider
+    {
+        private long _ticks = TimeSpan.FromHours(1).Ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Read(ref _ticks);
+
+        public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
+    }
+}

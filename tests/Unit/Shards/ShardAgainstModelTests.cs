@@ -1,0 +1,229 @@
+// Random histories of one shard: calls, time, lagging commits, dying and dropped segments, failovers. A failing history
+// is shrunk and printed with its seed by CsCheck.
+using CsCheck;
+using HotStandby.Core.Shards;
+using HotStandby.Messages;
+using HotStandby.Messages.Model;
+
+namespace HotStandby.Tests.Unit.Shards;
+
+public sealed class ShardAgainstModelTests
+{
+    /// <summary>One step; what its numbers mean depends on its kind.</summary>
+    internal readonly record struct Step(Kind Kind, int Key, int Client, int Number);
+
+    internal enum Kind
+    {
+        PutStart, PutStartOnTwo, PutStartAnywhere, PutEnd, PutEndAgain, PutRevoke, Remove, RemoveByForce, Exist, Get,
+        WaitABit, WaitLong, CommitSome, CommitOne, Kill, Drop, Sweep, FailOver,
+    }
+
+    private static readonly string[] Keys = ["a", "b", "c", "d", ""];
+
+    private static readonly Gen<Step[]> Histories = Gen.Select(
+        Gen.Enum<Kind>(), Gen.Int[0, 4], Gen.Int[0, 1], Gen.Int[0, 9], (kind, key, client, number) => new Step(kind, key, client, number))
+        .Array[1, 150];
+
+    [Fact]
+    public void Shard_answers_as_the_naive_model_does() => Histories.Sample(
+        steps =>
+        {
+            var run = new Comparison();
+            foreach (var step in steps)
+                run.Do(step);
+            run.Finish();
+        },
+        iter: 5_000);
+
+    [Fact]
+    public void Failovers_that_lose_uncommitted_entries_never_let_two_live_buffers_overlap() => Histories.Sample(
+        steps =>
+        {
+            var shard = new TestPrimary();
+            foreach (var step in steps)
+                Survive(shard, step);
+        },
+        iter: 5_000);
+
+    private static void Survive(TestPrimary shard, Step step)
+    {
+        var key = Keys[step.Key % 4];
+        var client = step.Client == 0 ? TestPrimary.Alice : TestPrimary.Bob;
+        switch (step.Kind)
+        {
+            case <= Kind.PutStartAnywhere:
+                shard.PutStart(key, client, (ulong)(50 + step.Number), on: [1, 2]);
+                break;
+            case Kind.PutEnd or Kind.PutEndAgain:
+                shard.PutEnd(key, client);
+                break;
+            case Kind.PutRevoke:
+                shard.PutRevoke(key, client);
+                break;
+            case Kind.Remove or Kind.RemoveByForce:
+                shard.Remove(key, force: true);
+                break;
+            case Kind.WaitABit or Kind.WaitLong:
+                shard.Advance(TimeSpan.FromSeconds(31 * step.Number));
+                break;
+            case Kind.CommitSome or Kind.CommitOne:
+                shard.Commit(Math.Min(shard.Pending, step.Number));
+                break;
+            case Kind.Sweep:
+                shard.Sweep(2 + step.Number);
+                break;
+            case Kind.FailOver:
+                shard.FailOver();
+                Assert.Equal(shard.Standby.Digest, shard.State.Digest);
+                break;
+            default:
+                shard.Exist(key);
+                break;
+        }
+
+        // Every buffer that anyone may still write or read, here or where the next Primary stands, is allocated exactly once.
+        TestPrimary.AssertDisjoint(shard.State.EnumerateLiveExtents());
+        var allocated = shard.Allocator.Live.ToHashSet();
+        Assert.Subset(allocated, shard.State.EnumerateLiveExtents().ToHashSet());
+        Assert.Subset(allocated, shard.Standby.EnumerateLiveExtents().ToHashSet());
+    }
+
+    private sealed class Comparison
+    {
+        private readonly TestPrimary _real = new();
+        private readonly NaiveShard _naive = new(ShardSettings.Default);
+        private readonly List<uint> _dead = [];
+        private uint _lastHandle = 2;
+
+        public void Do(Step step)
+        {
+            var key = Keys[step.Key];
+            var client = step.Client == 0 ? TestPrimary.Alice : TestPrimary.Bob;
+            switch (step.Kind)
+            {
+                case Kind.PutStart:
+                    PutStart(key, client, step.Number == 9 ? 0u : 100, [_lastHandle]);
+                    break;
+                case Kind.PutStartOnTwo:
+                    PutStart(key, client, 64, [_lastHandle, _lastHandle - 1]);
+                    break;
+                case Kind.PutStartAnywhere:
+                    PutStart(key, client, 64, step.Number == 0 ? [] : [(uint)step.Number % _lastHandle + 1]);
+                    break;
+                case Kind.PutEnd or Kind.PutEndAgain:
+                    ulong? checksum = step.Number < 5 ? (ulong)step.Number : null;
+                    Assert.Equal(_naive.PutEnd(key, client, checksum, _real.Now), _real.PutEnd(key, client, checksum: checksum));
+                    break;
+                case Kind.PutRevoke:
+                    Assert.Equal(_naive.PutRevoke(key, client), _real.PutRevoke(key, client));
+                    break;
+                case Kind.Remove or Kind.RemoveByForce:
+                    var force = step.Kind == Kind.RemoveByForce;
+                    Assert.Equal(_naive.Remove(key, force, _real.Now), _real.Remove(key, force));
+                    break;
+                case Kind.Exist:
+                    Assert.Equal(_naive.Exist(key, _real.Now), _real.Exist(key));
+                    break;
+                case Kind.Get:
+                    var got = _real.Get(key);
+                    Assert.Equal(_naive.Get(key, _real.Now), (got.Error, got.Replicas.Count, got.ObjectChecksum));
+                    break;
+                default:
+                    Happen(step);
+                    break;
+            }
+
+            if (step.Kind <= Kind.Get)
+                Assert.Equal(_naive.Awaits(key), _real.Outcome == ItemOutcome.AwaitsCommit);
+            Agree();
+        }
+
+        public void Finish()
+        {
+            _real.CommitAll();
+            Assert.Equal(_real.State.Digest, _real.Standby.Digest);
+            Assert.Equal(_real.State.AppliedSequence, _real.Standby.AppliedSequence);
+            var live = _real.State.EnumerateLiveExtents().ToHashSet();
+            Assert.Equal(live, _real.Standby.EnumerateLiveExtents().ToHashSet());
+            Assert.Equal(live, _real.Allocator.Live.ToHashSet());
+            var replayed = TestPrimary.Replay(_real.Drafts);
+            Assert.Equal(_real.State.Digest, replayed.Digest);
+            Assert.Equal(_real.State.NextReplicaId(0), replayed.NextReplicaId(0));
+            Assert.Equal(_real.State.NextParkedPut, replayed.NextParkedPut);
+        }
+
+        private void PutStart(string key, HotStandby.Messages.Identity.Uuid client, ulong size, uint[] on)
+        {
+            var result = _real.PutStart(key, client, size, on: on);
+            Assert.Equal(_naive.PutStart(key, client, size, on, _real.Now), (result.Error, result.Replicas.Count));
+            for (var i = 0; i < result.Replicas.Count; i++)
+                Assert.Equal((ReplicaStatus.Processing, size), (result.Replicas[i].Status, result.Replicas[i].SizeBytes));
+        }
+
+        private void Happen(Step step)
+        {
+            switch (step.Kind)
+            {
+                case Kind.WaitABit:
+                    _real.Advance(TimeSpan.FromSeconds(step.Number));
+                    break;
+                case Kind.WaitLong:
+                    _real.Advance(TimeSpan.FromSeconds(31 * step.Number));
+                    break;
+                case Kind.CommitSome:
+                    Commit(step.Number * 2);
+                    break;
+                case Kind.CommitOne:
+                    Commit(1);
+                    break;
+                case Kind.Kill when step.Number < 4 && _dead.Count < _lastHandle:
+                    Kill(1 + ((uint)step.Number % _lastHandle));
+                    break;
+                case Kind.Drop when _dead.Count > 0:
+                    var dropped = _dead[step.Number % _dead.Count];
+                    _real.DropSegment(dropped);
+                    _naive.DropSegment(dropped);
+                    break;
+                case Kind.Sweep:
+                    Commit(int.MaxValue); // the order in which equally old puts are swept is nobody's promise
+                    _real.Sweep();
+                    _naive.Sweep(_real.Now);
+                    Commit(int.MaxValue);
+                    break;
+                case Kind.FailOver:
+                    Commit(int.MaxValue);
+                    _real.FailOver();
+                    _naive.FailOver(_real.Now);
+                    break;
+            }
+        }
+
+        private void Commit(int atMost)
+        {
+            var count = Math.Min(atMost, _real.Pending);
+            _real.Commit(count);
+            _naive.Commit(count);
+        }
+
+        /// <summary>The segment dies; its owner, or another, mounts a new one.</summary>
+        private void Kill(uint handle)
+        {
+            if (!_real.IsMounted(handle))
+                return;
+            _real.Kill(handle);
+            _naive.Kill(handle);
+            _dead.Add(handle);
+            _real.Mount(++_lastHandle);
+            _naive.Mount(_lastHandle);
+        }
+
+        private void Agree()
+        {
+            Assert.Equal(_naive.Objects, _real.State.ObjectCount);
+            Assert.Equal(_naive.Parked, _real.State.ParkedCount);
+            Assert.Equal(_naive.Uncommitted, _real.Pending);
+            Assert.Equal(_naive.Buffers, _real.State.EnumerateLiveExtents().Count());
+            TestPrimary.AssertDisjoint(_real.State.EnumerateLiveExtents());
+        }
+    }
+}

@@ -1,0 +1,228 @@
+// A shard of a Primary with everything around it played by the test: allocator, log, commit, and a Standby that applies
+// what is committed. Time stands still unless the test moves it.
+using HotStandby.Core.Segments;
+using HotStandby.Core.Shards;
+using HotStandby.Messages;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Tests.Unit.Shards;
+
+internal sealed class TestPrimary
+{
+    public static readonly Uuid Alice = new(1, 1);
+    public static readonly Uuid Bob = new(2, 2);
+
+    private readonly HashSet<uint> _mounted = [1, 2];
+    private readonly Queue<byte[]> _proposed = new();
+    private ulong _sequence;
+
+    public TestPrimary(ShardSettings? settings = null, ShardState? state = null)
+    {
+        Settings = settings ?? ShardSettings.Default;
+        State = state ?? new ShardState(Partition.OfShard(0), 1);
+        Leader = new ShardLeader(State, Settings, Directory, Now);
+    }
+
+    public ShardSettings Settings { get; }
+    public ShardState State { get; private set; }
+    public ShardState Standby { get; private set; } = new(Partition.OfShard(0), 1);
+    public ShardLeader Leader { get; private set; }
+    public TestAllocator Allocator { get; } = new();
+    public List<byte[]> Drafts { get; } = [];
+    public List<uint> Dropped { get; } = [];
+    public List<Extent> Released { get; } = [];
+    public long Now { get; private set; } = TimeSpan.FromDays(1).Ticks;
+    public int Pending => _proposed.Count;
+    public ItemOutcome Outcome { get; private set; }
+
+    public SegmentDirectory Directory => new(_mounted.Select(handle => new MountedSegment(
+        handle, Alice, new Segment(new Uuid(9, handle), $"s{handle}", 0x1000_0000UL * handle, 1 << 20, $"host{handle}:1", "tcp", ""),
+        SegmentStatus.Ok)));
+
+    public bool IsMounted(uint handle) => _mounted.Contains(handle);
+
+    public void Advance(TimeSpan by) => Now += by.Ticks;
+
+    public void Mount(uint handle)
+    {
+        _mounted.Add(handle);
+        Leader.Directory = Directory;
+    }
+
+    public void Kill(uint handle)
+    {
+        _mounted.Remove(handle);
+        Leader.Directory = Directory;
+    }
+
+    public void DropSegment(uint handle) => Turn(drafts => Leader.DropSegment(handle, drafts));
+
+    public void Sweep(int maximumEntries = 1024) => Turn(drafts => Leader.Sweep(Now, drafts, maximumEntries));
+
+    public ItemResult PutStart(string key, Uuid? client = null, ulong size = 100, ReplicateConfig? config = null, uint[]? on = null) =>
+        BatchPutStart([key], client, size, config, on)[0];
+
+    public ItemResult[] BatchPutStart(string[] keys, Uuid? client = null, ulong size = 100, ReplicateConfig? config = null, uint[]? on = null)
+    {
+        on ??= [1];
+        var call = new KeyedCall(NoSink.Instance, KeyedOperation.PutStart, [.. keys.Select(key => ObjectKey.From(key))])
+        {
+            Client = client ?? Alice,
+            Sizes = [.. keys.Select(_ => size)],
+            Config = config ?? new ReplicateConfig { ReplicaCount = (ulong)Math.Max(1, on.Length) },
+            PlacementStride = Math.Max(1, on.Length),
+        };
+        call.Placements = new Extent[call.PlacementStride * keys.Length];
+        for (var i = 0; i < keys.Length && size > 0; i++)
+        {
+            for (var j = 0; j < on.Length; j++)
+                call.Placements[(i * call.PlacementStride) + j] = Place(on[j], size);
+        }
+
+        return Execute(call);
+    }
+
+    public ErrorCode PutEnd(string key, Uuid? client = null, ReplicaType selector = ReplicaType.All, ulong? checksum = null) =>
+        Execute(new KeyedCall(NoSink.Instance, KeyedOperation.PutEnd, [ObjectKey.From(key)])
+        {
+            Client = client ?? Alice,
+            Selector = selector,
+            Checksums = checksum is null ? [] : [checksum],
+        })[0].Error;
+
+    public ErrorCode PutRevoke(string key, Uuid? client = null, ReplicaType selector = ReplicaType.All) =>
+        Execute(new KeyedCall(NoSink.Instance, KeyedOperation.PutRevoke, [ObjectKey.From(key)])
+        {
+            Client = client ?? Alice,
+            Selector = selector,
+        })[0].Error;
+
+    public ErrorCode Remove(string key, bool force = false) =>
+        Execute(new KeyedCall(NoSink.Instance, KeyedOperation.Remove, [ObjectKey.From(key)]) { Force = force })[0].Error;
+
+    public bool Exist(string key) => Execute(new KeyedCall(NoSink.Instance, KeyedOperation.Exist, [ObjectKey.From(key)]))[0].Exists;
+
+    public ItemResult Get(string key) => Execute(new KeyedCall(NoSink.Instance, KeyedOperation.GetReplicaList, [ObjectKey.From(key)]))[0];
+
+    public void Put(string key, Uuid? client = null, uint[]? on = null)
+    {
+        Assert.Equal(ErrorCode.Ok, PutStart(key, client, on: on).Error);
+        Assert.Equal(ErrorCode.Ok, PutEnd(key, client));
+    }
+
+    public ItemResult[] Execute(KeyedCall call)
+    {
+        Turn(drafts =>
+        {
+            for (var i = 0; i < call.Keys.Length; i++)
+                Outcome = Leader.Execute(call, i, drafts, Now);
+        });
+        return call.Results;
+    }
+
+    /// <summary>Commits the oldest entries: gives them seqs, applies them on the Standby, then tells the leader.</summary>
+    public void Commit(int count)
+    {
+        if (count == 0)
+            return;
+        var writer = new BatchWriter();
+        for (var i = 0; i < count; i++)
+            writer.Add(_proposed.Dequeue(), ++_sequence, 7, 0);
+        foreach (var entry in writer.Close(0))
+            Standby.Apply(entry);
+        Leader.Committed(count, _sequence);
+        TakeReleased();
+        while (Leader.TryTakeDroppedSegment(out var handle))
+        {
+            Dropped.Add(handle);
+            Allocator.DropSegment(handle);
+        }
+    }
+
+    public void CommitAll() => Commit(Pending);
+
+    /// <summary>The Standby takes over: what is not committed is lost, allocators are rebuilt, a new Standby replays.</summary>
+    public void FailOver()
+    {
+        var committed = Drafts[..^Pending];
+        _proposed.Clear();
+        Drafts.Clear();
+        Drafts.AddRange(committed);
+        State = Standby;
+        Standby = Replay(committed);
+        Allocator.Rebuild(State.EnumerateLiveExtents());
+        Leader = new ShardLeader(State, Settings, Directory, Now);
+    }
+
+    public static ShardState Replay(IReadOnlyList<byte[]> drafts)
+    {
+        var state = new ShardState(Partition.OfShard(0), 1);
+        if (drafts.Count == 0)
+            return state;
+        var writer = new BatchWriter();
+        for (var i = 0; i < drafts.Count; i++)
+            writer.Add(drafts[i], (ulong)i + 1, 7, 0);
+        Assert.True(OpLogBatch.TryOpen(writer.Close(0).Encoded, out var batch, out var problem), problem);
+        foreach (var entry in batch)
+            state.Apply(entry);
+        return state;
+    }
+
+    /// <summary>No two buffers of the list share a byte.</summary>
+    public static void AssertDisjoint(IEnumerable<Extent> extents)
+    {
+        Extent? before = null;
+        foreach (var extent in extents.OrderBy(extent => extent.SegmentHandle).ThenBy(extent => extent.Offset))
+        {
+            Assert.False(before is { } b && b.SegmentHandle == extent.SegmentHandle && extent.Offset < b.End, $"{before} and {extent} overlap");
+            before = extent;
+        }
+    }
+
+    private Extent Place(uint handle, ulong size)
+    {
+        var extent = Allocator.Allocate(handle, size);
+        AssertDisjoint(Standby.EnumerateLiveExtents().Append(extent));
+        return extent;
+    }
+
+    private void Turn(Action<DraftBuffer> act)
+    {
+        var drafts = new DraftBuffer(State.Partition);
+        act(drafts);
+        for (var rest = drafts.Bytes; OpLogEntry.TryView(rest, out var entry); rest = rest[entry.Encoded.Length..])
+        {
+            _proposed.Enqueue(entry.Encoded.ToArray());
+            Drafts.Add(entry.Encoded.ToArray());
+        }
+
+        drafts.Release();
+        TakeReleased();
+        Assert.Equal(Pending, Leader.Uncommitted);
+    }
+
+    private void TakeReleased()
+    {
+        foreach (var extent in Leader.TakeReleased())
+        {
+            Released.Add(extent);
+            Allocator.Free(extent);
+        }
+    }
+
+    private sealed class NoSink : IReplySink
+    {
+        public static readonly NoSink Instance = new();
+
+        public void Answer(MasterCall call)
+        {
+        }
+
+        public void Abandon(MasterCall call)
+        {
+        }
+    }
+}
