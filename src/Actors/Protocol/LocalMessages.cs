@@ -98,8 +98,11 @@ public sealed record ReadyToServe(ulong Reign) : INoSerializationVerificationNee
 /// <summary>Shard to segment table: these buffers are free again (their removal is committed, or they were never used).</summary>
 public sealed record ReleaseExtents(ulong Reign, Extent[] Extents) : INoSerializationVerificationNeeded;
 
-/// <summary>Segment table to shards: what is mounted now, as far as it is committed.</summary>
-public sealed record SegmentsChanged(SegmentDirectory Directory) : INoSerializationVerificationNeeded;
+/// <summary>
+/// Segment table to shards: what is mounted now, as far as it is committed. A shard answers nothing in a reign before the first
+/// of these: with the directory of an earlier one it might show a reader a buffer that is no longer there.
+/// </summary>
+public sealed record SegmentsChanged(ulong Reign, SegmentDirectory Directory) : INoSerializationVerificationNeeded;
 
 /// <summary>Segment table to shards: propose that every replica on this segment is dropped, and say so when it is committed.</summary>
 public sealed record DropSegment(ulong Reign, uint SegmentHandle) : INoSerializationVerificationNeeded;

@@ -223,7 +223,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
         _log.Info(
             "Segment table leads epoch {Epoch}: {Segments} segments, {UsedBytes} of {CapacityBytes} bytes in use",
             _reign, _table.Count, _leader.Space.UsedBytes, _leader.Space.CapacityBytes);
-        _shards.TellAll(new SegmentsChanged(_leader.Directory), Self);
+        _shards.TellAll(new SegmentsChanged(_reign, _leader.Directory), Self);
         _replica.Tell(new ReadyToServe(_reign));
         foreach (var handle in _leader.Unmounting)
             BeginDrop(handle);
@@ -293,7 +293,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     {
         _toDrop.Clear();
         if (_leader.Commit(committed.Count, committed.LastSequence, _toDrop))
-            _shards.TellAll(new SegmentsChanged(_leader.Directory), Self);
+            _shards.TellAll(new SegmentsChanged(_reign, _leader.Directory), Self);
         foreach (var handle in _toDrop)
             BeginDrop(handle);
     }

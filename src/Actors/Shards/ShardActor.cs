@@ -29,10 +29,10 @@ public sealed class ShardActor : UntypedActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
 
     private ShardState _state;
-    private SegmentDirectory _directory = SegmentDirectory.Empty;
     private DraftBuffer? _unusedDrafts;
     private ShardLeader? _leader;
     private ulong _reign;
+    private bool _knowsSegments;
     private int _uncommittedTail;
 
     /// <summary>Use <see cref="Props"/>.</summary>
@@ -98,8 +98,14 @@ public sealed class ShardActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case KeyedItems items:
+            case KeyedItems items when MayExecute(items.Call):
                 Execute(items);
+                break;
+            case KeyedItems items:
+                Refuse(items);
+                break;
+            case SegmentsChanged changed when changed.Reign == _reign:
+                (_leader!.Directory, _knowsSegments) = (changed.Directory, true);
                 break;
             case EntriesCommitted committed:
                 Commit(committed);
@@ -127,10 +133,8 @@ public sealed class ShardActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case SegmentsChanged changed:
-                _directory = changed.Directory;
-                _leader?.Directory = changed.Directory;
-                break;
+            case SegmentsChanged:
+                break; // Of a reign that is over, or not begun here.
             case ResetPartition:
                 Reset();
                 break;
@@ -169,7 +173,8 @@ public sealed class ShardActor : UntypedActor, IWithTimers
     {
         RequireNoTail(nameof(BeginLeading));
         _reign = reign;
-        _leader = new ShardLeader(_state, _settings, _directory, NowTicks);
+        _leader = new ShardLeader(_state, _settings, SegmentDirectory.Empty, NowTicks);
+        _knowsSegments = false;
         _segments.Tell(new LiveExtents(_partition, reign, [.. _state.EnumerateLiveExtents()]), Self);
         Timers.StartPeriodicTimer(SweepTimer, SweepNow.Instance, _settings.SweepInterval);
         _log.Debug("{0} leads in reign {1} from seq {2} with {3} objects", _partition, reign, _state.AppliedSequence, _state.ObjectCount);
@@ -197,6 +202,11 @@ public sealed class ShardActor : UntypedActor, IWithTimers
         _leader = null;
         Become(AsReplica);
     }
+
+    // A call may be left over from an earlier reign. Buffers that were placed then are not this reign's to give: they are
+    // neither used nor released (invariant 5).
+    private bool MayExecute(KeyedCall call) =>
+        _knowsSegments && (call.Operation != KeyedOperation.PutStart || call.PlacementReign == _reign);
 
     private void Execute(KeyedItems items)
     {

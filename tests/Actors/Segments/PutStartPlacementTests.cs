@@ -46,7 +46,7 @@ public sealed class PutStartPlacementTests : SegmentActorHarness
     {
         Lead(1);
         Assert.Equal(1UL, Routed(PutStart(ReplicateConfig.Default, 1)).PlacementReign);
-        Segments.Tell(StopLeading.Instance);
+        EndReign();
         Lead(8);
         Assert.Equal(8UL, Routed(PutStart(ReplicateConfig.Default, 1)).PlacementReign);
     }
@@ -95,7 +95,7 @@ public sealed class PutStartPlacementTests : SegmentActorHarness
     {
         Lead(1);
         MountAndCommit(1);
-        Segments.Tell(StopLeading.Instance);
+        EndReign();
         Lead(2, new Extent(1, 0, 400));
         Segments.Tell(new ReleaseExtents(1, [new Extent(1, 0, 400)]));
         Segments.Tell(new ReleaseExtents(2, [new Extent(77, 0, 400), default])); // of a segment that is gone
@@ -109,7 +109,7 @@ public sealed class PutStartPlacementTests : SegmentActorHarness
     {
         Lead(1);
         MountAndCommit(1);
-        Segments.Tell(StopLeading.Instance);
+        EndReign();
         Segments.Tell(new BeginLeading(2));
         Segments.Tell(new LiveExtents(Partition.OfShard(0), 2, [new Extent(1, 0, 1000)]));
         Segments.Tell(new ReleaseExtents(2, [new Extent(1, 0, 500)]));

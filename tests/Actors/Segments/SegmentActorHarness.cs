@@ -59,6 +59,12 @@ public abstract class SegmentActorHarness : TestKit
             shard.ExpectMsg<SegmentsChanged>();
     }
 
+    private protected void EndReign()
+    {
+        Segments.Tell(StopLeading.Instance);
+        Assert.False(Replica.ExpectMsg<LeadingStopped>().IsDirty);
+    }
+
     private protected T Send<T>(T call)
         where T : MasterCall
     {

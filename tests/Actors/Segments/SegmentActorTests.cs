@@ -89,7 +89,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
     {
         Segments.Tell(new BeginLeading(1));
         var ping = Send(new PingCall(Sink, Id(1)));
-        Segments.Tell(StopLeading.Instance);
+        EndReign();
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(ping).Error);
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(Send(new PingCall(Sink, Id(1))), 2).Error);
     }
@@ -166,7 +166,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
             shard.ExpectMsg<DropSegment>();
         }
 
-        Segments.Tell(StopLeading.Instance);
+        EndReign();
         Dropped(reign: 1, handle: 1, 0, 1, 2); // nobody leads: nothing may be proposed
         Lead(2);
         foreach (var shard in Shards)
@@ -209,7 +209,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
     {
         Lead(1);
         MountAndCommit(1);
-        Segments.Tell(StopLeading.Instance);
+        EndReign();
         EventFilter.Exception<InvariantViolation>(contains: "invariant 5").ExpectOne(() =>
         {
             Segments.Tell(new BeginLeading(2));

@@ -35,7 +35,6 @@ public sealed class ShardActorTests : TestKit
         _segments = CreateTestProbe("segments");
         _connection = CreateTestProbe("connection");
         _shard = StartShard(ReplyAfter.Commit);
-        _shard.Tell(new SegmentsChanged(Mounted(1, 2)));
     }
 
     [Fact]
@@ -126,8 +125,8 @@ public sealed class ShardActorTests : TestKit
     public void Under_async_commit_only_PutStart_waits_for_commit()
     {
         var shard = StartShard(ReplyAfter.Durable);
-        shard.Tell(new SegmentsChanged(Mounted(1)));
         shard.Tell(new BeginLeading(Reign));
+        shard.Tell(new SegmentsChanged(Reign, Mounted(1)));
         Assert.Equal(ReplyAfter.Commit, After(PutStartCall("a")));
         Assert.Equal(ReplyAfter.Durable, After(Call(KeyedOperation.Exist, "a")));
         Assert.Equal(ReplyAfter.Durable, After(Call(KeyedOperation.PutEnd, "a")));
@@ -138,6 +137,26 @@ public sealed class ShardActorTests : TestKit
             shard.Tell(new KeyedItems(call, null));
             return _replica.ExpectMsg<Propose>().After;
         }
+    }
+
+    [Fact]
+    public void Buffers_that_another_reign_placed_are_neither_used_nor_released()
+    {
+        Lead();
+        var stale = PutStartCall("a");
+        stale.PlacementReign = Reign - 1;
+        Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(Send(stale))[0].Error);
+        _segments.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
+    public void Nothing_is_answered_in_a_reign_before_its_segments_are_known()
+    {
+        _shard.Tell(new SegmentsChanged(Reign - 1, Mounted(1)));
+        _shard.Tell(new BeginLeading(Reign));
+        Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(Send(Call(KeyedOperation.Exist, "a")))[0].Error);
+        _shard.Tell(new SegmentsChanged(Reign, Mounted(1)));
+        Assert.Equal(ErrorCode.Ok, Answered(Send(Call(KeyedOperation.Exist, "a")))[0].Error);
     }
 
     [Fact]
@@ -164,7 +183,7 @@ public sealed class ShardActorTests : TestKit
     {
         Lead();
         Settle(Send(PutStartCall("a")));
-        _shard.Tell(new SegmentsChanged(Mounted(2)));
+        _shard.Tell(new SegmentsChanged(Reign, Mounted(2)));
         _shard.Tell(new DropSegment(Reign - 1, 1));
         _shard.Tell(new DropSegment(Reign, 1));
         var proposal = _replica.ExpectMsg<Propose>();
@@ -193,6 +212,7 @@ public sealed class ShardActorTests : TestKit
         Lead();
         Settle(Send(PutStartCall("a")));
         _shard.Tell(StopLeading.Instance);
+        Assert.False(_replica.ExpectMsg<LeadingStopped>().IsDirty);
         var refused = Send(Call(KeyedOperation.Exist, "a"));
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(refused)[0].Error);
         Apply(BatchOf(PutStart("b", 2)), life: 1);
@@ -209,6 +229,7 @@ public sealed class ShardActorTests : TestKit
         _replica.ExpectMsg<Propose>();
         Assert.Equal(1, Report().Uncommitted);
         _shard.Tell(StopLeading.Instance);
+        Assert.True(_replica.ExpectMsg<LeadingStopped>().IsDirty);
         Assert.Equal(1, Report().Uncommitted);
         _shard.Tell(new ResetPartition(2));
         Assert.Equal((0, default), (Report().Uncommitted, Report().Digest));
@@ -241,6 +262,7 @@ public sealed class ShardActorTests : TestKit
     {
         _shard.Tell(new BeginLeading(Reign));
         _segments.ExpectMsg<LiveExtents>();
+        _shard.Tell(new SegmentsChanged(Reign, Mounted(1, 2)));
     }
 
     private KeyedCall Send(KeyedCall call)
@@ -320,7 +342,7 @@ public sealed class ShardActorTests : TestKit
         _nextOffset += 100;
         return new(new Sink(_connection.Ref), KeyedOperation.PutStart, [ObjectKey.From(key)])
         {
-            Client = Alice, Sizes = [100], Placements = [placement], PlacementStride = 1,
+            Client = Alice, Sizes = [100], Placements = [placement], PlacementStride = 1, PlacementReign = Reign,
         };
     }
 

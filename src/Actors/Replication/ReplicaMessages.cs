@@ -1,0 +1,37 @@
+// What a replica is made with, and what its node and the oracle say to it.
+using Akka.Actor;
+using HotStandby.Core.Replication;
+
+namespace HotStandby.Actors.Replication;
+
+/// <summary>What a replica needs besides the protocol's settings.</summary>
+/// <param name="Protocol">Settings of the protocol.</param>
+/// <param name="JournalPluginId">HOCON path of the journal plugin.</param>
+/// <param name="TickInterval">How often the protocol sees that time passes.</param>
+/// <param name="MaximumReplicationLagTicks">Async commit: replies are held once the oldest unreplicated entry is older than this.</param>
+public sealed record ReplicaOptions(
+    ReplicaSettings Protocol, string JournalPluginId, TimeSpan TickInterval, long MaximumReplicationLagTicks);
+
+/// <summary>Node to replica, once: these are the partitions, by partition number.</summary>
+public sealed record PartitionsAre(IReadOnlyList<IActorRef> Partitions) : INoSerializationVerificationNeeded;
+
+/// <summary>The oracle to its local replica: try to lead.</summary>
+public sealed record Crown : INoSerializationVerificationNeeded
+{
+    /// <summary>The only one.</summary>
+    public static readonly Crown Instance = new();
+}
+
+/// <summary>The oracle to its local replica: stop leading. Answered with <see cref="HandOverComplete"/>.</summary>
+public sealed record Uncrown : INoSerializationVerificationNeeded
+{
+    /// <summary>The only one.</summary>
+    public static readonly Uncrown Instance = new();
+}
+
+/// <summary>Replica to the oracle: done.</summary>
+public sealed record HandOverComplete : INoSerializationVerificationNeeded
+{
+    /// <summary>The only one.</summary>
+    public static readonly HandOverComplete Instance = new();
+}
