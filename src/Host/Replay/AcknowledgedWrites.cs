@@ -19,8 +19,8 @@ public sealed class AcknowledgedWrites
     /// <summary>True when a PutEnd of the key was acknowledged.</summary>
     public bool Contains(string key) => _keys.ContainsKey(key);
 
-    /// <summary>Notes an acknowledgement.</summary>
-    public void Add(string key) => _keys.TryAdd(key, 0);
+    /// <summary>Notes an acknowledgement; false when there was one before.</summary>
+    public bool Add(string key) => _keys.TryAdd(key, 0);
 
     /// <summary>Asks for every key and returns those that are gone. Nothing may have been removed or evicted since.</summary>
     /// <exception cref="IOException">A call was not answered, so nothing can be said.</exception>

@@ -1,6 +1,5 @@
 // One request of the trace: which of its blocks are there, read those, write the rest. Blocks that somebody else is writing
 // are left to them. The heart of the replay; knows nothing of time and order, which are ReplayEngine's.
-using System.Collections.Concurrent;
 using System.Globalization;
 using HotStandby.Host.Trace;
 using HotStandby.Messages;
@@ -12,11 +11,6 @@ internal sealed class RequestReplay(MasterCalls calls, ReplayOptions options, Re
 {
     // A start that is lost before its end, because the client was taken for dead in between, is made anew so often.
     private const int WriteRounds = 3;
-
-    // Who of us writes a key. The master sees one client, so only we can tell a fellow request's write from our own repeated one.
-    private readonly ConcurrentDictionary<string, Claim> _claims = new(StringComparer.Ordinal);
-
-    private sealed class Claim;
 
     /// <summary>Carries a request through to its end.</summary>
     /// <exception cref="NoServiceException">No node serves.</exception>
@@ -51,60 +45,46 @@ internal sealed class RequestReplay(MasterCalls calls, ReplayOptions options, Re
 
     private async Task WriteAsync(string[] keys, CancellationToken cancellation)
     {
-        var claim = new Claim();
-        try
-        {
-            for (var round = 1; keys.Length > 0; round++)
-            {
-                foreach (var key in keys)
-                    _claims.TryAdd(key, claim);
-                keys = await WriteOnceAsync(keys, claim, round == WriteRounds, cancellation).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            foreach (var key in keys)
-                Release(key, claim);
-        }
+        for (var round = 1; keys.Length > 0; round++)
+            keys = await WriteOnceAsync(keys, isLastRound: round == WriteRounds, cancellation).ConfigureAwait(false);
     }
 
     // Settles every key but those whose start was lost before its end; returns these.
-    private async Task<string[]> WriteOnceAsync(string[] keys, Claim claim, bool isLastRound, CancellationToken cancellation)
+    private async Task<string[]> WriteOnceAsync(string[] keys, bool isLastRound, CancellationToken cancellation)
     {
         var starts = await calls.CallAsync(CallKind.PutStart, keys, cancellation).ConfigureAwait(false);
         List<string> started = [], again = [];
         for (var i = 0; i < keys.Length; i++)
         {
-            var (error, uncertain) = starts[i];
-            if (error == ErrorCode.Ok || (error == ErrorCode.ObjectAlreadyExists && uncertain && IsOurs(keys[i], claim)))
+            // A repeated start that finds the key taken has most likely found its own first try; ending it tells. The master sees
+            // one client, so it may be a fellow request's write as well: there is no payload to wait for, and whose it was is
+            // decided by whose end is acknowledged first.
+            if (starts[i] is { Error: ErrorCode.Ok } or { Error: ErrorCode.ObjectAlreadyExists, Uncertain: true })
                 started.Add(keys[i]);
             else
-                Settle(keys[i], claim, error);
+                Settle(starts[i].Error);
         }
         if (started.Count == 0)
             return [];
         var ends = await calls.CallAsync(CallKind.PutEnd, [.. started], cancellation).ConfigureAwait(false);
         for (var i = 0; i < started.Count; i++)
         {
-            if (ends[i].Error == ErrorCode.ObjectNotFound && !isLastRound)
+            var error = ends[i].Error;
+            if (error == ErrorCode.ObjectNotFound && !isLastRound)
             {
-                statistics.Error(ErrorCode.ObjectNotFound);
+                statistics.Error(error);
                 statistics.Retry();
                 again.Add(started[i]);
-                continue;
             }
-            if (ends[i].Error == ErrorCode.Ok)
-                acknowledged.Add(started[i]);
-            Settle(started[i], claim, ends[i].Error);
+            else
+            {
+                Settle(error == ErrorCode.Ok && !acknowledged.Add(started[i]) ? ErrorCode.ObjectAlreadyExists : error);
+            }
         }
         return [.. again];
     }
 
-    // A repeated start that finds the key taken found its own first try, unless a fellow request holds or has written the key.
-    private bool IsOurs(string key, Claim claim) =>
-        _claims.TryGetValue(key, out var holder) && ReferenceEquals(holder, claim) && !acknowledged.Contains(key);
-
-    private void Settle(string key, Claim claim, ErrorCode error)
+    private void Settle(ErrorCode error)
     {
         var outcome = error switch
         {
@@ -115,8 +95,5 @@ internal sealed class RequestReplay(MasterCalls calls, ReplayOptions options, Re
         if (outcome == MissOutcome.NotStored)
             statistics.Error(error);
         statistics.Settle(outcome);
-        Release(key, claim);
     }
-
-    private void Release(string key, Claim claim) => _claims.TryRemove(new KeyValuePair<string, Claim>(key, claim));
 }
