@@ -114,6 +114,7 @@ internal static class DemoCommand
             ["acknowledged writes", Number(acknowledged)],
             ["acknowledged writes lost", Number(lost)],
             ["retries by the client", Number(report.Retries)],
+            ["block hits, misses", $"{Number(report.Hits)}, {Number(report.Misses)}"],
             ["hit rate", string.Create(CultureInfo.InvariantCulture, $"{report.HitRate:P2}")],
             ["operations/s before the kill", Number((long)(atKill.Operations / atKill.Elapsed.TotalSeconds))],
             ["operations/s after it", after > TimeSpan.Zero ? Number((long)((report.Operations - atKill.Operations) / after.TotalSeconds)) : "-"],

@@ -78,7 +78,7 @@ internal static class RunCommand
     // Fail stop: at once and without any hand-over, since what the node believes can not be trusted any more.
     private static void EndProcess(Terminal terminal, Exception failure)
     {
-        terminal.WriteError(failure.ToString());
+        terminal.WriteError(failure is JournalFaultException ? failure.Message : failure.ToString());
         terminal.Error.Flush();
         Environment.Exit(CodeOf(failure));
     }
