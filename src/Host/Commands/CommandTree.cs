@@ -8,6 +8,9 @@ namespace HotStandby.Host.Commands;
 /// <summary>The command line of the executable.</summary>
 public static class CommandTree
 {
+    // After SIGTERM the library ends a command that takes longer, with 143; its default of 2 s is shorter than a hand-over.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
+
     /// <summary>Runs one command line to its end.</summary>
     /// <param name="arguments">Without the name of the program.</param>
     /// <param name="terminal">Where it prints.</param>
@@ -29,7 +32,10 @@ public static class CommandTree
             root.Add(ReplayCommand.Create(terminal, connect));
 
         var parsed = root.Parse(arguments);
-        var configuration = new InvocationConfiguration { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false };
+        var configuration = new InvocationConfiguration
+        {
+            Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopPatience,
+        };
         try
         {
             var code = await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);

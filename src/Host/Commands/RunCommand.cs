@@ -35,7 +35,8 @@ internal static class RunCommand
         var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, ended));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, ended));
-        using var canceled = cancellation.Register(() => ended.TrySetResult(ExitCode.Interrupted));
+        // The command line's own handler of the two signals comes before or after these: being told to stop is how a node ends.
+        using var canceled = cancellation.Register(() => ended.TrySetResult(ExitCode.Ok));
         if (stopWithInput)
             _ = Task.Run(() => StopWithInput(ended), CancellationToken.None);
 

@@ -1,0 +1,91 @@
+// What every test with node processes does: wait for conditions with a deadline, compare nodes, and show what the nodes
+// printed when the test fails.
+using System.Diagnostics;
+using HotStandby.Host.Cluster;
+using HotStandby.Host.Http;
+using Xunit.Abstractions;
+
+namespace HotStandby.Tests.Process.Failover;
+
+[Collection(ProcessCollection.Name)]
+public abstract class ClusterTest(ITestOutputHelper output)
+{
+    private const int LogLinesShown = 80;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Ends a test that hangs.</summary>
+    protected static readonly TimeSpan TestPatience = TimeSpan.FromSeconds(90);
+
+    /// <summary>How long a cluster may take from start or fault to service, on a loaded machine.</summary>
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    protected ITestOutputHelper Output { get; } = output;
+
+    /// <summary>Runs a test on a cluster of so many nodes; prints their logs when it fails.</summary>
+    protected async Task WithClusterAsync(int nodes, Func<LocalCluster, CancellationToken, Task> test)
+    {
+        using var stop = new CancellationTokenSource(TestPatience);
+        await using var cluster = LocalCluster.Create(nodes);
+        try
+        {
+            await test(cluster, stop.Token);
+        }
+        catch
+        {
+            foreach (var node in cluster.Nodes)
+            {
+                Output.WriteLine($"--- {node.Id}: {(node.IsRunning ? "running" : $"exit code {node.ExitCode}")}");
+                if (File.Exists(node.LogFile))
+                    foreach (var line in File.ReadLines(node.LogFile).TakeLast(LogLinesShown))
+                        Output.WriteLine(line);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Waits for a condition; fails, with what was waited for, when its time is over.</summary>
+    protected static async Task WaitUntilAsync(string what, TimeSpan patience, Func<Task<bool>> reached, CancellationToken stop)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!await reached())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < patience, $"{what}: not within {patience.TotalSeconds:0} s");
+            await Task.Delay(PollInterval, stop);
+        }
+    }
+
+    /// <summary>Waits until a node other than this one serves.</summary>
+    protected static async Task<LocalNode> WaitForSuccessorAsync(LocalCluster cluster, LocalNode of, CancellationToken stop)
+    {
+        LocalNode? successor = null;
+        await WaitUntilAsync($"a Primary after {of.Id}", Patience, async () =>
+        {
+            foreach (var node in cluster.Nodes.Where(node => node != of))
+                if (await cluster.StatusAsync(node, stop) is { Serving: true })
+                    successor = node;
+            return successor is not null;
+        }, stop);
+        return successor!;
+    }
+
+    /// <summary>Waits until all nodes of the cluster run, stand at the same seq, and checks that they hold the same.</summary>
+    protected async Task<IReadOnlyList<NodeView>> AllMustAgreeAsync(LocalCluster cluster, CancellationToken stop)
+    {
+        Assert.All(cluster.Nodes, node => Assert.True(node.IsRunning, $"{node.Id} does not run"));
+        var views = await cluster.WaitForAgreementAsync(Patience, stop);
+        Assert.Equal(cluster.Nodes.Count, views.Count);
+        Assert.All(views, view => Assert.Equal(views[0].Partitions, view.Partitions));
+        Assert.True(views[0].Partitions.Sum(partition => partition.Things) > 0, "the nodes agree on nothing at all");
+        Assert.Single(views, view => view.Serving);
+        Output.WriteLine($"all agree at seq {views[0].CommittedSequence}, epoch {views[0].Epoch}");
+        return views;
+    }
+
+    /// <summary>The running process's end; fails when it does not come.</summary>
+    protected static async Task<int> WaitForExitCodeAsync(LocalNode node, TimeSpan patience, CancellationToken stop)
+    {
+        await node.WaitForExitAsync(stop).WaitAsync(patience, stop);
+        return node.ExitCode!.Value;
+    }
+}

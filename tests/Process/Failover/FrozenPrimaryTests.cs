@@ -1,0 +1,43 @@
+// A Primary that is stopped by SIGSTOP believes, when it goes on, that no time has passed. Its lease says otherwise.
+using HotStandby.Host.Cluster;
+using Xunit.Abstractions;
+
+namespace HotStandby.Tests.Process.Failover;
+
+public sealed class FrozenPrimaryTests(ITestOutputHelper output) : ClusterTest(output)
+{
+    // Supervisors start a node that ends with it again (EX_TEMPFAIL): the others have removed it from the cluster.
+    private const int TemporaryFailure = 75;
+
+    [Fact]
+    public Task A_Primary_frozen_beyond_its_lease_serves_nobody_when_it_goes_on_and_follows_the_new_one() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        cluster.StartAll();
+        var frozen = await cluster.WaitForPrimaryAsync(Patience, stop);
+        await using var load = await Load.StartAsync(cluster, stop);
+        await using var watch = new ServingWatch(cluster, stop);
+        await load.WaitForMoreAsync(1000, stop);
+
+        frozen.Send(NodeSignal.Stop);
+        var successor = await WaitForSuccessorAsync(cluster, frozen, stop);
+        frozen.Send(NodeSignal.Continue);
+
+        await WaitUntilAsync($"{frozen.Id} is a Standby", Patience, async () =>
+        {
+            if (!frozen.IsRunning)
+            {
+                Output.WriteLine($"{frozen.Id} ended with {frozen.ExitCode} and is started again");
+                Assert.Equal(TemporaryFailure, frozen.ExitCode);
+                frozen.Start();
+            }
+
+            return await cluster.StatusAsync(frozen, stop) is { Role: "standby", AppliedSequence: > 0 } view && view.Leader == successor.Id;
+        }, stop);
+        await load.WaitForMoreAsync(1000, stop);
+        var report = await load.EndAsync();
+        Output.WriteLine($"gap {report.LongestGap.TotalMilliseconds:0} ms, {load.Acknowledged} writes acknowledged");
+        await load.NothingMustBeLostAsync(stop);
+        await AllMustAgreeAsync(cluster, stop);
+        await watch.OneAtATimeMustHaveServedAsync(reigns: 2);
+    });
+}

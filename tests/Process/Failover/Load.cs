@@ -1,0 +1,82 @@
+// Clients that write and read without end, as the replay of a generated trace, until the test has seen enough.
+using HotStandby.Host.Cluster;
+using HotStandby.Host.Replay;
+using HotStandby.Host.Trace;
+using HotStandby.Messages.Identity;
+
+namespace HotStandby.Tests.Process.Failover;
+
+internal sealed class Load : IAsyncDisposable
+{
+    // More than the trace generator's seed decides, so that every test writes keys of its own.
+    private const ulong Seed = 20_26;
+    private const int SegmentCount = 4;
+    private const ulong SegmentBytes = 1UL << 40;
+
+    private static readonly ReplayOptions Options = new()
+    {
+        SpeedUp = 60, // some 200 requests a second: enough to be in the middle of many calls, not enough to starve four nodes of a core each
+        BlockBytes = 64 * 1024,
+        GiveUpAfter = TimeSpan.FromSeconds(60),
+    };
+
+    private readonly MooncakeMasterClient _client;
+    private readonly SegmentOwner _owner;
+    private readonly ReplayEngine _engine;
+    private readonly Task<ReplayReport> _replay;
+    private volatile bool _isEnough;
+
+    private Load(MooncakeMasterClient client, SegmentOwner owner, CancellationToken stop)
+    {
+        (_client, _owner, _engine) = (client, owner, new ReplayEngine(client, Options));
+        _replay = _engine.RunAsync(TraceGenerator.Generate(1_000_000, Seed).TakeWhile(_ => !_isEnough), stop);
+    }
+
+    /// <summary>Writes acknowledged so far.</summary>
+    public int Acknowledged => _engine.Acknowledged.Count;
+
+    /// <summary>Mounts memory and begins.</summary>
+    public static async Task<Load> StartAsync(LocalCluster cluster, CancellationToken stop)
+    {
+        var id = new Uuid(7, 1000);
+        var client = new MooncakeMasterClient(cluster.ClientAddresses, id);
+        var owner = await SegmentOwner.MountAsync(
+            client, id, SegmentCount, SegmentBytes, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), null, stop);
+        return new Load(client, owner, stop);
+    }
+
+    /// <summary>Waits for so many more acknowledged writes.</summary>
+    public async Task WaitForMoreAsync(int writes, CancellationToken stop)
+    {
+        var target = Acknowledged + writes;
+        while (Acknowledged < target)
+        {
+            Assert.False(_replay.IsCompleted, "the replay ended before its time");
+            await Task.Delay(TimeSpan.FromMilliseconds(5), stop);
+        }
+    }
+
+    /// <summary>Sends no more requests, and waits for the outcome of those under way.</summary>
+    public async Task<ReplayReport> EndAsync()
+    {
+        _isEnough = true;
+        var report = await _replay;
+        Assert.False(report.GaveUp, "the replay gave up");
+        return report;
+    }
+
+    /// <summary>Asks for every acknowledged write; nothing may be lost.</summary>
+    public async Task NothingMustBeLostAsync(CancellationToken stop)
+    {
+        Assert.True(Acknowledged > 0);
+        var lost = await _engine.Acknowledged.FindLostAsync(_client, stop);
+        Assert.True(lost.Count == 0, $"{lost.Count} of {Acknowledged} acknowledged writes are lost: {string.Join(", ", lost.Take(10))}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _isEnough = true;
+        await _owner.DisposeAsync();
+        await _client.DisposeAsync();
+    }
+}

@@ -1,0 +1,8 @@
+// Tests that start node processes run one after the other: they share four cores and measure time.
+namespace HotStandby.Tests.Process.Failover;
+
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class ProcessCollection
+{
+    public const string Name = "node processes";
+}

@@ -1,0 +1,67 @@
+// A node that must not start says why and ends with the exit code of sysexits.h that tells its supervisor what to do.
+using HotStandby.Host.Cluster;
+using Xunit.Abstractions;
+
+namespace HotStandby.Tests.Process.Failover;
+
+public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(output)
+{
+    [Fact]
+    public Task Another_nodes_data_directory_is_refused_with_65() => WithClusterAsync(1, async (cluster, stop) =>
+    {
+        var node = cluster.Nodes[0];
+        node.Start();
+        await cluster.WaitForPrimaryAsync(Patience, stop);
+        node.Send(NodeSignal.Terminate);
+        Assert.Equal(0, await WaitForExitCodeAsync(node, Patience, stop));
+
+        node.WriteConfig(cluster.Nodes, """hotstandby { node-id = "somebody-else", voters = ["somebody-else"] }""");
+        node.Start();
+        Assert.Equal(65, await WaitForExitCodeAsync(node, Patience, stop));
+        await LogMustSayAsync(node, stop, node.DataDirectory, "somebody-else", node.Id);
+    });
+
+    [Fact]
+    public Task A_data_directory_in_use_is_refused_with_65() => WithClusterAsync(2, async (cluster, stop) =>
+    {
+        var (first, second) = (cluster.Nodes[0], cluster.Nodes[1]);
+        first.WriteConfig([first], "");
+        first.Start();
+        await WaitUntilAsync("a Primary", Patience, async () => await cluster.StatusAsync(first, stop) is { Serving: true }, stop);
+
+        second.WriteConfig([first], $"hotstandby {{ node-id = {first.Id}, data-dir = \"{first.DataDirectory}\" }}\nakka.cluster.seed-nodes = []");
+        second.Start();
+        Assert.Equal(65, await WaitForExitCodeAsync(second, Patience, stop));
+        await LogMustSayAsync(second, stop, first.DataDirectory, "another process");
+        Assert.True(await cluster.StatusAsync(first, stop) is { Serving: true }, "the rightful owner must go on");
+    });
+
+    [Fact]
+    public Task A_wrong_configuration_is_refused_with_78_and_all_errors_at_once() => WithClusterAsync(1, async (cluster, stop) =>
+    {
+        var node = cluster.Nodes[0];
+        node.WriteConfig(cluster.Nodes, "hotstandby { shards = 0, commit = sometimes, lease.duratoin = 3s }");
+        node.Start();
+        Assert.Equal(78, await WaitForExitCodeAsync(node, Patience, stop));
+        await LogMustSayAsync(node, stop, "hotstandby.shards", "4096", "hotstandby.commit", "quorum", "duratoin", "lease.duration");
+    });
+
+    [Fact]
+    public Task A_missing_file_is_refused_with_66() => WithClusterAsync(1, async (cluster, stop) =>
+    {
+        var node = cluster.Nodes[0];
+        File.Delete(node.ConfigFile);
+        node.Start();
+        Assert.Equal(66, await WaitForExitCodeAsync(node, Patience, stop));
+        await LogMustSayAsync(node, stop, node.ConfigFile, "no such file");
+    });
+
+    // The output arrives by a pipe, and may come a moment after the exit.
+    private static async Task LogMustSayAsync(LocalNode node, CancellationToken stop, params string[] words)
+    {
+        foreach (var word in words)
+            await WaitUntilAsync(
+                $"{node.Id} says '{word}'", TimeSpan.FromSeconds(5),
+                async () => File.Exists(node.LogFile) && (await File.ReadAllTextAsync(node.LogFile, stop)).Contains(word, StringComparison.Ordinal), stop);
+    }
+}

@@ -1,0 +1,70 @@
+// Asks all nodes all the time who serves. A reign is over once a later one has been seen to serve: a node that is asked
+// after that and still says it serves in the earlier one proves two Primaries at once.
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using HotStandby.Host.Cluster;
+
+namespace HotStandby.Tests.Process.Failover;
+
+internal sealed class ServingWatch : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+
+    private readonly record struct Sighting(string Node, ulong Epoch, long AskedAt, long AnsweredAt);
+
+    private readonly ConcurrentQueue<Sighting> _sightings = [];
+    private readonly CancellationTokenSource _ending;
+    private readonly Task _watching;
+
+    public ServingWatch(LocalCluster cluster, CancellationToken stop)
+    {
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        _watching = Task.WhenAll(cluster.Nodes.Select(node => WatchAsync(cluster, node)));
+    }
+
+    /// <summary>Ends the watch and judges what was seen.</summary>
+    /// <param name="reigns">At least so many must have been seen, or the watch has shown nothing.</param>
+    public async Task OneAtATimeMustHaveServedAsync(int reigns)
+    {
+        await EndAsync();
+        var seen = _sightings.ToArray();
+        var byEpoch = seen.GroupBy(sighting => sighting.Epoch).OrderBy(reign => reign.Key).ToArray();
+        Assert.True(byEpoch.Length >= reigns, $"only {byEpoch.Length} reigns were seen to serve");
+        Assert.All(byEpoch, reign => Assert.Single(reign.Select(sighting => sighting.Node).Distinct()));
+        foreach (var reign in byEpoch)
+        {
+            var firstAnswer = reign.Min(sighting => sighting.AnsweredAt);
+            Assert.DoesNotContain(seen, sighting => sighting.Epoch < reign.Key && sighting.AskedAt > firstAnswer);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
+        _ending.Dispose();
+    }
+
+    private async Task EndAsync()
+    {
+        await _ending.CancelAsync();
+        await _watching;
+    }
+
+    private async Task WatchAsync(LocalCluster cluster, LocalNode node)
+    {
+        try
+        {
+            while (true)
+            {
+                var asked = Stopwatch.GetTimestamp();
+                if (await cluster.StatusAsync(node, _ending.Token) is { Serving: true } view)
+                    _sightings.Enqueue(new Sighting(node.Id, view.Epoch, asked, Stopwatch.GetTimestamp()));
+                await Task.Delay(Interval, _ending.Token);
+            }
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+        {
+            // The watch is over.
+        }
+    }
+}
