@@ -48,7 +48,7 @@ public sealed class SimulatedNetwork(Simulation world)
             + $" commit {append.CommitSequence}",
         AppendAcknowledged ack => $"acknowledged {ack.Epoch}: {ack.StoredSequence}{(ack.Voting ? "" : " not voting")}",
         AppendRefused refused => $"refused {refused.Epoch}: {refused.Reason}, ends {string.Join(' ', refused.Log)}",
-        SealRequest request => $"seal {request.Epoch}{(request.FirstStart ? " first start" : "")}",
+        SealRequest request => $"seal {request.Epoch}{(request.FirstStartOf != 0 ? " first start" : "")}",
         SealReply reply => $"seal {reply.Epoch}: {reply.Outcome}, promised {reply.PromisedEpoch}, ends {reply.LastEpoch}/{reply.LastSequence}",
         FetchTail fetch => $"fetch {fetch.Epoch}",
         TailBatch tail => $"tail {tail.Epoch}: behind {tail.PreviousEpoch}/{tail.PreviousSequence} of {tail.LastSequence}",

@@ -224,8 +224,8 @@ public sealed class Replica
 
         var until = leads ? _primary!.LeaseUntilTicks : _state.GrantUntilTicks;
         _state.SendWhenDurable(request.From, new SealReply(
-            _state.Settings.Self, request.Epoch, outcome, _state.PromisedEpoch, _state.Log.LastEpoch, _state.Log.LastSequence,
-            _state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, (until - nowTicks) / TimeSpan.TicksPerMillisecond) : 0));
+            _state.Settings.Self, request.Epoch, request.Incarnation, _state.Incarnation, outcome, _state.PromisedEpoch,
+            _state.Log.LastEpoch, _state.Log.LastSequence, _state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, (until - nowTicks) / TimeSpan.TicksPerMillisecond) : 0));
     }
 
     // Serves a candidate from the window; the actor serves what is older from the journal by the same message.
@@ -260,6 +260,7 @@ public sealed class Replica
         }
 
         var epoch = Math.Max(_highestEpochSeen, _state.PromisedEpoch) + 1;
+        _highestEpochSeen = epoch; // no later attempt uses it again
         Become(ReplicaRole.Candidate, epoch, "the oracle says: try to lead");
         _candidate = new CandidateRole(_state, _standby, epoch, nowTicks);
         Settle(nowTicks);
@@ -276,7 +277,7 @@ public sealed class Replica
             var epoch = _candidate.Epoch;
             _candidate = null;
             _campaignAtTicks = nowTicks + _state.Settings.HeartbeatTicks;
-            Become(ReplicaRole.Standby, epoch, _crowned ? "a voter has promised a later epoch" : "no longer asked to lead");
+            Become(ReplicaRole.Standby, epoch, _crowned ? "not enough votes in time, or a later epoch is promised" : "no longer asked to lead");
         }
         else if (_candidate.Progress == CampaignProgress.Won && _state.PromiseIsDurable)
         {

@@ -73,6 +73,12 @@ public sealed class ReplicaState
     /// <summary>For whom.</summary>
     public NodeId PromisedTo { get; private set; }
 
+    /// <summary>
+    /// Which life of the candidate asked for it; 0 when that is not known (any more) or its reign has begun. Not persistent:
+    /// only who can prove that it is the same attempt is answered again.
+    /// </summary>
+    internal ulong PromisedIncarnation { get; private set; }
+
     /// <summary>Whether this node may be counted. Persistent.</summary>
     public bool Voting { get; private set; }
 
@@ -123,10 +129,11 @@ public sealed class ReplicaState
         Write(new WriteCut(lastKept), default);
     }
 
-    internal void Promise(ulong epoch, NodeId candidate)
+    internal void Promise(ulong epoch, NodeId candidate, ulong incarnation)
     {
         if (epoch < PromisedEpoch)
             throw new InvariantViolation(1, $"promise of epoch {epoch} after {PromisedEpoch}");
+        PromisedIncarnation = incarnation;
         if (epoch == PromisedEpoch && candidate == PromisedTo)
             return;
         (PromisedEpoch, PromisedTo) = (epoch, candidate);

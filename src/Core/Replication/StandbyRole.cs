@@ -19,7 +19,7 @@ internal sealed class StandbyRole(ReplicaState state)
     {
         if (append.Epoch != _matchedInEpoch)
             (_matchedInEpoch, _matchedSequence, _learnTarget) = (append.Epoch, 0, append.LastSequence);
-        state.Promise(append.Epoch, append.From);
+        state.Promise(append.Epoch, append.From, 0);
         state.Leader = append.From;
 
         if (state.Log.EpochOf(append.PreviousSequence) != append.PreviousEpoch
@@ -49,7 +49,9 @@ internal sealed class StandbyRole(ReplicaState state)
     /// <summary>A candidate asks to seal its epoch.</summary>
     public SealOutcome OnSeal(SealRequest request, long nowTicks, bool leadsWithLease)
     {
-        if (request.Epoch < state.PromisedEpoch || (request.Epoch == state.PromisedEpoch && request.From != state.PromisedTo))
+        // The same epoch is promised again only to the same attempt: a candidate that lost its disk must not reign in it twice.
+        if (request.Epoch < state.PromisedEpoch || (request.Epoch == state.PromisedEpoch
+            && (request.From != state.PromisedTo || request.Incarnation != state.PromisedIncarnation)))
             return SealOutcome.Refused;
         if (leadsWithLease || state.GrantRunsForAnother(request.From, nowTicks))
             return SealOutcome.GrantRunning;
@@ -57,12 +59,12 @@ internal sealed class StandbyRole(ReplicaState state)
         {
             if (state.Log.LastSequence > 0)
                 return SealOutcome.Learning;
-            if (!request.FirstStart)
+            if (request.FirstStartOf != state.Incarnation)
                 return SealOutcome.Empty;
             state.BecomeVoter();
         }
 
-        state.Promise(request.Epoch, request.From);
+        state.Promise(request.Epoch, request.From, request.Incarnation);
         return SealOutcome.Sealed;
     }
 
