@@ -200,7 +200,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         if (Replica is not { } replica)
             return;
         if (message is AppendBatch { Batch: not null } append && world.Random.Chance(_scenario.Corruption))
-            replica.ReceiveCorrupt(append);
+            replica.ReceiveCorrupt(append, Clock);
         else
             replica.Receive(message, Clock);
         CarryOut(replica);

@@ -33,7 +33,7 @@ public sealed class ReplicaState
     private ulong _writesDone;
     private ulong _promiseWrite;
 
-    internal ReplicaState(ReplicaSettings settings, RecoveredJournal recovered, ulong incarnation)
+    internal ReplicaState(ReplicaSettings settings, RecoveredJournal recovered, ulong incarnation, long nowTicks)
     {
         Settings = settings;
         Incarnation = incarnation;
@@ -44,6 +44,7 @@ public sealed class ReplicaState
         PromisedEpoch = Math.Max(recovered.PromisedEpoch, Log.LastEpoch);
         PromisedTo = recovered.PromisedTo;
         Voting = recovered.Voting;
+        SilentUntilTicks = Voting ? long.MinValue : nowTicks + settings.LeaseDurationTicks;
     }
 
     /// <summary>Settings.</summary>
@@ -81,6 +82,12 @@ public sealed class ReplicaState
 
     /// <summary>Whether this node may be counted. Persistent.</summary>
     public bool Voting { get; private set; }
+
+    /// <summary>
+    /// Until when a node without a vote stays silent. It may have forgotten a seal that a candidate is about to win with;
+    /// after a lease that candidate has won, and a majority of the others knows it, or it has given up.
+    /// </summary>
+    internal long SilentUntilTicks { get; }
 
     /// <summary>The Primary as far as this node knows.</summary>
     public NodeId Leader { get; internal set; }
