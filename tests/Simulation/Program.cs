@@ -1,4 +1,5 @@
-// Runs seeds outside of a test runner: --seed S (one, with its log), or --seeds N --from S (many; prints what fails).
+// Runs seeds outside of a test runner: --seed S (one, with its log), or --seeds N --from S --threads T
+// --stop F (many; prints what fails, ends after F failures).
 using System.Diagnostics;
 using System.Globalization;
 
@@ -23,15 +24,17 @@ public static class Program
         var count = Option(arguments, "--seeds") ?? 1000;
         var from = Option(arguments, "--from") ?? 1;
         var clock = Stopwatch.StartNew();
+        var stopAfter = (long)(Option(arguments, "--stop") ?? ulong.MaxValue >> 1);
         var (failed, events, reigns) = (0, 0L, 0L);
-        Parallel.For(0L, (long)count, new ParallelOptions { MaxDegreeOfParallelism = (int)(Option(arguments, "--threads") ?? 1) }, i =>
+        Parallel.For(0L, (long)count, new ParallelOptions { MaxDegreeOfParallelism = (int)(Option(arguments, "--threads") ?? 1) }, (i, loop) =>
         {
             var result = SeedRunner.Run(from + (ulong)i, verbose: false);
             Interlocked.Add(ref events, result.Events);
             Interlocked.Add(ref reigns, result.Reigns);
             if (result.Failure is not { } failure)
                 return;
-            Interlocked.Increment(ref failed);
+            if (Interlocked.Increment(ref failed) >= stopAfter)
+                loop.Stop();
             Console.WriteLine(failure);
         });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

@@ -82,7 +82,7 @@ public sealed class Simulation
     }
 
     private (ulong Committed, ulong Stored) Progress() =>
-        (Checker.Committed, Nodes.Aggregate(0UL, static (sum, node) => sum + (node.Replica?.State.CommitSequence ?? 0)));
+        (Checker.Committed, Nodes.Aggregate(0UL, static (sum, node) => sum + (ulong)node.Log.Count + (node.Replica?.State.CommitSequence ?? 0)));
 
     private bool _recovered;
     private ulong _freshSequence;
