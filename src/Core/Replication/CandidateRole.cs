@@ -25,13 +25,16 @@ internal sealed class CandidateRole
     private readonly Dictionary<NodeId, long> _askAgainAtTicks = [];
     private readonly bool _selfMayVote;
     private NodeId _best;
+    private readonly long _sealUntilTicks;
     private bool _firstStart;
     private long _fetchAgainAtTicks;
+    private long _fetchUntilTicks;
 
     public CandidateRole(ReplicaState state, StandbyRole store, ulong epoch, long nowTicks)
     {
         (_state, _store, Epoch) = (state, store, epoch);
         _selfMayVote = state.Voting;
+        _sealUntilTicks = nowTicks + state.Settings.LeaseDurationTicks - state.Settings.DriftMarginTicks;
         foreach (var peer in state.Settings.Peers)
             Ask(peer, nowTicks);
         Progress = CampaignProgress.Sealing;
@@ -47,7 +50,7 @@ internal sealed class CandidateRole
 
     public void OnSealReply(SealReply reply, long nowTicks)
     {
-        if (reply.Epoch != Epoch || Progress != CampaignProgress.Sealing)
+        if (reply.Epoch != Epoch || reply.CandidateIncarnation != _state.Incarnation || Progress != CampaignProgress.Sealing || GivesUp(nowTicks))
             return;
         HighestPromise = Math.Max(HighestPromise, reply.PromisedEpoch);
         switch (reply.Outcome)
@@ -77,6 +80,7 @@ internal sealed class CandidateRole
             if (_state.Log.EpochOf(tail.PreviousSequence) != tail.PreviousEpoch)
                 return; // an answer to an older question
             _store.Store(batch);
+            _fetchUntilTicks = nowTicks + FetchPatienceTicks;
         }
 
         if (_state.Log.LastSequence >= tail.LastSequence && _state.Log.EpochOf(tail.LastSequence) == _replies[_best].LastEpoch)
@@ -87,6 +91,8 @@ internal sealed class CandidateRole
 
     public void Tick(long nowTicks)
     {
+        if (GivesUp(nowTicks))
+            return;
         if (Progress == CampaignProgress.Sealing)
         {
             foreach (var peer in _state.Settings.Peers)
@@ -99,6 +105,19 @@ internal sealed class CandidateRole
         }
     }
 
+    private long FetchPatienceTicks => 2 * Math.Max(_state.Settings.LeaseDurationTicks, _state.Settings.ResendTicks);
+
+    // A seal is worth something for less than a lease: a voter that loses its disk stays silent for a whole one, so nobody
+    // wins with a promise that the voter does not remember after it has come back (see StandbyRole.Learn). And a voter with
+    // the best log that is gone must not stop the others: the next attempt is made without it.
+    private bool GivesUp(long nowTicks)
+    {
+        if ((Progress == CampaignProgress.Sealing && nowTicks >= _sealUntilTicks)
+            || (Progress == CampaignProgress.Fetching && nowTicks >= _fetchUntilTicks))
+            Progress = CampaignProgress.Lost;
+        return Progress == CampaignProgress.Lost;
+    }
+
     private bool IsAnswered(NodeId peer) =>
         _replies.TryGetValue(peer, out var reply)
         && (reply.Outcome == SealOutcome.Sealed || (reply.Outcome == SealOutcome.Empty && !_firstStart));
@@ -106,7 +125,8 @@ internal sealed class CandidateRole
     private void Ask(NodeId peer, long nowTicks)
     {
         _askAgainAtTicks[peer] = nowTicks + _state.Settings.HeartbeatTicks;
-        _state.SendWhenDurable(peer, new SealRequest(_state.Settings.Self, Epoch, _firstStart));
+        _state.SendWhenDurable(peer, new SealRequest(
+            _state.Settings.Self, Epoch, _state.Incarnation, _firstStart ? _replies[peer].Incarnation : 0));
     }
 
     private void Decide(long nowTicks)
@@ -114,7 +134,7 @@ internal sealed class CandidateRole
         var sealedCount = _replies.Values.Count(reply => reply.Outcome == SealOutcome.Sealed) + (_selfMayVote || _firstStart ? 1 : 0);
         if (sealedCount >= _state.Settings.Majority)
         {
-            _state.Promise(Epoch, _state.Settings.Self);
+            _state.Promise(Epoch, _state.Settings.Self, _state.Incarnation);
             ChooseLog(nowTicks);
         }
         else if (!_firstStart && EveryoneIsEmpty())
@@ -155,6 +175,7 @@ internal sealed class CandidateRole
         }
 
         Progress = CampaignProgress.Fetching;
+        _fetchUntilTicks = nowTicks + FetchPatienceTicks;
         Fetch(nowTicks);
     }
 

@@ -1,4 +1,6 @@
 // One reign: gives seqs, closes batches, sends them to the Standbys in windows, counts what is stored where, keeps the lease.
+using System.Buffers.Binary;
+using System.Text;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
@@ -15,19 +17,20 @@ internal sealed class PrimaryRole
     private readonly ulong[] _stored;
     private readonly long[] _heard;
     private readonly long _beganAtTicks;
+    private readonly long _wallMilliseconds;
     private long _openSinceTicks;
     private bool _reignAnnounced;
 
     public PrimaryRole(ReplicaState state, ulong epoch, long nowTicks, long wallMilliseconds)
     {
-        (_state, Epoch, _beganAtTicks) = (state, epoch, nowTicks);
+        (_state, Epoch, _beganAtTicks, _wallMilliseconds) = (state, epoch, nowTicks, wallMilliseconds);
         _standbys = [.. state.Settings.Peers.Select(peer => new StandbyProgress(peer, state.Log.LastSequence + 1))];
         (_stored, _heard) = (new ulong[_standbys.Length + 1], new long[_standbys.Length + 1]);
-        if (!state.Voting)
-            state.BecomeVoter(); // it holds everything that a majority of the others held: see docs/protocol.md, "Voters"
         var start = new DraftBuffer(Partition.SegmentTable);
         start.Add(OpType.EpochStart, default, 0, 0);
         EpochStartSequence = Propose(start, nowTicks, wallMilliseconds);
+        if (_open.Count > 0)
+            CloseBatch(); // whatever the linger time: nothing is served before it is committed
         Flush(nowTicks);
         foreach (var standby in _standbys)
             SendAppend(standby, null, nowTicks);
@@ -83,20 +86,39 @@ internal sealed class PrimaryRole
     {
         if (message.Epoch != Epoch || Find(message.From) is not { } standby)
             return;
-        standby.Meet(message.Incarnation);
+        if (!standby.Meet(message.Incarnation, message.SentAtTicks, nowTicks))
+            return;
         standby.Acknowledged(message.StoredSequence, message.AppliedSequence, message.Voting, message.SentAtTicks, nowTicks);
         if (standby.State == LinkState.Probe)
             standby.State = LinkState.Stream;
+        if (!standby.Voting)
+            Welcome(standby, nowTicks);
         RenewLease(nowTicks);
         Advance(nowTicks);
         Stream(standby, nowTicks);
+    }
+
+    // A Standby without a vote gets it back by an entry of the log that names this life of it: it is appended after the
+    // return and committed by a majority of the others, so all that the lost journal had promised and stored stands before it.
+    private void Welcome(StandbyProgress standby, long nowTicks)
+    {
+        if (standby.Welcomed == standby.Incarnation)
+            return;
+        standby.Welcomed = standby.Incarnation;
+        var welcome = new DraftBuffer(Partition.SegmentTable);
+        BinaryPrimitives.WriteUInt64LittleEndian(
+            welcome.Add(OpType.VoterReturned, Encoding.UTF8.GetBytes(standby.Node.Name), 0, sizeof(ulong)), standby.Incarnation);
+        Propose(welcome, nowTicks, _wallMilliseconds);
+        if (_open.Count > 0)
+            CloseBatch();
     }
 
     public void OnGap(AppendRefused message, long nowTicks)
     {
         if (Find(message.From) is not { } standby || !standby.IsFresh(message.SentAtTicks))
             return;
-        standby.Meet(message.Incarnation);
+        if (!standby.Meet(message.Incarnation, message.SentAtTicks, nowTicks))
+            return;
         standby.RestartFrom(_state.Log.CommonPoint(message.Log) + 1, nowTicks);
         standby.State = LinkState.Stream;
         Stream(standby, nowTicks);
@@ -104,14 +126,17 @@ internal sealed class PrimaryRole
             SendAppend(standby, null, nowTicks);
     }
 
-    /// <summary>Batches that a Standby behind the window waits for, as read from the journal; none when it could not be read.</summary>
+    /// <summary>
+    /// Batches that a Standby behind the window waits for, as read from the journal; none when it could not be read. What was
+    /// read in an earlier reign may have been cut off since.
+    /// </summary>
     public void OnJournalRead(NodeId node, IReadOnlyList<OpLogBatch> batches, long nowTicks)
     {
         if (Find(node) is not { State: LinkState.CatchUp } standby)
             return;
         standby.State = LinkState.Stream;
         foreach (var batch in batches)
-            if (batch.FirstSequence <= standby.NextSequence && batch.LastSequence >= standby.NextSequence)
+            if (_state.Log.EpochOf(batch.LastSequence) == batch.Epoch && batch.FirstSequence <= standby.NextSequence && batch.LastSequence >= standby.NextSequence)
                 SendAppend(standby, batch.From(standby.NextSequence), nowTicks);
         Stream(standby, nowTicks);
     }
@@ -190,6 +215,8 @@ internal sealed class PrimaryRole
         if (majority < EpochStartSequence || !_state.Commit(majority) || _reignAnnounced)
             return;
         _reignAnnounced = true;
+        if (!_state.Voting)
+            _state.BecomeVoter(); // a majority of the others has committed in this reign, which began after the return
         RenewLease(nowTicks);
         _state.Effects.Add(new BeginReign(Epoch, EpochStartSequence));
     }

@@ -32,7 +32,7 @@ public sealed class Replica
     /// <param name="nowTicks">Now.</param>
     public Replica(ReplicaSettings settings, RecoveredJournal recovered, ulong incarnation, long nowTicks)
     {
-        _state = new ReplicaState(settings, recovered, incarnation);
+        _state = new ReplicaState(settings, recovered, incarnation, nowTicks);
         _standby = new StandbyRole(_state);
         _highestEpochSeen = _state.PromisedEpoch;
         // An earlier life may have given a grant a moment ago: it is honoured as if it were given now.
@@ -174,9 +174,9 @@ public sealed class Replica
     }
 
     /// <summary>A batch whose bytes are not what the Primary wrote: never stored, asked for again.</summary>
-    public void ReceiveCorrupt(AppendBatch header)
+    public void ReceiveCorrupt(AppendBatch header, long nowTicks)
     {
-        if (header.Epoch >= _state.PromisedEpoch && header.From != _state.Settings.Self)
+        if (!IsSilent(nowTicks) && header.Epoch >= _state.PromisedEpoch && header.From != _state.Settings.Self)
             _standby.Refuse(header);
     }
 
@@ -203,8 +203,11 @@ public sealed class Replica
         }
 
         _campaignAtTicks = nowTicks + _state.Settings.LeaseDurationTicks;
-        _standby.OnAppend(append, nowTicks);
+        if (!IsSilent(nowTicks))
+            _standby.OnAppend(append, nowTicks);
     }
+
+    private bool IsSilent(long nowTicks) => !_state.Voting && nowTicks < _state.SilentUntilTicks;
 
     private void OnSealRequest(SealRequest request, long nowTicks)
     {
@@ -224,8 +227,8 @@ public sealed class Replica
 
         var until = leads ? _primary!.LeaseUntilTicks : _state.GrantUntilTicks;
         _state.SendWhenDurable(request.From, new SealReply(
-            _state.Settings.Self, request.Epoch, outcome, _state.PromisedEpoch, _state.Log.LastEpoch, _state.Log.LastSequence,
-            _state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, (until - nowTicks) / TimeSpan.TicksPerMillisecond) : 0));
+            _state.Settings.Self, request.Epoch, request.Incarnation, _state.Incarnation, outcome, _state.PromisedEpoch,
+            _state.Log.LastEpoch, _state.Log.LastSequence, _state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, (until - nowTicks) / TimeSpan.TicksPerMillisecond) : 0));
     }
 
     // Serves a candidate from the window; the actor serves what is older from the journal by the same message.
@@ -260,6 +263,7 @@ public sealed class Replica
         }
 
         var epoch = Math.Max(_highestEpochSeen, _state.PromisedEpoch) + 1;
+        _highestEpochSeen = epoch; // no later attempt uses it again
         Become(ReplicaRole.Candidate, epoch, "the oracle says: try to lead");
         _candidate = new CandidateRole(_state, _standby, epoch, nowTicks);
         Settle(nowTicks);
@@ -276,9 +280,9 @@ public sealed class Replica
             var epoch = _candidate.Epoch;
             _candidate = null;
             _campaignAtTicks = nowTicks + _state.Settings.HeartbeatTicks;
-            Become(ReplicaRole.Standby, epoch, _crowned ? "a voter has promised a later epoch" : "no longer asked to lead");
+            Become(ReplicaRole.Standby, epoch, _crowned ? "not enough votes in time, or a later epoch is promised" : "no longer asked to lead");
         }
-        else if (_candidate.Progress == CampaignProgress.Won && _state.PromiseIsDurable)
+        else if (_candidate.Progress == CampaignProgress.Won && _state.PromiseIsDurable && !IsSilent(nowTicks))
         {
             var epoch = _candidate.Epoch;
             _candidate = null;

@@ -33,7 +33,7 @@ public sealed class ReplicaState
     private ulong _writesDone;
     private ulong _promiseWrite;
 
-    internal ReplicaState(ReplicaSettings settings, RecoveredJournal recovered, ulong incarnation)
+    internal ReplicaState(ReplicaSettings settings, RecoveredJournal recovered, ulong incarnation, long nowTicks)
     {
         Settings = settings;
         Incarnation = incarnation;
@@ -44,6 +44,7 @@ public sealed class ReplicaState
         PromisedEpoch = Math.Max(recovered.PromisedEpoch, Log.LastEpoch);
         PromisedTo = recovered.PromisedTo;
         Voting = recovered.Voting;
+        SilentUntilTicks = Voting ? long.MinValue : nowTicks + settings.LeaseDurationTicks;
     }
 
     /// <summary>Settings.</summary>
@@ -73,8 +74,20 @@ public sealed class ReplicaState
     /// <summary>For whom.</summary>
     public NodeId PromisedTo { get; private set; }
 
+    /// <summary>
+    /// Which life of the candidate asked for it; 0 when that is not known (any more) or its reign has begun. Not persistent:
+    /// only who can prove that it is the same attempt is answered again.
+    /// </summary>
+    internal ulong PromisedIncarnation { get; private set; }
+
     /// <summary>Whether this node may be counted. Persistent.</summary>
     public bool Voting { get; private set; }
+
+    /// <summary>
+    /// Until when a node without a vote stays silent. It may have forgotten a seal that a candidate is about to win with;
+    /// after a lease that candidate has won, and a majority of the others knows it, or it has given up.
+    /// </summary>
+    internal long SilentUntilTicks { get; }
 
     /// <summary>The Primary as far as this node knows.</summary>
     public NodeId Leader { get; internal set; }
@@ -123,10 +136,11 @@ public sealed class ReplicaState
         Write(new WriteCut(lastKept), default);
     }
 
-    internal void Promise(ulong epoch, NodeId candidate)
+    internal void Promise(ulong epoch, NodeId candidate, ulong incarnation)
     {
         if (epoch < PromisedEpoch)
             throw new InvariantViolation(1, $"promise of epoch {epoch} after {PromisedEpoch}");
+        PromisedIncarnation = incarnation;
         if (epoch == PromisedEpoch && candidate == PromisedTo)
             return;
         (PromisedEpoch, PromisedTo) = (epoch, candidate);

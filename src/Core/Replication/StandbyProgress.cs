@@ -52,7 +52,12 @@ public sealed class StandbyProgress(NodeId node, ulong nextSequence)
 
     internal ulong CommitSent { get; set; }
 
-    private ulong Incarnation { get; set; }
+    internal ulong Incarnation { get; private set; }
+
+    /// <summary>The life for which a VoterReturned was appended in this reign.</summary>
+    internal ulong Welcomed { get; set; }
+
+    private long MetAtTicks { get; set; } = long.MinValue;
 
     private long RestartedAtTicks { get; set; } = long.MinValue;
 
@@ -66,14 +71,20 @@ public sealed class StandbyProgress(NodeId node, ulong nextSequence)
         _underWay.Enqueue((lastSequence, bytes));
     }
 
-    /// <summary>A later life of the node knows nothing of what an earlier one acknowledged.</summary>
-    internal void Meet(ulong incarnation)
+    /// <summary>
+    /// A later life of the node knows nothing of what an earlier one acknowledged. False for the last words of an earlier life
+    /// that arrive late: they answer something sent before the later one was met.
+    /// </summary>
+    internal bool Meet(ulong incarnation, long sentAtTicks, long nowTicks)
     {
         if (incarnation == Incarnation)
-            return;
+            return true;
+        if (sentAtTicks < MetAtTicks)
+            return false;
         if (Incarnation != 0)
             (MatchSequence, AppliedSequence, Voting, AcknowledgedSentAtTicks) = (0, 0, false, long.MinValue);
-        Incarnation = incarnation;
+        (Incarnation, MetAtTicks) = (incarnation, nowTicks);
+        return true;
     }
 
     internal void Acknowledged(ulong stored, ulong applied, bool voting, long sentAtTicks, long nowTicks)

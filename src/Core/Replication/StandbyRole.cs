@@ -1,7 +1,9 @@
 // What every node does that does not lead: store what the Primary sends, acknowledge, promise. A candidate does it too,
 // until it leads. Never applies anything that is not committed.
-using HotStandby.Messages;
+using System.Buffers.Binary;
+using System.Text;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Core.Replication;
@@ -11,15 +13,15 @@ internal sealed class StandbyRole(ReplicaState state)
 {
     private ulong _matchedInEpoch;
     private ulong _matchedSequence;
-    private ulong _learnTarget;
+    private EpochEnd _return;
     private bool _askedToVote;
 
     /// <summary>Entries of a Primary, or its heartbeat. The promise has been checked.</summary>
     public void OnAppend(AppendBatch append, long nowTicks)
     {
         if (append.Epoch != _matchedInEpoch)
-            (_matchedInEpoch, _matchedSequence, _learnTarget) = (append.Epoch, 0, append.LastSequence);
-        state.Promise(append.Epoch, append.From);
+            (_matchedInEpoch, _matchedSequence) = (append.Epoch, 0);
+        state.Promise(append.Epoch, append.From, 0);
         state.Leader = append.From;
 
         if (state.Log.EpochOf(append.PreviousSequence) != append.PreviousEpoch
@@ -49,7 +51,9 @@ internal sealed class StandbyRole(ReplicaState state)
     /// <summary>A candidate asks to seal its epoch.</summary>
     public SealOutcome OnSeal(SealRequest request, long nowTicks, bool leadsWithLease)
     {
-        if (request.Epoch < state.PromisedEpoch || (request.Epoch == state.PromisedEpoch && request.From != state.PromisedTo))
+        // The same epoch is promised again only to the same attempt: a candidate that lost its disk must not reign in it twice.
+        if (request.Epoch < state.PromisedEpoch || (request.Epoch == state.PromisedEpoch
+            && (request.From != state.PromisedTo || request.Incarnation != state.PromisedIncarnation)))
             return SealOutcome.Refused;
         if (leadsWithLease || state.GrantRunsForAnother(request.From, nowTicks))
             return SealOutcome.GrantRunning;
@@ -57,17 +61,17 @@ internal sealed class StandbyRole(ReplicaState state)
         {
             if (state.Log.LastSequence > 0)
                 return SealOutcome.Learning;
-            if (!request.FirstStart)
+            if (request.FirstStartOf != state.Incarnation)
                 return SealOutcome.Empty;
             state.BecomeVoter();
         }
 
-        state.Promise(request.Epoch, request.From);
+        state.Promise(request.Epoch, request.From, request.Incarnation);
         return SealOutcome.Sealed;
     }
 
     /// <summary>Stores what is new in a batch; drops what is here already; cuts off what conflicts.</summary>
-    public void Store(Messages.OpLog.OpLogBatch batch)
+    public void Store(OpLogBatch batch)
     {
         var first = batch.FirstSequence;
         while (first <= batch.LastSequence && state.Log.EpochOf(first) == batch.Epoch)
@@ -76,20 +80,32 @@ internal sealed class StandbyRole(ReplicaState state)
             return;
         if (first <= state.Log.LastSequence)
             state.CutAfter(first - 1);
-        state.Append(batch.From(first));
+        var added = batch.From(first);
+        state.Append(added);
+        if (!state.Voting)
+            LookForReturn(added);
     }
 
-    // A node that lost its log counts again once it holds everything that its old self may have acknowledged: all that the
-    // Primary had appended when it was first heard in this epoch, and that part committed.
+    // The Primary appended an entry that names this life of this node (see PrimaryRole.Welcome).
+    private void LookForReturn(OpLogBatch batch)
+    {
+        foreach (var entry in batch)
+            if (entry.Type == OpType.VoterReturned && entry.Payload.Length == sizeof(ulong)
+                && BinaryPrimitives.ReadUInt64LittleEndian(entry.Payload) == state.Incarnation
+                && entry.Key.SequenceEqual(Encoding.UTF8.GetBytes(state.Settings.Self.Name)))
+                _return = new EpochEnd(entry.Epoch, entry.Sequence);
+    }
+
+    // A node that lost its log counts again once it holds everything that its old self may have acknowledged, and knows every
+    // promise that its old self may have given: the entry that names it was committed by a majority of the others, who had
+    // promised nothing later, after the time in which somebody could still have won with a forgotten promise.
     private void Learn()
     {
-        if (state.Voting || _askedToVote || _learnTarget == 0)
+        if (state.Voting || _askedToVote || _return.LastSequence == 0
+            || state.CommitSequence < _return.LastSequence || state.Log.EpochOf(_return.LastSequence) != _return.Epoch)
             return;
-        if (_matchedSequence >= _learnTarget && state.CommitSequence >= _learnTarget)
-        {
-            _askedToVote = true;
-            state.BecomeVoter();
-        }
+        _askedToVote = true;
+        state.BecomeVoter();
     }
 
     private void Acknowledge(AppendBatch append, long nowTicks)

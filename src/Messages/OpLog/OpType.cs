@@ -33,4 +33,9 @@ public enum OpType : byte
     ClientExpired = 13,
     /// <summary>Any partition (no effect): carries the Primary's digest at this seq for the Standbys to compare.</summary>
     VerificationMarker = 14,
+    /// <summary>
+    /// Segment table (no effect on it): a voter that lost its journal takes part again. Key: its name (UTF-8); payload: its
+    /// incarnation (u64, little-endian). Committed without its vote, it makes that life of it a voter.
+    /// </summary>
+    VoterReturned = 15,
 }

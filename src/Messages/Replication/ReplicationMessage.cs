@@ -61,8 +61,12 @@ public sealed record AppendRefused(
 /// <summary>Candidate to voter: help nobody older than this epoch any more.</summary>
 /// <param name="From">The candidate.</param>
 /// <param name="Epoch">The epoch it wants.</param>
-/// <param name="FirstStart">True when every configured voter said that it is empty: the first start of the cluster.</param>
-public sealed record SealRequest(NodeId From, ulong Epoch, bool FirstStart) : ReplicationMessage(From, Epoch);
+/// <param name="Incarnation">The candidate's life: an epoch that an earlier life asked for is not this one's.</param>
+/// <param name="FirstStartOf">
+/// Not 0 when every configured voter said that it is empty, the first start of the cluster: the life of the addressee that
+/// said so. A later life may be empty because it lost what that one stored.
+/// </param>
+public sealed record SealRequest(NodeId From, ulong Epoch, ulong Incarnation, ulong FirstStartOf) : ReplicationMessage(From, Epoch);
 
 /// <summary>What a voter said to a seal request.</summary>
 public enum SealOutcome : byte
@@ -82,6 +86,8 @@ public enum SealOutcome : byte
 /// <summary>Voter to candidate.</summary>
 /// <param name="From">The voter.</param>
 /// <param name="Epoch">The epoch that was asked for.</param>
+/// <param name="CandidateIncarnation">The candidate's life that asked.</param>
+/// <param name="Incarnation">The voter's own life.</param>
 /// <param name="Outcome">The answer.</param>
 /// <param name="PromisedEpoch">Its promise now.</param>
 /// <param name="LastEpoch">Epoch of its last entry.</param>
@@ -89,7 +95,7 @@ public enum SealOutcome : byte
 /// <param name="CommitSequence">What it knows to be committed.</param>
 /// <param name="RemainingMilliseconds">With GrantRunning: how long.</param>
 public sealed record SealReply(
-    NodeId From, ulong Epoch, SealOutcome Outcome, ulong PromisedEpoch, ulong LastEpoch, ulong LastSequence,
+    NodeId From, ulong Epoch, ulong CandidateIncarnation, ulong Incarnation, SealOutcome Outcome, ulong PromisedEpoch, ulong LastEpoch, ulong LastSequence,
     ulong CommitSequence, long RemainingMilliseconds) : ReplicationMessage(From, Epoch);
 
 /// <summary>Candidate to the voter with the best log: send me what I lack.</summary>

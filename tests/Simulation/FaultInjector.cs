@@ -1,0 +1,173 @@
+// What goes wrong in a run, and an oracle that may crown anybody: nobody, two at once, the most lagging node.
+using HotStandby.Core.Replication;
+
+namespace HotStandby.Tests.Simulation;
+
+/// <summary>Draws faults and crowns, and ends them all.</summary>
+public sealed class FaultInjector(Simulation world)
+{
+    private readonly SeededRandom _random = world.Random;
+    private readonly Scenario _scenario = world.Scenario;
+    private bool _ended;
+
+    /// <summary>From now on things go wrong.</summary>
+    public void Begin()
+    {
+        Crown(_random.Pick(world.Nodes));
+        NextFault();
+        NextCrown();
+    }
+
+    /// <summary>Everything heals, though a minority may stay dead; one node is crowned.</summary>
+    public void End()
+    {
+        _ended = true;
+        world.Network.Heal();
+        world.Network.IsCalm = true;
+        var mayStayDead = world.Nodes.All(node => node.Journal.Voting) && _random.Chance(0.3) ? (_scenario.NodeCount - 1) / 2 : 0;
+        foreach (var node in world.Nodes)
+        {
+            node.Paused = false;
+            if (mayStayDead > 0 && (node.Replica is null || _random.Chance(0.3)))
+            {
+                mayStayDead--;
+                if (node.Replica is not null)
+                    node.Crash();
+            }
+            else if (node.Replica is null)
+            {
+                node.Start();
+            }
+        }
+
+        foreach (var node in world.Nodes)
+            node.Do(static (replica, now) => replica.Uncrown(now));
+        Crown(_random.Pick<SimulatedNode>([.. world.Nodes.Where(node => node.Replica is not null)]));
+    }
+
+    private void NextFault() => world.After(_random.Exponential(_scenario.FaultTicks), () =>
+    {
+        if (_ended)
+            return;
+        Inject();
+        NextFault();
+    });
+
+    private void NextCrown() => world.After(_random.Exponential(_scenario.CrownTicks), () =>
+    {
+        if (_ended)
+            return;
+        if (_random.Chance(0.5))
+            foreach (var node in world.Nodes)
+                if (!node.Paused && _random.Chance(0.8))
+                    node.Do(static (replica, now) => replica.Uncrown(now));
+        Crown(_random.Chance(0.3) ? world.Nodes.MinBy(static node => node.Log.Count)! : _random.Pick(world.Nodes));
+        if (_random.Chance(0.3))
+            Crown(_random.Pick(world.Nodes));
+        NextCrown();
+    });
+
+    private void Crown(SimulatedNode node)
+    {
+        if (node.Paused)
+            return;
+        world.Trace(node, "is crowned");
+        node.Do(static (replica, now) => replica.Crown(now));
+    }
+
+    private void Inject()
+    {
+        var total = _scenario.Weights.Sum();
+        var drawn = _random.Below(total);
+        var fault = 0;
+        while (drawn >= _scenario.Weights[fault])
+            drawn -= _scenario.Weights[fault++];
+        var node = _random.Pick(world.Nodes);
+        var other = _random.Pick(world.Nodes);
+        if (world.IsVerbose && (Fault)fault is >= Fault.Pause)
+            world.Trace(node, $"fault: {(Fault)fault} {other.Id}");
+        switch ((Fault)fault)
+        {
+            case Fault.Crash when node.Replica is not null:
+                Crash(node);
+                break;
+            case Fault.CrashAll when _random.Chance(0.2):
+                foreach (var each in world.Nodes)
+                    if (each.Replica is not null)
+                        Crash(each);
+                break;
+            case Fault.Restart:
+                foreach (var each in world.Nodes)
+                    if (each.Replica is null && _random.Chance(0.7))
+                        each.Start();
+                break;
+            case Fault.LoseDisk when MayLoseDisk(node):
+                node.LoseDisk();
+                node.Start();
+                CrownAgain(node);
+                break;
+            case Fault.Pause:
+                node.Paused = true;
+                break;
+            case Fault.Resume:
+                foreach (var each in world.Nodes)
+                    each.Paused = false;
+                break;
+            case Fault.Isolate:
+                foreach (var each in world.Nodes)
+                    Cut(node, each);
+                break;
+            case Fault.CutOneWay:
+                world.Network.Cut(node.Index, other.Index, true);
+                break;
+            case Fault.CutLink:
+                Cut(node, other);
+                break;
+            case Fault.Split:
+                Split();
+                break;
+            case Fault.Heal:
+                world.Network.Heal();
+                break;
+            default:
+                break;
+        }
+    }
+
+    // Sometimes the supervisor is quick: a dead process is back before anybody noticed.
+    private void Crash(SimulatedNode node)
+    {
+        node.Crash();
+        if (!_random.Chance(0.4))
+            return;
+        node.Start();
+        CrownAgain(node);
+    }
+
+    private void CrownAgain(SimulatedNode node)
+    {
+        if (_random.Chance(0.3))
+            Crown(node);
+    }
+
+    private void Cut(SimulatedNode one, SimulatedNode other)
+    {
+        if (one == other)
+            return;
+        world.Network.Cut(one.Index, other.Index, true);
+        world.Network.Cut(other.Index, one.Index, true);
+    }
+
+    private void Split()
+    {
+        var sides = _random.Bits();
+        foreach (var one in world.Nodes)
+            foreach (var other in world.Nodes)
+                if (((sides >> one.Index) & 1) != ((sides >> other.Index) & 1))
+                    Cut(one, other);
+    }
+
+    // A majority of voters keeps its journals: that is what invariant 8 presumes. During the first start nobody may lose anything.
+    private bool MayLoseDisk(SimulatedNode node) => world.Checker.Committed > 0
+        && world.Nodes.Count(each => each != node && each.Journal.Voting) > _scenario.NodeCount / 2;
+}

@@ -1,0 +1,83 @@
+// Watches all nodes from outside, knowing what none of them can know: every entry ever appended, everything ever committed,
+// who led when. Throws at the first event after which an invariant of docs/protocol.md does not hold.
+using System.IO.Hashing;
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Tests.Simulation;
+
+/// <summary>An entry's place in history: its epoch, and a hash over it and everything before it.</summary>
+public readonly record struct Link(ulong Epoch, ulong PrefixHash);
+
+/// <summary>The omniscient observer.</summary>
+public sealed class InvariantChecker
+{
+    private readonly record struct CommittedEntry(Link Link, ulong CommittedInEpoch);
+
+    private readonly Dictionary<ulong, (NodeId Leader, ulong Incarnation)> _leaders = [];
+    private readonly Dictionary<(ulong Epoch, ulong Sequence), ulong> _history = [];
+    private readonly List<CommittedEntry> _committed = [];
+
+    /// <summary>How much is committed as far as anybody knows.</summary>
+    public ulong Committed => (ulong)_committed.Count;
+
+    /// <summary>Reigns so far.</summary>
+    public int Reigns => _leaders.Count;
+
+    /// <summary>Invariant 2: adds a batch to a node's log and checks that no other log says otherwise.</summary>
+    public void Append(List<Link> log, OpLogBatch batch, NodeId node)
+    {
+        if (!(batch.FirstSequence == (ulong)log.Count + 1))
+                throw new InvariantViolation(2, $"{node} appends {batch.FirstSequence} behind {log.Count}");
+        foreach (var entry in batch)
+        {
+            var before = log.Count == 0 ? 0 : log[^1].PrefixHash;
+            var hash = XxHash3.HashToUInt64(entry.Encoded, unchecked((long)before));
+            log.Add(new Link(entry.Epoch, hash));
+            if (!_history.TryAdd((entry.Epoch, entry.Sequence), hash))
+                if (!(_history[(entry.Epoch, entry.Sequence)] == hash))
+                throw new InvariantViolation(2, $"{node} holds another {entry.Epoch}/{entry.Sequence} than others do");
+        }
+    }
+
+    /// <summary>Invariants 1 and 3: a node begins to lead.</summary>
+    public void Leads(NodeId node, ulong incarnation, ulong epoch, List<Link> log)
+    {
+        if (!(_leaders.TryAdd(epoch, (node, incarnation))))
+                throw new InvariantViolation(1, $"{node} leads in epoch {epoch}, but {_leaders[epoch].Leader} did");
+        for (var i = _committed.Count; i > 0; i--)
+        {
+            if (_committed[i - 1].CommittedInEpoch >= epoch)
+                continue;
+            if (!(log.Count >= i && log[i - 1] == _committed[i - 1].Link))
+                throw new InvariantViolation(3, $"{node} leads in epoch {epoch} without the committed entry {i}");
+            return;
+        }
+    }
+
+    /// <summary>Invariants 3 and 7: a node says that everything up to here is committed, and applies it.</summary>
+    public void Commits(NodeId node, ulong epoch, List<Link> log, ulong from, ulong to)
+    {
+        if (!(to > from && to <= (ulong)log.Count))
+                throw new InvariantViolation(7, $"{node} commits {to} after {from} with a log of {log.Count}");
+        for (var i = (int)from; i < (int)to; i++)
+        {
+            if (i == _committed.Count)
+                _committed.Add(new CommittedEntry(log[i], epoch));
+            else
+                if (!(_committed[i].Link == log[i]))
+                throw new InvariantViolation(3, $"{node} commits another entry {i + 1} than others did");
+        }
+    }
+
+    /// <summary>Invariant 8: nothing committed is missing in a log at the end.</summary>
+    public void HoldsEverything(NodeId node, List<Link> log)
+    {
+        if (!(log.Count >= _committed.Count))
+                throw new InvariantViolation(8, $"{node} ends with {log.Count} entries, {_committed.Count} were committed");
+        for (var i = 0; i < _committed.Count; i++)
+            if (!(log[i] == _committed[i].Link))
+                throw new InvariantViolation(8, $"{node} ends with another entry {i + 1} than was committed");
+    }
+}

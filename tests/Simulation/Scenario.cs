@@ -1,0 +1,163 @@
+// What one seed decides before the run starts: how many nodes, which settings, which faults and how often. Every seed has its
+// own mix ("swarm"): a fault that is always on hides what happens without it.
+using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
+
+namespace HotStandby.Tests.Simulation;
+
+/// <summary>The frame of one run. Times in ticks of 100 ns.</summary>
+public sealed class Scenario
+{
+    /// <summary>Draws a scenario.</summary>
+    public Scenario(SeededRandom random)
+    {
+        NodeCount = random.Pick(1, 3, 3, 3, 3, 3, 3, 5, 5, 5);
+        Nodes = [.. Enumerable.Range(0, NodeCount).Select(i => new NodeId($"n{i}"))];
+        LeaseTicks = random.Pick(200, 500, 1000, 2000) * TimeSpan.TicksPerMillisecond;
+        HeartbeatTicks = LeaseTicks / random.Pick(5, 10, 20);
+        TickTicks = HeartbeatTicks / random.Pick(2, 4);
+        ResendTicks = LeaseTicks / random.Pick(1, 2, 4);
+        BatchEntries = random.Pick(1, 2, 8, 64);
+        BatchBytes = random.Pick(200, 1000, 64 * 1024);
+        WindowEntries = random.Pick(1, 4, 32, 1024, 262_144);
+        InFlightBytes = random.Pick(100, 1000, 100_000);
+        LingerTicks = random.Pick(0, 0, HeartbeatTicks / 4);
+        DelayTicks = LeaseTicks / random.Pick(400, 100, 30, 10);
+        JournalTicks = LeaseTicks / random.Pick(2000, 200, 50, 20);
+        Loss = random.Pick(0, 0, 0.01, 0.1, 0.3);
+        Duplication = random.Pick(0, 0.01, 0.1);
+        LongDelay = random.Pick(0, 0, 0.01, 0.05);
+        Corruption = random.Pick(0, 0, 0.02);
+        Drift = random.Pick(0, 0.05, 0.05);
+        ProposalTicks = LeaseTicks / random.Pick(2, 10, 50);
+        FaultTicks = LeaseTicks / random.Pick(1, 2, 4);
+        CrownTicks = LeaseTicks * random.Pick(1, 2, 5);
+        DurationTicks = LeaseTicks * random.Between(10, 30);
+        Weights = [.. Enum.GetValues<Fault>().Select(_ => random.Pick(0, 1, 3))];
+        if (NodeCount == 1)
+            Weights[(int)Fault.LoseDisk] = 0;
+        Weights[(int)Fault.Heal] += 1;
+        Weights[(int)Fault.Restart] += 2;
+        Weights[(int)Fault.Resume] += 2;
+    }
+
+    /// <summary>Voters.</summary>
+    public int NodeCount { get; }
+
+    /// <summary>Their names.</summary>
+    public NodeId[] Nodes { get; }
+
+    /// <summary>Lease duration.</summary>
+    public long LeaseTicks { get; }
+
+    /// <summary>Heartbeat.</summary>
+    public long HeartbeatTicks { get; }
+
+    /// <summary>How often a node is ticked.</summary>
+    public long TickTicks { get; }
+
+    /// <summary>Resend.</summary>
+    public long ResendTicks { get; }
+
+    /// <summary>Entries of a batch.</summary>
+    public int BatchEntries { get; }
+
+    /// <summary>Bytes of a batch.</summary>
+    public int BatchBytes { get; }
+
+    /// <summary>Entries of a window.</summary>
+    public int WindowEntries { get; }
+
+    /// <summary>Bytes under way.</summary>
+    public long InFlightBytes { get; }
+
+    /// <summary>Linger.</summary>
+    public long LingerTicks { get; }
+
+    /// <summary>Mean delay of a message.</summary>
+    public long DelayTicks { get; }
+
+    /// <summary>Mean delay of a journal write.</summary>
+    public long JournalTicks { get; }
+
+    /// <summary>Share of messages lost.</summary>
+    public double Loss { get; }
+
+    /// <summary>Share of messages that arrive twice.</summary>
+    public double Duplication { get; }
+
+    /// <summary>Share of messages that arrive leases later.</summary>
+    public double LongDelay { get; }
+
+    /// <summary>Share of batches whose bytes arrive damaged.</summary>
+    public double Corruption { get; }
+
+    /// <summary>Clocks run at a rate of 1 plus or minus this.</summary>
+    public double Drift { get; }
+
+    /// <summary>Mean time between proposals.</summary>
+    public long ProposalTicks { get; }
+
+    /// <summary>Mean time between faults.</summary>
+    public long FaultTicks { get; }
+
+    /// <summary>Mean time between the oracle's whims.</summary>
+    public long CrownTicks { get; }
+
+    /// <summary>Length of the phase with faults.</summary>
+    public long DurationTicks { get; }
+
+    /// <summary>How likely each fault is.</summary>
+    public int[] Weights { get; }
+
+    /// <summary>The settings of one node.</summary>
+    public ReplicaSettings SettingsOf(int node) => new()
+    {
+        Self = Nodes[node],
+        Voters = Nodes,
+        LeaseDurationTicks = LeaseTicks,
+        DriftMarginTicks = LeaseTicks / 10,
+        HeartbeatTicks = HeartbeatTicks,
+        ResendTicks = ResendTicks,
+        HandOverTicks = LeaseTicks,
+        BatchEntries = BatchEntries,
+        BatchBytes = BatchBytes,
+        LingerTicks = LingerTicks,
+        WindowEntries = WindowEntries,
+        WindowBytes = WindowEntries * 100L,
+        InFlightBytes = InFlightBytes,
+    };
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"nodes {NodeCount}, lease {LeaseTicks / TimeSpan.TicksPerMillisecond} ms, batch {BatchEntries}/{BatchBytes} B, window {WindowEntries}, "
+        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, faults "
+        + string.Join(' ', Enum.GetValues<Fault>().Select(fault => $"{fault}:{Weights[(int)fault]}"));
+}
+
+/// <summary>What can go wrong.</summary>
+public enum Fault
+{
+    /// <summary>A node dies; unconfirmed writes may be lost.</summary>
+    Crash,
+    /// <summary>All nodes die at once.</summary>
+    CrashAll,
+    /// <summary>A dead node starts.</summary>
+    Restart,
+    /// <summary>A node's disk is replaced by an empty one, and the node starts.</summary>
+    LoseDisk,
+    /// <summary>A node does nothing while its clock runs.</summary>
+    Pause,
+    /// <summary>It goes on.</summary>
+    Resume,
+    /// <summary>One node is cut off from all others.</summary>
+    Isolate,
+    /// <summary>One direction of one link is cut.</summary>
+    CutOneWay,
+    /// <summary>Both directions of one link are cut.</summary>
+    CutLink,
+    /// <summary>Two groups.</summary>
+    Split,
+    /// <summary>All links work.</summary>
+    Heal,
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace HotStandby.Tests.Simulation;
+
+/// <summary>What came of one seed.</summary>
+/// <param name="Failure">One line, or null when everything held.</param>
+/// <param name="Lines">The log of the run, when it was asked for.</param>
+/// <param name="Events">How many events the run had.</param>
+/// <param name="Reigns">How many reigns there were.</param>
+/// <param name="Committed">How many entries were committed.</param>
+public sealed record SeedResult(string? Failure, IReadOnlyList<string> Lines, long Events, int Reigns, ulong Committed);
+
+/// <summary>Runs seeds; knows no test framework.</summary>
+public static class SeedRunner
+{
+    /// <summary>Runs one seed. Whatever it throws is its failure.</summary>
+    public static SeedResult Run(ulong seed, bool verbose)
+    {
+        var simulation = new Simulation(seed, verbose);
+        string? failure = null;
+        try
+        {
+            simulation.Run();
+        }
+        catch (Exception problem) // every kind of failure is reported with its seed
+        {
+            failure = string.Create(CultureInfo.InvariantCulture,
+                $"seed {seed} fails at {simulation.NowTicks / (double)TimeSpan.TicksPerMillisecond:F3} ms with {simulation.Scenario.NodeCount} nodes: {problem.GetType().Name}: {problem.Message}");
+            if (verbose)
+                failure += Environment.NewLine + problem.StackTrace;
+        }
+
+        return new SeedResult(failure, simulation.Lines, simulation.Events, simulation.Checker.Reigns, simulation.Checker.Committed);
+    }
+}

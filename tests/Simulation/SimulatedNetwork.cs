@@ -1,0 +1,57 @@
+// Messages between nodes: lost, doubled, late by any amount, out of order; links cut in one direction or both.
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Tests.Simulation;
+
+/// <summary>The modelled network.</summary>
+public sealed class SimulatedNetwork(Simulation world)
+{
+    private readonly bool[,] _cut = new bool[world.Scenario.NodeCount, world.Scenario.NodeCount];
+
+    /// <summary>True when nothing but cut links and delay goes wrong any more.</summary>
+    public bool IsCalm { get; set; }
+
+    /// <summary>Cuts or mends one direction.</summary>
+    public void Cut(int from, int to, bool cut) => _cut[from, to] = cut;
+
+    /// <summary>Mends everything.</summary>
+    public void Heal() => Array.Clear(_cut);
+
+    /// <summary>Sends; what is cut when it leaves never arrives.</summary>
+    public void Send(SimulatedNode from, NodeId to, ReplicationMessage message)
+    {
+        var (scenario, random) = (world.Scenario, world.Random);
+        var target = world.Nodes[Array.IndexOf(scenario.Nodes, to)];
+        if (_cut[from.Index, target.Index] || (!IsCalm && random.Chance(scenario.Loss)))
+        {
+            if (world.IsVerbose)
+                world.Trace(from, $"to {to}, lost: {Describe(message)}");
+            return;
+        }
+
+        var copies = !IsCalm && random.Chance(scenario.Duplication) ? 2 : 1;
+        for (var i = 0; i < copies; i++)
+        {
+            var delay = random.Exponential(scenario.DelayTicks);
+            if (!IsCalm && random.Chance(scenario.LongDelay))
+                delay += random.Exponential(scenario.LeaseTicks * 3);
+            world.Deliver(delay, target, from.Id, message);
+        }
+    }
+
+    /// <summary>One message in a few words.</summary>
+    public static string Describe(ReplicationMessage message) => message switch
+    {
+        AppendBatch append => $"append {append.Epoch}: behind {append.PreviousEpoch}/{append.PreviousSequence} "
+            + (append.Batch is null ? "heartbeat" : $"{append.Batch.Epoch}/{append.Batch.FirstSequence}..{append.Batch.LastSequence}")
+            + $" commit {append.CommitSequence}",
+        AppendAcknowledged ack => $"acknowledged {ack.Epoch}: {ack.StoredSequence}{(ack.Voting ? "" : " not voting")}",
+        AppendRefused refused => $"refused {refused.Epoch}: {refused.Reason}, ends {string.Join(' ', refused.Log)}",
+        SealRequest request => $"seal {request.Epoch}{(request.FirstStartOf != 0 ? " first start" : "")}",
+        SealReply reply => $"seal {reply.Epoch}: {reply.Outcome}, promised {reply.PromisedEpoch}, ends {reply.LastEpoch}/{reply.LastSequence}",
+        FetchTail fetch => $"fetch {fetch.Epoch}",
+        TailBatch tail => $"tail {tail.Epoch}: behind {tail.PreviousEpoch}/{tail.PreviousSequence} of {tail.LastSequence}",
+        _ => $"released {message.Epoch}",
+    };
+}

@@ -1,0 +1,208 @@
+// One machine: a disk that survives, a process that may be dead, a clock with a rate of its own. Carries out the effects of
+// its replica against the modelled journal and network, and tells the observer.
+using HotStandby.Core.Replication;
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Tests.Simulation;
+
+/// <summary>One node of the simulated cluster.</summary>
+public sealed class SimulatedNode(Simulation world, int index)
+{
+    private readonly Scenario _scenario = world.Scenario;
+    private readonly double _rate = 1 + (((world.Random.Fraction() * 2) - 1) * world.Scenario.Drift);
+    private readonly long _clockOffset = world.Random.Below(1_000_000_000);
+    private readonly List<Link> _log = [];
+    private ulong _appliedSequence;
+    private ulong _reignFrom;
+
+    /// <summary>Its name.</summary>
+    public NodeId Id { get; } = world.Scenario.Nodes[index];
+
+    /// <summary>Its place among the nodes.</summary>
+    public int Index => index;
+
+    /// <summary>Its disk.</summary>
+    public SimulatedJournal Journal { get; private set; } = new();
+
+    /// <summary>Its process; null when it is dead.</summary>
+    public Replica? Replica { get; private set; }
+
+    /// <summary>Number of its process, over all nodes.</summary>
+    public ulong Incarnation { get; private set; }
+
+    /// <summary>While true its clock runs and nothing else does.</summary>
+    public bool Paused { get; set; }
+
+    /// <summary>Its log: appended entries, whether durable or not.</summary>
+    public List<Link> Log => _log;
+
+    /// <summary>Its monotonic clock.</summary>
+    public long Clock => _clockOffset + (long)(world.NowTicks * _rate);
+
+    /// <summary>True while it believes that it may answer clients.</summary>
+    public bool HoldsLease => Replica is not null && Clock < Replica.LeaseUntilTicks;
+
+    /// <summary>True when it serves: lease, and its reign has begun.</summary>
+    public bool Serves => HoldsLease && _reignFrom != 0 && Replica!.Role == ReplicaRole.Primary;
+
+    /// <summary>Starts the process.</summary>
+    public void Start()
+    {
+        Incarnation = world.NextIncarnation();
+        Paused = false;
+        _log.Clear();
+        foreach (var batch in Journal.Batches)
+            world.Checker.Append(_log, batch, Id);
+        Replica = new Replica(_scenario.SettingsOf(index), Journal.Recover(), Incarnation, Clock);
+        (_appliedSequence, _reignFrom) = (0, 0);
+        world.Trace(this, "starts");
+        world.AfterTrueTicks(0, this, Incarnation, Tick);
+    }
+
+    /// <summary>Kills the process.</summary>
+    public void Crash()
+    {
+        Journal.Crash(world.Random);
+        Replica = null;
+        world.Trace(this, "crashes");
+    }
+
+    /// <summary>An empty disk.</summary>
+    public void LoseDisk()
+    {
+        (Journal, Replica) = (new SimulatedJournal(), null);
+        world.Trace(this, "has an empty disk");
+    }
+
+    /// <summary>One input to the replica, and its effects.</summary>
+    public void Do(Action<Replica, long> input)
+    {
+        if (Replica is not { } replica)
+            return;
+        input(replica, Clock);
+        CarryOut(replica);
+    }
+
+    /// <summary>A client's writes.</summary>
+    public ulong Propose(int entries)
+    {
+        var drafts = new DraftBuffer(Partition.SegmentTable);
+        for (var i = 0; i < entries; i++)
+            BitConverter.TryWriteBytes(drafts.Add(OpType.MountSegment, default, 0, 8 + world.Random.Below(40)), world.NextPayload());
+        var last = 0UL;
+        Do((replica, now) =>
+        {
+            last = replica.Propose(drafts, now, 0);
+            if (world.Random.Chance(0.7))
+                replica.Flush(now);
+        });
+        world.Trace(this, $"proposes up to {last}");
+        return last;
+    }
+
+    private void Tick()
+    {
+        Do(static (replica, now) => replica.Tick(now, 0));
+        if (world.Random.Chance(0.3))
+            Replica?.Applied(_appliedSequence);
+        world.AfterTrueTicks(_scenario.TickTicks, this, Incarnation, Tick);
+    }
+
+    private void CarryOut(Replica replica)
+    {
+        foreach (var effect in replica.TakeEffects())
+            CarryOut(replica, effect);
+    }
+
+    private void CarryOut(Replica replica, Effect effect)
+    {
+        switch (effect)
+        {
+            case Send send:
+                world.Network.Send(this, send.To, send.Message);
+                break;
+            case JournalWrite write:
+                Write(write);
+                break;
+            case ReadJournal read:
+                world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 4), this, Incarnation, () =>
+                {
+                    var batches = Journal.Read(read.FromSequence, world.Random.Between(1, 5));
+                    world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 4), this, Incarnation,
+                        () => Do((now, ticks) => now.JournalRead(read.Standby, batches, ticks)));
+                });
+                break;
+            case ReadTail read:
+                world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 4), this, Incarnation, () =>
+                {
+                    if (Journal.Read(read.PreviousSequence + 1, 1) is [var batch])
+                        Do((now, _) => now.TailRead(read, batch));
+                });
+                break;
+            case CommitAdvanced commit:
+                world.Checker.Commits(Id, replica.Epoch, _log, _appliedSequence, commit.CommitSequence);
+                _appliedSequence = commit.CommitSequence;
+                world.Trace(this, $"commits {commit.CommitSequence}");
+                break;
+            case RoleChanged changed:
+                _reignFrom = 0;
+                if (changed.Role == ReplicaRole.Primary)
+                    world.Checker.Leads(Id, Incarnation, changed.Epoch, _log);
+                world.Trace(this, $"is {changed.Role} in {changed.Epoch}: {changed.Reason}");
+                break;
+            case BeginReign reign:
+                _reignFrom = reign.EpochStartSequence;
+                world.Trace(this, $"reigns in {reign.Epoch}");
+                break;
+            case RebuildPartitions:
+                replica.Rebuilding();
+                world.Trace(this, "rebuilds");
+                break;
+            case HandedOver:
+                world.Trace(this, "has handed over");
+                break;
+            default:
+                throw new InvalidOperationException($"unknown effect {effect}");
+        }
+    }
+
+    private void Write(JournalWrite write)
+    {
+        if (write is WriteBatch batch)
+            world.Checker.Append(_log, batch.Batch, Id);
+        else if (write is WriteCut cut)
+            _log.RemoveRange((int)cut.LastKeptSequence, _log.Count - (int)cut.LastKeptSequence);
+        if (world.IsVerbose)
+            world.Trace(this, $"writes {Describe(write)}");
+        Journal.Enqueue(write);
+        Journal.BusyUntilTicks = Math.Max(Journal.BusyUntilTicks, world.NowTicks) + world.Random.Exponential(_scenario.JournalTicks);
+        world.AfterTrueTicks(Journal.BusyUntilTicks - world.NowTicks, this, Incarnation, () =>
+        {
+            Journal.WriteOldest();
+            Do(static (replica, now) => replica.Persisted(now));
+        });
+    }
+
+    private static string Describe(JournalWrite write) => write switch
+    {
+        WriteBatch batch => $"batch {batch.Batch.Epoch}/{batch.Batch.FirstSequence}..{batch.Batch.LastSequence}",
+        WriteCut cut => $"cut after {cut.LastKeptSequence}",
+        WritePromise promise => $"promise {promise.Epoch} to {promise.Candidate}",
+        _ => "voting",
+    };
+
+    /// <summary>A message arrives.</summary>
+    public void Receive(ReplicationMessage message)
+    {
+        if (Replica is not { } replica)
+            return;
+        if (message is AppendBatch { Batch: not null } append && world.Random.Chance(_scenario.Corruption))
+            replica.ReceiveCorrupt(append, Clock);
+        else
+            replica.Receive(message, Clock);
+        CarryOut(replica);
+    }
+}

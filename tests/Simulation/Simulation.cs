@@ -1,0 +1,198 @@
+// One run: a whole cluster's bad day from one seed, in one thread and virtual time. First faults of every kind, then everything
+// heals and the cluster has to serve again. After every event the observer checks the invariants.
+using HotStandby.Core.Replication;
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Tests.Simulation;
+
+/// <summary>A simulated cluster.</summary>
+public sealed class Simulation
+{
+    private const int MostUncommitted = 60;
+
+    private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
+    private readonly ulong _seed;
+    private long _order;
+    private ulong _incarnations;
+    private ulong _payloads;
+
+    /// <summary>Prepares the run of one seed.</summary>
+    public Simulation(ulong seed, bool verbose)
+    {
+        _seed = seed;
+        Random = new SeededRandom(seed);
+        Scenario = new Scenario(Random);
+        IsVerbose = verbose;
+        Network = new SimulatedNetwork(this);
+        Nodes = [.. Enumerable.Range(0, Scenario.NodeCount).Select(i => new SimulatedNode(this, i))];
+    }
+
+    /// <summary>The frame.</summary>
+    public Scenario Scenario { get; }
+
+    /// <summary>Chance.</summary>
+    public SeededRandom Random { get; }
+
+    /// <summary>The observer.</summary>
+    public InvariantChecker Checker { get; } = new();
+
+    /// <summary>The network.</summary>
+    public SimulatedNetwork Network { get; }
+
+    /// <summary>The machines.</summary>
+    public SimulatedNode[] Nodes { get; }
+
+    /// <summary>True time.</summary>
+    public long NowTicks { get; private set; }
+
+    /// <summary>Whether events are written down.</summary>
+    public bool IsVerbose { get; }
+
+    /// <summary>One line an event.</summary>
+    public List<string> Lines { get; } = [];
+
+    /// <summary>Events so far.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>Runs both phases. Throws <see cref="InvariantViolation"/> when one is broken.</summary>
+    public void Run()
+    {
+        if (IsVerbose)
+            Lines.Add($"seed {_seed}: {Scenario}");
+        foreach (var node in Nodes)
+            node.Start();
+        var faults = new FaultInjector(this);
+        faults.Begin();
+        Client();
+        RunUntil(Scenario.DurationTicks, static () => false);
+        faults.End();
+        for (var round = 1; !_recovered; round++)
+        {
+            // Catching up may take long where windows are small; standing still may not.
+            var before = Progress();
+            RunUntil(NowTicks + (Scenario.LeaseTicks * 40), () => _recovered = HasRecovered());
+            if (!_recovered && (Progress() == before || round == 20))
+                throw new InvariantViolation(9, $"not recovered {Scenario.LeaseTicks * 40 * round / TimeSpan.TicksPerMillisecond} ms after the last fault");
+        }
+
+        foreach (var node in Nodes.Where(node => node.Replica is not null))
+            Checker.HoldsEverything(node.Id, node.Log);
+    }
+
+    private (ulong Committed, ulong Stored) Progress() =>
+        (Checker.Committed, Nodes.Aggregate(0UL, static (sum, node) => sum + (ulong)node.Log.Count + (node.Replica?.State.CommitSequence ?? 0)));
+
+    private bool _recovered;
+    private ulong _freshSequence;
+    private ulong _freshFrom;
+
+    // A fresh write committed after the faults, no client writing any more, and every living log the same.
+    private bool HasRecovered()
+    {
+        var primary = Array.Find(Nodes, static node => node.Serves);
+        if (primary is null)
+            return false;
+        if (_freshSequence == 0 || _freshFrom != primary.Replica!.Epoch)
+        {
+            (_freshFrom, _freshSequence) = (primary.Replica!.Epoch, primary.Propose(1));
+            return false;
+        }
+
+        foreach (var node in Nodes)
+            if (node.Replica is { } replica && (replica.State.CommitSequence < _freshSequence || !replica.State.Voting
+                || node.Log.Count != primary.Log.Count || node.Log[^1] != primary.Log[^1]))
+                return false;
+        return true;
+    }
+
+    private void RunUntil(long endTicks, Func<bool> isDone)
+    {
+        while (_events.TryPeek(out _, out var next) && next.At <= endTicks)
+        {
+            NowTicks = next.At;
+            Events++;
+            _events.Dequeue()();
+            CheckLeases();
+            if (isDone())
+                return;
+        }
+
+        NowTicks = Math.Max(NowTicks, endTicks);
+    }
+
+    // Invariant 6, in true time.
+    private void CheckLeases()
+    {
+        SimulatedNode? holder = null;
+        foreach (var node in Nodes)
+        {
+            if (!node.HoldsLease)
+                continue;
+            if (holder is not null)
+                throw new InvariantViolation(6, $"{holder.Id} (epoch {holder.Replica!.Epoch}) and {node.Id} (epoch {node.Replica!.Epoch}) both hold a lease");
+            holder = node;
+        }
+    }
+
+    private void Client()
+    {
+        After(Random.Exponential(Scenario.ProposalTicks), () =>
+        {
+            if (NowTicks > Scenario.DurationTicks)
+                return;
+            foreach (var node in Nodes)
+                if (node.Serves && !node.Paused && node.Replica!.LastProposed < node.Replica.State.CommitSequence + MostUncommitted)
+                    node.Propose(Random.Between(1, 4));
+            Client();
+        });
+    }
+
+    /// <summary>Something happens in true time, whatever the nodes do.</summary>
+    public void After(long ticks, Action action) => _events.Enqueue(action, (NowTicks + ticks, _order++));
+
+    /// <summary>Something happens at a node, unless its process is another one by then. A paused node does it when it goes on.</summary>
+    public void AfterTrueTicks(long ticks, SimulatedNode node, ulong incarnation, Action action) => After(ticks, () =>
+    {
+        if (node.Replica is null || node.Incarnation != incarnation)
+            return;
+        if (node.Paused)
+            AfterTrueTicks(Scenario.TickTicks, node, incarnation, action);
+        else
+            action();
+    });
+
+    /// <summary>A message arrives at whatever process runs then.</summary>
+    public void Deliver(long ticks, SimulatedNode node, NodeId from, ReplicationMessage message) => After(ticks, () =>
+    {
+        if (node.Replica is null)
+            return;
+        if (node.Paused)
+        {
+            Deliver(Scenario.TickTicks, node, from, message);
+            return;
+        }
+
+        if (IsVerbose)
+            Trace(node, $"from {from}: {SimulatedNetwork.Describe(message)}");
+        node.Receive(message);
+    });
+
+    /// <summary>The next process's number.</summary>
+    public ulong NextIncarnation() => ++_incarnations;
+
+    /// <summary>No two writes are the same.</summary>
+    public ulong NextPayload() => ++_payloads;
+
+    /// <summary>One line: time node role epoch appended/durable/committed event.</summary>
+    public void Trace(SimulatedNode node, string what)
+    {
+        if (!IsVerbose)
+            return;
+        var where = node.Replica is { } replica
+            ? $"{replica.Role,-9} {replica.Epoch,3} {replica.State.Log.LastSequence}/{replica.State.DurableSequence}/{replica.State.CommitSequence}"
+            : "dead";
+        Lines.Add($"{NowTicks / (double)TimeSpan.TicksPerMillisecond,10:F3} {node.Id} {where,-22} {what}");
+    }
+}
