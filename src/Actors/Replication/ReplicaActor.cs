@@ -160,7 +160,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 break;
             case CorruptAppend corrupt:
                 _log.Warning("A batch from {0} arrived corrupt and is asked for again: {1}", corrupt.Header.From, corrupt.Problem);
-                _replica.ReceiveCorrupt(corrupt.Header);
+                _replica.ReceiveCorrupt(corrupt.Header, now);
                 break;
             case EntriesSince entries:
                 OnEntries(entries, now);

@@ -56,6 +56,8 @@ internal sealed class PrimaryRole
         var rest = drafts.Bytes;
         while (OpLogEntry.TryView(rest, out var draft))
         {
+            if (_open.Count > 0 && _open.Length + draft.Encoded.Length > _state.Settings.BatchBytes)
+                CloseBatch(); // only an entry that is larger by itself makes a batch that is larger
             if (_open.Count == 0)
                 _openSinceTicks = nowTicks;
             _open.Add(draft.Encoded, LastProposed + 1, Epoch, wallMilliseconds);

@@ -73,7 +73,7 @@ public sealed class SegmentTable
             case OpType.ClientExpired:
                 Expire(entry);
                 break;
-            case OpType.EpochStart or OpType.VerificationMarker:
+            case OpType.EpochStart or OpType.VerificationMarker or OpType.VoterReturned:
                 break;
             default:
                 throw new InvariantViolation(7, $"entry {entry.Sequence} of type {entry.Type} came to the segment table");

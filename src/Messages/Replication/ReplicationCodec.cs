@@ -5,8 +5,8 @@
 //   A1 AppendBatch         previous epoch u64, previous seq u64, commit seq u64, last seq u64, sent at i64, batch
 //   B1 AppendAcknowledged  incarnation u64, stored seq u64, applied seq u64, voting u8, sent at i64
 //   R1 AppendRefused       incarnation u64, reason u8, sent at i64, log
-//   S1 SealRequest         first start u8
-//   V1 SealReply           outcome u8, promised u64, last epoch u64, last seq u64, commit seq u64, remaining i64
+//   S1 SealRequest         incarnation u64, first start of u64
+//   V1 SealReply           candidate's incarnation u64, own incarnation u64, outcome u8, promised u64, last epoch u64, last seq u64, commit seq u64, remaining i64
 //   F1 FetchTail           log
 //   T1 TailBatch           previous epoch u64, previous seq u64, last seq u64, batch
 //   G1 GrantReleased       nothing
@@ -134,8 +134,8 @@ public static class ReplicationCodec
         AppendBatch append => 44L + BytesOf(append.Batch).Length,
         AppendAcknowledged => 33,
         AppendRefused refused => 19 + ((long)refused.Log.Length * EpochEndBytes),
-        SealRequest => 1,
-        SealReply => 41,
+        SealRequest => 16,
+        SealReply => 57,
         FetchTail fetch => 2 + ((long)fetch.Log.Length * EpochEndBytes),
         TailBatch tail => 28L + BytesOf(tail.Batch).Length,
         GrantReleased => 0,
@@ -170,9 +170,12 @@ public static class ReplicationCodec
                 writer.Write(refused.Log);
                 break;
             case SealRequest request:
-                writer.Write(request.FirstStart);
+                writer.Write(request.Incarnation);
+                writer.Write(request.FirstStartOf);
                 break;
             case SealReply reply:
+                writer.Write(reply.CandidateIncarnation);
+                writer.Write(reply.Incarnation);
                 writer.Write((byte)reply.Outcome);
                 writer.Write(reply.PromisedEpoch);
                 writer.Write(reply.LastEpoch);
@@ -216,10 +219,10 @@ public static class ReplicationCodec
                         (byte)RefusalReason.OlderEpoch, (byte)RefusalReason.Gap, "a reason to refuse a batch"),
                     SentAtTicks: reader.ReadInt64(), Log: reader.ReadEpochEnds());
             case "S1":
-                return new SealRequest(from, epoch, FirstStart: reader.ReadBoolean());
+                return new SealRequest(from, epoch, Incarnation: reader.ReadUInt64(), FirstStartOf: reader.ReadUInt64());
             case "V1":
                 return new SealReply(
-                    from, epoch,
+                    from, epoch, CandidateIncarnation: reader.ReadUInt64(), Incarnation: reader.ReadUInt64(),
                     Outcome: (SealOutcome)reader.ReadEnumeration(
                         (byte)SealOutcome.Sealed, (byte)SealOutcome.Learning, "an answer to a seal request"),
                     PromisedEpoch: reader.ReadUInt64(), LastEpoch: reader.ReadUInt64(), LastSequence: reader.ReadUInt64(),

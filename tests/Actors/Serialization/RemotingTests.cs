@@ -42,8 +42,8 @@ public sealed class RemotingTests : TestKit
     public async Task Messages_of_the_protocol_strings_and_Identify_pass_between_nodes()
     {
         var there = await ProbeSeenFromAsync(_hardened);
-        there.Tell(new SealRequest(new NodeId("node-a"), 3, true));
-        Assert.Equal(new SealRequest(new NodeId("node-a"), 3, true), await ExpectMsgAsync<SealRequest>(Patience));
+        there.Tell(new SealRequest(new NodeId("node-a"), 3, 5, 9));
+        Assert.Equal(new SealRequest(new NodeId("node-a"), 3, 5, 9), await ExpectMsgAsync<SealRequest>(Patience));
         there.Tell("text");
         await ExpectMsgAsync("text", Patience);
         there.Tell(new byte[] { 1, 2, 3 });

@@ -47,10 +47,10 @@ public sealed class GoldenBytesTests
             "R1", Sender + "EFCDAB0000000000" + "02" + "15CD5B0700000000" + Log,
             new AppendRefused(Node, 3, 0xABCDEF, RefusalReason.Gap, Ends, 123456789)
         },
-        { "S1", Sender + "01", new SealRequest(Node, 3, true) },
+        { "S1", Sender + "0500000000000000" + "0900000000000000", new SealRequest(Node, 3, 5, 9) },
         {
-            "V1", Sender + "03" + "0400000000000000" + "0200000000000000" + "0600000000000000" + "0500000000000000" + "DC05000000000000",
-            new SealReply(Node, 3, SealOutcome.GrantRunning, 4, 2, 6, 5, 1500)
+            "V1", Sender + "0500000000000000" + "0900000000000000" + "03" + "0400000000000000" + "0200000000000000" + "0600000000000000" + "0500000000000000" + "DC05000000000000",
+            new SealReply(Node, 3, 5, 9, SealOutcome.GrantRunning, 4, 2, 6, 5, 1500)
         },
         { "F1", Sender + Log, new FetchTail(Node, 3, Ends) },
         {

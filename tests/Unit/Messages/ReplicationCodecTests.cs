@@ -174,13 +174,10 @@ public sealed class ReplicationCodecTests
     public void Values_without_a_name_are_refused()
     {
         var node = new NodeId("n");
-        var seal = Encode(new SealRequest(node, 1, true));
-        seal[^1] = 2;
-        AssertMalformed("S1", seal);
         foreach (var value in new byte[] { 0, 6, 255 })
         {
-            var reply = Encode(new SealReply(node, 1, SealOutcome.Sealed, 0, 0, 0, 0, 0));
-            reply[10] = value;
+            var reply = Encode(new SealReply(node, 1, 0, 0, SealOutcome.Sealed, 0, 0, 0, 0, 0));
+            reply[26] = value;
             AssertMalformed("V1", reply);
         }
 

@@ -39,9 +39,9 @@ internal static class Samples
             (ReplicationMessage)new AppendAcknowledged(node, n[0], n[1], n[2], n[3], voting, ticks)),
         Gen.Select(Node, Gen.ULong.Array[2], Gen.Int[1, 2], Log, Gen.Long, (node, n, reason, log, ticks) =>
             (ReplicationMessage)new AppendRefused(node, n[0], n[1], (RefusalReason)reason, log, ticks)),
-        Gen.Select(Node, Gen.ULong, Gen.Bool, (node, epoch, first) => (ReplicationMessage)new SealRequest(node, epoch, first)),
-        Gen.Select(Node, Gen.ULong.Array[5], Gen.Int[1, 5], Gen.Long, (node, n, outcome, remaining) =>
-            (ReplicationMessage)new SealReply(node, n[0], (SealOutcome)outcome, n[1], n[2], n[3], n[4], remaining)),
+        Gen.Select(Node, Gen.ULong.Array[3], (node, n) => (ReplicationMessage)new SealRequest(node, n[0], n[1], n[2])),
+        Gen.Select(Node, Gen.ULong.Array[7], Gen.Int[1, 5], Gen.Long, (node, n, outcome, remaining) =>
+            (ReplicationMessage)new SealReply(node, n[0], n[5], n[6], (SealOutcome)outcome, n[1], n[2], n[3], n[4], remaining)),
         Gen.Select(Node, Gen.ULong, Log, (node, epoch, log) => (ReplicationMessage)new FetchTail(node, epoch, log)),
         Gen.Select(Node, MaybeBatch, Gen.ULong.Array[4], (node, batch, n) =>
             (ReplicationMessage)new TailBatch(node, n[0], n[1], n[2], batch, n[3])),
