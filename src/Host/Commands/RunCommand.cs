@@ -40,7 +40,16 @@ internal static class RunCommand
         if (stopWithInput)
             _ = Task.Run(() => StopWithInput(ended), CancellationToken.None);
 
-        var node = await HotStandbyNode.StartAsync(configuration, TimeProvider.System, failure => EndProcess(terminal, failure));
+        HotStandbyNode node;
+        try
+        {
+            node = await HotStandbyNode.StartAsync(configuration, TimeProvider.System, failure => EndProcess(terminal, failure));
+        }
+        catch (IOException error)
+        {
+            return NoPort(terminal, error);
+        }
+
         _ = node.System.WhenTerminated.ContinueWith(_ => ended.TrySetResult(ExitCode.Temporary), TaskScheduler.Default);
         var settings = configuration.Settings;
         try
@@ -54,10 +63,15 @@ internal static class RunCommand
         }
         catch (IOException error)
         {
-            terminal.WriteError($"a port cannot be opened: {error.Message}");
             await node.StopAsync();
-            return ExitCode.InputOutput;
+            return NoPort(terminal, error);
         }
+    }
+
+    private static int NoPort(Terminal terminal, IOException error)
+    {
+        terminal.WriteError($"a port cannot be opened: {error.Message}");
+        return ExitCode.InputOutput;
     }
 
     private static void Stop(PosixSignalContext signal, TaskCompletionSource<int> ended)
