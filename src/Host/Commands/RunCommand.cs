@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
+using HotStandby.Actors.Journal;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
@@ -98,11 +99,12 @@ internal static class RunCommand
         Environment.Exit(CodeOf(failure));
     }
 
+    // The embedded journal's fault comes by two ways, as itself and as the reason why the OpLog stopped. Either may be first.
     private static int CodeOf(Exception failure) => failure switch
     {
         JournalFaultException journal => journal.Fault.ExitCode,
         JournalDamagedException => ExitCode.BadData,
-        JournalFailedException { InnerException: JournalDamagedException } => ExitCode.BadData,
+        JournalFailedException { InnerException: JournalDamagedException or JournalDamaged or DataDirectoryRefused } => ExitCode.BadData,
         JournalFailedException => ExitCode.InputOutput,
         _ => ExitCode.Internal,
     };
