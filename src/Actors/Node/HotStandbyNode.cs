@@ -1,8 +1,10 @@
 // A node: the actor system with everything in it. Started by the host, and by tests that run several in one process.
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
+using Akka.Remote;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Protocol;
@@ -33,13 +35,14 @@ public sealed class HotStandbyNode
     /// <param name="time">The clock.</param>
     /// <param name="onFatal">The node can not go on (called at least once, on any thread): end the process.</param>
     /// <param name="setup">Parts of the actor system that differ from production; tests only.</param>
+    /// <exception cref="IOException">The remoting port cannot be opened.</exception>
     public static async Task<HotStandbyNode> StartAsync(
         NodeConfiguration configuration, TimeProvider time, Action<Exception> onFatal, params Setup[] setup)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var config = ConfigurationFactory.ParseString(SerializationConfiguration.Hocon).WithFallback(configuration.Full);
         var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. setup]);
-        var system = ActorSystem.Create(NodeConfiguration.SystemName, all);
+        var system = CreateSystem(all);
         var serving = new ServingState(time);
         var created = new TaskCompletionSource<NodeActors>(TaskCreationOptions.RunContinuationsAsynchronously);
         system.ActorOf(QuarantineGuard.Props(), "quarantine-guard");
@@ -65,4 +68,16 @@ public sealed class HotStandbyNode
 
     /// <summary>Hands over, leaves the cluster and stops.</summary>
     public Task StopAsync() => CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
+
+    private static ActorSystem CreateSystem(ActorSystemSetup setup)
+    {
+        try
+        {
+            return ActorSystem.Create(NodeConfiguration.SystemName, setup);
+        }
+        catch (AggregateException failure) when (failure.Flatten().InnerException is RemoteTransportException { InnerException: SocketException reason } binding)
+        {
+            throw new IOException($"{binding.Message} {reason.Message}", failure);
+        }
+    }
 }

@@ -24,6 +24,7 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
     private readonly List<int> _touched = [];
     private readonly Dictionary<ulong, int> _answers = [];
     private ulong _target;
+    private ulong _readTarget;
     private bool _reading;
 
     /// <summary>Number of this life of the partitions' state.</summary>
@@ -57,7 +58,7 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
         {
             if (window.From(FedSequence + 1) is not { } batch)
             {
-                _reading = true;
+                (_reading, _readTarget) = (true, _target);
                 openLog.Tell(new GetEntriesSince(FedSequence + 1, readBytes, new ForFeed(Life)));
                 return;
             }
@@ -74,9 +75,11 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
         if (life != Life)
             return true;
         _reading = false;
+        // Only what was committed when the read began: behind it the log may have been cut off and replaced since, and the
+        // commit may have moved on over entries that are not the ones that were read.
         foreach (var batch in answer.Batches)
-            if (FedSequence < _target && batch.FirstSequence == FedSequence + 1)
-                Feed(batch.Until(_target));
+            if (FedSequence < _readTarget && batch.FirstSequence == FedSequence + 1)
+                Feed(batch.Until(_readTarget));
         if (answer.Batches.Count > 0)
             Advance(_target, window);
         return true;
@@ -96,7 +99,8 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
         {
             _underWay.Dequeue();
             _answers.Remove(oldest.LastSequence);
-            AppliedSequence = oldest.LastSequence;
+            // A Primary that has begun to lead may have skipped ahead of the last answers.
+            AppliedSequence = Math.Max(AppliedSequence, oldest.LastSequence);
             moved = true;
         }
 

@@ -29,7 +29,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         public static readonly TurnEnds Instance = new();
     }
 
-    private sealed record ForStandby(NodeId Node);
+    // A read that outlives its reign may hold entries that were cut off since; a later reign must not send them.
+    private sealed record ForStandby(NodeId Node, ulong Epoch);
 
     private readonly ReplicaOptions _options;
     private readonly TimeProvider _time;
@@ -245,7 +246,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     {
         if (_feed.OnRead(entries, _replica.State.Window))
             OpenReign();
-        else if (entries.Purpose is ForStandby standby)
+        else if (entries.Purpose is ForStandby standby && standby.Epoch == _replica.Epoch)
             _replica.JournalRead(standby.Node, entries.Batches, now);
         else if (entries is { Purpose: ReadTail tail, Batches: [var first, ..] })
             _replica.TailRead(tail, first);
@@ -290,7 +291,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 OnCommit(committed.CommitSequence, now);
                 break;
             case ReadJournal read:
-                _openLog.Tell(new GetEntriesSince(read.FromSequence, CatchUpReadBytes, new ForStandby(read.Standby)));
+                _openLog.Tell(new GetEntriesSince(read.FromSequence, CatchUpReadBytes, new ForStandby(read.Standby, _replica.Epoch)));
                 break;
             case ReadTail tail:
                 _openLog.Tell(new GetEntriesSince(tail.PreviousSequence + 1, TailReadBytes, tail));

@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
+using HotStandby.Actors.Journal;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
@@ -40,7 +41,16 @@ internal static class RunCommand
         if (stopWithInput)
             _ = Task.Run(() => StopWithInput(ended), CancellationToken.None);
 
-        var node = await HotStandbyNode.StartAsync(configuration, TimeProvider.System, failure => EndProcess(terminal, failure));
+        HotStandbyNode node;
+        try
+        {
+            node = await HotStandbyNode.StartAsync(configuration, TimeProvider.System, failure => EndProcess(terminal, failure));
+        }
+        catch (IOException error)
+        {
+            return NoPort(terminal, error);
+        }
+
         _ = node.System.WhenTerminated.ContinueWith(_ => ended.TrySetResult(ExitCode.Temporary), TaskScheduler.Default);
         var settings = configuration.Settings;
         try
@@ -54,10 +64,15 @@ internal static class RunCommand
         }
         catch (IOException error)
         {
-            terminal.WriteError($"a port cannot be opened: {error.Message}");
             await node.StopAsync();
-            return ExitCode.InputOutput;
+            return NoPort(terminal, error);
         }
+    }
+
+    private static int NoPort(Terminal terminal, IOException error)
+    {
+        terminal.WriteError($"a port cannot be opened: {error.Message}");
+        return ExitCode.InputOutput;
     }
 
     private static void Stop(PosixSignalContext signal, TaskCompletionSource<int> ended)
@@ -84,11 +99,12 @@ internal static class RunCommand
         Environment.Exit(CodeOf(failure));
     }
 
+    // The embedded journal's fault comes by two ways, as itself and as the reason why the OpLog stopped. Either may be first.
     private static int CodeOf(Exception failure) => failure switch
     {
         JournalFaultException journal => journal.Fault.ExitCode,
         JournalDamagedException => ExitCode.BadData,
-        JournalFailedException { InnerException: JournalDamagedException } => ExitCode.BadData,
+        JournalFailedException { InnerException: JournalDamagedException or JournalDamaged or DataDirectoryRefused } => ExitCode.BadData,
         JournalFailedException => ExitCode.InputOutput,
         _ => ExitCode.Internal,
     };

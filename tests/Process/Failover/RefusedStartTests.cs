@@ -1,4 +1,7 @@
 // A node that must not start says why and ends with the exit code of sysexits.h that tells its supervisor what to do.
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using HotStandby.Host.Cluster;
 using Xunit.Abstractions;
 
@@ -54,6 +57,22 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
         node.Start();
         Assert.Equal(66, await WaitForExitCodeAsync(node, Patience, stop));
         await LogMustSayAsync(node, stop, node.ConfigFile, "no such file");
+    });
+
+    [Theory]
+    [InlineData("client")]
+    [InlineData("http")]
+    [InlineData("remoting")]
+    public Task A_port_that_is_taken_is_refused_with_74(string door) => WithClusterAsync(1, async (cluster, stop) =>
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        var node = cluster.Nodes[0];
+        node.WriteConfig(cluster.Nodes, string.Create(CultureInfo.InvariantCulture, $"hotstandby.{door}.port = {port}"));
+        node.Start();
+        Assert.Equal(74, await WaitForExitCodeAsync(node, Patience, stop));
+        await LogMustSayAsync(node, stop, "a port cannot be opened", port.ToString(CultureInfo.InvariantCulture));
     });
 
     // The output arrives by a pipe, and may come a moment after the exit.

@@ -1,0 +1,78 @@
+// A node on its own, as the host starts it, and on somebody else's journal.
+using HotStandby.Core.Replication;
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Tests.Actors.Journal;
+
+namespace HotStandby.Tests.Actors.Node;
+
+public sealed class HotStandbyNodeTests : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly Nodes _nodes = new();
+    private readonly NodeClient _client = new(new Uuid(1, 2));
+
+    [Fact]
+    public async Task A_single_node_serves_calls_through_its_gateway()
+    {
+        var node = await Nodes.WaitForPrimaryAsync(await _nodes.StartAloneAsync(_directory.Path));
+        Assert.Equal(ErrorCode.Ok, await _client.MountAsync(node));
+        await _client.PutAsync(node, "a", "b", "c");
+        Assert.Equal((bool[])[true, false, true], await _client.ExistAsync(node, "a", "x", "c"));
+        Assert.Equal(ErrorCode.Ok, await _client.RemoveAsync(node, "b"));
+        Assert.Equal((bool[])[true, false, true], await _client.ExistAsync(node, "a", "b", "c"));
+        var got = await _client.GetAsync(node, "c");
+        Assert.Equal((ErrorCode.Ok, 4096UL), (got.Error, got.Replicas[0].SizeBytes));
+
+        var report = await node.ReportAsync(CancellationToken.None);
+        Assert.Equal((ReplicaRole.Primary, true, true), (report.Replica.Role, report.Replica.Serving, report.Replica.Voting));
+        Assert.Equal(report.Replica.CommittedSequence, report.Replica.AppliedSequence);
+        Assert.Equal(report.Replica.CommittedSequence, report.Partitions.Max(partition => partition.AppliedSequence));
+        _nodes.NoneMustHaveFailed();
+    }
+
+    [Fact]
+    public Task A_restarted_node_finds_its_objects_in_the_file_journal() => RestartAsync("");
+
+    [Fact]
+    public Task A_restarted_node_finds_its_objects_in_an_SQL_journal() => RestartAsync($$"""
+        hotstandby.journal.plugin = "akka.persistence.journal.sql"
+        akka.persistence.journal.sql {
+          class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
+          connection-string = "DataSource={{_directory.Path}}/journal.db"
+          provider-name = "SQLite.MS"
+          auto-initialize = true
+        }
+        """);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _nodes.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        _directory.Dispose();
+    }
+
+    private async Task RestartAsync(string hocon)
+    {
+        var first = await Nodes.WaitForPrimaryAsync(await _nodes.StartAloneAsync(_directory.Path, hocon));
+        Assert.Equal(ErrorCode.Ok, await _client.MountAsync(first));
+        var keys = Enumerable.Range(0, 200).Select(number => $"key-{number}").ToArray();
+        foreach (var some in keys.Chunk(7))
+            await _client.PutAsync(first, some);
+        Assert.Equal(ErrorCode.Ok, await _client.RemoveAsync(first, keys[0]));
+        var before = await first.ReportAsync(CancellationToken.None);
+        await first.StopAsync();
+        Assert.False(first.Gateway.MayServe);
+
+        var second = await Nodes.WaitForPrimaryAsync(await _nodes.StartAloneAsync(_directory.Path, hocon));
+        Assert.Equal(keys.Select(key => key != keys[0]), await _client.ExistAsync(second, keys));
+        var after = await second.ReportAsync(CancellationToken.None);
+        Assert.Equal(before.Replica.Epoch + 1, after.Replica.Epoch);
+        Assert.Equal(
+            before.Partitions.Where(partition => partition.Partition.IsShard).Select(partition => (partition.Partition, partition.Digest)),
+            after.Partitions.Where(partition => partition.Partition.IsShard).Select(partition => (partition.Partition, partition.Digest)));
+        Assert.Equal(ErrorCode.Ok, await _client.ReMountAsync(second));
+        await _client.PutAsync(second, "new");
+        _nodes.NoneMustHaveFailed();
+    }
+}

@@ -1,0 +1,91 @@
+// Nodes in this process: configuration as the host reads it, free ports, and what a failed node said.
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Akka.Cluster;
+using HotStandby.Actors.Node;
+using HotStandby.Actors.Settings;
+
+namespace HotStandby.Tests.Actors.Node;
+
+/// <summary>Starts nodes, and stops what is left of them.</summary>
+internal sealed class Nodes : IAsyncDisposable
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly List<HotStandbyNode> _started = [];
+    private readonly ConcurrentQueue<Exception> _fatal = [];
+
+    /// <summary>Starts the only node of a cluster, on any port.</summary>
+    public async Task<HotStandbyNode> StartAloneAsync(string directory, string extraHocon = "")
+    {
+        var node = await StartAsync($$"""
+            hotstandby { node-id = "alone", voters = ["alone"], data-dir = "{{directory}}", shards = 4, remoting.port = 0 }
+            {{extraHocon}}
+            """);
+        var cluster = Cluster.Get(node.System);
+        cluster.Join(cluster.SelfAddress); // on an unknown port there are no seed nodes
+        return node;
+    }
+
+    /// <summary>Starts one of the nodes of a cluster.</summary>
+    public Task<HotStandbyNode> StartAsync(string directory, int index, IReadOnlyList<int> ports)
+    {
+        var voters = string.Join(", ", ports.Select((_, at) => $"\"n{at}\""));
+        var seeds = string.Join(", ", ports.Select(port => $"\"akka.tcp://{NodeConfiguration.SystemName}@127.0.0.1:{port}\""));
+        return StartAsync($$"""
+            hotstandby { node-id = "n{{index}}", voters = [{{voters}}], data-dir = "{{directory}}/n{{index}}", shards = 4, remoting.port = {{ports[index]}} }
+            akka.cluster.seed-nodes = [{{seeds}}]
+            """);
+    }
+
+    /// <summary>No node may have called its process off.</summary>
+    public void NoneMustHaveFailed() => Assert.Empty(_fatal);
+
+    /// <summary>Waits until one of the nodes serves.</summary>
+    public static async Task<HotStandbyNode> WaitForPrimaryAsync(params IReadOnlyList<HotStandbyNode> nodes)
+    {
+        HotStandbyNode? primary = null;
+        await WaitUntilAsync("a Primary", () => Task.FromResult((primary = nodes.FirstOrDefault(node => node.Gateway.MayServe)) is not null));
+        return primary!;
+    }
+
+    /// <summary>Waits for a condition, 30 s at most.</summary>
+    public static async Task WaitUntilAsync(string what, Func<Task<bool>> reached)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!await reached())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"{what}: not within 30 s");
+            await Task.Delay(PollInterval);
+        }
+    }
+
+    /// <summary>Ports that are free now; taken all at once, so that they differ.</summary>
+    public static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
+        foreach (var listener in listeners)
+            listener.Start();
+        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
+        foreach (var listener in listeners)
+            listener.Dispose();
+        return ports;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _started)
+            await node.StopAsync();
+    }
+
+    private async Task<HotStandbyNode> StartAsync(string hocon)
+    {
+        var result = NodeConfiguration.Parse($"akka {{ loglevel = WARNING, stdout-loglevel = OFF }}\n{hocon}", "test");
+        Assert.Empty(result.Errors);
+        var node = await HotStandbyNode.StartAsync(result.Configuration!, TimeProvider.System, _fatal.Enqueue);
+        _started.Add(node);
+        return node;
+    }
+}
