@@ -299,6 +299,9 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case RoleChanged changed:
                 OnRole(changed);
                 break;
+            case OwnEntryAppended own:
+                _replies.Note(Partition.SegmentTable, 0, own.Sequence, now);
+                break;
             case BeginReign reign:
                 _reign = reign;
                 OpenReign();

@@ -42,7 +42,7 @@ internal sealed class ReplyQueue(IReadOnlyList<IActorRef> partitions)
         {
             _proposed.Dequeue();
             var partition = run.Partition.Value;
-            if (_counts[partition] == 0)
+            if (_last[partition] == 0)
                 _touched.Add(partition);
             _counts[partition] += run.Entries;
             _last[partition] = run.Sequence;
@@ -51,7 +51,7 @@ internal sealed class ReplyQueue(IReadOnlyList<IActorRef> partitions)
         foreach (var partition in _touched)
         {
             partitions[partition].Tell(new EntriesCommitted(_counts[partition], _last[partition]));
-            _counts[partition] = 0;
+            (_counts[partition], _last[partition]) = (0, 0);
         }
 
         _touched.Clear();

@@ -33,6 +33,12 @@ public sealed record ReadJournal(NodeId Standby, ulong FromSequence) : Effect;
 /// <summary>Everything up to here is committed.</summary>
 public sealed record CommitAdvanced(ulong CommitSequence) : Effect;
 
+/// <summary>
+/// A Primary has appended an entry of its own accord, which no partition proposed: the segment table must hear of its commit to
+/// know how far it is.
+/// </summary>
+public sealed record OwnEntryAppended(ulong Sequence) : Effect;
+
 /// <summary>This node's role is another one now.</summary>
 /// <param name="Role">The new role.</param>
 /// <param name="Epoch">Its epoch.</param>

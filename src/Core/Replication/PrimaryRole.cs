@@ -110,7 +110,7 @@ internal sealed class PrimaryRole
         var welcome = new DraftBuffer(Partition.SegmentTable);
         BinaryPrimitives.WriteUInt64LittleEndian(
             welcome.Add(OpType.VoterReturned, Encoding.UTF8.GetBytes(standby.Node.Name), 0, sizeof(ulong)), standby.Incarnation);
-        Propose(welcome, nowTicks, _wallMilliseconds);
+        _state.Effects.Add(new OwnEntryAppended(Propose(welcome, nowTicks, _wallMilliseconds)));
         if (_open.Count > 0)
             CloseBatch();
     }
