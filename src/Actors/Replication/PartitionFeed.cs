@@ -24,6 +24,7 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
     private readonly List<int> _touched = [];
     private readonly Dictionary<ulong, int> _answers = [];
     private ulong _target;
+    private ulong _readTarget;
     private bool _reading;
 
     /// <summary>Number of this life of the partitions' state.</summary>
@@ -57,7 +58,7 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
         {
             if (window.From(FedSequence + 1) is not { } batch)
             {
-                _reading = true;
+                (_reading, _readTarget) = (true, _target);
                 openLog.Tell(new GetEntriesSince(FedSequence + 1, readBytes, new ForFeed(Life)));
                 return;
             }
@@ -66,7 +67,10 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
         }
     }
 
-    /// <summary>Takes the answer to the feed's own read; false when it was somebody else's.</summary>
+    /// <summary>
+    /// Takes the answer to the feed's own read; false when it was somebody else's. Only what was committed when the feed asked
+    /// counts: the rest of the answer may have been cut off since, and other entries committed in its place.
+    /// </summary>
     public bool OnRead(EntriesSince answer, OpLogWindow window)
     {
         if (answer.Purpose is not ForFeed { Life: var life })
@@ -75,8 +79,8 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
             return true;
         _reading = false;
         foreach (var batch in answer.Batches)
-            if (FedSequence < _target && batch.FirstSequence == FedSequence + 1)
-                Feed(batch.Until(_target));
+            if (FedSequence < _readTarget && batch.FirstSequence == FedSequence + 1)
+                Feed(batch.Until(_readTarget));
         if (answer.Batches.Count > 0)
             Advance(_target, window);
         return true;
@@ -96,7 +100,7 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
         {
             _underWay.Dequeue();
             _answers.Remove(oldest.LastSequence);
-            AppliedSequence = oldest.LastSequence;
+            AppliedSequence = Math.Max(AppliedSequence, oldest.LastSequence); // a reign that has begun meanwhile is ahead of it
             moved = true;
         }
 
