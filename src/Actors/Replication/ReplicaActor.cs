@@ -61,7 +61,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         public static readonly TurnEnds Instance = new();
     }
 
-    private sealed record ForStandby(NodeId Node);
+    private sealed record ForStandby(NodeId Node, ulong Epoch);
 
     private readonly ReplicaOptions _options;
     private readonly TimeProvider _time;
@@ -76,6 +76,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private PartitionFeed _feed = null!;
     private Replica _replica = null!;
     private BeginReign? _reign;
+    private long _leaseUntilTicks = long.MinValue;
+    private bool _crowned;
     private bool _leading;
     private int _stopsAwaited;
     private bool _dirty;
@@ -87,10 +89,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private bool IsCrowned => !_oracle.IsNobody();
-
-    // Goes into entries for people to read; nothing decides on it.
-    private long WallMilliseconds => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long WallMilliseconds => _time.GetUtcNow().ToUnixTimeMilliseconds(); // for people; nothing decides on it
 
     /// <summary>The replica; then send it <see cref="PartitionsAre"/>.</summary>
     public static Props Props(ReplicaOptions options, ServingState serving, TimeProvider time) =>
@@ -125,10 +124,10 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 Begin(recovered.Journal);
                 break;
             case Crown:
-                _oracle = Sender;
+                (_oracle, _crowned) = (Sender, true);
                 break;
             case Uncrown:
-                _oracle = ActorRefs.Nobody;
+                (_oracle, _crowned) = (ActorRefs.Nobody, false);
                 Sender.Tell(HandOverComplete.Instance);
                 break;
             case ClusterEvent.IMemberEvent member:
@@ -157,7 +156,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
         Timers.StartPeriodicTimer(TickKey, Tick.Instance, _options.TickInterval);
         Become(Running);
-        if (IsCrowned)
+        if (_crowned)
             _replica.Crown(now);
         CarryOut(now);
     }
@@ -204,11 +203,11 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 OnStopped(stopped);
                 break;
             case Crown:
-                _oracle = Sender;
+                (_oracle, _crowned) = (Sender, true);
                 _replica.Crown(now);
                 break;
             case Uncrown:
-                _oracle = Sender;
+                (_oracle, _crowned) = (Sender, false);
                 _serving.StopAccepting();
                 _replica.Uncrown(now);
                 break;
@@ -278,15 +277,18 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         if (_feed.OnRead(entries, _replica.State.Window))
             OpenReign();
         else if (entries.Purpose is ForStandby standby)
-            _replica.JournalRead(standby.Node, entries.Batches, now);
+        {
+            if (standby.Epoch == _replica.Epoch) // what was read for an earlier reign may have been cut off before this one
+                _replica.JournalRead(standby.Node, entries.Batches, now);
+        }
         else if (entries is { Purpose: ReadTail tail, Batches: [var first, ..] })
             _replica.TailRead(tail, first);
     }
 
     private void OnReadyToServe(ReadyToServe ready)
     {
-        if (!_leading || ready.Reign != _replica.Epoch || !IsCrowned)
-            return;
+        if (!_leading || ready.Reign != _replica.Epoch || !_crowned)
+            return; // not while it hands over, either: it takes no new calls
         _serving.Open(ready.Reign);
         _log.Info("Node {0} serves in epoch {1}", _options.Protocol.Self, ready.Reign);
     }
@@ -304,7 +306,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         for (var effects = _replica.TakeEffects(); effects.Count > 0; effects = _replica.TakeEffects())
             foreach (var effect in effects)
                 CarryOut(effect, now);
-        _serving.ExtendLease(_replica.LeaseUntilTicks);
+        _leaseUntilTicks = _replica.LeaseUntilTicks;
+        _serving.ExtendLease(_leaseUntilTicks);
         ReleaseDurable(now);
     }
 
@@ -322,7 +325,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 OnCommit(committed.CommitSequence, now);
                 break;
             case ReadJournal read:
-                _openLog.Tell(new GetEntriesSince(read.FromSequence, CatchUpReadBytes, new ForStandby(read.Standby)));
+                _openLog.Tell(new GetEntriesSince(read.FromSequence, CatchUpReadBytes, new ForStandby(read.Standby, _replica.Epoch)));
                 break;
             case ReadTail tail:
                 _openLog.Tell(new GetEntriesSince(tail.PreviousSequence + 1, TailReadBytes, tail));
@@ -357,7 +360,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
         _feed.Skip(sequence);
         _replica.Applied(sequence);
-        _replies.Commit(sequence, mayAnswer: now < _replica.LeaseUntilTicks);
+        // A hand-over gives the lease up in the very step that commits the last entries; nobody has been told yet.
+        _replies.Commit(sequence, mayAnswer: now < Math.Max(_leaseUntilTicks, _replica.LeaseUntilTicks));
     }
 
     // The partitions have been given all that is committed: from here on they lead, and propose what follows.
@@ -417,16 +421,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             partition.Tell(message);
     }
 
-    private ReplicaStatus Report(long now)
-    {
-        var state = _replica.State;
-        var standbys = _replica.Standbys.Select(standby => new StandbyStatus(
-            standby.Node, standby.State, standby.MatchSequence, standby.AppliedSequence,
-            state.Log.LastSequence - Math.Min(standby.MatchSequence, state.Log.LastSequence), standby.Voting,
-            standby.HeardAtTicks == long.MinValue ? -1 : (now - standby.HeardAtTicks) / TimeSpan.TicksPerMillisecond));
-        return new ReplicaStatus(
-            _options.Protocol.Self, _replica.Role, _serving.MayServe, _replica.Epoch, state.Leader, state.Voting,
-            state.Log.LastSequence, state.DurableSequence, state.CommitSequence, _feed.AppliedSequence,
-            _replica.LeaseUntilTicks > now ? (_replica.LeaseUntilTicks - now) / TimeSpan.TicksPerMillisecond : 0, _replies.Count, [.. standbys], _applyLag.Report());
-    }
+    private ReplicaStatus Report(long now) => ReplicaStatus.Of(
+        _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _applyLag.Report());
 }
