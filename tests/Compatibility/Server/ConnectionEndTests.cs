@@ -156,7 +156,7 @@ public sealed class ConnectionEndTests : DoorTest
         while (true)
         {
             patience.Token.ThrowIfCancellationRequested();
-            var client = await ConnectAsync();
+            using var client = await RawClient.ConnectAsync(Server.Endpoint);
             try
             {
                 await client.SendAsync("150000000000000056bb817b0000000000000000"); // ServiceReady
