@@ -78,12 +78,14 @@ public sealed class OpLogActor : UntypedPersistentActor
                 PersistAsync(ToEvent(write), Written);
                 break;
             case GetEntriesSince request:
-                Read(request);
+                // Behind every write that was asked for before: until then the index still holds what is being cut off.
+                var asker = Sender;
+                DeferAsync(request, asked => Read(asked, asker));
                 break;
-            case TruncateBefore truncate when _index.TruncateBefore(truncate.Sequence) is > 0 and var journalNumber:
-                DeleteMessages(journalNumber);
+            case TruncateBefore truncate:
+                DeferAsync(truncate, Truncate);
                 break;
-            case TruncateBefore or DeleteMessagesSuccess:
+            case DeleteMessagesSuccess:
                 break;
             default:
                 Unhandled(message);
@@ -117,10 +119,24 @@ public sealed class OpLogActor : UntypedPersistentActor
 
     private void Written(IJournalEvent written)
     {
-        if (written is BatchAppended appended)
-            Note(appended.Batch);
-        else if (written is SuffixCut cut)
-            _index.CutAfter(cut.LastKeptSequence);
+        switch (written)
+        {
+            case BatchAppended appended:
+                Note(appended.Batch);
+                break;
+            case SuffixCut cut:
+                _index.CutAfter(cut.LastKeptSequence);
+                break;
+            case EpochPromised promised:
+                _promise = promised;
+                break;
+            case VotingGranted:
+                _voting = true;
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(written), written, "unknown journal event");
+        }
+
         _replica.Tell(JournalWritten.Instance);
     }
 
@@ -130,13 +146,26 @@ public sealed class OpLogActor : UntypedPersistentActor
         _commitSequence = Math.Max(_commitSequence, batch.CommitSequence);
     }
 
-    private void Read(GetEntriesSince request)
+    // The journal deletes everything up to a number: promise and vote are written again first.
+    private void Truncate(TruncateBefore truncate)
+    {
+        var journalNumber = _index.TruncateBefore(truncate.Sequence);
+        if (journalNumber == 0)
+            return;
+        if (_voting)
+            PersistAsync(new VotingGranted(), _ => { });
+        if (_promise.Epoch > 0)
+            PersistAsync(_promise, _ => { });
+        DeferAsync(journalNumber, DeleteMessages);
+    }
+
+    private void Read(GetEntriesSince request, IActorRef asker)
     {
         var places = _index.From(request.FromSequence, request.MaximumBytes);
         if (places.Length == 0)
-            Sender.Tell(new EntriesSince([], request.Purpose));
+            asker.Tell(new EntriesSince([], request.Purpose));
         else
-            Context.ActorOf(JournalReaderActor.Props(Journal, PersistenceId, places, request, Sender));
+            Context.ActorOf(JournalReaderActor.Props(Journal, PersistenceId, places, request, asker));
     }
 }
 

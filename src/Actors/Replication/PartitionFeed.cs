@@ -67,7 +67,10 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
         }
     }
 
-    /// <summary>Takes the answer to the feed's own read; false when it was somebody else's.</summary>
+    /// <summary>
+    /// Takes the answer to the feed's own read; false when it was somebody else's. Only what was committed when the feed asked
+    /// counts: the rest of the answer may have been cut off since, and other entries committed in its place.
+    /// </summary>
     public bool OnRead(EntriesSince answer, OpLogWindow window)
     {
         if (answer.Purpose is not ForFeed { Life: var life })
@@ -75,8 +78,6 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
         if (life != Life)
             return true;
         _reading = false;
-        // Only what was committed when the read began: behind it the log may have been cut off and replaced since, and the
-        // commit may have moved on over entries that are not the ones that were read.
         foreach (var batch in answer.Batches)
             if (FedSequence < _readTarget && batch.FirstSequence == FedSequence + 1)
                 Feed(batch.Until(_readTarget));

@@ -1,5 +1,5 @@
 // Who of the configured voters is where. A node shows its id as the cluster role "node.<id>", so membership gossip is all
-// the discovery there is.
+// the discovery there is. A node that was started again elsewhere is a member twice until its earlier life is removed.
 using Akka.Actor;
 using Akka.Cluster;
 using HotStandby.Actors.Settings;
@@ -13,25 +13,35 @@ internal sealed class PeerDirectory(ExtendedActorSystem system)
     /// <summary>Path of the replica below the user guardian, the same on every node.</summary>
     public static readonly string[] ReplicaPath = ["user", "node", "replica"];
 
-    private readonly Dictionary<NodeId, (UniqueAddress Address, IActorRef Replica)> _peers = [];
+    // The lives of each node, the youngest last.
+    private readonly Dictionary<NodeId, List<(Member Member, IActorRef Replica)>> _lives = [];
 
-    /// <summary>A member is there (or there again, under a new address).</summary>
+    /// <summary>A member is there, or has another status now.</summary>
     public void Add(Member member)
     {
         var node = NodeConfiguration.NodeOf(member.Roles);
-        if (node != NodeId.None)
-            _peers[node] = (member.UniqueAddress, system.Provider.ResolveActorRef(new RootActorPath(member.Address) / ReplicaPath));
+        if (node == NodeId.None)
+            return;
+        if (!_lives.TryGetValue(node, out var lives))
+            _lives[node] = lives = [];
+        lives.RemoveAll(life => life.Member.UniqueAddress == member.UniqueAddress);
+        var place = lives.FindIndex(life => member.IsOlderThan(life.Member));
+        lives.Insert(
+            place < 0 ? lives.Count : place,
+            (member, system.Provider.ResolveActorRef(new RootActorPath(member.Address) / ReplicaPath)));
     }
 
-    /// <summary>A member is gone, unless a later life of the node has taken its place.</summary>
+    /// <summary>A member is gone; a later life of its node stays.</summary>
     public void Remove(Member member)
     {
         var node = NodeConfiguration.NodeOf(member.Roles);
-        if (_peers.TryGetValue(node, out var peer) && peer.Address == member.UniqueAddress)
-            _peers.Remove(node);
+        if (!_lives.TryGetValue(node, out var lives))
+            return;
+        lives.RemoveAll(life => life.Member.UniqueAddress == member.UniqueAddress);
+        if (lives.Count == 0)
+            _lives.Remove(node);
     }
 
-    /// <summary>The node's replica, or null while the node is not a member.</summary>
-    public IActorRef? this[NodeId node] => _peers.TryGetValue(node, out var peer) ? peer.Replica : null;
-
+    /// <summary>The replica of the node's latest life, or null while the node is not a member.</summary>
+    public IActorRef? this[NodeId node] => _lives.TryGetValue(node, out var lives) ? lives[^1].Replica : null;
 }

@@ -45,6 +45,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private PartitionFeed _feed = null!;
     private Replica _replica = null!;
     private BeginReign? _reign;
+    private long _leaseUntilTicks = long.MinValue;
+    private bool _crowned;
     private bool _leading;
     private int _stopsAwaited;
     private bool _dirty;
@@ -56,10 +58,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private bool IsCrowned => !_oracle.IsNobody();
-
-    // Goes into entries for people to read; nothing decides on it.
-    private long WallMilliseconds => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long WallMilliseconds => _time.GetUtcNow().ToUnixTimeMilliseconds(); // for people; nothing decides on it
 
     /// <summary>The replica; then send it <see cref="PartitionsAre"/>.</summary>
     public static Props Props(ReplicaOptions options, ServingState serving, TimeProvider time) =>
@@ -94,10 +93,10 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 Begin(recovered.Journal);
                 break;
             case Crown:
-                _oracle = Sender;
+                (_oracle, _crowned) = (Sender, true);
                 break;
             case Uncrown:
-                _oracle = ActorRefs.Nobody;
+                (_oracle, _crowned) = (ActorRefs.Nobody, false);
                 Sender.Tell(HandOverComplete.Instance);
                 break;
             case ClusterEvent.IMemberEvent member:
@@ -126,7 +125,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
         Timers.StartPeriodicTimer(TickKey, Tick.Instance, _options.TickInterval);
         Become(Running);
-        if (IsCrowned)
+        if (_crowned)
             _replica.Crown(now);
         CarryOut(now);
     }
@@ -173,11 +172,11 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 OnStopped(stopped);
                 break;
             case Crown:
-                _oracle = Sender;
+                (_oracle, _crowned) = (Sender, true);
                 _replica.Crown(now);
                 break;
             case Uncrown:
-                _oracle = Sender;
+                (_oracle, _crowned) = (Sender, false);
                 _serving.StopAccepting();
                 _replica.Uncrown(now);
                 break;
@@ -254,8 +253,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
     private void OnReadyToServe(ReadyToServe ready)
     {
-        if (!_leading || ready.Reign != _replica.Epoch || !IsCrowned)
-            return;
+        if (!_leading || ready.Reign != _replica.Epoch || !_crowned)
+            return; // not while it hands over, either: it takes no new calls
         _serving.Open(ready.Reign);
         _log.Info("Node {0} serves in epoch {1}", _options.Protocol.Self, ready.Reign);
     }
@@ -273,7 +272,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         for (var effects = _replica.TakeEffects(); effects.Count > 0; effects = _replica.TakeEffects())
             foreach (var effect in effects)
                 CarryOut(effect, now);
-        _serving.ExtendLease(_replica.LeaseUntilTicks);
+        _leaseUntilTicks = _replica.LeaseUntilTicks;
+        _serving.ExtendLease(_leaseUntilTicks);
         ReleaseDurable(now);
     }
 
@@ -329,7 +329,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
         _feed.Skip(sequence);
         _replica.Applied(sequence);
-        _replies.Commit(sequence, mayAnswer: now < _replica.LeaseUntilTicks);
+        // A hand-over gives the lease up in the very step that commits the last entries; nobody has been told yet.
+        _replies.Commit(sequence, mayAnswer: now < Math.Max(_leaseUntilTicks, _replica.LeaseUntilTicks));
     }
 
     // The partitions have been given all that is committed: from here on they lead, and propose what follows.
@@ -389,16 +390,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             partition.Tell(message);
     }
 
-    private ReplicaStatus Report(long now)
-    {
-        var state = _replica.State;
-        var standbys = _replica.Standbys.Select(standby => new StandbyStatus(
-            standby.Node, standby.State, standby.MatchSequence, standby.AppliedSequence,
-            state.Log.LastSequence - Math.Min(standby.MatchSequence, state.Log.LastSequence), standby.Voting,
-            standby.HeardAtTicks == long.MinValue ? -1 : (now - standby.HeardAtTicks) / TimeSpan.TicksPerMillisecond));
-        return new ReplicaStatus(
-            _options.Protocol.Self, _replica.Role, _serving.MayServe, _replica.Epoch, state.Leader, state.Voting,
-            state.Log.LastSequence, state.DurableSequence, state.CommitSequence, _feed.AppliedSequence,
-            _replica.LeaseUntilTicks > now ? (_replica.LeaseUntilTicks - now) / TimeSpan.TicksPerMillisecond : 0, _replies.Count, [.. standbys], _applyLag.Report());
-    }
+    private ReplicaStatus Report(long now) => ReplicaStatus.Of(
+        _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _applyLag.Report());
 }

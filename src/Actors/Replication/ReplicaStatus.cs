@@ -30,4 +30,21 @@ public sealed record ApplyLag(long Count, long P50Microseconds, long P99Microsec
 public sealed record ReplicaStatus(
     NodeId Node, ReplicaRole Role, bool Serving, ulong Epoch, NodeId Leader, bool Voting, ulong AppendedSequence,
     ulong DurableSequence, ulong CommittedSequence, ulong AppliedSequence, long LeaseRemainingMilliseconds, int HeldReplies,
-    IReadOnlyList<StandbyStatus> Standbys, ApplyLag ApplyLag) : INoSerializationVerificationNeeded;
+    IReadOnlyList<StandbyStatus> Standbys, ApplyLag ApplyLag) : INoSerializationVerificationNeeded
+{
+    internal static ReplicaStatus Of(
+        Replica replica, long nowTicks, bool serving, ulong appliedSequence, int heldReplies, ApplyLag applyLag)
+    {
+        var state = replica.State;
+        var last = state.Log.LastSequence;
+        var standbys = replica.Standbys.Select(standby => new StandbyStatus(
+            standby.Node, standby.State, standby.MatchSequence, standby.AppliedSequence, last - Math.Min(standby.MatchSequence, last),
+            standby.Voting,
+            standby.HeardAtTicks == long.MinValue ? -1 : (nowTicks - standby.HeardAtTicks) / TimeSpan.TicksPerMillisecond));
+        return new ReplicaStatus(
+            state.Settings.Self, replica.Role, serving, replica.Epoch, state.Leader, state.Voting, last, state.DurableSequence,
+            state.CommitSequence, appliedSequence,
+            replica.LeaseUntilTicks > nowTicks ? (replica.LeaseUntilTicks - nowTicks) / TimeSpan.TicksPerMillisecond : 0,
+            heldReplies, [.. standbys], applyLag);
+    }
+}

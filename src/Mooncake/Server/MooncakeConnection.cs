@@ -2,7 +2,6 @@
 // in flight at once and answers leave in the order in which they are known. A reply that finds no lease is not sent: the
 // connection ends instead, which tells the client that it cannot know the outcome.
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Threading.Channels;
 using HotStandby.Messages.Calls;
@@ -19,7 +18,8 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
 {
     private readonly Channel<PendingReply> _answered = Channel.CreateUnbounded<PendingReply>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _room = new(options.MaximumRequestsInFlight);
-    private readonly ConcurrentQueue<PendingReply> _waiting = new();
+    private readonly OpenRequests _open = new(options.MaximumRequestsInFlight);
+    private readonly CancellationTokenSource _ended = new();
     private int _abandoned;
 
     /// <summary>Runs both loops.</summary>
@@ -30,7 +30,7 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
         {
             await ReadAsync(pipe.Input);
         }
-        catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception error) when (error is IOException or OperationCanceledException)
         {
             // The peer is gone, or this side has ended the connection: there is nobody left to tell.
         }
@@ -51,27 +51,25 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
             return;
         metrics.Abandoned();
         _answered.Writer.TryComplete();
-        abort();
+        End();
     }
 
-    /// <summary>Ends the connection when a request has waited too long.</summary>
+    /// <summary>Ends the connection when a request has waited too long: for its outcome, or for the client to read the answer.</summary>
     public void CheckTimeout()
     {
-        while (_waiting.TryPeek(out var oldest))
-        {
-            if (!oldest.IsAnswered)
-            {
-                if (time.GetElapsedTime(oldest.ArrivedAt) > options.RequestTimeout)
-                    Abandon();
-                return;
-            }
-
-            _waiting.TryDequeue(out _);
-        }
+        if (_open.Oldest() is { } oldest && time.GetElapsedTime(oldest.ArrivedAt) > options.RequestTimeout)
+            Abandon();
     }
 
     /// <inheritdoc/>
     public void Dispose() => _room.Dispose();
+
+    // Wakes both loops: the transport ends the reads and writes, the token the wait for room, which no answer will make any more.
+    private void End()
+    {
+        abort();
+        _ = _ended.CancelAsync(); // never on the caller's thread: it may be an actor's
+    }
 
     private async Task ReadAsync(PipeReader input)
     {
@@ -82,7 +80,7 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
             FrameStatus status;
             while ((status = FrameReader.ReadRequest(ref buffer, options.Limits, out var header, out var body)) == FrameStatus.Complete)
             {
-                await _room.WaitAsync();
+                await _room.WaitAsync(_ended.Token);
                 Take(header, body);
             }
 
@@ -117,9 +115,7 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
         }
 
         metrics.Taken();
-        while (_waiting.TryPeek(out var oldest) && oldest.IsAnswered)
-            _waiting.TryDequeue(out _);
-        _waiting.Enqueue(reply);
+        _open.Add(reply);
         if (call is null)
             reply.Answer();
         else if (call is KeyedCall { Keys.Length: 0 })
@@ -139,6 +135,7 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
 
     private async Task WriteAsync(PipeWriter output)
     {
+        var drained = false;
         try
         {
             while (await _answered.Reader.WaitToReadAsync())
@@ -152,16 +149,24 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
                     }
 
                     Write(output, reply);
+                    reply.Written();
                     _room.Release();
                 }
 
                 if ((await output.FlushAsync()).IsCompleted)
                     return;
             }
+
+            drained = true;
         }
-        catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception error) when (error is IOException or OperationCanceledException)
         {
-            abort(); // the peer is gone; the reading side must not wait for it
+            // The peer is gone: there is nobody left to tell.
+        }
+        finally
+        {
+            if (!drained)
+                End(); // whatever the reason, the reading side must not wait for it
         }
     }
 

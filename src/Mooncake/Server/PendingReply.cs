@@ -9,7 +9,7 @@ namespace HotStandby.Mooncake.Server;
 /// <summary>One request of one connection.</summary>
 internal sealed class PendingReply(MooncakeConnection connection, uint callNumber, RpcFunction? function, long arrivedAt) : IReplySink
 {
-    private volatile bool _isAnswered;
+    private volatile bool _isDone;
 
     public uint CallNumber { get; } = callNumber;
 
@@ -22,7 +22,8 @@ internal sealed class PendingReply(MooncakeConnection connection, uint callNumbe
     /// <summary>Timestamp of the monotonic clock.</summary>
     public long ArrivedAt { get; } = arrivedAt;
 
-    public bool IsAnswered => _isAnswered;
+    /// <summary>True once its answer is on its way to the client, or will never be.</summary>
+    public bool IsDone => _isDone;
 
     /// <summary>The settled call; null for a request that the door answers by itself.</summary>
     public MasterCall? Call { get; private set; }
@@ -34,15 +35,14 @@ internal sealed class PendingReply(MooncakeConnection connection, uint callNumbe
     }
 
     /// <summary>Sends an answer that needs no call.</summary>
-    public void Answer()
-    {
-        _isAnswered = true;
-        connection.Enqueue(this);
-    }
+    public void Answer() => connection.Enqueue(this);
+
+    /// <summary>The connection has written the answer.</summary>
+    public void Written() => _isDone = true;
 
     public void Abandon(MasterCall call)
     {
-        _isAnswered = true;
+        _isDone = true;
         connection.Abandon();
     }
 }

@@ -1,0 +1,32 @@
+// The oracle: it crowns, uncrowns, waits, stops.
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
+using HotStandby.Actors.Leadership;
+using HotStandby.Actors.Replication;
+
+namespace HotStandby.Tests.Actors.Leadership;
+
+public sealed class PrimaryActorTests : TestKit
+{
+    public PrimaryActorTests()
+        : base("akka.actor.serialize-messages = on")
+    {
+    }
+
+    [Fact]
+    public void Oracle_crowns_uncrowns_and_stops_only_when_the_hand_over_is_complete()
+    {
+        var replica = CreateTestProbe("replica");
+        var oracle = Sys.ActorOf(PrimaryActor.Props(replica));
+        Watch(oracle);
+        replica.ExpectMsg<Crown>();
+        Assert.Equal(oracle, replica.LastSender);
+        oracle.Tell(HandOver.Instance);
+        replica.ExpectMsg<Uncrown>();
+        Assert.Equal(oracle, replica.LastSender);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        oracle.Tell(HandOverComplete.Instance);
+        ExpectTerminated(oracle);
+        replica.ExpectNoMsg(TimeSpan.Zero);
+    }
+}

@@ -1,0 +1,174 @@
+// The stream of committed entries: where it comes from, in which order, how much is under way, what a restart ignores.
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using HotStandby.Actors.OpLog;
+using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Replication;
+using HotStandby.Core.Replication;
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+using HotStandby.Tests.Actors.OpLog;
+
+namespace HotStandby.Tests.Actors.Replication;
+
+public sealed class PartitionFeedTests : TestKit
+{
+    private const int MaximumUnderWay = 64;
+
+    private readonly TestProbe[] _partitions;
+    private readonly TestProbe _openLog;
+    private readonly OpLogWindow _window = new(10_000, 1 << 20);
+    private readonly PartitionFeed _feed;
+
+    public PartitionFeedTests()
+        : base("akka.actor.serialize-messages = on")
+    {
+        _partitions = [CreateTestProbe("p0"), CreateTestProbe("p1"), CreateTestProbe("p2")];
+        _openLog = CreateTestProbe("oplog");
+        _feed = new PartitionFeed([.. _partitions.Select(probe => probe.Ref)], _openLog, 1000);
+        Restart();
+    }
+
+    [Fact]
+    public void Entries_come_from_the_window_each_to_its_partition_up_to_the_commit()
+    {
+        Window(1, 1, 10, 1, 2);
+        _feed.Advance(7, _window);
+        Assert.Equal([1UL, 3UL, 5UL, 7UL], Fed(_partitions[1]));
+        Assert.Equal([2UL, 4UL, 6UL], Fed(_partitions[2]));
+        _partitions[0].ExpectNoMsg(TimeSpan.Zero);
+        _openLog.ExpectNoMsg(TimeSpan.Zero);
+        Assert.Equal(7UL, _feed.FedSequence);
+        _feed.Advance(10, _window);
+        Assert.Equal([9UL], Fed(_partitions[1]));
+        Assert.Equal([8UL, 10UL], Fed(_partitions[2]));
+    }
+
+    [Fact]
+    public void Applied_moves_when_every_partition_of_the_oldest_batch_has_answered()
+    {
+        Window(1, 1, 2, 1, 2);
+        Window(1, 3, 1, 1);
+        _feed.Advance(3, _window);
+        Assert.False(_feed.OnApplied(new EntriesApplied(_feed.Life, 2), _window));
+        Assert.False(_feed.OnApplied(new EntriesApplied(_feed.Life, 3), _window));
+        Assert.Equal(0UL, _feed.AppliedSequence);
+        Assert.True(_feed.OnApplied(new EntriesApplied(_feed.Life, 2), _window));
+        Assert.Equal(3UL, _feed.AppliedSequence);
+        Assert.True(_feed.IsComplete);
+    }
+
+    [Fact]
+    public void Entries_that_left_the_window_are_read_from_the_journal_then_the_window_goes_on()
+    {
+        Window(1, 11, 5, 1);
+        _feed.Advance(15, _window);
+        var request = _openLog.ExpectMsg<GetEntriesSince>();
+        Assert.Equal(1UL, request.FromSequence);
+        _feed.Advance(15, _window);
+        _openLog.ExpectNoMsg(TimeSpan.Zero); // one read at a time
+        Assert.True(_feed.OnRead(new EntriesSince([Batches.Of(1, 1, 5), Batches.Of(1, 6, 5)], request.Purpose), _window));
+        Assert.Equal(Enumerable.Range(1, 15).Select(i => (ulong)i), [.. Fed(_partitions[1]), .. Fed(_partitions[1]), .. Fed(_partitions[1])]);
+    }
+
+    [Fact]
+    public void Answer_to_another_reader_is_not_the_feeds() =>
+        Assert.False(_feed.OnRead(new EntriesSince([Batches.Of(1, 1, 5)], "somebody else"), _window));
+
+    [Fact]
+    public void What_was_not_committed_when_the_feed_asked_is_asked_for_again()
+    {
+        // A former Primary reads its own log, 6..10 of which nobody else has; before the answer is here it has been cut and
+        // replaced by what the new Primary committed.
+        _feed.Advance(5, _window);
+        var request = _openLog.ExpectMsg<GetEntriesSince>();
+        Window(2, 6, 5, 1);
+        _feed.Advance(10, _window);
+        _feed.OnRead(new EntriesSince([Batches.Of(1, 1, 10)], request.Purpose), _window);
+        Assert.Equal([1UL, 2UL, 3UL, 4UL, 5UL], Fed(_partitions[1], epoch: 1));
+        Assert.Equal([6UL, 7UL, 8UL, 9UL, 10UL], Fed(_partitions[1], epoch: 2));
+    }
+
+    [Fact]
+    public void Batches_under_way_are_bounded_and_each_answer_makes_room()
+    {
+        for (ulong seq = 1; seq <= 100; seq++)
+            Window(1, seq, 1, 1);
+        _feed.Advance(100, _window);
+        Assert.Equal(MaximumUnderWay, _partitions[1].ReceiveN(MaximumUnderWay).Count);
+        _partitions[1].ExpectNoMsg(TimeSpan.Zero);
+        for (ulong seq = 1; seq <= 100; seq++)
+        {
+            Assert.InRange(_feed.FedSequence - _feed.AppliedSequence, 1UL, (ulong)MaximumUnderWay);
+            Assert.True(_feed.OnApplied(new EntriesApplied(_feed.Life, seq), _window));
+        }
+
+        Assert.Equal((100UL, 100UL), (_feed.FedSequence, _feed.AppliedSequence));
+        Assert.Equal(100 - MaximumUnderWay, _partitions[1].ReceiveN(100 - MaximumUnderWay).Count);
+    }
+
+    [Fact]
+    public void Restart_begins_a_new_life_and_ignores_answers_of_the_old_one()
+    {
+        var oldLife = _feed.Life;
+        _feed.Advance(5, _window);
+        var oldRead = _openLog.ExpectMsg<GetEntriesSince>();
+        Restart();
+        Assert.Equal(oldLife + 1, _feed.Life);
+        _feed.Advance(5, _window);
+        var read = _openLog.ExpectMsg<GetEntriesSince>();
+        Assert.True(_feed.OnRead(new EntriesSince([Batches.Of(1, 1, 5)], oldRead.Purpose), _window));
+        Assert.Equal(0UL, _feed.FedSequence);
+        _feed.OnRead(new EntriesSince([Batches.Of(1, 1, 5)], read.Purpose), _window);
+        Assert.False(_feed.OnApplied(new EntriesApplied(oldLife, 5), _window));
+        Assert.Equal(0UL, _feed.AppliedSequence);
+        Assert.True(_feed.OnApplied(new EntriesApplied(_feed.Life, 5), _window));
+        Assert.Equal(5UL, _feed.AppliedSequence);
+    }
+
+    [Fact]
+    public void Primary_that_commits_while_old_batches_are_under_way_never_goes_back()
+    {
+        Window(1, 1, 5, 1);
+        _feed.Advance(5, _window);
+        _feed.Skip(8);
+        Assert.True(_feed.OnApplied(new EntriesApplied(_feed.Life, 5), _window));
+        Assert.Equal((8UL, 8UL), (_feed.FedSequence, _feed.AppliedSequence));
+    }
+
+    [Fact]
+    public void Entry_for_a_partition_that_this_node_has_not_stops_it()
+    {
+        Window(1, 1, 1, 7);
+        Assert.Throws<InvariantViolation>(() => _feed.Advance(1, _window));
+    }
+
+    private void Restart()
+    {
+        _feed.Restart();
+        foreach (var partition in _partitions)
+            Assert.Equal(_feed.Life, partition.ExpectMsg<ResetPartition>().Life);
+    }
+
+    private void Window(ulong epoch, ulong first, int count, params ushort[] partitions) =>
+        _window.Add(Batches.Of(epoch, first, count, 0, partitions), 0);
+
+    // The seqs of the next message to a partition, which must be of this life and in ascending order.
+    private List<ulong> Fed(TestProbe partition, ulong epoch = 1)
+    {
+        var message = partition.ExpectMsg<ApplyEntries>();
+        Assert.Equal(_feed.Life, message.Life);
+        var sequences = new List<ulong>();
+        for (var i = 0; i < message.Count; i++)
+        {
+            Assert.True(OpLogEntry.TryView(message.Batch.Encoded.Span[message.Offsets[i]..], out var entry));
+            Assert.Equal(epoch, entry.Epoch);
+            sequences.Add(entry.Sequence);
+        }
+
+        Assert.Equal(sequences.Order(), sequences);
+        return sequences;
+    }
+}

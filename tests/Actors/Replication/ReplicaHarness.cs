@@ -1,0 +1,135 @@
+// A replica in a cluster of one voter, between probes that stand for its partitions and its oracle. The clock stands still.
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Replication;
+using HotStandby.Core.Replication;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+using HotStandby.Tests.Actors.OpLog;
+using HotStandby.Tests.Actors.Segments;
+
+namespace HotStandby.Tests.Actors.Replication;
+
+public abstract class ReplicaHarness : TestKit
+{
+    private protected const string InMemory = "akka.persistence.journal.inmem";
+    private static readonly NodeId Node = new("n1");
+
+    private protected ReplicaHarness()
+        : base(ConfigurationFactory.ParseString(
+            """
+            akka.actor.provider = cluster
+            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+            akka.test.single-expect-default = 10s
+            """).WithFallback(TestSystem.Config))
+    {
+        Serving = new ServingState(Clock);
+        Oracle = CreateTestProbe("oracle");
+        Partitions = [CreateTestProbe("segments"), CreateTestProbe("shard-0"), CreateTestProbe("shard-1")];
+    }
+
+    private protected ManualClock Clock { get; } = new();
+
+    private protected ServingState Serving { get; }
+
+    private protected TestProbe Oracle { get; }
+
+    private protected TestProbe[] Partitions { get; }
+
+    private protected TestProbe Segments => Partitions[0];
+
+    private protected RecordingSink Sink { get; } = new();
+
+    private protected IActorRef Replica { get; private set; } = ActorRefs.Nobody;
+
+    /// <summary>A node's life begins; every partition is told to forget what it knows.</summary>
+    private protected void Start(string journal = InMemory, bool crowned = false)
+    {
+        var options = new ReplicaOptions(
+            new ReplicaSettings { Self = Node, Voters = [Node] }, journal, TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(500).Ticks);
+        var parent = CreateTestProbe();
+        Replica = parent.ChildActorOf(ReplicaActor.Props(options, Serving, Clock), new OneForOneStrategy(_ => Directive.Stop));
+        if (crowned)
+            Crown();
+        Replica.Tell(new PartitionsAre([.. Partitions.Select(probe => probe.Ref)]));
+        ExpectReset(1);
+    }
+
+    private protected void Restart()
+    {
+        Watch(Replica);
+        Sys.Stop(Replica);
+        ExpectTerminated(Replica);
+        Start();
+    }
+
+    private protected void Crown() => Replica.Tell(HotStandby.Actors.Replication.Crown.Instance, Oracle);
+
+    private protected void Uncrown() => Replica.Tell(HotStandby.Actors.Replication.Uncrown.Instance, Oracle);
+
+    /// <summary>Crowned, led, ready: the reign in which the node serves now. The segment table has been fed its start.</summary>
+    private protected ulong Reign()
+    {
+        Crown();
+        Assert.Equal(OpType.EpochStart, Assert.Single(Fed(Segments)).Type);
+        var reign = ExpectBegin();
+        Replica.Tell(new ReadyToServe(reign), Segments);
+        AwaitAssert(() => Assert.True(Serving.Accepts));
+        return reign;
+    }
+
+    private protected ulong ExpectBegin()
+    {
+        var reign = Segments.ExpectMsg<BeginLeading>().Reign;
+        foreach (var shard in Partitions.Skip(1))
+            Assert.Equal(reign, shard.ExpectMsg<BeginLeading>().Reign);
+        return reign;
+    }
+
+    private protected void ExpectStop()
+    {
+        foreach (var partition in Partitions)
+            partition.ExpectMsg<StopLeading>();
+    }
+
+    private protected void ExpectReset(ulong life)
+    {
+        foreach (var partition in Partitions)
+            Assert.Equal(life, partition.ExpectMsg<ResetPartition>().Life);
+    }
+
+    private protected void Stopped(int partition, bool dirty = false) => Replica.Tell(new LeadingStopped(dirty), Partitions[partition]);
+
+    private protected KeyedCall Propose(ushort partition, ulong reign, int items = 1, ReplyAfter after = ReplyAfter.Commit)
+    {
+        var call = new KeyedCall(Sink, KeyedOperation.Remove, [.. Enumerable.Range(0, items).Select(i => ObjectKey.From($"key-{i}"))]);
+        Replica.Tell(new Propose(new Partition(partition), reign, Batches.Draft(partition, 1), call, items, after), Partitions[partition]);
+        return call;
+    }
+
+    /// <summary>The next entries that a partition is given, and applies: the replica hears of it.</summary>
+    private protected (OpType Type, ulong Sequence)[] Fed(TestProbe partition)
+    {
+        var message = partition.ExpectMsg<ApplyEntries>();
+        var entries = new (OpType, ulong)[message.Count];
+        for (var i = 0; i < message.Count; i++)
+        {
+            Assert.True(OpLogEntry.TryView(message.Batch.Encoded.Span[message.Offsets[i]..], out var entry));
+            entries[i] = (entry.Type, entry.Sequence);
+        }
+
+        Replica.Tell(new EntriesApplied(message.Life, message.Batch.LastSequence), partition);
+        return entries;
+    }
+
+    private protected ReplicaStatus Report()
+    {
+        Replica.Tell(ReportReplica.Instance, TestActor);
+        return ExpectMsg<ReplicaStatus>();
+    }
+}
