@@ -8,7 +8,7 @@ public sealed class LeaseTests
 {
     private static ReplicaDriver Led(int nodes = 3)
     {
-        var driver = new ReplicaDriver(nodes);
+        var driver = new ReplicaDriver(nodes, static settings => settings with { HandOverTicks = TimeSpan.TicksPerSecond });
         driver.Elect(0);
         driver.Run(4000); // a new Primary is given two leases to get its first one
         driver.Messages.Clear();
@@ -36,8 +36,9 @@ public sealed class LeaseTests
     {
         var driver = new ReplicaDriver(3);
         driver.Crown(0);
-        while (driver[0].Role != ReplicaRole.Primary)
+        for (var round = 0; driver[0].Role != ReplicaRole.Primary; round++)
         {
+            Assert.True(round < 100, "n0 never leads");
             driver.Persist(0);
             driver.Persist(1);
             driver.Persist(2);
@@ -90,8 +91,9 @@ public sealed class LeaseTests
         driver.Uncrown(0);
         Assert.Equal(ReplicaRole.Primary, driver[0].Role);
         Assert.DoesNotContain(driver.Messages, static each => each.Message is GrantReleased);
-        while (driver[0].Role == ReplicaRole.Primary)
+        for (var round = 0; driver[0].Role == ReplicaRole.Primary; round++)
         {
+            Assert.True(round < 100, "n0 never hands over");
             driver.Persist(0);
             driver.Deliver(static each => each.Message is AppendBatch);
             driver.Persist(1);
@@ -115,7 +117,7 @@ public sealed class LeaseTests
         var driver = Led();
         driver.Propose(0);
         driver.Uncrown(0);
-        driver.Wait(1999);
+        driver.Wait(999);
         driver.Tick(0);
         Assert.DoesNotContain(driver.Effects(0), static effect => effect is HandedOver);
         driver.Wait(1);

@@ -117,8 +117,11 @@ public sealed class ReturnTests
         driver.LoseDisk(2);
         driver.Wait(2100);
         driver.Crown(2);
-        while (driver[2].Role != ReplicaRole.Primary)
+        for (var round = 0; driver[2].Role != ReplicaRole.Primary; round++)
         {
+            Assert.True(round < 100, "n2 never leads");
+            driver.Wait(100);
+            driver.Tick(2);
             driver.Deliver(static each => each.Message is SealRequest or SealReply or FetchTail or TailBatch);
             for (var node = 0; node < 3; node++)
             {
