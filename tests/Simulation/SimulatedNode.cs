@@ -161,6 +161,8 @@ public sealed class SimulatedNode(Simulation world, int index)
                 replica.Rebuilding();
                 world.Trace(this, "rebuilds");
                 break;
+            case OwnEntryAppended:
+                break; // for the partitions, which the simulation has not
             case HandedOver:
                 world.Trace(this, "has handed over");
                 break;
