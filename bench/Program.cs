@@ -1,1 +1,4 @@
-return 0;
+// The benchmark program: hands the command line to BenchCommand.
+using HotStandby.Bench;
+
+return await BenchCommand.RunAsync(args);

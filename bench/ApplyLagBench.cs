@@ -1,0 +1,31 @@
+// apply-lag: how long a committed entry takes from the Primary's commit to the partitions of a Standby, under single puts. The
+// Standbys measure it themselves, each time they learn of a commit; the nodes are on one machine and share its clock. Their
+// figures begin with their reign, so the warm-up is among them.
+using System.Runtime.CompilerServices;
+using HotStandby.Bench.Load;
+
+namespace HotStandby.Bench;
+
+internal static class ApplyLagBench
+{
+    public static readonly Benchmark Benchmark = new("apply-lag", "commit on the Primary to applied on a Standby, under puts: p99 of the worst Standby", RunAsync);
+
+    private static async IAsyncEnumerable<Figure> RunAsync(LoadSettings settings, [EnumeratorCancellation] CancellationToken stop)
+    {
+        if (settings.Nodes == 1)
+            throw new LoadFailedException("apply-lag needs Standbys: --nodes 3");
+        foreach (var inFlight in settings.InFlightOr(1, 16, 64, 256))
+        {
+            await using var cluster = await LoadCluster.StartAsync(settings, inFlight, stop);
+            var load = await ClosedLoop.MeasureAsync("put", "objects/s", cluster, PutBench.Callers(cluster, inFlight), 1, settings, stop);
+            var views = await Task.WhenAll(cluster.Standbys.Select(node => cluster.StatusAsync(node, stop)));
+            var worst = views.Select(view => view.ApplyLagMicroseconds).MaxBy(lag => lag.P99)!;
+            if (worst.Count == 0)
+                throw new LoadFailedException("a Standby has measured no commit");
+            yield return load with
+            {
+                Name = "apply-lag", Value = worst.P99, Unit = "us", P50 = worst.P50, P99 = worst.P99, P999 = worst.P999,
+            };
+        }
+    }
+}

@@ -1,0 +1,32 @@
+// get: GetReplicaList of one object out of some fifty thousand. Reads are answered by the Primary from memory, under its lease.
+using System.Runtime.CompilerServices;
+using HotStandby.Bench.Load;
+using HotStandby.Mooncake.Client;
+using HotStandby.Mooncake.Types;
+
+namespace HotStandby.Bench;
+
+internal static class GetBench
+{
+    public static readonly Benchmark Benchmark = new("get", "GetReplicaList of one object: objects a second", RunAsync);
+
+    private static async IAsyncEnumerable<Figure> RunAsync(LoadSettings settings, [EnumeratorCancellation] CancellationToken stop)
+    {
+        foreach (var inFlight in settings.InFlightOr(1, 16, 64, 256))
+        {
+            await using var cluster = await LoadCluster.StartAsync(settings, inFlight, stop);
+            var keys = await StoredObjects.PutAsync(cluster, stop);
+            var callers = Enumerable.Range(0, inFlight)
+                .Select(i => new Caller(cluster.Connections[i % cluster.Connections.Count], new KeyWalk(keys, i))).ToArray();
+            yield return await ClosedLoop.MeasureAsync("get", "objects/s", cluster, callers, 1, settings, stop);
+        }
+    }
+
+    private sealed class Caller(MasterClient master, KeyWalk keys) : ICaller
+    {
+        private static readonly ByteString Tenant = "default";
+
+        public async ValueTask OperateAsync() =>
+            Results.MustBeOk(await master.GetReplicaListAsync(new(keys.Next(), Tenant)), "GetReplicaList");
+    }
+}

@@ -1,0 +1,83 @@
+// The system under load: a cluster of node processes that serves, with segments mounted, and connections to its Primary.
+// Every figure gets a cluster of its own, so that no figure pays for the objects that another one left behind.
+using System.Net;
+using HotStandby.Host.Cluster;
+using HotStandby.Host.Http;
+using HotStandby.Host.Replay;
+using HotStandby.Messages.Identity;
+using HotStandby.Mooncake.Client;
+
+namespace HotStandby.Bench.Load;
+
+/// <summary>A running cluster and one client of it.</summary>
+internal sealed class LoadCluster : IAsyncDisposable
+{
+    private const int Segments = 8;
+    private const ulong SegmentBytes = 4UL << 40;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly LocalCluster _cluster;
+    private readonly List<IAsyncDisposable> _owned = [];
+
+    private LoadCluster(LocalCluster cluster) => (_cluster, Primary) = (cluster, cluster.Nodes[0]);
+
+    /// <summary>Who every call is made for; it owns the segments.</summary>
+    public Uuid Client { get; } = new(0x6265_6e63_6800_0000, (ulong)Environment.ProcessId << 32);
+
+    /// <summary>The node that serves.</summary>
+    public LocalNode Primary { get; private set; }
+
+    /// <summary>The other nodes.</summary>
+    public IEnumerable<LocalNode> Standbys => _cluster.Nodes.Where(node => node != Primary);
+
+    /// <summary>To the Primary.</summary>
+    public IReadOnlyList<MasterClient> Connections { get; private set; } = [];
+
+    /// <summary>Starts nodes, waits until one serves and the others follow, mounts segments and connects.</summary>
+    public static async Task<LoadCluster> StartAsync(LoadSettings settings, int inFlight, CancellationToken stop)
+    {
+        var load = new LoadCluster(LocalCluster.Create(settings.Nodes, settings.ExtraHocon));
+        try
+        {
+            await load.StartAsync(Math.Min(inFlight, LoadSettings.MaximumConnections), stop);
+            return load;
+        }
+        catch
+        {
+            await load.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What a node says of itself.</summary>
+    /// <exception cref="LoadFailedException">It does not answer.</exception>
+    public async Task<NodeView> StatusAsync(LocalNode node, CancellationToken stop) =>
+        await _cluster.StatusAsync(node, stop) ?? throw new LoadFailedException($"{node.Id} does not answer /status");
+
+    /// <summary>Stops and removes everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var owned in Enumerable.Reverse(_owned))
+            await owned.DisposeAsync();
+        await _cluster.DisposeAsync();
+    }
+
+    private async Task StartAsync(int connections, CancellationToken stop)
+    {
+        _cluster.StartAll();
+        Primary = await _cluster.WaitForPrimaryAsync(Patience, stop);
+        var owner = new MooncakeMasterClient([Primary.ClientAddress], Client);
+        _owned.Add(owner);
+        _owned.Add(await SegmentOwner.MountAsync(owner, Client, Segments, SegmentBytes, Patience, TimeSpan.FromSeconds(1), null, stop));
+        await _cluster.WaitForAgreementAsync(Patience, stop);
+        var clients = new MasterClient[connections];
+        for (var i = 0; i < connections; i++)
+        {
+            var connection = await MasterConnection.ConnectAsync(IPEndPoint.Parse(Primary.ClientAddress), cancellation: stop);
+            _owned.Add(connection);
+            clients[i] = new MasterClient(connection);
+        }
+
+        Connections = clients;
+    }
+}

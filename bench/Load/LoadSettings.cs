@@ -1,0 +1,30 @@
+namespace HotStandby.Bench.Load;
+
+/// <summary>What the command line says about the load.</summary>
+/// <param name="Measured">How long each figure is measured.</param>
+/// <param name="InFlight">Calls in flight, one figure each; empty: the benchmark's own choice.</param>
+/// <param name="Nodes">1 or 3.</param>
+/// <param name="ExtraHocon">Settings of every node on top of the defaults.</param>
+internal sealed record LoadSettings(TimeSpan Measured, int[] InFlight, int Nodes, string ExtraHocon)
+{
+    /// <summary>Most calls in flight.</summary>
+    public const int MaximumInFlight = 4096;
+
+    /// <summary>Objects of one batch call.</summary>
+    public const int BatchObjects = 128;
+
+    /// <summary>Size of every object. It takes address space only: nobody writes a byte.</summary>
+    public const ulong ObjectBytes = 1 << 20;
+
+    /// <summary>Most connections to the Primary; the calls in flight are spread over them.</summary>
+    public const int MaximumConnections = 4;
+
+    /// <summary>Before each measurement, on the same cluster: compilation and growth of buffers.</summary>
+    public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
+
+    /// <summary>The numbers of calls in flight to measure.</summary>
+    public int[] InFlightOr(params int[] own) => InFlight.Length > 0 ? InFlight : own;
+}
+
+/// <summary>The load met something that makes its figures meaningless.</summary>
+internal sealed class LoadFailedException(string message) : Exception(message);
