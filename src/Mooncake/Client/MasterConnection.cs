@@ -17,6 +17,7 @@ public sealed class MasterConnection : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly Socket _socket;
+    private readonly NetworkStream _stream;
     private readonly MasterConnectionSettings _settings;
     private readonly PendingCalls _pending = new();
     private readonly SemaphoreSlim _room;
@@ -34,6 +35,7 @@ public sealed class MasterConnection : IAsyncDisposable
     private MasterConnection(Socket socket, MasterConnectionSettings settings)
     {
         _socket = socket;
+        _stream = new NetworkStream(socket, ownsSocket: false); // here, while it is connected: a loop might come too late for that
         _settings = settings;
         _room = new SemaphoreSlim(settings.MaximumInFlight);
         _patience = (long)(settings.ResponseTimeout.TotalSeconds * settings.Time.TimestampFrequency);
@@ -67,7 +69,7 @@ public sealed class MasterConnection : IAsyncDisposable
             await socket.ConnectAsync(endPoint, either.Token).ConfigureAwait(false);
             return new MasterConnection(socket, settings);
         }
-        catch (Exception failure) when (failure is SocketException or OperationCanceledException)
+        catch (Exception failure) when (failure is SocketException or IOException or OperationCanceledException)
         {
             socket.Dispose();
             cancellation.ThrowIfCancellationRequested();
@@ -182,10 +184,9 @@ public sealed class MasterConnection : IAsyncDisposable
 
     private async Task ReceiveLoopAsync()
     {
-        var stream = new NetworkStream(_socket, ownsSocket: false);
-        await using (stream.ConfigureAwait(false))
+        await using (_stream.ConfigureAwait(false))
         {
-            var incoming = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 64 << 10, minimumReadSize: 4 << 10));
+            var incoming = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: 64 << 10, minimumReadSize: 4 << 10));
             try
             {
                 while (true)

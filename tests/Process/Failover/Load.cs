@@ -50,7 +50,8 @@ internal sealed class Load : IAsyncDisposable
         var target = Acknowledged + writes;
         while (Acknowledged < target)
         {
-            Assert.False(_replay.IsCompleted, "the replay ended before its time");
+            if (_replay.IsCompleted)
+                Assert.Fail($"the replay ended before its time: {(await _replay).GaveUp}"); // or throws why
             await Task.Delay(TimeSpan.FromMilliseconds(5), stop);
         }
     }
