@@ -73,7 +73,7 @@ public sealed class MasterConnection : IAsyncDisposable
         {
             socket.Dispose();
             cancellation.ThrowIfCancellationRequested();
-            var because = failure is SocketException ? failure.Message : $"not within {settings.ConnectTimeout}";
+            var because = failure is OperationCanceledException ? $"not within {settings.ConnectTimeout}" : failure.Message;
             throw new MasterRpcException(MasterRpcFailure.NotSent, $"cannot connect to {endPoint}: {because}", failure);
         }
     }
