@@ -20,7 +20,7 @@ internal readonly record struct ProcessorClock(TimeSpan Primary, TimeSpan Standb
         var seconds = Stopwatch.GetElapsedTime(start.Timestamp, Timestamp).TotalSeconds;
         var (primary, standbys, load) = (Primary - start.Primary, Standbys - start.Standbys, Load - start.Load);
         var others = Machine - start.Machine - primary - standbys - load;
-        return new Observation(operations, Cores(primary), Cores(standbys), Cores(load), Math.Max(0, Cores(others)));
+        return new Observation(operations, Cores(primary), Cores(standbys), Cores(load), Cores(others));
 
         double Cores(TimeSpan time) => Math.Round(time.TotalSeconds / seconds, 2);
     }
