@@ -22,6 +22,7 @@ public sealed class Scenario
         WindowEntries = random.Pick(1, 4, 32, 1024, 262_144);
         InFlightBytes = random.Pick(100, 1000, 100_000);
         LingerTicks = random.Pick(0, 0, HeartbeatTicks / 4);
+        PipelineBatches = random.Pick(1, 1, 2, 8);
         DelayTicks = LeaseTicks / random.Pick(400, 100, 30, 10);
         JournalTicks = LeaseTicks / random.Pick(2000, 200, 50, 20);
         Loss = random.Pick(0, 0, 0.01, 0.1, 0.3);
@@ -74,6 +75,9 @@ public sealed class Scenario
     /// <summary>Linger.</summary>
     public long LingerTicks { get; }
 
+    /// <summary>Batches that may await their commit.</summary>
+    public int PipelineBatches { get; }
+
     /// <summary>Mean delay of a message.</summary>
     public long DelayTicks { get; }
 
@@ -123,6 +127,7 @@ public sealed class Scenario
         BatchEntries = BatchEntries,
         BatchBytes = BatchBytes,
         LingerTicks = LingerTicks,
+        PipelineBatches = PipelineBatches,
         WindowEntries = WindowEntries,
         WindowBytes = WindowEntries * 100L,
         InFlightBytes = InFlightBytes,

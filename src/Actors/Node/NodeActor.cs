@@ -71,6 +71,7 @@ internal sealed class NodeActor : UntypedActor
             BatchEntries = settings.OpLog.BatchMaximumEntries,
             BatchBytes = settings.OpLog.BatchMaximumBytes,
             LingerTicks = settings.OpLog.Linger.Ticks,
+            PipelineBatches = settings.OpLog.PipelineBatches,
             WindowEntries = settings.OpLog.WindowMaximumEntries,
             WindowBytes = settings.OpLog.WindowMaximumBytes,
             InFlightBytes = settings.Link.MaximumInFlightBytes,

@@ -29,6 +29,9 @@ public sealed record OpLogSettings
     /// <summary>How long an open batch waits for more entries; zero: only for those that are waiting already.</summary>
     public required TimeSpan Linger { get; init; }
 
+    /// <summary>While so many batches await their commit, the open one gathers more entries.</summary>
+    public required int PipelineBatches { get; init; }
+
     /// <summary>Most entries in memory for Standbys that are behind.</summary>
     public required int WindowMaximumEntries { get; init; }
 

@@ -54,6 +54,7 @@ internal static partial class SettingsParser
             BatchMaximumEntries = reader.Integer("hotstandby.oplog.batch-max-entries", 1, 65536),
             BatchMaximumBytes = (int)reader.Size("hotstandby.oplog.batch-max-bytes", KiB, 4 * MiB),
             Linger = reader.Duration("hotstandby.oplog.linger", TimeSpan.Zero, Milliseconds(100)),
+            PipelineBatches = reader.Integer("hotstandby.oplog.pipeline-batches", 1, 1024),
             WindowMaximumEntries = reader.Integer("hotstandby.oplog.window-max-entries", 1024, 1 << 24),
             WindowMaximumBytes = reader.Size("hotstandby.oplog.window-max-bytes", MiB, 16 * GiB),
         },

@@ -16,6 +16,7 @@ internal sealed class PrimaryRole
     private readonly StandbyProgress[] _standbys;
     private readonly ulong[] _stored;
     private readonly long[] _heard;
+    private readonly Queue<ulong> _uncommittedBatches = [];
     private readonly long _beganAtTicks;
     private readonly long _wallMilliseconds;
     private long _openSinceTicks;
@@ -73,9 +74,12 @@ internal sealed class PrimaryRole
     /// <summary>The end of a turn: closes the open batch unless it may linger, and tells the Standbys what is news.</summary>
     public void Flush(long nowTicks)
     {
-        if (_open.Count > 0 && nowTicks - _openSinceTicks >= _state.Settings.LingerTicks)
-            CloseBatch();
         Advance(nowTicks);
+        // While enough batches are under way, what is proposed gathers in one batch instead of making many small ones: each
+        // costs the same journal write and the same messages, whatever its size. The next commit closes it.
+        if (_open.Count > 0 && _uncommittedBatches.Count < _state.Settings.PipelineBatches
+            && nowTicks - _openSinceTicks >= _state.Settings.LingerTicks)
+            CloseBatch();
         foreach (var standby in _standbys)
         {
             Stream(standby, nowTicks);
@@ -170,7 +174,11 @@ internal sealed class PrimaryRole
             _state.Send(standby.Node, new GrantReleased(_state.Settings.Self, Epoch));
     }
 
-    private void CloseBatch() => _state.Append(_open.Close(_state.CommitSequence));
+    private void CloseBatch()
+    {
+        _state.Append(_open.Close(_state.CommitSequence));
+        _uncommittedBatches.Enqueue(_state.Log.LastSequence);
+    }
 
     private StandbyProgress? Find(NodeId node) => Array.Find(_standbys, standby => standby.Node == node);
 
@@ -214,7 +222,11 @@ internal sealed class PrimaryRole
         _stored[^1] = _state.Voting ? _state.DurableSequence : 0;
         Array.Sort(_stored);
         var majority = _stored[_stored.Length - _state.Settings.Majority];
-        if (majority < EpochStartSequence || !_state.Commit(majority) || _reignAnnounced)
+        if (majority < EpochStartSequence || !_state.Commit(majority))
+            return;
+        while (_uncommittedBatches.TryPeek(out var last) && last <= majority)
+            _uncommittedBatches.Dequeue();
+        if (_reignAnnounced)
             return;
         _reignAnnounced = true;
         if (!_state.Voting)

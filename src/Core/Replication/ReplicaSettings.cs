@@ -35,6 +35,11 @@ public sealed record ReplicaSettings
     /// <summary>How long an open batch may wait for more; 0: only until the turn ends.</summary>
     public long LingerTicks { get; init; }
 
+    /// <summary>
+    /// While so many batches are not committed yet, the open one stays open to gather more, unless it is full. At least 1.
+    /// </summary>
+    public int PipelineBatches { get; init; } = 1;
+
     /// <summary>Most entries kept in memory for Standbys that are behind.</summary>
     public int WindowEntries { get; init; } = 262_144;
 

@@ -64,6 +64,7 @@ public sealed class SettingsTests
     [InlineData("hotstandby.http.port", "0", "65535", "-1", "65536")]
     [InlineData("hotstandby.max-replication-lag", "10ms", "60s", "9ms", "60001")]
     [InlineData("hotstandby.oplog.linger", "0ms", "100ms", "-1ms", "101ms")]
+    [InlineData("hotstandby.oplog.pipeline-batches", "1", "1024", "0", "1025")]
     [InlineData("hotstandby.journal.segment-bytes", "64KiB", "1GiB", "1KiB", "2GiB")]
     public void A_range_includes_its_ends_and_nothing_beyond(string path, string lowest, string highest, string below, string above)
     {
