@@ -4,7 +4,7 @@ using HotStandby.Actors.Node;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HotStandby.Host.Http;
 
@@ -17,8 +17,10 @@ public static class StatusServer
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<IAsyncDisposable> StartAsync(IPEndPoint endpoint, Func<CancellationToken, Task<NodeReport>> report)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        // Empty: the usual builder reads settings files and watches their directory, which on a busy node is the journal's.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(endpoint));
         var app = builder.Build();
         app.MapGet("/health", () => Results.Text("ok"));

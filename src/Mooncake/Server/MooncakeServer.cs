@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace HotStandby.Mooncake.Server;
 
@@ -28,8 +27,9 @@ public sealed class MooncakeServer : IAsyncDisposable
     private MooncakeServer(IMasterGateway gateway, ServerOptions options, TimeProvider time)
     {
         (_gateway, _options, _time) = (gateway, options, time);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        // Empty: the usual builder reads settings files and watches their directory, which on a busy node is the journal's.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = options.MaximumConnections;
