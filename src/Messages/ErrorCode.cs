@@ -27,6 +27,14 @@ public enum ErrorCode
     ObjectAlreadyExists = -705,
     /// <summary>Remove refused: a reader holds a lease.</summary>
     ObjectHasLease = -706,
+    /// <summary>A copy or move of the object is running.</summary>
+    ObjectHasReplicationTask = -708,
+    /// <summary>No copy or move of the object is running.</summary>
+    ObjectNoReplicationTask = -709,
+    /// <summary>The source holds no complete replica.</summary>
+    ReplicaNotFound = -710,
+    /// <summary>The source or a target of a copy or move has disappeared.</summary>
+    ReplicaIsGone = -712,
     /// <summary>The transport failed: the outcome is unknown.</summary>
     RpcFail = -900,
     /// <summary>No answer in time: the outcome is unknown.</summary>
@@ -37,4 +45,10 @@ public enum ErrorCode
     UnavailableInCurrentMode = -1011,
     /// <summary>Not offered.</summary>
     NotSupported = -1012,
+    /// <summary>No such task.</summary>
+    TaskNotFound = -1400,
+    /// <summary>Too many tasks are waiting.</summary>
+    TaskPendingLimitExceeded = -1401,
+    /// <summary>No such drain job.</summary>
+    JobNotFound = -1402,
 }

@@ -19,6 +19,22 @@ public enum KeyedOperation : byte
     PutRevoke,
     /// <summary>Remove, BatchRemove.</summary>
     Remove,
+    /// <summary>UpsertStart, BatchUpsertStart. (UpsertEnd and UpsertRevoke are <see cref="PutEnd"/> and <see cref="PutRevoke"/>.)</summary>
+    UpsertStart,
+    /// <summary>BatchReplicaClear: drops the caller's own replicas on one segment, or whole objects.</summary>
+    ReplicaClear,
+    /// <summary>CopyStart: one item.</summary>
+    CopyStart,
+    /// <summary>CopyEnd: one item.</summary>
+    CopyEnd,
+    /// <summary>CopyRevoke: one item.</summary>
+    CopyRevoke,
+    /// <summary>MoveStart: one item.</summary>
+    MoveStart,
+    /// <summary>MoveEnd: one item.</summary>
+    MoveEnd,
+    /// <summary>MoveRevoke: one item.</summary>
+    MoveRevoke,
 }
 
 /// <summary>A call on one or more objects.</summary>
@@ -30,13 +46,16 @@ public sealed class KeyedCall(IReplySink sink, KeyedOperation operation, ObjectK
     /// <summary>The keys, in the caller's order; the same key may occur twice.</summary>
     public ObjectKey[] Keys { get; } = keys;
 
-    /// <summary>The caller (PutStart, PutEnd, PutRevoke).</summary>
+    /// <summary>The caller (all but Exist, GetReplicaList and Remove).</summary>
     public Uuid Client { get; init; }
 
-    /// <summary>PutStart: the object's size in bytes, per item.</summary>
-    public ulong[] Sizes { get; init; } = [];
+    /// <summary>
+    /// PutStart, UpsertStart: the object's size in bytes, per item. CopyStart, MoveStart: empty until the shard, which alone
+    /// knows the size, has filled it in and sent the call on to the segment table for its buffers.
+    /// </summary>
+    public ulong[] Sizes { get; set; } = [];
 
-    /// <summary>PutStart: placement and pins, for all items.</summary>
+    /// <summary>PutStart, UpsertStart: placement and pins, for all items.</summary>
     public ReplicateConfig Config { get; init; } = ReplicateConfig.Default;
 
     /// <summary>PutEnd, PutRevoke: which replicas.</summary>
@@ -47,6 +66,12 @@ public sealed class KeyedCall(IReplySink sink, KeyedOperation operation, ObjectK
 
     /// <summary>Remove: ignore leases.</summary>
     public bool Force { get; init; }
+
+    /// <summary>ReplicaClear: the segment's name, empty for whole objects. CopyStart, MoveStart: the source segment's name.</summary>
+    public string SegmentName { get; init; } = "";
+
+    /// <summary>CopyStart, MoveStart: names of the target segments, one place of <see cref="Placements"/> for each.</summary>
+    public IReadOnlyList<string> TargetSegments { get; init; } = [];
 
     /// <summary>
     /// PutStart, between the segment table and the shards: the buffers, <see cref="PlacementStride"/> places per item.
@@ -73,13 +98,13 @@ public struct ItemResult
     /// <summary>Ok, or why not.</summary>
     public ErrorCode Error;
 
-    /// <summary>Exist: true when a replica is readable.</summary>
+    /// <summary>Exist: true when a replica is readable. ReplicaClear: true when something was dropped.</summary>
     public bool Exists;
 
-    /// <summary>GetReplicaList, PutStart: where the bytes are.</summary>
+    /// <summary>GetReplicaList, PutStart, UpsertStart: where the bytes are. CopyStart, MoveStart: the source, then the targets.</summary>
     public ReplicaList Replicas;
 
-    /// <summary>GetReplicaList: how long the reader may read, in milliseconds.</summary>
+    /// <summary>GetReplicaList: how long the reader may read. Remove, when refused with ObjectHasLease: how long the lease has left. Milliseconds.</summary>
     public ulong LeaseTtlMilliseconds;
 
     /// <summary>GetReplicaList: the checksum given at PutEnd.</summary>

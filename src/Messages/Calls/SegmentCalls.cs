@@ -51,3 +51,43 @@ public sealed class PingCall(IReplySink sink, Uuid client) : SegmentCall(sink, c
     /// <summary>Ok, or NeedRemount for a client that has not remounted since this node leads.</summary>
     public ClientStatus Status { get; set; }
 }
+
+/// <summary>GracefulUnmountSegment: no new buffers from now on, unmounted after the grace period.</summary>
+public sealed class GracefulUnmountSegmentCall(IReplySink sink, Uuid client, Uuid segmentId, TimeSpan gracePeriod) : SegmentCall(sink, client)
+{
+    /// <summary>What to unmount.</summary>
+    public Uuid SegmentId { get; } = segmentId;
+
+    /// <summary>For how long its replicas stay readable.</summary>
+    public TimeSpan GracePeriod { get; } = gracePeriod;
+}
+
+/// <summary>QuerySegmentStatus (the last mounted segment of a name) and QuerySegmentStatusById.</summary>
+public sealed class QuerySegmentStatusCall(IReplySink sink, Uuid segmentId, string? name) : SegmentCall(sink, Uuid.None)
+{
+    /// <summary>Which one, when it is not asked by name.</summary>
+    public Uuid SegmentId { get; } = segmentId;
+
+    /// <summary>Its name, or null when it is asked by id.</summary>
+    public string? Name { get; } = name;
+
+    /// <summary>The answer.</summary>
+    public SegmentStatus Status { get; set; }
+}
+
+/// <summary>Every mounted segment with its use: for QuerySegment, GetAllSegments and the segments' details.</summary>
+public sealed class ListSegmentsCall(IReplySink sink) : SegmentCall(sink, Uuid.None)
+{
+    /// <summary>In the order of their mounts.</summary>
+    public IReadOnlyList<SegmentUse> Segments { get; set; } = [];
+}
+
+/// <summary>BatchQueryIp: where the segments of these clients are.</summary>
+public sealed class QueryIpCall(IReplySink sink, Uuid[] clients) : SegmentCall(sink, Uuid.None)
+{
+    /// <summary>Who is asked about.</summary>
+    public Uuid[] Clients { get; } = clients;
+
+    /// <summary>The distinct hosts of each client that has segments; others are left out.</summary>
+    public IReadOnlyDictionary<Uuid, IReadOnlyList<string>> Hosts { get; set; } = new Dictionary<Uuid, IReadOnlyList<string>>();
+}
