@@ -38,4 +38,36 @@ public enum OpType : byte
     /// incarnation (u64, little-endian). Committed without its vote, it makes that life of it a voter.
     /// </summary>
     VoterReturned = 15,
+    /// <summary>Shard: the object keeps its buffers and is being written again.</summary>
+    UpsertReuse = 16,
+    /// <summary>Shard: the object's soft pin is over.</summary>
+    SoftPinEnded = 17,
+    /// <summary>Shard: a copy or move begins; its target replicas are being written.</summary>
+    TransferStart = 18,
+    /// <summary>Shard: a copy or move ends; its targets are readable, a move's source is gone.</summary>
+    TransferEnd = 19,
+    /// <summary>Shard: a copy or move is given up; its targets are gone.</summary>
+    TransferRevoke = 20,
+    /// <summary>Shard: the object's replicas on one segment are gone.</summary>
+    ReplicaCleared = 21,
+    /// <summary>Segment table: a segment is draining, drained, gracefully unmounting, or allocatable again.</summary>
+    SegmentStatus = 30,
+    /// <summary>Segment table: a client is silent; nothing is allocated on its segments, and they stay readable.</summary>
+    ClientSuspected = 31,
+    /// <summary>Segment table: a suspected client came back.</summary>
+    ClientRestored = 32,
+    /// <summary>Segment table: a copy or move waits for a client.</summary>
+    TaskCreated = 40,
+    /// <summary>Segment table: its client took it.</summary>
+    TaskFetched = 41,
+    /// <summary>Segment table: it ended, well or not.</summary>
+    TaskEnded = 42,
+    /// <summary>Segment table: nothing is known of it any more.</summary>
+    TaskForgotten = 43,
+    /// <summary>Segment table: a drain job.</summary>
+    JobCreated = 44,
+    /// <summary>Segment table: another status of a drain job.</summary>
+    JobChanged = 45,
+    /// <summary>Segment table: nothing is known of it any more.</summary>
+    JobForgotten = 46,
 }
