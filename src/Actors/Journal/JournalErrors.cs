@@ -1,5 +1,5 @@
 // Everything that can go wrong with the journal, each with its own type so that a caller never has to read a message.
-// Damage and refusal are found at opening; failure ends the process (fail stop); overload is back-pressure and harmless.
+// Damage and refusal are found at opening; failure ends the process (fail stop), and so does a queue that is full.
 
 namespace HotStandby.Actors.Journal;
 
@@ -108,7 +108,7 @@ public sealed class JournalFailed(JournalFailure failure, Exception? cause = nul
     public JournalFailure Failure { get; } = failure;
 }
 
-/// <summary>More bytes wait for the disk than allowed; nothing of this call was written. Try later.</summary>
+/// <summary>More bytes wait for the disk than allowed; nothing of this call was written.</summary>
 public sealed class JournalOverloaded(long queuedBytes, long limitBytes)
     : JournalException($"Journal overloaded: {queuedBytes} bytes wait for the disk, the limit is {limitBytes}")
 {

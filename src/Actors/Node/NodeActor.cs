@@ -71,7 +71,8 @@ internal sealed class NodeActor : UntypedActor
             BatchEntries = settings.OpLog.BatchMaximumEntries,
             BatchBytes = settings.OpLog.BatchMaximumBytes,
             LingerTicks = settings.OpLog.Linger.Ticks,
-            PipelineBatches = settings.OpLog.PipelineBatches,
+            // Async replies wait for the local journal only: no batch may wait for the commit of another.
+            PipelineBatches = settings.Commit == CommitPolicy.Async ? int.MaxValue : settings.OpLog.PipelineBatches,
             WindowEntries = settings.OpLog.WindowMaximumEntries,
             WindowBytes = settings.OpLog.WindowMaximumBytes,
             InFlightBytes = settings.Link.MaximumInFlightBytes,

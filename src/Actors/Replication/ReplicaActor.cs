@@ -353,10 +353,10 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             return;
         _reign = null;
         _serving.Close();
+        _replies.Abandon(); // a reign that never began to lead may have noted entries of its own
         if (!_leading)
             return;
         (_leading, _dirty, _stopsAwaited) = (false, false, _partitions.Count);
-        _replies.Abandon();
         Publish(StopLeading.Instance);
     }
 

@@ -94,6 +94,9 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case ReleaseExtents released:
                 _releasedEarly.Add(released); // covered by its shard's report, which is not built in yet
                 break;
+            case EntriesCommitted committed:
+                _table.MarkCommitted(committed.LastSequence); // the replica's own entry: nothing is proposed here yet
+                break;
             case StopLeading:
                 StepDown();
                 break;

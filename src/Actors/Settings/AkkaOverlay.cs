@@ -12,6 +12,9 @@ internal static class AkkaOverlay
     private const string RolesPath = "akka.cluster.roles";
     private static readonly string[] AddressPaths = ["akka.remote.dot-netty.tcp.hostname", "akka.remote.dot-netty.tcp.port"];
 
+    // Beside the wait for the last entries: the oracle's own messages.
+    private static readonly TimeSpan HandOverMargin = TimeSpan.FromSeconds(10);
+
     /// <summary>Problems for Akka settings that the user may not set beside ours, because two sources of one fact would differ one day.</summary>
     public static IEnumerable<SettingsProblem> Conflicts(Config given)
     {
@@ -37,6 +40,8 @@ internal static class AkkaOverlay
         if (settings.Voters.Count == 1 && settings.Remoting.Port != 0 && given.GetStringList("akka.cluster.seed-nodes", []).Count == 0)
             Line(text, "akka.cluster.seed-nodes", $"[{Quote($"akka.tcp://{NodeConfiguration.SystemName}@{settings.Remoting.Host}:{settings.Remoting.Port}")}]");
         Line(text, "akka.persistence.journal.plugin", Quote(settings.Journal.Plugin));
+        // A clean stop hands over in this phase: the wait must not be cut short from outside.
+        Line(text, "akka.coordinated-shutdown.phases.cluster-exiting.timeout", Units.Print(settings.Lease.HandOverTimeout + HandOverMargin));
         const string journal = JournalSettings.EmbeddedPlugin;
         Line(text, $"{journal}.dir", Quote(settings.DataDirectory));
         Line(text, $"{journal}.cluster-id", Quote(settings.ClusterId));
