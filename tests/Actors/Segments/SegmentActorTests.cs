@@ -85,6 +85,14 @@ public sealed class SegmentActorTests : SegmentActorHarness
     }
 
     [Fact]
+    public void Commit_of_the_replicas_own_entry_counts_while_allocators_are_rebuilt()
+    {
+        Segments.Tell(new BeginLeading(1));
+        Segments.Tell(new EntriesCommitted(0, 5));
+        Assert.Equal(5UL, Report(Segments).AppliedSequence);
+    }
+
+    [Fact]
     public void Waiting_calls_are_refused_when_the_reign_ends_before_it_began()
     {
         Segments.Tell(new BeginLeading(1));

@@ -49,6 +49,32 @@ public sealed class AppendingTests
         Assert.True(driver.Messages.Single(static each => each.From == 1).Message is AppendAcknowledged { StoredSequence: 2 });
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Entries_gather_in_one_batch_while_as_many_batches_as_allowed_await_their_commit(int pipeline)
+    {
+        var driver = Led(settings => settings with { PipelineBatches = pipeline });
+        for (var i = 0; i < 5; i++)
+            driver.Propose(0);
+        Assert.Equal(1ul + (ulong)pipeline, driver.State(0).Log.LastSequence);
+        Assert.Equal(6ul, driver[0].LastProposed);
+        driver.Run(400);
+        Assert.Equal(6ul, driver.State(0).CommitSequence);
+        var gathered = driver.State(0).Window.From(2ul + (ulong)pipeline)!;
+        Assert.Equal((5 - pipeline, 6ul), (gathered.Count, gathered.LastSequence));
+    }
+
+    [Fact]
+    public void A_full_batch_does_not_wait_for_the_commit_of_another()
+    {
+        var driver = Led(static settings => settings with { BatchEntries = 4 });
+        driver.Propose(0);
+        driver.Propose(0, entries: 9);
+        Assert.Equal(10ul, driver.State(0).Log.LastSequence);
+        Assert.Equal(11ul, driver[0].LastProposed);
+    }
+
     [Fact]
     public void A_heartbeat_is_answered_at_once_and_reports_only_what_is_in_the_journal()
     {
@@ -148,7 +174,7 @@ public sealed class AppendingTests
     [Fact]
     public void A_gap_is_refused_with_the_shape_of_the_log_and_the_Primary_sends_from_the_common_point()
     {
-        var driver = Led();
+        var driver = Led(static settings => settings with { PipelineBatches = 8 });
         driver.Propose(0, 2);
         driver.Drop(static each => each.To == 1);
         driver.Propose(0, 1);
