@@ -126,9 +126,12 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 break;
             case ExpiryTick:
                 var expired = NewDrafts();
-                _leader.ExpireClients(_time.NowTicks(), expired);
-                if (expired.Count > 0)
-                    _log.Warning("{Clients} silent clients expire in epoch {Epoch}", expired.Count, _reign);
+                var silent = _leader.ExpireClients(_time.NowTicks(), expired);
+                if (silent.Count > 0)
+                    _log.Warning(
+                        "{Suspects} silent clients are suspect and {Dead} expire in epoch {Epoch}",
+                        silent.Count(client => !client.IsDead), silent.Count(client => client.IsDead), _reign);
+                _leader.UnmountDue(_time.NowTicks(), expired);
                 Propose(expired);
                 break;
             case StopLeading:
@@ -216,7 +219,10 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     {
         if (!_live.IsComplete(_reign))
             return;
-        var settings = new SegmentLeaderSettings(_settings.ClientTtl.Ticks, _settings.Seed ^ _reign, _settings.Strategy);
+        var settings = new SegmentLeaderSettings(_settings.ClientTtl.Ticks, _settings.Seed ^ _reign, _settings.Strategy)
+        {
+            CheckIntervalTicks = _settings.ExpiryInterval.Ticks,
+        };
         _leader = new SegmentLeader(_table, _live.Take(), settings, _time.NowTicks());
         _drops = new SegmentDrops(_shards.ShardCount);
         Become(Leading);

@@ -1,6 +1,6 @@
 // What only a Primary knows of segments, and every decision about them. It proposes by applying an entry to the table and
-// leaving it in the caller's DraftBuffer; the caller reports commits in the same order. What others may see (the directory,
-// the allocatable segments) follows commits; what must stop (placing buffers) stops at the proposal. Called by SegmentActor.
+// leaving it in the caller's DraftBuffer; the caller reports commits in the same order (see ProposedSegments). Called by
+// SegmentActor; only its Clients may be used from other threads.
 using System.Text;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -10,10 +10,17 @@ using HotStandby.Messages.OpLog;
 namespace HotStandby.Core.Segments;
 
 /// <summary>Settings of a <see cref="SegmentLeader"/>.</summary>
-/// <param name="ClientTtlTicks">How long a client may be silent, in ticks of 100 ns; above 0.</param>
+/// <param name="ClientTtlTicks">How long a client may be silent before it is suspect, in ticks of 100 ns; above 0.</param>
 /// <param name="Seed">Of its random choices.</param>
 /// <param name="Strategy">Where new objects go.</param>
-public sealed record SegmentLeaderSettings(long ClientTtlTicks, ulong Seed, PlacementStrategy Strategy);
+public sealed record SegmentLeaderSettings(long ClientTtlTicks, ulong Seed, PlacementStrategy Strategy)
+{
+    /// <summary>For how long a suspect may be silent further before it expires, in ticks. Default: as long again.</summary>
+    public long SuspectTicks { get; init; } = ClientTtlTicks;
+
+    /// <summary>How often <see cref="SegmentLeader.ExpireClients"/> is called when all is well, in ticks. Default 1 s.</summary>
+    public long CheckIntervalTicks { get; init; } = TimeSpan.TicksPerSecond;
+}
 
 /// <summary>One reign over the segment table. Not thread-safe.</summary>
 public sealed class SegmentLeader
@@ -22,103 +29,113 @@ public sealed class SegmentLeader
     public const int MaximumTextBytes = ushort.MaxValue;
 
     private readonly SegmentTable _table;
-    private readonly PlacementStrategy _strategy;
-    private readonly ClientLiveness _clients;
-    private readonly Dictionary<uint, MountedSegment> _committed = [];
-
-    // Per proposed entry, oldest first: the segments as they are after it. Status Undefined: erased.
-    private readonly Queue<MountedSegment[]> _proposed = new();
+    private readonly SegmentLeaderSettings _settings;
+    private readonly LivenessMonitor _monitor;
+    private readonly ProposedSegments _proposed;
+    private readonly GracePeriods _grace = new();
 
     /// <summary>Begins a reign: everything in the table is committed, and these are the buffers in use.</summary>
     /// <param name="table">The node's segment table.</param>
     /// <param name="live">Every buffer that the shards' objects and parked puts cover, in parts.</param>
     /// <param name="settings">Settings.</param>
-    /// <param name="nowTicks">The reign's start: no client counts as silent since before it.</param>
+    /// <param name="nowTicks">The reign's start: no client counts as silent since before it, and every grace period begins again.</param>
     /// <exception cref="InvariantViolation">5: two live buffers overlap.</exception>
     public SegmentLeader(SegmentTable table, IReadOnlyList<Extent[]> live, SegmentLeaderSettings settings, long nowTicks)
     {
-        (_table, _strategy, _clients) = (table, settings.Strategy, new ClientLiveness(settings.ClientTtlTicks));
+        (_table, _settings) = (table, settings);
         Space = new SegmentSpace(new RandomSource(settings.Seed));
-        foreach (var segment in table.All)
+        Queries = new SegmentQueries(table, Space);
+        _proposed = new ProposedSegments(table, Space, live);
+        _monitor = new LivenessMonitor(
+            Clients, new(settings.ClientTtlTicks, settings.SuspectTicks, settings.CheckIntervalTicks), nowTicks);
+        foreach (var segment in table.All.Where(segment => segment.IsReadable))
         {
-            _committed.Add(segment.Handle, segment);
-            Space.Add(segment);
-            if (segment.IsAllocatable)
-                Space.Open(segment);
-            if (segment.Status != SegmentStatus.Unmounting)
-                _clients.Watch(segment.Client, nowTicks);
+            // A suspect of an earlier reign stays one, but has the time that others have before it must come back.
+            Clients.Watch(segment.Client, nowTicks);
+            if (segment.IsSuspect)
+                Clients.Suspect(segment.Client, nowTicks + settings.ClientTtlTicks);
+            if (segment.Status == SegmentStatus.GracefullyUnmounting)
+                _grace.Begin(segment.Handle, segment.GraceMilliseconds, nowTicks);
         }
-
-        Space.Rebuild(live);
-        Directory = table.Directory;
     }
 
     /// <summary>Allocators and names.</summary>
     public SegmentSpace Space { get; }
 
+    /// <summary>Who is alive. Any thread may hear clients in it and ask what Ping answers.</summary>
+    public ClientRegistry Clients { get; } = new();
+
+    /// <summary>What can be asked about segments and their owners.</summary>
+    public SegmentQueries Queries { get; }
+
     /// <summary>The segments as far as they are committed: what readers and shards may see.</summary>
-    public SegmentDirectory Directory { get; private set; }
+    public SegmentDirectory Directory => _proposed.Directory;
 
     /// <summary>Entries that are proposed and not committed yet.</summary>
-    public int Uncommitted => _proposed.Count;
+    public int Uncommitted => _proposed.Uncommitted;
 
     /// <summary>Committed segments that wait for the shards to drop them: where a new reign takes the flow up again.</summary>
     public IEnumerable<uint> Unmounting =>
-        _committed.Values.Where(segment => segment.Status == SegmentStatus.Unmounting).Select(segment => segment.Handle);
+        Directory.All.Where(segment => segment.Status == SegmentStatus.Unmounting).Select(segment => segment.Handle);
 
     /// <summary>
-    /// MountSegment. Ok without an entry when the id is mounted already; UnavailableInCurrentStatus when that segment is in
-    /// another state; InvalidParams for an empty range, one that another segment of the endpoint overlaps, or too long texts.
+    /// MountSegment. Ok without an entry of its own when the id is mounted already; UnavailableInCurrentStatus when that segment is
+    /// in another state, or when the range is still taken by one that is about to go; InvalidParams for an empty range, one that
+    /// another segment of the endpoint overlaps, or too long texts. A suspect that mounts is restored.
     /// </summary>
     public ErrorCode Mount(Uuid client, Segment segment, long nowTicks, DraftBuffer drafts)
     {
         if (!IsPossible(segment))
             return ErrorCode.InvalidParams;
-        if (_table.ById(segment.Id) is { } known)
-        {
-            if (known.Status != SegmentStatus.Ok)
-                return ErrorCode.UnavailableInCurrentStatus;
-            _clients.Hear(client, nowTicks);
-            return ErrorCode.Ok;
-        }
-
-        if (Overlaps(segment))
-            return ErrorCode.InvalidParams;
-        _clients.Watch(client, nowTicks);
-        ProposeMount(client, segment, drafts);
+        var known = _table.ById(segment.Id);
+        if (known is { Status: not SegmentStatus.Ok })
+            return ErrorCode.UnavailableInCurrentStatus;
+        if (known is null && Obstacle(client, segment) is not ErrorCode.Ok and var obstacle)
+            return obstacle;
+        Restore(client, drafts);
+        if (known is null)
+            _proposed.Mount(client, segment, drafts);
+        if (_table.OfClient(client).Count > 0)
+            Clients.Watch(client, nowTicks);
         return ErrorCode.Ok;
     }
 
     /// <summary>
-    /// ReMountSegment: mounts what is missing; then the client is OK. InvalidParams when a known segment differs or belongs to
-    /// another client, UnavailableInCurrentStatus when one is unmounting: then nothing is done. Impossible and overlapping
-    /// segments are passed over.
+    /// ReMountSegment: restores a suspect and mounts what is missing; then the client is OK. InvalidParams when a known segment
+    /// differs or belongs to another client, UnavailableInCurrentStatus when one is unmounting or when the range of a missing one
+    /// is still taken by one that is about to go: then nothing is done. Impossible and overlapping segments are passed over.
     /// </summary>
     public ErrorCode ReMount(Uuid client, IReadOnlyList<Segment> segments, long nowTicks, DraftBuffer drafts)
     {
-        if (_clients.IsOk(client))
+        if (Clients.StatusOf(client) == ClientStatus.Ok)
         {
-            _clients.Hear(client, nowTicks);
+            Clients.Hear(client, nowTicks);
             return ErrorCode.Ok;
         }
 
         foreach (var segment in segments)
         {
             if (_table.ById(segment.Id) is not { } known)
+            {
+                if (IsPossible(segment) && Obstacle(client, segment) == ErrorCode.UnavailableInCurrentStatus)
+                    return ErrorCode.UnavailableInCurrentStatus;
                 continue;
+            }
+
             if (known.Status == SegmentStatus.Unmounting)
                 return ErrorCode.UnavailableInCurrentStatus;
             if (known.Client != client || known.Segment != segment)
                 return ErrorCode.InvalidParams;
         }
 
+        Restore(client, drafts);
         foreach (var segment in segments)
         {
-            if (_table.ById(segment.Id) is null && IsPossible(segment) && !Overlaps(segment))
-                ProposeMount(client, segment, drafts);
+            if (_table.ById(segment.Id) is null && IsPossible(segment) && Obstacle(client, segment) == ErrorCode.Ok)
+                _proposed.Mount(client, segment, drafts);
         }
 
-        _clients.MarkOk(client, nowTicks);
+        Clients.MarkOk(client, nowTicks);
         return ErrorCode.Ok;
     }
 
@@ -129,112 +146,146 @@ public sealed class SegmentLeader
             return ErrorCode.Ok;
         if (segment.Status == SegmentStatus.Unmounting)
             return ErrorCode.UnavailableInCurrentStatus;
-        Space.Close(segment);
-        WriteHandle(drafts, OpType.UnmountSegment, segment.Handle);
-        _table.Apply(drafts.Last);
-        _proposed.Enqueue([_table.ByHandle(segment.Handle)!]);
+        UnmountNow(segment.Handle, drafts);
+        return ErrorCode.Ok;
+    }
+
+    /// <summary>
+    /// GracefulUnmountSegment: from now on nothing is placed on it, and <see cref="UnmountDue"/> unmounts it when the grace period
+    /// is over. Asked again, the earlier end counts. SegmentNotFound when the client has no segments, InvalidParams when the segment
+    /// is not its own or the period is negative, UnavailableInCurrentStatus when it is drained or being unmounted.
+    /// </summary>
+    public ErrorCode GracefulUnmount(Uuid client, Uuid segmentId, TimeSpan gracePeriod, long nowTicks, DraftBuffer drafts)
+    {
+        if (gracePeriod < TimeSpan.Zero)
+            return ErrorCode.InvalidParams;
+        if (_table.OfClient(client).Count == 0)
+            return ErrorCode.SegmentNotFound;
+        if (_table.ById(segmentId) is not { } segment || segment.Client != client)
+            return ErrorCode.InvalidParams;
+        if (segment.Status is SegmentStatus.Unmounting or SegmentStatus.Drained)
+            return ErrorCode.UnavailableInCurrentStatus;
+        var graceMilliseconds = (ulong)(gracePeriod.Ticks / TimeSpan.TicksPerMillisecond);
+        if (_grace.Begin(segment.Handle, graceMilliseconds, nowTicks))
+            _proposed.SetStatus(segment.Handle, SegmentStatus.GracefullyUnmounting, graceMilliseconds, drafts);
+        return ErrorCode.Ok;
+    }
+
+    /// <summary>Unmounts the segments whose grace period is over; returns how many.</summary>
+    public int UnmountDue(long nowTicks, DraftBuffer drafts)
+    {
+        var due = _grace.Due(nowTicks);
+        foreach (var handle in due)
+            UnmountNow(handle, drafts);
+        return due.Count;
+    }
+
+    /// <summary>
+    /// For drain jobs: Ok to Draining, Draining to Drained, and either back to Ok. Ok without an entry when it is in that status;
+    /// SegmentNotFound for an unknown handle, InvalidParams for another target, UnavailableInCurrentStatus for another way there.
+    /// </summary>
+    public ErrorCode SetStatus(uint handle, SegmentStatus status, DraftBuffer drafts)
+    {
+        if (status is not (SegmentStatus.Ok or SegmentStatus.Draining or SegmentStatus.Drained))
+            return ErrorCode.InvalidParams;
+        if (_table.ByHandle(handle) is not { } segment)
+            return ErrorCode.SegmentNotFound;
+        if (segment.Status == status)
+            return ErrorCode.Ok;
+        if ((segment.Status, status) is not ((SegmentStatus.Ok, SegmentStatus.Draining) or (SegmentStatus.Draining, _)
+            or (SegmentStatus.Drained, SegmentStatus.Ok)))
+            return ErrorCode.UnavailableInCurrentStatus;
+        _proposed.SetStatus(handle, status, graceMilliseconds: 0, drafts);
         return ErrorCode.Ok;
     }
 
     /// <summary>Ping: the client is alive. NeedRemount until it has remounted in this reign.</summary>
     public ClientStatus Ping(Uuid client, long nowTicks)
     {
-        _clients.Hear(client, nowTicks);
-        return _clients.IsOk(client) ? ClientStatus.Ok : ClientStatus.NeedRemount;
+        Clients.Hear(client, nowTicks);
+        return Clients.StatusOf(client);
     }
 
-    /// <summary>Proposes the expiry of every client that is silent for the TTL and has segments or has remounted.</summary>
-    public void ExpireClients(long nowTicks, DraftBuffer drafts)
+    /// <summary>
+    /// Looks for silent clients (see <see cref="LivenessMonitor"/>) and proposes what follows: after the TTL the client's segments are
+    /// suspect, after the further suspect time it expires and loses them. Returns them for the log; the next call reuses the list.
+    /// </summary>
+    public IReadOnlyList<SilentClient> ExpireClients(long nowTicks, DraftBuffer drafts)
     {
-        foreach (var (client, wasOk) in _clients.TakeSilent(nowTicks))
+        var silent = _monitor.Check(nowTicks);
+        foreach (var client in silent)
         {
-            var lost = _table.OfClient(client).Select(handle => _table.ByHandle(handle)!)
-                .Where(segment => segment.Status != SegmentStatus.Unmounting).ToArray();
-            if (!wasOk && lost.Length == 0)
-                continue;
-            new ClientExpiredPayload(client).Write(drafts.Add(OpType.ClientExpired, default, 0, ClientExpiredPayload.EncodedBytes));
-            _table.Apply(drafts.Last);
-            for (var i = 0; i < lost.Length; i++)
-            {
-                Space.Close(lost[i]);
-                lost[i] = _table.ByHandle(lost[i].Handle)!;
-            }
-
-            _proposed.Enqueue(lost);
+            // A client without segments that has remounted has nothing to be suspected, but its death is an entry all the same.
+            var hasSegments = _proposed.Mounted(client.Client).Any();
+            if (hasSegments || (client.IsDead && client.WasOk))
+                _proposed.ChangeClient(client.IsDead ? OpType.ClientExpired : OpType.ClientSuspected, client.Client, drafts);
+            if (client.IsDead || (!hasSegments && !client.WasOk))
+                Clients.Forget(client.Client);
+            else
+                Clients.Suspect(client.Client, nowTicks);
+            if (client.IsDead)
+                EndGraceOf(client.Client);
         }
+
+        return silent;
     }
 
     /// <summary>Proposes to forget a segment that every shard has dropped.</summary>
-    public void Erase(uint handle, DraftBuffer drafts)
-    {
-        var erased = _table.ByHandle(handle)! with { Status = SegmentStatus.Undefined };
-        WriteHandle(drafts, OpType.SegmentErased, handle);
-        _table.Apply(drafts.Last);
-        _proposed.Enqueue([erased]);
-    }
+    public void Erase(uint handle, DraftBuffer drafts) => _proposed.Erase(handle, drafts);
 
     /// <summary>The oldest proposed entries are committed.</summary>
     /// <param name="count">How many.</param>
     /// <param name="lastSequence">Seq of the last of them.</param>
     /// <param name="toDrop">Receives the handles of the segments that the shards must drop now.</param>
     /// <returns>True when <see cref="Directory"/> is a new one.</returns>
-    public bool Commit(int count, ulong lastSequence, ICollection<uint> toDrop)
-    {
-        if (count > _proposed.Count)
-            throw new InvariantViolation(4, $"{count} entries are committed, but only {_proposed.Count} were proposed");
-        var changed = false;
-        for (; count > 0; count--)
-        {
-            foreach (var segment in _proposed.Dequeue())
-            {
-                See(segment, toDrop);
-                changed = true;
-            }
-        }
-
-        _table.MarkCommitted(lastSequence);
-        if (changed)
-            Directory = new SegmentDirectory(_committed.Values);
-        return changed;
-    }
+    public bool Commit(int count, ulong lastSequence, ICollection<uint> toDrop) => _proposed.Commit(count, lastSequence, toDrop);
 
     /// <summary>Finds buffers for one object, on distinct names; see <see cref="PlacementStrategy"/>.</summary>
-    public int Place(ulong length, PreferredNames preferred, Span<Extent> places) => _strategy(Space, length, preferred, places);
+    public int Place(ulong length, PreferredNames preferred, Span<Extent> places) =>
+        _settings.Strategy(Space, length, preferred, places);
+
+    /// <summary>
+    /// Finds a buffer on exactly that name, for a copy or move. SegmentNotFound when there is no such segment, InvalidParams for
+    /// length 0, UnavailableInCurrentStatus when it is not allocatable; Ok with an empty extent when it is full.
+    /// </summary>
+    public ErrorCode PlaceOn(string name, ulong length, out Extent extent)
+    {
+        extent = default;
+        if (length == 0)
+            return ErrorCode.InvalidParams;
+        if (Space.Group(name) is { } group)
+        {
+            Space.BeginRequest();
+            Space.TryPlace(group, length, out extent);
+            return ErrorCode.Ok;
+        }
+
+        return _table.Named(name).Count == 0 ? ErrorCode.SegmentNotFound : ErrorCode.UnavailableInCurrentStatus;
+    }
+
+    /// <summary>Why <see cref="Place"/> found nothing; see <see cref="SegmentSpace.Explain"/>.</summary>
+    public AllocationFailure Explain(ulong length, int names) => Space.Explain(length, names);
 
     /// <summary>Name of a committed segment.</summary>
-    public string NameOf(uint handle) => _committed[handle].Segment.Name;
+    public string NameOf(uint handle) => Directory.ByHandle(handle)!.Segment.Name;
 
-    private void See(MountedSegment segment, ICollection<uint> toDrop)
+    private void UnmountNow(uint handle, DraftBuffer drafts)
     {
-        if (segment.Status == SegmentStatus.Undefined)
-        {
-            _committed.Remove(segment.Handle);
-            Space.Remove(segment.Handle);
-            return;
-        }
-
-        _committed[segment.Handle] = segment;
-        if (segment.Status == SegmentStatus.Unmounting)
-        {
-            toDrop.Add(segment.Handle);
-            return;
-        }
-
-        Space.Add(segment);
-        if (_table.ByHandle(segment.Handle) is { IsAllocatable: true })
-            Space.Open(segment); // else its end is proposed already
+        _grace.End(handle);
+        _proposed.Unmount(handle, drafts);
     }
 
-    private void ProposeMount(Uuid client, Segment segment, DraftBuffer drafts)
+    private void EndGraceOf(Uuid client)
     {
-        var payload = new MountSegmentPayload(_table.NextHandle, client, segment);
-        payload.Write(drafts.Add(OpType.MountSegment, default, 0, payload.EncodedBytes));
-        _table.Apply(drafts.Last);
-        _proposed.Enqueue([_table.ByHandle(payload.SegmentHandle)!]);
+        foreach (var handle in _table.OfClient(client))
+            _grace.End(handle);
     }
 
-    private static void WriteHandle(DraftBuffer drafts, OpType type, uint handle) =>
-        new SegmentHandlePayload(handle).Write(drafts.Add(type, default, 0, SegmentHandlePayload.EncodedBytes));
+    private void Restore(Uuid client, DraftBuffer drafts)
+    {
+        if (_proposed.Mounted(client).Any(segment => segment.IsSuspect))
+            _proposed.ChangeClient(OpType.ClientRestored, client, drafts);
+    }
 
     private static bool IsPossible(Segment segment) =>
         segment.BaseAddress != 0 && segment.SizeBytes != 0 && segment.SizeBytes <= ulong.MaxValue - segment.BaseAddress
@@ -242,15 +293,24 @@ public sealed class SegmentLeader
 
     private static bool Fits(string text) => Encoding.UTF8.GetByteCount(text) <= MaximumTextBytes;
 
-    private bool Overlaps(Segment segment)
+    // Whether another segment of the endpoint has a byte of that range. One that is about to go is an obstacle for a while only,
+    // so the client shall ask again: a process that has died and come back finds its predecessor's segments in that state.
+    private ErrorCode Obstacle(Uuid client, Segment segment)
     {
+        var error = ErrorCode.Ok;
         foreach (var handle in _table.AtEndpoint(segment.TransportEndpoint))
         {
-            var other = _table.ByHandle(handle)!.Segment;
-            if (segment.BaseAddress < other.BaseAddress + other.SizeBytes && other.BaseAddress < segment.BaseAddress + segment.SizeBytes)
-                return true;
+            var other = _table.ByHandle(handle)!;
+            var range = other.Segment;
+            if (segment.BaseAddress >= range.BaseAddress + range.SizeBytes || range.BaseAddress >= segment.BaseAddress + segment.SizeBytes)
+                continue;
+            var willGo = other.Status is SegmentStatus.Unmounting or SegmentStatus.GracefullyUnmounting
+                || (other.IsSuspect && other.Client != client);
+            if (!willGo)
+                return ErrorCode.InvalidParams;
+            error = ErrorCode.UnavailableInCurrentStatus;
         }
 
-        return false;
+        return error;
     }
 }

@@ -9,9 +9,12 @@ namespace HotStandby.Core.Segments;
 /// <summary>Allocators by handle, and names that can be allocated from.</summary>
 public sealed class SegmentSpace(RandomSource random)
 {
-    private readonly Dictionary<uint, ExtentAllocator> _allocators = [];
+    private readonly Dictionary<uint, SpaceSegment> _segments = [];
     private readonly Dictionary<string, SegmentGroup> _byName = new(StringComparer.Ordinal);
     private readonly List<SegmentGroup> _groups = [];
+    private readonly FreeSpaceSummary _summary = new();
+    private SegmentGroup[] _sample = new SegmentGroup[16];
+    private double[] _sampleOrder = new double[16];
     private ulong _request;
 
     /// <summary>The source of random choices.</summary>
@@ -20,59 +23,48 @@ public sealed class SegmentSpace(RandomSource random)
     /// <summary>The names that can be allocated from.</summary>
     public IReadOnlyList<SegmentGroup> Groups => _groups;
 
-    /// <summary>Bytes of all segments with an allocator.</summary>
+    /// <summary>Bytes of all readable segments, whether or not they can be allocated from.</summary>
     public ulong CapacityBytes { get; private set; }
 
     /// <summary>Bytes of them that are handed out.</summary>
     public ulong UsedBytes { get; private set; }
 
+    /// <summary>Share of their bytes that is handed out, 0 to 1; 0 without segments. What eviction goes by.</summary>
+    public double UsedRatio => CapacityBytes == 0 ? 0 : (double)UsedBytes / CapacityBytes;
+
     /// <summary>The group with that name, or null.</summary>
     public SegmentGroup? Group(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>The allocator of a segment, or null when it has none (any more).</summary>
-    public ExtentAllocator? Allocator(uint handle) => _allocators.GetValueOrDefault(handle);
+    public ExtentAllocator? Allocator(uint handle) => _segments.TryGetValue(handle, out var segment) ? segment.Allocator : null;
 
-    /// <summary>Gives a segment its allocator, with nothing used.</summary>
-    public void Add(MountedSegment segment)
-    {
-        _allocators.Add(segment.Handle, new ExtentAllocator(segment.Segment.SizeBytes));
-        CapacityBytes += segment.Segment.SizeBytes;
-    }
+    /// <summary>Gives a segment its allocator, with nothing used. See <see cref="Set"/> for what may be done with it.</summary>
+    public void Add(MountedSegment segment) => _segments.Add(
+        segment.Handle, new SpaceSegment(segment.Handle, segment.Segment.Name, new ExtentAllocator(segment.Segment.SizeBytes)));
 
     /// <summary>Forgets a segment's allocator.</summary>
     public void Remove(uint handle)
     {
-        if (!_allocators.Remove(handle, out var allocator))
-            return;
-        CapacityBytes -= allocator.SizeBytes;
-        UsedBytes -= allocator.UsedBytes;
+        Set(handle, isReadable: false, isAllocatable: false);
+        _segments.Remove(handle);
     }
 
-    /// <summary>From now on buffers may be placed on this segment.</summary>
-    public void Open(MountedSegment segment)
+    /// <summary>Says whether a segment's bytes count, and whether buffers may be placed on it. Unknown ones are passed over.</summary>
+    public void Set(uint handle, bool isReadable, bool isAllocatable)
     {
-        var name = segment.Segment.Name;
-        if (!_byName.TryGetValue(name, out var group))
+        if (!_segments.TryGetValue(handle, out var segment))
+            return;
+        if (isReadable != segment.IsCounted)
         {
-            _byName.Add(name, group = new SegmentGroup(name) { Index = _groups.Count });
-            _groups.Add(group);
+            segment.IsCounted = isReadable;
+            CapacityBytes = isReadable ? CapacityBytes + segment.Allocator.SizeBytes : CapacityBytes - segment.Allocator.SizeBytes;
+            UsedBytes = isReadable ? UsedBytes + segment.Allocator.UsedBytes : UsedBytes - segment.Allocator.UsedBytes;
         }
 
-        group.Add(segment.Handle, _allocators[segment.Handle]);
-    }
-
-    /// <summary>From now on none may. Harmless when none might before.</summary>
-    public void Close(MountedSegment segment)
-    {
-        if (!_byName.TryGetValue(segment.Segment.Name, out var group))
-            return;
-        group.Remove(segment.Handle);
-        if (group.Count > 0)
-            return;
-        _byName.Remove(group.Name);
-        var last = _groups[^1];
-        (_groups[group.Index], last.Index) = (last, group.Index);
-        _groups.RemoveAt(_groups.Count - 1);
+        if (isAllocatable && segment.Group is null)
+            Open(segment);
+        else if (!isAllocatable && segment.Group is not null)
+            Close(segment, segment.Group);
     }
 
     /// <summary>A new request begins: every name is unused again.</summary>
@@ -82,10 +74,13 @@ public sealed class SegmentSpace(RandomSource random)
     public bool TryPlace(SegmentGroup group, ulong length, out Extent extent)
     {
         extent = default;
-        if (group.UsedBy == _request || !group.TryAllocate(length, Random, out extent))
+        if (group.UsedBy == _request || group.TryAllocate(length, Random, out var offset) is not { } segment)
             return false;
+        extent = new(segment.Handle, offset, length);
         group.UsedBy = _request;
-        UsedBytes += length;
+        group.UsedBytes += length;
+        UsedBytes += segment.IsCounted ? length : 0;
+        _summary.Forget();
         return true;
     }
 
@@ -93,13 +88,49 @@ public sealed class SegmentSpace(RandomSource random)
     /// <exception cref="InvariantViolation">5: it is free already.</exception>
     public void Release(Extent extent)
     {
-        if (!_allocators.TryGetValue(extent.SegmentHandle, out var allocator))
+        if (!_segments.TryGetValue(extent.SegmentHandle, out var segment))
             return;
-        allocator.Free(extent.Offset, extent.LengthBytes);
-        UsedBytes -= extent.LengthBytes;
+        segment.Allocator.Free(extent.Offset, extent.LengthBytes);
+        UsedBytes -= segment.IsCounted ? extent.LengthBytes : 0;
+        if (segment.Group is not { } group)
+            return;
+        group.UsedBytes -= extent.LengthBytes;
+        _summary.Forget();
     }
 
-    /// <summary>Takes exactly these buffers in every segment; those of segments without allocator are passed over.</summary>
+    /// <summary>Why a buffer was not found. O(segments) once after a change, then O(1) until the next.</summary>
+    /// <param name="length">Length of the buffer.</param>
+    /// <param name="names">How many names were wanted.</param>
+    public AllocationFailure Explain(ulong length, int names)
+    {
+        _summary.Renew(_segments.Values);
+        var cause = _groups.Count == 0 ? AllocationFailureCause.NoSegments
+            : length > _summary.LargestSegmentBytes ? AllocationFailureCause.TooLarge
+            : length > _summary.FreeBytes ? AllocationFailureCause.Full
+            : length > _summary.LargestFreeBytes ? AllocationFailureCause.Fragmented
+            : AllocationFailureCause.None;
+        return new(cause, length, _summary.FreeBytes, _summary.LargestFreeBytes, Math.Max(0, names - _groups.Count));
+    }
+
+    /// <summary>Names one after another from a random one on, the freest first (by share).</summary>
+    /// <param name="count">How many; at most as many as there are.</param>
+    /// <returns>A span that the next call reuses.</returns>
+    internal ReadOnlySpan<SegmentGroup> FreestOfSample(int count)
+    {
+        if (_sample.Length < count)
+            (_sample, _sampleOrder) = (new SegmentGroup[count], new double[count]);
+        var at = Random.Below(_groups.Count);
+        for (var i = 0; i < count; i++)
+        {
+            (_sample[i], _sampleOrder[i]) = (_groups[at], -_groups[at].FreeRatio);
+            at = at + 1 == _groups.Count ? 0 : at + 1;
+        }
+
+        _sampleOrder.AsSpan(0, count).Sort(_sample.AsSpan(0, count));
+        return _sample.AsSpan(0, count);
+    }
+
+    /// <summary>Takes exactly these buffers in every segment; those of segments without allocator are passed over. Before any is <see cref="Set"/>.</summary>
     /// <param name="live">Parts in any order, extents in any order.</param>
     /// <exception cref="InvariantViolation">5: two of them overlap or one lies outside of its segment.</exception>
     public void Rebuild(IReadOnlyList<Extent[]> live)
@@ -114,14 +145,38 @@ public sealed class SegmentSpace(RandomSource random)
             }
         }
 
-        UsedBytes = 0;
-        foreach (var (handle, allocator) in _allocators)
+        foreach (var (handle, segment) in _segments)
         {
             var extents = bySegment.TryGetValue(handle, out var list) ? CollectionsMarshal.AsSpan(list) : default;
             SortByOffset(extents);
-            allocator.Rebuild(extents);
-            UsedBytes += allocator.UsedBytes;
+            segment.Allocator.Rebuild(extents);
         }
+    }
+
+    private void Open(SpaceSegment segment)
+    {
+        if (!_byName.TryGetValue(segment.Name, out var group))
+        {
+            _byName.Add(segment.Name, group = new SegmentGroup(segment.Name) { Index = _groups.Count });
+            _groups.Add(group);
+        }
+
+        group.Add(segment);
+        segment.Group = group;
+        _summary.Forget();
+    }
+
+    private void Close(SpaceSegment segment, SegmentGroup group)
+    {
+        group.Remove(segment);
+        segment.Group = null;
+        _summary.Forget();
+        if (group.Count > 0)
+            return;
+        _byName.Remove(group.Name);
+        var last = _groups[^1];
+        (_groups[group.Index], last.Index) = (last, group.Index);
+        _groups.RemoveAt(_groups.Count - 1);
     }
 
     private static void SortByOffset(Span<Extent> extents)

@@ -15,6 +15,7 @@ public sealed class SegmentTable
     private readonly Dictionary<Uuid, uint> _byId = [];
     private readonly Dictionary<Uuid, List<uint>> _byClient = [];
     private readonly Dictionary<string, List<uint>> _byEndpoint = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<uint>> _byName = new(StringComparer.Ordinal);
     private PartitionDigest _segments;
     private SegmentDirectory? _directory;
 
@@ -49,6 +50,9 @@ public sealed class SegmentTable
     /// <summary>Handles of the segments at an endpoint, unmounting ones included.</summary>
     public IReadOnlyList<uint> AtEndpoint(string endpoint) => _byEndpoint.TryGetValue(endpoint, out var handles) ? handles : [];
 
+    /// <summary>Handles of the segments with a name in the order of their mounts, unmounting ones included.</summary>
+    public IReadOnlyList<uint> Named(string name) => _byName.TryGetValue(name, out var handles) ? handles : [];
+
     /// <summary>
     /// Applies one entry of this partition. An entry with a seq that is applied already is skipped; a draft (seq 0) is always applied.
     /// </summary>
@@ -59,6 +63,15 @@ public sealed class SegmentTable
             return;
         if (entry.Partition != Partition.SegmentTable)
             throw new InvariantViolation(7, $"entry {entry.Sequence} of {entry.Partition} came to the segment table");
+        Change(entry);
+        AppliedSequence = Math.Max(AppliedSequence, entry.Sequence);
+    }
+
+    /// <summary>Says that drafts which are applied already are committed now, and the seq of the last of them.</summary>
+    public void MarkCommitted(ulong lastSequence) => AppliedSequence = Math.Max(AppliedSequence, lastSequence);
+
+    private void Change(in OpLogEntry entry)
+    {
         switch (entry.Type)
         {
             case OpType.MountSegment:
@@ -70,20 +83,27 @@ public sealed class SegmentTable
             case OpType.SegmentErased:
                 Erase(Known(entry));
                 break;
+            case OpType.SegmentStatus:
+                ChangeStatus(entry);
+                break;
             case OpType.ClientExpired:
-                Expire(entry);
+                foreach (var segment in OfItsClient(entry))
+                    Unmount(segment);
+                break;
+            case OpType.ClientSuspected:
+                foreach (var segment in OfItsClient(entry))
+                    Set(segment with { IsSuspect = true });
+                break;
+            case OpType.ClientRestored:
+                foreach (var segment in OfItsClient(entry))
+                    Set(segment with { IsSuspect = false });
                 break;
             case OpType.EpochStart or OpType.VerificationMarker or OpType.VoterReturned:
                 break;
             default:
                 throw new InvariantViolation(7, $"entry {entry.Sequence} of type {entry.Type} came to the segment table");
         }
-
-        AppliedSequence = Math.Max(AppliedSequence, entry.Sequence);
     }
-
-    /// <summary>Says that drafts which are applied already are committed now, and the seq of the last of them.</summary>
-    public void MarkCommitted(ulong lastSequence) => AppliedSequence = Math.Max(AppliedSequence, lastSequence);
 
     private void Mount(in OpLogEntry entry)
     {
@@ -97,6 +117,7 @@ public sealed class SegmentTable
         _byId.Add(segment.Segment.Id, segment.Handle);
         AddTo(_byClient, segment.Client, segment.Handle);
         AddTo(_byEndpoint, segment.Segment.TransportEndpoint, segment.Handle);
+        AddTo(_byName, segment.Segment.Name, segment.Handle);
         Set(segment);
     }
 
@@ -106,12 +127,22 @@ public sealed class SegmentTable
             Set(segment with { Status = SegmentStatus.Unmounting });
     }
 
-    private void Expire(in OpLogEntry entry)
+    private void ChangeStatus(in OpLogEntry entry)
     {
-        if (!ClientExpiredPayload.TryRead(entry.Payload, out var expired))
+        if (!SegmentStatusPayload.TryRead(entry.Payload, out var change))
             throw Unreadable(entry);
-        foreach (var handle in OfClient(expired.Client))
-            Unmount(_byHandle[handle]);
+        var segment = Known(change.SegmentHandle, entry);
+        if (segment.Status == SegmentStatus.Unmounting)
+            throw new InvariantViolation(7, $"entry {entry.Sequence} makes the unmounting segment {segment.Handle} {change.Status}");
+        Set(segment with { Status = change.Status, GraceMilliseconds = change.GraceMilliseconds });
+    }
+
+    // A client's segments that are not unmounting. A copy: what is done to them changes the table.
+    private MountedSegment[] OfItsClient(in OpLogEntry entry)
+    {
+        if (!ClientPayload.TryRead(entry.Payload, out var payload))
+            throw Unreadable(entry);
+        return [.. OfClient(payload.Client).Select(handle => _byHandle[handle]).Where(segment => segment.IsReadable)];
     }
 
     private void Erase(MountedSegment segment)
@@ -122,6 +153,7 @@ public sealed class SegmentTable
         _byId.Remove(segment.Segment.Id);
         RemoveFrom(_byClient, segment.Client, segment.Handle);
         RemoveFrom(_byEndpoint, segment.Segment.TransportEndpoint, segment.Handle);
+        RemoveFrom(_byName, segment.Segment.Name, segment.Handle);
         _segments = _segments.Minus(HashOf(segment));
         _directory = null;
     }
@@ -135,24 +167,25 @@ public sealed class SegmentTable
         _directory = null;
     }
 
-    private MountedSegment Known(in OpLogEntry entry)
-    {
-        if (!SegmentHandlePayload.TryRead(entry.Payload, out var payload))
-            throw Unreadable(entry);
-        return ByHandle(payload.SegmentHandle)
-            ?? throw new InvariantViolation(7, $"entry {entry.Sequence} ({entry.Type}) names the unknown segment {payload.SegmentHandle}");
-    }
+    private MountedSegment Known(in OpLogEntry entry) => SegmentHandlePayload.TryRead(entry.Payload, out var payload)
+        ? Known(payload.SegmentHandle, entry)
+        : throw Unreadable(entry);
+
+    private MountedSegment Known(uint handle, in OpLogEntry entry) => ByHandle(handle)
+        ?? throw new InvariantViolation(7, $"entry {entry.Sequence} ({entry.Type}) names the unknown segment {handle}");
 
     private static InvariantViolation Unreadable(in OpLogEntry entry) =>
         new(7, $"the payload of entry {entry.Sequence} ({entry.Type}) cannot be read");
 
-    // The hash of the mount's own encoding, continued by the status: the same bytes on every node.
+    // The hash of the mount's own encoding, continued by what can change: the same bytes on every node.
     private static ulong HashOf(MountedSegment segment)
     {
         var payload = new MountSegmentPayload(segment.Handle, segment.Client, segment.Segment);
-        var bytes = new byte[payload.EncodedBytes + 1];
-        payload.Write(bytes.AsSpan(..^1));
-        bytes[^1] = (byte)segment.Status;
+        var bytes = new byte[payload.EncodedBytes + SegmentStatusPayload.EncodedBytes + 1];
+        payload.Write(bytes);
+        var rest = bytes.AsSpan(payload.EncodedBytes);
+        new SegmentStatusPayload(segment.Handle, segment.Status, segment.GraceMilliseconds).Write(rest);
+        rest[^1] = segment.IsSuspect ? (byte)1 : (byte)0;
         return XxHash3.HashToUInt64(bytes);
     }
 

@@ -74,8 +74,37 @@ public sealed record MountSegmentPayload(uint SegmentHandle, Uuid Client, Segmen
     }
 }
 
-/// <summary>CLIENT_EXPIRED: client 16.</summary>
-public readonly record struct ClientExpiredPayload(Uuid Client)
+/// <summary>
+/// SEGMENT_STATUS: handle 4, status 1, grace period in milliseconds 8 (0 unless it is gracefully unmounting). The grace period is
+/// there so that a new Primary can begin it again; when it ends is the Primary's own.
+/// </summary>
+public readonly record struct SegmentStatusPayload(uint SegmentHandle, SegmentStatus Status, ulong GraceMilliseconds)
+{
+    /// <summary>Bytes of its encoded form.</summary>
+    public const int EncodedBytes = 13;
+
+    /// <summary>Writes it.</summary>
+    public void Write(Span<byte> to)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(to, SegmentHandle);
+        to[4] = (byte)Status;
+        BinaryPrimitives.WriteUInt64LittleEndian(to[5..], GraceMilliseconds);
+    }
+
+    /// <summary>Reads it; false when the length is wrong or a segment cannot be brought into that status by this entry.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out SegmentStatusPayload payload)
+    {
+        payload = default;
+        if (bytes.Length != EncodedBytes)
+            return false;
+        payload = new(
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes), (SegmentStatus)bytes[4], BinaryPrimitives.ReadUInt64LittleEndian(bytes[5..]));
+        return payload.Status is SegmentStatus.Ok or SegmentStatus.Draining or SegmentStatus.Drained or SegmentStatus.GracefullyUnmounting;
+    }
+}
+
+/// <summary>CLIENT_EXPIRED, CLIENT_SUSPECTED and CLIENT_RESTORED: client 16.</summary>
+public readonly record struct ClientPayload(Uuid Client)
 {
     /// <summary>Bytes of its encoded form.</summary>
     public const int EncodedBytes = Uuid.EncodedBytes;
@@ -84,7 +113,7 @@ public readonly record struct ClientExpiredPayload(Uuid Client)
     public void Write(Span<byte> to) => UuidBytes.Write(to, Client);
 
     /// <summary>Reads it; false when the length is wrong.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> bytes, out ClientExpiredPayload payload)
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out ClientPayload payload)
     {
         payload = bytes.Length == EncodedBytes ? new(UuidBytes.Read(bytes)) : default;
         return bytes.Length == EncodedBytes;

@@ -108,11 +108,11 @@ public sealed class PayloadTests
             Assert.Equal(handle, readSegment.SegmentHandle);
             AssertOtherLengthsRefused(segment, other => SegmentHandlePayload.TryRead(other, out _));
 
-            var expired = new byte[ClientExpiredPayload.EncodedBytes];
-            new ClientExpiredPayload(client).Write(expired);
-            Assert.True(ClientExpiredPayload.TryRead(expired, out var readExpired));
+            var expired = new byte[ClientPayload.EncodedBytes];
+            new ClientPayload(client).Write(expired);
+            Assert.True(ClientPayload.TryRead(expired, out var readExpired));
             Assert.Equal(client, readExpired.Client);
-            AssertOtherLengthsRefused(expired, other => ClientExpiredPayload.TryRead(other, out _));
+            AssertOtherLengthsRefused(expired, other => ClientPayload.TryRead(other, out _));
         });
 
     private static void AssertOtherLengthsRefused(byte[] bytes, Func<byte[], bool> tryRead)

@@ -10,18 +10,30 @@ namespace HotStandby.Tests.Unit.Segments;
 internal sealed class Reign
 {
     public const long ClientTtlTicks = 10 * TimeSpan.TicksPerSecond;
+    public const long SuspectTicks = 5 * TimeSpan.TicksPerSecond;
+    public const long IntervalTicks = TimeSpan.TicksPerSecond;
 
     private readonly BatchWriter _open = new();
     private ulong _lastSequence;
 
     public Reign(SegmentTable? table = null, params Extent[][] live)
+        : this(table, PlacementStrategies.Random, startTicks: 5, live)
     {
-        Table = table ?? new SegmentTable();
-        _lastSequence = Table.AppliedSequence;
-        Leader = new SegmentLeader(Table, live, new(ClientTtlTicks, Seed: 1, PlacementStrategies.Random), NowTicks);
     }
 
-    public long NowTicks { get; set; } = 5;
+    public Reign(SegmentTable? table, PlacementStrategy strategy, long startTicks, params Extent[][] live)
+    {
+        (Table, NowTicks) = (table ?? new SegmentTable(), startTicks);
+        _lastSequence = Table.AppliedSequence;
+        var settings = new SegmentLeaderSettings(ClientTtlTicks, Seed: 1, strategy)
+        {
+            SuspectTicks = SuspectTicks,
+            CheckIntervalTicks = IntervalTicks,
+        };
+        Leader = new SegmentLeader(Table, live, settings, NowTicks);
+    }
+
+    public long NowTicks { get; set; }
 
     public SegmentTable Table { get; }
 
@@ -58,6 +70,47 @@ internal sealed class Reign
         Leader.ExpireClients(NowTicks, drafts);
         return ErrorCode.Ok;
     });
+
+    public ErrorCode GracefulUnmount(int client, int segment, double seconds) => Propose(drafts =>
+        Leader.GracefulUnmount(Id(client), Id(segment), TimeSpan.FromSeconds(seconds), NowTicks, drafts));
+
+    public ErrorCode SetStatus(uint handle, SegmentStatus status) => Propose(drafts => Leader.SetStatus(handle, status, drafts));
+
+    public int UnmountDue()
+    {
+        var unmounted = 0;
+        Propose(drafts =>
+        {
+            unmounted = Leader.UnmountDue(NowTicks, drafts);
+            return ErrorCode.Ok;
+        });
+        return unmounted;
+    }
+
+    /// <summary>Time passes with a punctual look at the clients every second; those in <paramref name="talking"/> are heard.</summary>
+    public void Wait(double seconds, params int[] talking)
+    {
+        for (var rest = (long)(seconds * TimeSpan.TicksPerSecond); rest > 0; rest -= IntervalTicks)
+        {
+            NowTicks += Math.Min(rest, IntervalTicks);
+            foreach (var client in talking)
+                Ping(client);
+            ExpireClients();
+        }
+    }
+
+    /// <summary>Types of the entries that are committed, without those before <paramref name="from"/>.</summary>
+    public IEnumerable<OpType> Committed(int from = 0)
+    {
+        var types = new List<OpType>();
+        foreach (var batch in Log)
+        {
+            foreach (var entry in batch)
+                types.Add(entry.Type);
+        }
+
+        return types.Skip(from);
+    }
 
     /// <summary>Commits everything proposed; true when the directory changed.</summary>
     public bool Commit()
