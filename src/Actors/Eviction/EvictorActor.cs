@@ -19,6 +19,11 @@ public sealed class EvictorActor : UntypedActor, IWithTimers
     private const int MostGroupQuestions = 4;
     private const int MostChoices = 3;
 
+    // A shard's offer is widened by so much after a cycle that it cut short, up to so many objects. Otherwise the cold members of a
+    // group that is read all the time, which stay at the head of their shard's list, would hide everything behind them.
+    private const int Widening = 4;
+    private const int WidestOffer = 65_536;
+
     private const string DeadlineTimer = "cycle-deadline";
 
     private readonly IReadOnlyList<IActorRef> _shards;
@@ -29,8 +34,9 @@ public sealed class EvictorActor : UntypedActor, IWithTimers
 
     private ulong _reign;
     private ulong _cycleId;
-    private int _evictableBefore; // of the last cycle of this reign with all offers
+    private long _evictableBefore; // of the last cycle of this reign with all offers
     private bool _isEvictableKnown;
+    private int _widening = 1;
     private IActorRef _segments = ActorRefs.Nobody;
     private EvictionCycle? _cycle;
     private int _waitingFor; // answers to the last question
@@ -46,6 +52,8 @@ public sealed class EvictorActor : UntypedActor, IWithTimers
 
     /// <summary>How long a cycle may take when shards are silent. Default of the node.</summary>
     public static TimeSpan DefaultCycleTimeout => TimeSpan.FromSeconds(5);
+
+    private long NowTicks => _time.NowTicks();
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -91,14 +99,12 @@ public sealed class EvictorActor : UntypedActor, IWithTimers
         }
     }
 
-    private long NowTicks => _time.NowTicks();
-
     private void OnNeeded(EvictionNeeded needed)
     {
         if (needed.Reign < _reign || (needed.Reign == _reign && _cycle is not null))
             return;
         if (needed.Reign > _reign)
-            (_reign, _cycle, _isEvictableKnown) = (needed.Reign, null, false);
+            (_reign, _cycle, _isEvictableKnown, _widening) = (needed.Reign, null, false, 1);
         _segments = Sender;
         var goal = _policy.Goal(needed.UsedRatio, needed.Forced);
         if (goal.Target <= 0)
@@ -110,9 +116,86 @@ public sealed class EvictorActor : UntypedActor, IWithTimers
         // Objects may have been added since they were last counted; half as many again is plenty for one pause.
         var expected = _isEvictableKnown ? _policy.CountOf(1.5 * goal.Target, _evictableBefore) : _policy.Settings.MaximumVictims;
         var limit = _policy.OfferLimit(_shards.Count, expected);
+        limit = Math.Max(limit, (int)Math.Min((long)limit * _widening, WidestOffer));
         _cycle = new EvictionCycle(_policy, goal, _shards.Count, limit);
         (_cycleId, _groupQuestions, _choices) = (_cycleId + 1, 0, 0);
         Timers.StartSingleTimer(DeadlineTimer, new DeadlinePassed(_cycleId), _cycleTimeout);
-        TellAll(new OfferVictims(_reign, _cycleId, limit));
+        AskAll(new OfferVictims(_reign, _cycleId, limit));
     }
+
+    private void AskAll(object question)
+    {
+        _waitingFor = _shards.Count;
+        foreach (var shard in _shards)
+            shard.Tell(question, Self);
+    }
+
+    private void Answered(Action next)
+    {
+        if (--_waitingFor == 0)
+            next();
+    }
+
+    private void ChooseOrAsk()
+    {
+        var groups = _cycle!.Choose(NowTicks, mayAsk: _groupQuestions < MostGroupQuestions);
+        if (groups.Count > 0)
+        {
+            _groupQuestions++;
+            var asked = groups.ToArray();
+            _cycle.Ask(asked);
+            AskAll(new DescribeGroups(_reign, _cycleId, asked));
+            return;
+        }
+
+        _choices++;
+        SendChosen(_cycle.TakeChosen());
+        if (_waitingFor == 0)
+            End();
+    }
+
+    private void SendChosen(IReadOnlyList<ObjectKey[]> byShard)
+    {
+        for (var shard = 0; shard < byShard.Count; shard++)
+        {
+            foreach (var keys in byShard[shard].Chunk(KeysPerMessage))
+            {
+                _waitingFor++;
+                _shards[shard].Tell(new EvictVictims(_reign, _cycleId, keys), Self);
+            }
+        }
+    }
+
+    private void Evicted()
+    {
+        if (_cycle!.EvictedCount < _cycle.Asked && _choices < MostChoices)
+            ChooseOrAsk();
+        else
+            End();
+    }
+
+    private void OnDeadline()
+    {
+        if (_cycle is null)
+            return;
+        _log.Warning(
+            "An eviction cycle of epoch {Epoch} ends after {Timeout} with {Waiting} answers of shards missing", _reign, _cycleTimeout, _waitingFor);
+        End();
+    }
+
+    private void End()
+    {
+        var cycle = _cycle!;
+        _cycle = null;
+        Timers.Cancel(DeadlineTimer);
+        if (cycle.Offers == _shards.Count)
+        {
+            (_evictableBefore, _isEvictableKnown) = (cycle.Evictable, true);
+            _widening = cycle.FellShort ? Math.Min(_widening * Widening, WidestOffer) : 1;
+        }
+
+        _segments.Tell(new EvictionDone(_reign, cycle.EvictedCount, cycle.EvictedBytes), Self);
+    }
+
+    private sealed record DeadlinePassed(ulong CycleId) : INoSerializationVerificationNeeded;
 }

@@ -4,7 +4,7 @@
 //                                 ^------------- while shards refused some: others take their place ------'
 //
 // What is chosen is always the coldest of what may go, in exact order. Only the count can fall short: when a shard had more of the
-// coldest objects than it was asked for, the choice ends there (IsCut), and the next cycle goes on.
+// coldest objects than it was asked for, the choice ends there (FellShort), and the next cycle goes on.
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
 
@@ -44,8 +44,8 @@ public sealed class EvictionCycle(EvictionPolicy policy, EvictionGoal goal, int 
     /// <summary>Bytes that have become free with them.</summary>
     public ulong EvictedBytes { get; private set; }
 
-    /// <summary>True when a shard's offer did not reach as far as the choice went.</summary>
-    public bool IsCut => _plain.IsCut || _softPinned.IsCut;
+    /// <summary>True when a shard's offer did not reach as far as the choice had to go.</summary>
+    public bool FellShort => (_plain.IsCut && EvictedCount < Wanted) || (_softPinned.IsCut && EvictedCount < LeastWanted);
 
     private int Wanted => policy.CountOf(goal.Target, Evictable);
 
@@ -90,7 +90,7 @@ public sealed class EvictionCycle(EvictionPolicy policy, EvictionGoal goal, int 
     public void AddGroups(IReadOnlyList<ulong> groups, IReadOnlyList<GroupState> states) => _groups.Add(groups, states);
 
     /// <summary>The keys of the last choice, by shard; the next choice goes on behind them.</summary>
-    public IReadOnlyList<ObjectKey>[] TakeChosen()
+    public IReadOnlyList<ObjectKey[]> TakeChosen()
     {
         var byShard = new List<ObjectKey>[shardCount];
         for (var shard = 0; shard < shardCount; shard++)
@@ -102,7 +102,7 @@ public sealed class EvictionCycle(EvictionPolicy policy, EvictionGoal goal, int 
         _plain.Mark();
         _softPinned.Mark();
         Copy(_groupsNow, _groupsBefore);
-        return byShard;
+        return [.. byShard.Select(keys => keys.ToArray())];
     }
 
     /// <summary>So much of what was asked for has gone, and that is committed. The rest was refused: leased, pinned or removed meanwhile.</summary>
