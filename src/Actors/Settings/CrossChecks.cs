@@ -34,6 +34,10 @@ internal static class CrossChecks
 
     private static void CheckPorts(HotStandbySettings settings, SettingsReader reader)
     {
+        var previous = settings.Client.PreviousGenerationPort;
+        reader.Require(
+            previous == 0 || (previous != settings.Client.Port && previous != settings.Http.Port && previous != settings.Remoting.Port),
+            "hotstandby.client.previous-generation-port", "must differ from every other port of the node", "hotstandby.client.port");
         reader.Require(settings.Http.Port != settings.Client.Port, "hotstandby.http.port", "must differ from hotstandby.client.port", "hotstandby.client.port");
         reader.Require(
             settings.Remoting.Port != settings.Client.Port && (settings.Remoting.Port == 0 || settings.Remoting.Port != settings.Http.Port),
@@ -51,6 +55,8 @@ internal static class CrossChecks
             $"must be more than hotstandby.lease.heartbeat-interval, {Units.Print(lease.HeartbeatInterval)}", "hotstandby.lease.heartbeat-interval");
         reader.Require(objects.PutStartReleaseTimeout > objects.PutStartDiscardTimeout, "hotstandby.objects.put-start-release-timeout",
             $"must be more than hotstandby.objects.put-start-discard-timeout, {Units.Print(objects.PutStartDiscardTimeout)}", "hotstandby.objects.put-start-discard-timeout");
+        reader.Require(settings.Eviction.Headroom <= settings.Eviction.HighWatermark, "hotstandby.eviction.headroom",
+            "must be no more than hotstandby.eviction.high-watermark", "hotstandby.eviction.high-watermark");
         reader.Require(objects.DefaultSoftPinTtl <= objects.MaximumSoftPinTtl, "hotstandby.objects.default-soft-pin-ttl",
             $"must be no more than hotstandby.objects.max-soft-pin-ttl, {Units.Print(objects.MaximumSoftPinTtl)}", "hotstandby.objects.max-soft-pin-ttl");
     }

@@ -10,6 +10,9 @@ public sealed record ClientSettings
     /// <summary>Port; 1 to 65535.</summary>
     public required int Port { get; init; }
 
+    /// <summary>Port for clients of the previous generation (v0.3.12); 0 is off.</summary>
+    public required int PreviousGenerationPort { get; init; }
+
     /// <summary>Longest request, in bytes; a longer one ends its connection.</summary>
     public required int MaximumFrameBytes { get; init; }
 

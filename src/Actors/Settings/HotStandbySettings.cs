@@ -54,6 +54,9 @@ public sealed record HotStandbySettings
 
     /// <summary>Where new objects go.</summary>
     public required AllocationSettings Allocation { get; init; }
+
+    /// <summary>What goes when memory is short.</summary>
+    public required EvictionOptions Eviction { get; init; }
 }
 
 /// <summary>When a write is acknowledged.</summary>

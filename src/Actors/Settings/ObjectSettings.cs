@@ -19,8 +19,11 @@ public sealed record ObjectSettings
     /// <summary>The longest soft pin a writer may ask for.</summary>
     public required TimeSpan MaximumSoftPinTtl { get; init; }
 
-    /// <summary>Silence after which a client counts as dead.</summary>
+    /// <summary>Silence after which a client is suspect: nothing is placed on its segments any more.</summary>
     public required TimeSpan ClientTtl { get; init; }
+
+    /// <summary>Further silence after which a suspect counts as dead and its segments are dropped.</summary>
+    public required TimeSpan ClientSuspectTime { get; init; }
 }
 
 /// <summary>Where new objects go: <c>hotstandby.allocation</c>.</summary>
@@ -35,4 +38,27 @@ public enum AllocationStrategy
 {
     /// <summary>Any with room.</summary>
     Random,
+    /// <summary>The freest of a sample.</summary>
+    FreeRatioFirst,
+    /// <summary>The freer of two.</summary>
+    PowerOfTwo,
+}
+
+/// <summary>What goes when memory is short: <c>hotstandby.eviction</c>.</summary>
+public sealed record EvictionOptions
+{
+    /// <summary>Use of all segments, 0 to 1, above which eviction works for its full goal.</summary>
+    public required double HighWatermark { get; init; }
+
+    /// <summary>Share of the objects, 0 to 1, that goes in one full cycle; 0: none ever.</summary>
+    public required double Ratio { get; init; }
+
+    /// <summary>So far below the watermark eviction begins in small steps.</summary>
+    public required double Headroom { get; init; }
+
+    /// <summary>Soft-pinned objects go when the others do not suffice.</summary>
+    public required bool AllowSoftPinned { get; init; }
+
+    /// <summary>Most objects of one cycle.</summary>
+    public required int MaximumVictims { get; init; }
 }

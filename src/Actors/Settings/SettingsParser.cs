@@ -27,6 +27,7 @@ internal static partial class SettingsParser
         {
             Host = reader.ListenHost("hotstandby.client.host"),
             Port = reader.Integer("hotstandby.client.port", 1, 65535),
+            PreviousGenerationPort = reader.Integer("hotstandby.client.previous-generation-port", 0, 65535),
             MaximumFrameBytes = (int)reader.Size("hotstandby.client.max-frame-bytes", KiB, GiB),
             MaximumRequestsInFlight = reader.Integer("hotstandby.client.max-requests-in-flight", 1, 65536),
             MaximumConnections = reader.Integer("hotstandby.client.max-connections", 1, 100_000),
@@ -79,10 +80,21 @@ internal static partial class SettingsParser
             DefaultSoftPinTtl = reader.Duration("hotstandby.objects.default-soft-pin-ttl", Seconds(1), Days(30)),
             MaximumSoftPinTtl = reader.Duration("hotstandby.objects.max-soft-pin-ttl", Seconds(1), Days(30)),
             ClientTtl = reader.Duration("hotstandby.objects.client-ttl", Seconds(1), Hours(1)),
+            ClientSuspectTime = reader.Duration("hotstandby.objects.client-suspect-time", TimeSpan.Zero, Hours(24)),
         },
         Allocation = new AllocationSettings
         {
-            Strategy = reader.Choice("hotstandby.allocation.strategy", ("random", AllocationStrategy.Random)),
+            Strategy = reader.Choice(
+                "hotstandby.allocation.strategy", ("random", AllocationStrategy.Random),
+                ("free-ratio-first", AllocationStrategy.FreeRatioFirst), ("power-of-two", AllocationStrategy.PowerOfTwo)),
+        },
+        Eviction = new EvictionOptions
+        {
+            HighWatermark = reader.Fraction("hotstandby.eviction.high-watermark"),
+            Ratio = reader.Fraction("hotstandby.eviction.ratio"),
+            Headroom = reader.Fraction("hotstandby.eviction.headroom"),
+            AllowSoftPinned = reader.Choice("hotstandby.eviction.allow-soft-pinned", ("on", true), ("off", false)),
+            MaximumVictims = reader.Integer("hotstandby.eviction.max-victims", 1, 1 << 20),
         },
     };
 

@@ -88,6 +88,16 @@ internal sealed partial class SettingsReader(Config config, List<SettingsProblem
         return minimum;
     }
 
+    /// <summary>A share, 0 to 1.</summary>
+    public double Fraction(string path)
+    {
+        var text = Text(path);
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= 1)
+            return value;
+        Fail(path, text, "must be a number, 0 to 1");
+        return 0;
+    }
+
     /// <summary>One of a few words.</summary>
     public T Choice<T>(string path, params ReadOnlySpan<(string Word, T Value)> choices)
     {
