@@ -1,0 +1,22 @@
+// What the door knows of clients: written by the segment table when a reign begins and ends, asked by every connection thread.
+// Ping never waits behind other work, and neither does being heard.
+using HotStandby.Core.Segments;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+
+namespace HotStandby.Actors.Gateway;
+
+/// <summary>The registry of clients of the present reign, if there is one. Thread-safe.</summary>
+public sealed class ClientWatch(TimeProvider time)
+{
+    private volatile ClientRegistry? _clients;
+
+    /// <summary>A reign begins (its clients) or ends (null).</summary>
+    public void Publish(ClientRegistry? clients) => _clients = clients;
+
+    /// <summary>A client has shown that it is alive.</summary>
+    public void Hear(Uuid client) => _clients?.Hear(client, time.NowTicks());
+
+    /// <summary>What Ping answers; null when no reign knows its clients.</summary>
+    public ClientStatus? StatusOf(Uuid client) => _clients?.StatusOf(client);
+}
