@@ -1,0 +1,21 @@
+// What gateway, scans and shards say to each other about calls on many objects. None of these leaves the process.
+//
+//   gateway ──ScanRequest──► scans ──creates──► scan ──ListKeys──► shards ──KeysListed──► scan ──KeyedItems──► shards
+using Akka.Actor;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
+
+namespace HotStandby.Actors.Protocol;
+
+/// <summary>Gateway to scans: a call on many objects. (A call itself knows nothing of Akka, so it needs an envelope.)</summary>
+public sealed record ScanRequest(ScanCall Call) : INoSerializationVerificationNeeded;
+
+/// <summary>Scan to shards: which keys do you hold? Answered with one <see cref="KeysListed"/>, in any role.</summary>
+/// <param name="Tenant">Whose, as bytes (<c>default</c> for the default tenant); null for all tenants.</param>
+/// <param name="ReadableOnly">Only objects that Exist would be true for. Listing grants no lease.</param>
+public sealed record ListKeys(byte[]? Tenant, bool ReadableOnly) : INoSerializationVerificationNeeded;
+
+/// <summary>Shard to scan.</summary>
+/// <param name="Partition">Which shard.</param>
+/// <param name="Keys">The keys, in any order, now the scan's. Null: the shard does not lead.</param>
+public sealed record KeysListed(Partition Partition, ObjectKey[]? Keys) : INoSerializationVerificationNeeded;
