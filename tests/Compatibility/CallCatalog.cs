@@ -30,56 +30,95 @@ public sealed record CallCodec(
 
 public static class CallCatalog
 {
-    public static IReadOnlyDictionary<Rpc, CallCodec> Codecs { get; } = new Dictionary<Rpc, CallCodec>(
+    /// <summary>Every function that is offered, as the newest generation has it.</summary>
+    public static IReadOnlyDictionary<Rpc, CallCodec> Newest { get; } = All(RpcTable.Newest);
+
+    /// <summary>Every function that is offered, as the generation before has it.</summary>
+    public static IReadOnlyDictionary<Rpc, CallCodec> Previous { get; } = All(RpcTable.Previous);
+
+    public static CallCodec Of(GoldenFrame frame) =>
+        (frame.Generation == Generation.Newest ? Newest : Previous)[Enum.Parse<Rpc>(frame.Function)];
+
+    private static Dictionary<Rpc, CallCodec> All(RpcTable table) => new(
     [
-        Codec<ServiceReadyRequest, Expected<ByteString>>(),
-        Codec<GetFsdirRequest, Expected<ByteString>>(),
-        Codec<GetStorageConfigRequest, Expected<StorageConfig>>(),
-        Codec<PingRequest, Expected<PingResponse>>(),
-        Codec<FetchTasksRequest, Expected<WireList<TaskAssignment>>>(),
-        Codec<ExistKeyRequest, Expected<WireBool>>(),
-        Codec<BatchExistKeyRequest, WireList<Expected<WireBool>>>(),
-        Codec<GetReplicaListRequest, Expected<ReplicaListResponse>>(),
-        Codec<BatchGetReplicaListRequest, WireList<Expected<ReplicaListResponse>>>(),
-        Codec<PutStartRequest, Expected<WireList<WireReplica>>>(),
-        Codec<PutEndRequest, Expected<Nothing>>(),
-        Codec<PutRevokeRequest, Expected<Nothing>>(),
-        Codec<BatchPutStartRequest, WireList<Expected<WireList<WireReplica>>>>(),
-        Codec<BatchPutEndRequest, WireList<Expected<Nothing>>>(),
-        Codec<BatchPutRevokeRequest, WireList<Expected<Nothing>>>(),
-        Codec<RemoveRequest, Expected<Nothing>>(),
-        Codec<BatchRemoveRequest, WireList<Expected<Nothing>>>(),
-        Codec<MountSegmentRequest, Expected<Nothing>>(),
-        Codec<ReMountSegmentRequest, Expected<Nothing>>(),
-        Codec<UnmountSegmentRequest, Expected<Nothing>>(),
+        Codec<ServiceReadyRequest, Expected<ByteString>>(table, Rpc.ServiceReady),
+        Codec<GetFsdirRequest, Expected<ByteString>>(table, Rpc.GetFsdir),
+        Codec<GetStorageConfigRequest, Expected<StorageConfig>>(table, Rpc.GetStorageConfig),
+        Codec<PingRequest, Expected<PingResponse>>(table, Rpc.Ping),
+        Codec<ExistKeyRequest, Expected<WireBool>>(table, Rpc.ExistKey),
+        Codec<BatchExistKeyRequest, WireList<Expected<WireBool>>>(table, Rpc.BatchExistKey),
+        Codec<GetReplicaListRequest, Expected<ReplicaListResponse>>(table, Rpc.GetReplicaList),
+        Codec<BatchGetReplicaListRequest, WireList<Expected<ReplicaListResponse>>>(table, Rpc.BatchGetReplicaList),
+        Codec<ExistKeyRequest, Expected<WireList<WirePair<ByteString, WireList<WireReplica>>>>>(table, Rpc.GetReplicaListByRegex),
+        Codec<PutStartRequest, Expected<WireList<WireReplica>>>(table, Rpc.PutStart),
+        Codec<PutEndRequest, Expected<Nothing>>(table, Rpc.PutEnd),
+        Codec<PutRevokeRequest, Expected<Nothing>>(table, Rpc.PutRevoke),
+        Codec<BatchPutStartRequest, WireList<Expected<WireList<WireReplica>>>>(table, Rpc.BatchPutStart),
+        Codec<BatchPutEndRequest, WireList<Expected<Nothing>>>(table, Rpc.BatchPutEnd),
+        Codec<BatchPutRevokeRequest, WireList<Expected<Nothing>>>(table, Rpc.BatchPutRevoke),
+        Codec<PutStartRequest, Expected<WireList<WireReplica>>>(table, Rpc.UpsertStart),
+        Codec<PutEndRequest, Expected<Nothing>>(table, Rpc.UpsertEnd),
+        Codec<PutRevokeRequest, Expected<Nothing>>(table, Rpc.UpsertRevoke),
+        Codec<BatchPutStartRequest, WireList<Expected<WireList<WireReplica>>>>(table, Rpc.BatchUpsertStart),
+        Codec<BatchUpsertEndRequest, WireList<Expected<Nothing>>>(table, Rpc.BatchUpsertEnd),
+        Codec<BatchUpsertRevokeRequest, WireList<Expected<Nothing>>>(table, Rpc.BatchUpsertRevoke),
+        Codec<RemoveRequest, Expected<Nothing>>(table, Rpc.Remove),
+        Codec<BatchRemoveRequest, WireList<Expected<Nothing>>>(table, Rpc.BatchRemove),
+        Codec<RemoveRequest, Expected<WireInt64>>(table, Rpc.RemoveByRegex),
+        Codec<RemoveAllRequest, WireInt64>(table, Rpc.RemoveAll),
+        Codec<ReplicaClearRequest, Expected<WireList<ByteString>>>(table, Rpc.BatchReplicaClear),
+        Codec<MountSegmentRequest, Expected<Nothing>>(table, Rpc.MountSegment),
+        Codec<ReMountSegmentRequest, Expected<Nothing>>(table, Rpc.ReMountSegment),
+        Codec<UnmountSegmentRequest, Expected<Nothing>>(table, Rpc.UnmountSegment),
+        Codec<GracefulUnmountSegmentRequest, Expected<Nothing>>(table, Rpc.GracefulUnmountSegment),
+        Codec<ByteString, Expected<WireInt32>>(table, Rpc.QuerySegmentStatus),
+        Codec<WireUuid, Expected<WireInt32>>(table, Rpc.QuerySegmentStatusById),
+        Codec<QueryIpRequest, Expected<WireList<WirePair<WireUuid, WireList<ByteString>>>>>(table, Rpc.BatchQueryIp),
+        Codec<CopyStartRequest, Expected<CopyStartResponse>>(table, Rpc.CopyStart),
+        Codec<MoveStartRequest, Expected<MoveStartResponse>>(table, Rpc.MoveStart),
+        Codec<TransferRequest, Expected<Nothing>>(table, Rpc.CopyEnd),
+        Codec<TransferRequest, Expected<Nothing>>(table, Rpc.CopyRevoke),
+        Codec<TransferRequest, Expected<Nothing>>(table, Rpc.MoveEnd),
+        Codec<TransferRequest, Expected<Nothing>>(table, Rpc.MoveRevoke),
+        Codec<CreateCopyTaskRequest, Expected<WireUuid>>(table, Rpc.CreateCopyTask),
+        Codec<CreateMoveTaskRequest, Expected<WireUuid>>(table, Rpc.CreateMoveTask),
+        Codec<WireUuid, Expected<TaskReport>>(table, Rpc.QueryTask),
+        Codec<FetchTasksRequest, Expected<WireList<TaskAssignment>>>(table, Rpc.FetchTasks),
+        Codec<CompleteTaskRequest, Expected<Nothing>>(table, Rpc.MarkTaskToComplete),
     ]);
 
-    public static CallCodec Of(GoldenFrame frame) => Codecs[Enum.Parse<Rpc>(frame.Function)];
+    public static byte[] EncodeRequest<T>(uint callNumber, Rpc rpc, T value, StructPackFlavour flavour) where T : struct, IWireWritable =>
+        EncodeRequest(RpcTable.Newest[rpc], callNumber, value, flavour);
 
-    public static byte[] EncodeRequest<T>(uint callNumber, Rpc rpc, T value, StructPackFlavour flavour) where T : struct, IWireWritable
+    public static byte[] EncodeResponse<T>(uint callNumber, Rpc rpc, T value, StructPackFlavour flavour) where T : struct, IWireWritable =>
+        EncodeResponse(RpcTable.Newest[rpc], callNumber, value, flavour);
+
+    private static byte[] EncodeRequest<T>(RpcFunction function, uint callNumber, T value, StructPackFlavour flavour)
+        where T : struct, IWireWritable
     {
         var output = new ArrayBufferWriter<byte>();
-        FrameWriter.WriteRequest(output, callNumber, RpcTable.Newest[rpc], value, flavour);
+        FrameWriter.WriteRequest(output, callNumber, function, value, flavour);
         return output.WrittenSpan.ToArray();
     }
 
-    public static byte[] EncodeResponse<T>(uint callNumber, Rpc rpc, T value, StructPackFlavour flavour) where T : struct, IWireWritable
+    private static byte[] EncodeResponse<T>(RpcFunction function, uint callNumber, T value, StructPackFlavour flavour)
+        where T : struct, IWireWritable
     {
         var output = new ArrayBufferWriter<byte>();
-        FrameWriter.WriteResponse(output, callNumber, RpcTable.Newest[rpc].Result, value, flavour);
+        FrameWriter.WriteResponse(output, callNumber, function.Result, value, flavour);
         return output.WrittenSpan.ToArray();
     }
 
-    private static KeyValuePair<Rpc, CallCodec> Codec<TRequest, TResponse>()
-        where TRequest : struct, IRpcRequest<TRequest, TResponse>
+    private static KeyValuePair<Rpc, CallCodec> Codec<TRequest, TResponse>(RpcTable table, Rpc rpc)
+        where TRequest : struct, IWireValue<TRequest>
         where TResponse : struct, IWireValue<TResponse>
     {
-        var function = RpcTable.Newest[TRequest.Function];
-        return new(TRequest.Function, new CallCodec(
+        var function = table[rpc];
+        return new(rpc, new CallCodec(
             body => function.Arguments is null
-                ? new Decoded("{}", (number, flavour) => EncodeRequest(number, function.Rpc, default(TRequest), flavour))
-                : Decode<TRequest>(body, function.Arguments, (value, number, flavour) => EncodeRequest(number, function.Rpc, value, flavour)),
-            body => Decode<TResponse>(body, function.Result, (value, number, flavour) => EncodeResponse(number, function.Rpc, value, flavour)),
+                ? new Decoded("{}", (number, flavour) => EncodeRequest(function, number, default(TRequest), flavour))
+                : Decode<TRequest>(body, function.Arguments, (value, number, flavour) => EncodeRequest(function, number, value, flavour)),
+            body => Decode<TResponse>(body, function.Result, (value, number, flavour) => EncodeResponse(function, number, value, flavour)),
             body => function.Arguments is null || StructPackMessage.TryRead<TRequest>(body, function.Arguments, out _),
             body => StructPackMessage.TryRead<TResponse>(body, function.Result, out _)));
     }

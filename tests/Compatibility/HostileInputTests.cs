@@ -16,7 +16,10 @@ public sealed class HostileInputTests
     private const int HashBytes = 4;
 
     private static readonly GoldenFrame[] Frames =
-        [.. GoldenFile.Frames.Where(frame => frame.Function != "-" && CallCodec.Body(frame).Length is > 0 and < 5000)];
+    [
+        .. GoldenFile.Frames.Concat(GoldenFile.DoorNewest).Concat(GoldenFile.DoorPrevious)
+            .Where(frame => frame.HasCodec && CallCodec.Body(frame).Length is > 0 and < 5000),
+    ];
 
     // Without literals, so that what is changed is the payload.
     private static readonly (GoldenFrame Frame, byte[] Body)[] PlainBodies =

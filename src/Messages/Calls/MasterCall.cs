@@ -1,6 +1,8 @@
 // A client's call on its way through the node: decoded once at the door, filled in by the partitions, answered once when
 // every item is settled and, for writes, committed. One object a call; nothing is allocated per item on the way.
 // The object is local to its process and never serialized.
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
 
 namespace HotStandby.Messages.Calls;
 
@@ -52,6 +54,15 @@ public interface IMasterGateway
 
     /// <summary>The Primary's epoch (Mooncake's view version); 0 while unknown.</summary>
     ulong Epoch { get; }
+
+    /// <summary>A client has shown that it is alive. Called for every call that says whose it is, on any thread; must be cheap.</summary>
+    void Hear(Uuid client);
+
+    /// <summary>
+    /// Answers Ping at once, from what the node knows of its clients: Ok, or NeedRemount for a client that has not remounted
+    /// since this node leads. Null while this node does not serve. <see cref="Hear"/> has been called before.
+    /// </summary>
+    ClientStatus? Ping(Uuid client);
 
     /// <summary>Takes a call. Never blocks; the sink hears of it exactly once.</summary>
     void Submit(MasterCall call);

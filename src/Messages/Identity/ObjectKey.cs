@@ -29,6 +29,9 @@ public readonly struct ObjectKey : IEquatable<ObjectKey>
     /// <summary>The user's part: what follows the tenant.</summary>
     public ReadOnlySpan<byte> UserKey => _bytes.AsSpan(_bytes.AsSpan().IndexOf((byte)0) + 1);
 
+    /// <summary>The tenant's name; <c>default</c> for a key that names none.</summary>
+    public ReadOnlySpan<byte> Tenant => _bytes.AsSpan().IndexOf((byte)0) is >= 0 and var end ? _bytes.AsSpan(0, end) : DefaultTenant;
+
     /// <summary>Takes ownership of scoped bytes as they are stored in entries and checkpoints.</summary>
     public static ObjectKey FromScoped(byte[] scopedBytes)
     {

@@ -20,7 +20,7 @@ public readonly record struct BatchPutStartRequest(
     public static Rpc Function => Rpc.BatchPutStart;
 
     /// <inheritdoc/>
-    public static int MinimumBytes => 54;
+    public static int MinimumBytes => 44;
 
     /// <inheritdoc/>
     public static BatchPutStartRequest Read(ref StructPackReader reader) => new(

@@ -19,7 +19,7 @@ public readonly record struct PutStartRequest(Uuid Client, ByteString Key, ulong
     public static Rpc Function => Rpc.PutStart;
 
     /// <inheritdoc/>
-    public static int MinimumBytes => 61;
+    public static int MinimumBytes => 51;
 
     /// <inheritdoc/>
     public static PutStartRequest Read(ref StructPackReader reader) => new(
@@ -49,7 +49,7 @@ public readonly record struct PutEndRequest(Uuid Client, ObjectMeta Object, Repl
     public static Rpc Function => Rpc.PutEnd;
 
     /// <inheritdoc/>
-    public static int MinimumBytes => 23;
+    public static int MinimumBytes => 22;
 
     /// <inheritdoc/>
     public static PutEndRequest Read(ref StructPackReader reader) => new(

@@ -74,3 +74,50 @@ public readonly record struct UnmountSegmentRequest(Uuid SegmentId, Uuid Client)
         sink.WriteUuid(Client);
     }
 }
+
+/// <summary>A client takes memory back, but not at once.</summary>
+/// <param name="SegmentId">Which.</param>
+/// <param name="Client">The caller.</param>
+/// <param name="GracePeriodMilliseconds">For how long its replicas stay readable.</param>
+public readonly record struct GracefulUnmountSegmentRequest(Uuid SegmentId, Uuid Client, ulong GracePeriodMilliseconds)
+    : IRpcRequest<GracefulUnmountSegmentRequest, Expected<Nothing>>
+{
+    /// <inheritdoc/>
+    public static Rpc Function => Rpc.GracefulUnmountSegment;
+
+    /// <inheritdoc/>
+    public static int MinimumBytes => 40;
+
+    /// <inheritdoc/>
+    public static GracefulUnmountSegmentRequest Read(ref StructPackReader reader) => new(
+        reader.ReadUuid(), reader.ReadUuid(), reader.ReadUInt64());
+
+    /// <inheritdoc/>
+    public void Write<TSink>(ref TSink sink) where TSink : struct, IStructPackSink, allows ref struct
+    {
+        sink.WriteUuid(SegmentId);
+        sink.WriteUuid(Client);
+        sink.WriteUInt64(GracePeriodMilliseconds);
+    }
+}
+
+/// <summary>On which hosts are the segments of these clients? (BatchQueryIp)</summary>
+/// <param name="Clients">Who is asked about.</param>
+public readonly record struct QueryIpRequest(WireList<WireUuid> Clients)
+    : IRpcRequest<QueryIpRequest, Expected<WireList<WirePair<WireUuid, WireList<ByteString>>>>>
+{
+    /// <inheritdoc/>
+    public static Rpc Function => Rpc.BatchQueryIp;
+
+    /// <inheritdoc/>
+    public static int MinimumBytes => 1;
+
+    /// <inheritdoc/>
+    public static QueryIpRequest Read(ref StructPackReader reader) => new(reader.Read<WireList<WireUuid>>());
+
+    /// <inheritdoc/>
+    public void Write<TSink>(ref TSink sink) where TSink : struct, IStructPackSink, allows ref struct
+    {
+        Clients.Write(ref sink);
+    }
+}

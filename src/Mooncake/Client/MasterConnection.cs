@@ -83,11 +83,23 @@ public sealed class MasterConnection : IAsyncDisposable
     /// <param name="cancellation">Stops the waiting; the call itself may have reached the master.</param>
     /// <exception cref="MasterRpcException">There is no result; the kind says what that means.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public async ValueTask<TResponse> CallAsync<TRequest, TResponse>(TRequest request, CancellationToken cancellation = default)
+    public ValueTask<TResponse> CallAsync<TRequest, TResponse>(TRequest request, CancellationToken cancellation = default)
         where TRequest : struct, IRpcRequest<TRequest, TResponse>
         where TResponse : struct, IWireValue<TResponse>
+        => CallAsync<TRequest, TResponse>(TRequest.Function, request, cancellation);
+
+    /// <summary>Makes a call of one of the functions that share their arguments.</summary>
+    /// <param name="rpc">The function; its arguments and result are of these types.</param>
+    /// <param name="request">Its arguments; not referred to any more when the method has returned its task.</param>
+    /// <param name="cancellation">Stops the waiting; the call itself may have reached the master.</param>
+    /// <exception cref="MasterRpcException">There is no result; the kind says what that means.</exception>
+    /// <exception cref="KeyNotFoundException">The master's generation has no such function.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async ValueTask<TResponse> CallAsync<TRequest, TResponse>(Rpc rpc, TRequest request, CancellationToken cancellation = default)
+        where TRequest : struct, IWireWritable
+        where TResponse : struct, IWireValue<TResponse>
     {
-        var function = RpcTable.Newest[TRequest.Function];
+        var function = _settings.Functions[rpc];
         await _room.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {

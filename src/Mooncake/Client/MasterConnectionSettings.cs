@@ -1,4 +1,5 @@
 using HotStandby.Mooncake.Frames;
+using HotStandby.Mooncake.Generations;
 
 namespace HotStandby.Mooncake.Client;
 
@@ -7,6 +8,9 @@ public sealed record MasterConnectionSettings
 {
     /// <summary>All defaults.</summary>
     public static readonly MasterConnectionSettings Default = new();
+
+    /// <summary>The generation that the master's port serves.</summary>
+    public RpcTable Functions { get; init; } = RpcTable.Newest;
 
     /// <summary>How long connecting may take, name resolution included; default 2 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);

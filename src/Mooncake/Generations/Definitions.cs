@@ -10,12 +10,15 @@ internal static class Definitions
     private const byte CopiedAlignment = 8;
 
     /// <summary>Reads all functions of a generation.</summary>
+    /// <param name="generation">Which.</param>
+    /// <param name="text">Its definitions, or those of the generation it is described by.</param>
+    /// <param name="changes">Definitions that take the place of those with the same name, and what it is <c>without</c>.</param>
     /// <exception cref="FormatException">The text is not well-formed.</exception>
-    public static List<RpcFunction> Read(string text)
+    public static List<RpcFunction> Read(Generation generation, string text, string changes = "")
     {
         var types = new TypeLiterals();
         var functions = new List<RpcFunction>();
-        foreach (var statement in Statements(text))
+        foreach (var statement in Change(Statements(text), Statements(changes)))
         {
             var (keyword, rest) = Cut(statement, ' ');
             switch (keyword)
@@ -29,7 +32,7 @@ internal static class Definitions
                     types.DefineStruct(structName.Trim(), TypesOf(members.TrimEnd('}', ' ')), keyword == "copied" ? CopiedAlignment : (byte)0);
                     break;
                 case "rpc":
-                    functions.Add(Function(rest, types));
+                    functions.Add(Function(generation, rest, types));
                     break;
                 default:
                     throw new FormatException($"unknown definition '{statement}'");
@@ -56,7 +59,7 @@ internal static class Definitions
         return parts;
     }
 
-    private static RpcFunction Function(string text, TypeLiterals types)
+    private static RpcFunction Function(Generation generation, string text, TypeLiterals types)
     {
         var (name, signature) = Cut(text, '(');
         var (parameters, result) = Cut(signature, ')');
@@ -64,11 +67,31 @@ internal static class Definitions
         return new(
             Enum.Parse<Rpc>(name),
             MessageType.Digest(System.Text.Encoding.ASCII.GetBytes(RpcFunction.NamePrefix + name)),
-            arguments is null ? null : new MessageType(arguments),
-            new MessageType(types.Of(result.Replace("->", "", StringComparison.Ordinal))));
+            arguments is null ? null : new MessageType(arguments, generation),
+            new MessageType(types.Of(result.Replace("->", "", StringComparison.Ordinal)), generation));
     }
 
     private static List<string> TypesOf(string members) => SplitAtTopLevel(members).ConvertAll(member => Cut(member, ':').Right.Trim());
+
+    private static List<string> Change(List<string> statements, List<string> changes)
+    {
+        foreach (var change in changes)
+        {
+            var (keyword, rest) = Cut(change, ' ');
+            var changed = keyword == "without" ? $"rpc {rest}" : NameOf(change);
+            var place = statements.FindIndex(statement => NameOf(statement) == changed);
+            if (place < 0)
+                throw new FormatException($"there is no '{changed}' to change");
+            if (keyword == "without")
+                statements.RemoveAt(place);
+            else
+                statements[place] = change;
+        }
+        return statements;
+    }
+
+    // Keyword and name: what makes two statements definitions of the same thing.
+    private static string NameOf(string statement) => statement[..statement.IndexOfAny(['(', '{', ':'])].TrimEnd();
 
     // A line that starts with white space continues the statement before it.
     private static List<string> Statements(string text)

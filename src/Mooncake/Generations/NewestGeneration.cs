@@ -1,5 +1,5 @@
 // The newest generation of Mooncake's master protocol, as data: the types that travel and the functions a master registers.
-// RpcTable derives ids, literals and hashes from it at start-up. Another generation is another text like this one.
+// RpcTable derives ids, literals and hashes from it at start-up. Another generation is a text of what is different there.
 namespace HotStandby.Mooncake.Generations;
 
 /// <summary>Type and function definitions of the newest generation: the first with checksums and replicas in a distributed file system.</summary>

@@ -2,6 +2,7 @@
 // calls by it. Immutable after construction.
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using HotStandby.Mooncake.StructPack;
 
 namespace HotStandby.Mooncake.Generations;
 
@@ -12,19 +13,20 @@ public sealed class RpcTable
     public const string StoreProtocolVersion = "2.0.0";
 
     /// <summary>The newest generation.</summary>
-    public static readonly RpcTable Newest = new(NewestGeneration.Definitions);
+    public static readonly RpcTable Newest = new(Definitions.Read(Generation.Newest, NewestGeneration.Definitions));
+
+    /// <summary>The generation before: v0.3.12 and v0.3.12.post1.</summary>
+    public static readonly RpcTable Previous = new(Definitions.Read(Generation.Previous, NewestGeneration.Definitions, PreviousGeneration.Changes));
 
     private readonly RpcFunction?[] _byRpc;
     private readonly FrozenDictionary<uint, RpcFunction> _byId;
 
-    /// <summary>Computes all ids, literals and hashes of a generation.</summary>
-    /// <exception cref="FormatException">The definitions are not well-formed.</exception>
-    private RpcTable(string definitions)
+    private RpcTable(List<RpcFunction> functions)
     {
-        Functions = Definitions.Read(definitions);
+        Functions = functions;
         _byId = Functions.ToFrozenDictionary(function => function.Id);
         _byRpc = new RpcFunction?[Enum.GetValues<Rpc>().Length];
-        foreach (var function in Functions)
+        foreach (var function in functions)
             _byRpc[(int)function.Rpc] = function;
     }
 

@@ -5,10 +5,9 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Channels;
 using HotStandby.Messages.Calls;
-using HotStandby.Mooncake.Calls;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
-using HotStandby.Mooncake.Types;
+using HotStandby.Mooncake.Server.Functions;
 
 namespace HotStandby.Mooncake.Server;
 
@@ -98,39 +97,65 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
 
     private void Take(in RequestHeader header, in ReadOnlySequence<byte> bytes)
     {
-        if (!RpcTable.Newest.TryFind(header.FunctionId, out var function) || !RequestDecoder.IsOffered(function.Rpc))
+        if (!options.Functions.TryFind(header.FunctionId, out var function))
         {
-            metrics.Refused("unknown function");
-            Enqueue(new PendingReply(this, header.CallNumber, null, 0) { Refusal = RpcErrorCode.FunctionNotRegistered });
+            Refuse(header, null, RpcErrorCode.FunctionNotRegistered, "unknown function");
             return;
         }
 
         var reply = new PendingReply(this, header.CallNumber, function, time.GetTimestamp());
         using var body = new FrameBody(bytes);
-        if (!RequestDecoder.TryDecode(function, body.Memory, reply, out var call))
+        if (!FunctionTable.All[function.Rpc].TryDecode(function, body.Memory, reply, out var decoded))
         {
-            metrics.Refused("invalid arguments");
-            Enqueue(new PendingReply(this, header.CallNumber, function, 0) { Refusal = RpcErrorCode.InvalidArguments });
+            Refuse(header, function, RpcErrorCode.InvalidArguments, "invalid arguments");
             return;
         }
 
         metrics.Taken();
         _open.Add(reply);
-        if (call is null)
-            reply.Answer();
-        else if (call is KeyedCall { Keys.Length: 0 })
+        var call = decoded.Call;
+        if (CallerOf(call) is var caller && caller != Uuid.None)
+            gateway.Hear(caller);
+        if (decoded.Refusal != ErrorCode.Ok)
+            Refuse(call, decoded.Refusal);
+        else if (call is DoorCall or KeyedCall { Keys.Length: 0 })
             reply.Answer(call);
-        else if (call is KeyedCall keyed && !RequestDecoder.ListsFit(keyed))
-            Refuse(keyed, ErrorCode.InvalidParams);
         else
             gateway.Submit(call);
     }
 
-    private static void Refuse(KeyedCall call, ErrorCode error)
+    private void Refuse(in RequestHeader header, RpcFunction? function, RpcErrorCode error, string reason)
     {
-        foreach (ref var result in call.Results.AsSpan())
-            result.Error = error;
-        call.Settle(call.Results.Length);
+        metrics.Refused(reason);
+        Enqueue(new PendingReply(this, header.CallNumber, function, 0) { Refusal = error });
+    }
+
+    private static Uuid CallerOf(MasterCall call) => call switch
+    {
+        KeyedCall keyed => keyed.Client,
+        SegmentCall segment => segment.Client,
+        DoorCall own => own.Client,
+        _ => Uuid.None,
+    };
+
+    private static void Refuse(MasterCall call, ErrorCode error)
+    {
+        switch (call)
+        {
+            case KeyedCall keyed:
+                foreach (ref var result in keyed.Results.AsSpan())
+                    result.Error = error;
+                keyed.Settle(keyed.Results.Length);
+                break;
+            case ScanCall scan:
+                scan.Fail(error);
+                break;
+            case SegmentCall segment:
+                segment.Finish(error);
+                break;
+            default:
+                throw new ArgumentException($"a {call.GetType().Name} cannot be refused", nameof(call));
+        }
     }
 
     private async Task WriteAsync(PipeWriter output)
@@ -173,9 +198,12 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
     // The lease may have ended while the reply waited. A refusal by a node that does not serve may always leave: it had no effect.
     private bool MayLeave(PendingReply reply) => gateway.MayServe || reply.Call switch
     {
+        null or DoorCall => true,
         KeyedCall keyed => Array.TrueForAll(keyed.Results, result => IsRefusal(result.Error)),
+        ScanCall scan => IsRefusal(scan.Error),
+        CreateTaskCall create => create.Error == ErrorCode.UnavailableInCurrentMode, // any other refusal tells of segments and replicas
         SegmentCall segment => IsRefusal(segment.Error),
-        _ => true,
+        _ => false,
     };
 
     private static bool IsRefusal(ErrorCode error) =>
@@ -183,44 +211,11 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
 
     private void Write(PipeWriter output, PendingReply reply)
     {
-        if (reply.Refusal == RpcErrorCode.FunctionNotRegistered || reply.Function is not { } function)
-            FrameWriter.WriteError(output, reply.CallNumber, RpcErrorCode.FunctionNotRegistered, RpcError.FunctionNotRegisteredText);
-        else if (reply.Refusal == RpcErrorCode.InvalidArguments)
+        if (reply.Refusal == RpcErrorCode.InvalidArguments)
             FrameWriter.WriteError(output, reply.CallNumber, RpcErrorCode.InvalidArguments, RpcError.InvalidArgumentsText);
-        else if (reply.Call is KeyedCall keyed)
-            FrameWriter.WriteResponse(output, reply.CallNumber, function.Result, new KeyedResults(keyed, RequestDecoder.IsBatch(function.Rpc)));
-        else if (reply.Call is PingCall { Error: ErrorCode.Ok } ping)
-            FrameWriter.WriteResponse(output, reply.CallNumber, function.Result, (Expected<PingResponse>)new PingResponse((long)gateway.Epoch, ping.Status));
-        else if (reply.Call is PingCall failed)
-            FrameWriter.WriteResponse(output, reply.CallNumber, function.Result, (Expected<PingResponse>)failed.Error);
-        else if (reply.Call is SegmentCall { Error: var error })
-            FrameWriter.WriteResponse(output, reply.CallNumber, function.Result, error == ErrorCode.Ok ? default(Nothing) : (Expected<Nothing>)error);
+        else if (reply is { Function: { } function, Call: { } call })
+            FunctionTable.All[function.Rpc].Write(new AnswerFrame(output, reply.CallNumber, function.Result, gateway), call);
         else
-            WriteOwn(output, reply.CallNumber, function);
-    }
-
-    // What the door answers by itself. A node that does not serve says so to all of it.
-    private void WriteOwn(PipeWriter output, uint number, RpcFunction function)
-    {
-        const ErrorCode Standby = ErrorCode.UnavailableInCurrentMode;
-        var serves = gateway.MayServe;
-        var result = function.Result;
-        switch (function.Rpc)
-        {
-            case Rpc.ServiceReady:
-                FrameWriter.WriteResponse(output, number, result, serves ? (ByteString)RpcTable.StoreProtocolVersion : (Expected<ByteString>)Standby);
-                break;
-            case Rpc.GetFsdir:
-                FrameWriter.WriteResponse(output, number, result, serves ? ByteString.Empty : (Expected<ByteString>)Standby);
-                break;
-            case Rpc.GetStorageConfig:
-                FrameWriter.WriteResponse(output, number, result, serves ? new StorageConfig(ByteString.Empty, true, 0) : (Expected<StorageConfig>)Standby);
-                break;
-            case Rpc.FetchTasks:
-                FrameWriter.WriteResponse(output, number, result, serves ? default(WireList<TaskAssignment>) : (Expected<WireList<TaskAssignment>>)Standby);
-                break;
-            default:
-                throw new InvalidOperationException($"{function.Rpc} has no answer");
-        }
+            FrameWriter.WriteError(output, reply.CallNumber, RpcErrorCode.FunctionNotRegistered, RpcError.FunctionNotRegisteredText);
     }
 }

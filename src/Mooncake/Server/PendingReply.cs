@@ -13,7 +13,7 @@ internal sealed class PendingReply(MooncakeConnection connection, uint callNumbe
 
     public uint CallNumber { get; } = callNumber;
 
-    /// <summary>What was called; null when it is not known or not offered.</summary>
+    /// <summary>What was called; null when it is not known.</summary>
     public RpcFunction? Function { get; } = function;
 
     /// <summary>Why the RPC layer refuses the request; Ok when it does not.</summary>
@@ -25,17 +25,14 @@ internal sealed class PendingReply(MooncakeConnection connection, uint callNumbe
     /// <summary>True once its answer is on its way to the client, or will never be.</summary>
     public bool IsDone => _isDone;
 
-    /// <summary>The settled call; null for a request that the door answers by itself.</summary>
+    /// <summary>The settled call; null for a request that the RPC layer refuses.</summary>
     public MasterCall? Call { get; private set; }
 
     public void Answer(MasterCall call)
     {
         Call = call;
-        Answer();
+        connection.Enqueue(this);
     }
-
-    /// <summary>Sends an answer that needs no call.</summary>
-    public void Answer() => connection.Enqueue(this);
 
     /// <summary>The connection has written the answer.</summary>
     public void Written() => _isDone = true;

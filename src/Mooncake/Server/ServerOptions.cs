@@ -1,5 +1,6 @@
 using System.Net;
 using HotStandby.Mooncake.Frames;
+using HotStandby.Mooncake.Generations;
 
 namespace HotStandby.Mooncake.Server;
 
@@ -10,4 +11,8 @@ namespace HotStandby.Mooncake.Server;
 /// <param name="MaximumConnections">Further ones are closed at once.</param>
 /// <param name="RequestTimeout">A request without an outcome for so long ends its connection: the outcome is unknown.</param>
 public sealed record ServerOptions(
-    IPEndPoint Endpoint, FrameLimits Limits, int MaximumRequestsInFlight, int MaximumConnections, TimeSpan RequestTimeout);
+    IPEndPoint Endpoint, FrameLimits Limits, int MaximumRequestsInFlight, int MaximumConnections, TimeSpan RequestTimeout)
+{
+    /// <summary>The generation of the clients on this port. A port serves one: their calls cannot always be told apart.</summary>
+    public RpcTable Functions { get; init; } = RpcTable.Newest;
+}

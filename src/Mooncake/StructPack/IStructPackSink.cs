@@ -5,6 +5,9 @@ namespace HotStandby.Mooncake.StructPack;
 /// <summary>Takes the members of a message in wire order.</summary>
 public interface IStructPackSink
 {
+    /// <summary>Whose members are to be written.</summary>
+    Generation Generation { get; }
+
     /// <summary>One byte: u8, an enum of that size, a variant's index.</summary>
     void WriteByte(byte value);
 

@@ -11,11 +11,12 @@ public sealed class MessageType
     private readonly byte[] _literal;
 
     /// <summary>Takes ownership of a type literal (without its closing NUL).</summary>
-    public MessageType(byte[] literal)
+    public MessageType(byte[] literal, Generation generation = Generation.Newest)
     {
         ArgumentNullException.ThrowIfNull(literal);
         _literal = literal;
         Hash = Digest(literal) & ~1u;
+        Generation = generation;
     }
 
     /// <summary>The literal's bytes, without the NUL that ends it on the wire.</summary>
@@ -23,6 +24,9 @@ public sealed class MessageType
 
     /// <summary>The type's hash with bit 0 cleared; on the wire bit 0 says that a meta byte follows.</summary>
     public uint Hash { get; }
+
+    /// <summary>Whose members a message of this type has.</summary>
+    public Generation Generation { get; }
 
     /// <summary>The first four bytes of the MD5 of something, read big-endian: the rule for type hashes and function ids.</summary>
     [SuppressMessage("Security", "CA5351", Justification = "The protocol names types by their MD5; it protects nothing.")]

@@ -4,11 +4,15 @@ using System.Text;
 namespace HotStandby.Mooncake.StructPack;
 
 /// <summary>Sums up how large a payload will be and how wide its counts must be.</summary>
-public struct StructPackMeasure : IStructPackSink
+/// <param name="generation">Of the message's type.</param>
+public struct StructPackMeasure(Generation generation) : IStructPackSink
 {
     private long _bytes;
     private long _containers;
     private int _largestCount;
+
+    /// <inheritdoc/>
+    public readonly Generation Generation => generation;
 
     /// <summary>Bytes of every count in the message: 1, 2 or 4, by the largest container anywhere in it.</summary>
     public readonly int CountWidth => _largestCount <= byte.MaxValue ? 1 : _largestCount <= ushort.MaxValue ? 2 : 4;

@@ -18,7 +18,7 @@ public static class StructPackMessage
     public static MessageSize Measure<T>(MessageType type, in T value, StructPackFlavour flavour) where T : struct, IWireWritable
     {
         ArgumentNullException.ThrowIfNull(type);
-        var measure = new StructPackMeasure();
+        var measure = new StructPackMeasure(type.Generation);
         value.Write(ref measure);
         var width = measure.CountWidth;
         return new(checked((int)(HeadBytes(type, width, flavour) + measure.PayloadBytes)), width);
@@ -35,7 +35,7 @@ public static class StructPackMessage
     {
         ArgumentNullException.ThrowIfNull(type);
         var head = WriteHead(destination, type, size.CountWidth, flavour);
-        var writer = new StructPackWriter(destination[head..], size.CountWidth);
+        var writer = new StructPackWriter(destination[head..], size.CountWidth, type.Generation);
         value.Write(ref writer);
         if (head + writer.Written != size.Bytes)
             throw new InvalidOperationException($"a message measured as {size.Bytes} bytes took {head + writer.Written}");

@@ -32,6 +32,9 @@ public ref struct StructPackReader
     /// <summary>True once anything was missing, out of range or of another type. Never reset.</summary>
     public bool Failed { get; private set; }
 
+    /// <summary>Whose members the message has; known once its head is read.</summary>
+    public Generation Generation { get; private set; }
+
     /// <summary>Bytes not read yet.</summary>
     public readonly int Remaining => _bytes.Length - _position;
 
@@ -42,6 +45,7 @@ public ref struct StructPackReader
     public void ReadHead(MessageType expected)
     {
         ArgumentNullException.ThrowIfNull(expected);
+        Generation = expected.Generation;
         var hash = ReadUInt32();
         if ((hash & ~1u) != expected.Hash)
         {

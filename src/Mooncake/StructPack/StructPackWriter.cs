@@ -9,9 +9,13 @@ namespace HotStandby.Mooncake.StructPack;
 /// <summary>Writes a payload with a fixed width for all its counts.</summary>
 /// <param name="destination">At least as long as the payload.</param>
 /// <param name="countWidth">1, 2 or 4 bytes, from <see cref="StructPackMeasure.CountWidth"/>.</param>
-public ref struct StructPackWriter(Span<byte> destination, int countWidth) : IStructPackSink
+/// <param name="generation">Of the message's type.</param>
+public ref struct StructPackWriter(Span<byte> destination, int countWidth, Generation generation) : IStructPackSink
 {
     private readonly Span<byte> _destination = destination;
+
+    /// <inheritdoc/>
+    public readonly Generation Generation => generation;
 
     /// <summary>Bytes written so far.</summary>
     public int Written { get; private set; }

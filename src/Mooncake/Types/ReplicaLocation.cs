@@ -58,7 +58,7 @@ public abstract record ReplicaLocation
                 return new Disk(reader.Read<ByteString>(), reader.ReadUInt64());
             case LocalDiskIndex:
                 return new LocalDisk(reader.ReadUuid(), reader.ReadUInt64(), reader.Read<ByteString>());
-            case DistributedFileIndex:
+            case DistributedFileIndex when reader.Generation == Generation.Newest:
                 return new DistributedFile(
                     reader.Read<ByteString>(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt32());
             default:
@@ -90,7 +90,7 @@ public abstract record ReplicaLocation
                 sink.WriteUInt64(local.SizeBytes);
                 sink.WriteBytes(local.TransportEndpoint.Span);
                 break;
-            case DistributedFile file:
+            case DistributedFile file when sink.Generation == Generation.Newest:
                 sink.WriteByte(DistributedFileIndex);
                 sink.WriteBytes(file.FilePath.Span);
                 sink.WriteUInt64(file.Offset);
@@ -99,7 +99,7 @@ public abstract record ReplicaLocation
                 sink.WriteInt32(file.ShardIndex);
                 break;
             default:
-                throw new InvalidOperationException("a location that could not be read cannot be written");
+                throw new InvalidOperationException($"{GetType().Name} cannot be written for the {sink.Generation} generation");
         }
     }
 

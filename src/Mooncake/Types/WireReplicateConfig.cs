@@ -2,11 +2,14 @@ using HotStandby.Mooncake.StructPack;
 
 namespace HotStandby.Mooncake.Types;
 
-/// <summary>How a writer wants an object placed and kept (Mooncake's ReplicateConfig).</summary>
+/// <summary>
+/// How a writer wants an object placed and kept (Mooncake's ReplicateConfig). The previous generation knows no DFS, no soft-pin
+/// time, and of the actions only <see cref="SoftPinAction.Enable"/> (true) and <see cref="SoftPinAction.Preserve"/> (false).
+/// </summary>
 public readonly record struct WireReplicateConfig() : IWireValue<WireReplicateConfig>
 {
     /// <inheritdoc/>
-    public static int MinimumBytes => 35;
+    public static int MinimumBytes => 25;
 
     /// <summary>Wanted memory replicas.</summary>
     public ulong ReplicaCount { get; init; } = 1;
@@ -48,31 +51,42 @@ public readonly record struct WireReplicateConfig() : IWireValue<WireReplicateCo
     public WireList<ByteString>? GroupIds { get; init; }
 
     /// <inheritdoc/>
-    public static WireReplicateConfig Read(ref StructPackReader reader) => new()
+    public static WireReplicateConfig Read(ref StructPackReader reader)
     {
-        ReplicaCount = reader.ReadUInt64(),
-        NofReplicaCount = reader.ReadUInt64(),
-        DfsReplicaCount = reader.ReadUInt64(),
-        SoftPinAction = (SoftPinAction)reader.ReadByte(),
-        SoftPinTtlMilliseconds = reader.ReadOptionalUInt64(),
-        HardPin = reader.ReadBool(),
-        PreferredSegments = reader.Read<WireList<ByteString>>(),
-        PreferredSegment = reader.Read<ByteString>(),
-        PreferredNofSegments = reader.Read<WireList<ByteString>>(),
-        PreferSameNode = reader.ReadBool(),
-        DataType = reader.ReadByte(),
-        HostId = reader.Read<ByteString>(),
-        GroupIds = reader.ReadBool() ? reader.Read<WireList<ByteString>>() : (WireList<ByteString>?)null,
-    };
+        var newest = reader.Generation == Generation.Newest;
+        return new()
+        {
+            ReplicaCount = reader.ReadUInt64(),
+            NofReplicaCount = reader.ReadUInt64(),
+            DfsReplicaCount = newest ? reader.ReadUInt64() : 0,
+            SoftPinAction = newest ? (SoftPinAction)reader.ReadByte() : reader.ReadBool() ? SoftPinAction.Enable : SoftPinAction.Preserve,
+            SoftPinTtlMilliseconds = newest ? reader.ReadOptionalUInt64() : null,
+            HardPin = reader.ReadBool(),
+            PreferredSegments = reader.Read<WireList<ByteString>>(),
+            PreferredSegment = reader.Read<ByteString>(),
+            PreferredNofSegments = reader.Read<WireList<ByteString>>(),
+            PreferSameNode = reader.ReadBool(),
+            DataType = reader.ReadByte(),
+            HostId = reader.Read<ByteString>(),
+            GroupIds = reader.ReadBool() ? reader.Read<WireList<ByteString>>() : (WireList<ByteString>?)null,
+        };
+    }
 
     /// <inheritdoc/>
     public void Write<TSink>(ref TSink sink) where TSink : struct, IStructPackSink, allows ref struct
     {
         sink.WriteUInt64(ReplicaCount);
         sink.WriteUInt64(NofReplicaCount);
-        sink.WriteUInt64(DfsReplicaCount);
-        sink.WriteByte((byte)SoftPinAction);
-        sink.WriteOptionalUInt64(SoftPinTtlMilliseconds);
+        if (sink.Generation == Generation.Newest)
+        {
+            sink.WriteUInt64(DfsReplicaCount);
+            sink.WriteByte((byte)SoftPinAction);
+            sink.WriteOptionalUInt64(SoftPinTtlMilliseconds);
+        }
+        else
+        {
+            sink.WriteBool(SoftPinAction == SoftPinAction.Enable);
+        }
         sink.WriteBool(HardPin);
         PreferredSegments.Write(ref sink);
         sink.WriteBytes(PreferredSegment.Span);

@@ -1,14 +1,19 @@
 // Reads the golden files that are embedded in this assembly.
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using HotStandby.Mooncake.StructPack;
 
 namespace HotStandby.Tests.Compatibility.Golden;
 
-/// <summary>One recorded frame and what it means.</summary>
-public sealed record GoldenFrame(string Name, StructPackFlavour Flavour, bool IsRequest, string Function, byte[] Bytes, string Meaning)
+/// <summary>One frame and what it means.</summary>
+public sealed record GoldenFrame(
+    string Name, StructPackFlavour Flavour, bool IsRequest, string Function, byte[] Bytes, string Meaning, Generation Generation)
 {
-    public override string ToString() => $"{Name} {Flavour} {(IsRequest ? "request" : "response")}";
+    /// <summary>False for frames of functions that are not offered: nothing here reads their arguments.</summary>
+    public bool HasCodec => CallCatalog.Newest.Keys.Any(rpc => rpc.ToString() == Function);
+
+    public override string ToString() => $"{Generation} {Name} {Flavour} {(IsRequest ? "request" : "response")}";
 }
 
 /// <summary>One function as it must be named on the wire.</summary>
@@ -16,9 +21,19 @@ public sealed record GoldenFunction(string Name, uint Id, uint? ArgumentsHash, s
 
 public static class GoldenFile
 {
-    public static IReadOnlyList<GoldenFrame> Frames { get; } = [.. Lines("frames.txt").Select(ParseFrame)];
+    /// <summary>Recorded from Mooncake's own peers of the newest generation.</summary>
+    public static IReadOnlyList<GoldenFrame> Frames { get; } = [.. Lines("frames.txt").Select(line => ParseFrame(line, Generation.Newest))];
+
+    /// <summary>A request and the due response for every function, laid out from the types.</summary>
+    public static IReadOnlyList<GoldenFrame> DoorNewest { get; } = [.. Lines("door-newest.txt").Select(line => ParseFrame(line, Generation.Newest))];
+
+    /// <inheritdoc cref="DoorNewest"/>
+    public static IReadOnlyList<GoldenFrame> DoorPrevious { get; } =
+        [.. Lines("door-previous.txt").Select(line => ParseFrame(line, Generation.Previous))];
 
     public static IReadOnlyList<GoldenFunction> Functions { get; } = [.. Lines("functions.txt").Select(ParseFunction)];
+
+    public static IReadOnlyList<GoldenFunction> PreviousFunctions { get; } = [.. Lines("functions-previous.txt").Select(ParseFunction)];
 
     private static IEnumerable<string> Lines(string name)
     {
@@ -28,13 +43,13 @@ public static class GoldenFile
         return [.. reader.ReadToEnd().Split('\n').Where(line => line.Length > 0 && line[0] != '#')];
     }
 
-    private static GoldenFrame ParseFrame(string line)
+    private static GoldenFrame ParseFrame(string line, Generation generation)
     {
         var parts = line.Split(" | ", 5);
         var kind = parts[1].Split(' ');
         return new(
             parts[0], Enum.Parse<StructPackFlavour>(kind[0], ignoreCase: true), kind[1] == "request", parts[2],
-            Convert.FromHexString(Expand(parts[3], unit: 2)), Expand(parts[4], unit: 1));
+            Convert.FromHexString(Expand(parts[3], unit: 2)), Expand(parts[4], unit: 1), generation);
     }
 
     private static GoldenFunction ParseFunction(string line)
@@ -46,18 +61,8 @@ public static class GoldenFile
     private static uint Number(string hexadecimal) => uint.Parse(hexadecimal, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     // "61*3;" stands for "616161", and with units of one character "a*3;" for "aaa".
-    private static string Expand(string text, int unit)
-    {
-        var expanded = new StringBuilder();
-        var position = 0;
-        for (int star; (star = text.IndexOf('*', position)) >= 0;)
-        {
-            var end = text.IndexOf(';', star);
-            expanded.Append(text, position, star - unit - position);
-            var times = int.Parse(text.AsSpan(star + 1, end - star - 1), NumberStyles.None, CultureInfo.InvariantCulture);
-            expanded.Insert(expanded.Length, text.Substring(star - unit, unit), times);
-            position = end + 1;
-        }
-        return expanded.Append(text, position, text.Length - position).ToString();
-    }
+    private static string Expand(string text, int unit) => Regex.Replace(
+        text, $@"(.{{{unit}}})\*(\d+);",
+        match => string.Concat(Enumerable.Repeat(match.Groups[1].Value, int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture))),
+        RegexOptions.Singleline);
 }

@@ -16,6 +16,9 @@ public static class WireText
         null => "-",
         bool flag => flag ? "yes" : "no",
         WireBool flag => Of(flag.Value),
+        WireInt32 number => Of(number.Value),
+        WireInt64 number => Of(number.Value),
+        WireUuid uuid => Of(uuid.Value),
         Enum symbol => Convert.ToInt64(symbol, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture),
         Uuid uuid => uuid.ToString(),
         // Latin-1 keeps bytes that are not text apart.

@@ -20,8 +20,6 @@ public sealed class AnswerTests : DoorTest
         Assert.Equal("15000000000000000b0000000000000034ccb31c0105322e302e30", await client.ReceiveHexAsync());
         await client.SendAsync(RawClient.Frame<GetFsdirRequest, Expected<ByteString>>(1, default));
         Assert.Equal(ByteString.Empty, (await client.ReceiveAsync<GetFsdirRequest, Expected<ByteString>>()).Value.Value);
-        await client.SendAsync(RawClient.Frame<FetchTasksRequest, Expected<WireList<TaskAssignment>>>(2, new(new(1, 2), 10)));
-        Assert.Equal(0, (await client.ReceiveAsync<FetchTasksRequest, Expected<WireList<TaskAssignment>>>()).Value.Value.Count);
         Assert.Equal(0, Gateway.Waiting);
     }
 
@@ -39,11 +37,17 @@ public sealed class AnswerTests : DoorTest
     {
         var client = await ConnectAsync();
         await client.SendAsync("1500000003000000e5dac2d61400000000000000e0836d3c" + Client);
-        var ping = Assert.IsType<PingCall>(await Gateway.NextAsync());
-        Assert.Equal(new Uuid(0x1122334455667788, 0x99aabbccddeeff00), ping.Client);
-        ping.Status = ClientStatus.Ok;
-        ping.Finish(ErrorCode.Ok);
         Assert.Equal("15000000030000001100000000000000528f2a7401050000000000000001000000", await client.ReceiveHexAsync());
+        Assert.Equal([new Uuid(0x1122334455667788, 0x99aabbccddeeff00)], Gateway.TakeHeard());
+
+        await client.SendAsync(RawClient.Frame<PingRequest, Expected<PingResponse>>(4, new(new(1, 2))));
+        Assert.Equal(ClientStatus.NeedRemount, (await client.ReceiveAsync<PingRequest, Expected<PingResponse>>()).Value.Value.Status);
+        Assert.Equal(0, Gateway.Waiting);
+
+        Gateway.MayServe = false;
+        await client.SendAsync(RawClient.Frame<PingRequest, Expected<PingResponse>>(5, new(new(1, 2))));
+        Assert.Equal(
+            ErrorCode.UnavailableInCurrentMode, (await client.ReceiveAsync<PingRequest, Expected<PingResponse>>()).Value.Error);
     }
 
     [Fact]

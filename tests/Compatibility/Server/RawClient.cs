@@ -77,6 +77,21 @@ internal sealed class RawClient : IDisposable
         }
     }
 
+    /// <summary>Reads, whatever it is, until the server ends the connection.</summary>
+    public async Task DrainAsync()
+    {
+        try
+        {
+            while (await _socket.ReceiveAsync(new byte[4096]).WaitAsync(Patience) > 0)
+            {
+            }
+        }
+        catch (SocketException reset)
+        {
+            Assert.Equal(SocketError.ConnectionReset, reset.SocketErrorCode);
+        }
+    }
+
     /// <summary>Sends nothing more; still reads.</summary>
     public void FinishSending() => _socket.Shutdown(SocketShutdown.Send);
 

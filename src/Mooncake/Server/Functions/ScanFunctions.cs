@@ -1,0 +1,63 @@
+// The functions on every object of a tenant, or on those whose key matches a pattern.
+using HotStandby.Messages.Calls;
+using HotStandby.Mooncake.Calls;
+using HotStandby.Mooncake.Generations;
+using HotStandby.Mooncake.StructPack;
+using HotStandby.Mooncake.Types;
+
+namespace HotStandby.Mooncake.Server.Functions;
+
+/// <summary>GetReplicaListByRegex, RemoveByRegex and RemoveAll.</summary>
+internal static class ScanFunctions
+{
+    public static void AddTo(FunctionTable table)
+    {
+        table.Add<ExistKeyRequest, ScanCall>(
+            Rpc.GetReplicaListByRegex,
+            static (in ExistKeyRequest request, IReplySink sink) => Scan(sink, ScanOperation.GetReplicaLists, request.Tenant, request.Key, false),
+            static (in AnswerFrame frame, ScanCall call) => frame.Send(new FoundReplicas(call)));
+        table.Add<RemoveRequest, ScanCall>(
+            Rpc.RemoveByRegex,
+            static (in RemoveRequest request, IReplySink sink) => Scan(sink, ScanOperation.Remove, request.Tenant, request.Key, request.Force),
+            static (in AnswerFrame frame, ScanCall call) => frame.Send(call.Error, new WireInt64(call.RemovedCount)));
+        // Its result has no place for an error; clients report a negative number as one.
+        table.Add<RemoveAllRequest, ScanCall>(
+            Rpc.RemoveAll,
+            static (in RemoveAllRequest request, IReplySink sink) => RemoveAll(sink, request),
+            static (in AnswerFrame frame, ScanCall call) =>
+                frame.Send(new WireInt64(call.Error == ErrorCode.Ok ? call.RemovedCount : (long)call.Error)));
+    }
+
+    private static DecodedCall Scan(IReplySink sink, ScanOperation operation, ByteString tenant, ByteString pattern, bool force) => new(
+        new ScanCall(sink, operation, FromWire.Tenant(tenant), pattern.ToString()) { Force = force }, RefusalOf(tenant));
+
+    private static DecodedCall RemoveAll(IReplySink sink, in RemoveAllRequest request) => new(
+        new ScanCall(sink, ScanOperation.Remove, request.Tenant.Length == 0 ? null : FromWire.Tenant(request.Tenant), null)
+        {
+            Force = request.Force,
+        },
+        RefusalOf(request.Tenant));
+
+    private static ErrorCode RefusalOf(ByteString tenant) => FromWire.IsTenant(tenant.Span) ? ErrorCode.Ok : ErrorCode.InvalidParams;
+
+    // A map from key to replicas, straight from what was found.
+    private readonly struct FoundReplicas(ScanCall call) : IWireWritable
+    {
+        public void Write<TSink>(ref TSink sink) where TSink : struct, IStructPackSink, allows ref struct
+        {
+            sink.WriteBool(call.Error == ErrorCode.Ok);
+            if (call.Error != ErrorCode.Ok)
+            {
+                sink.WriteInt32((int)call.Error);
+                return;
+            }
+
+            sink.WriteCount(call.Found.Count);
+            foreach (var (key, replicas) in call.Found)
+            {
+                sink.WriteBytes(key.UserKey);
+                KeyedAnswers.WriteReplicas(ref sink, replicas);
+            }
+        }
+    }
+}
