@@ -42,6 +42,15 @@ public sealed class ShardRouter(IActorRef[] shards)
             RouteMany(call);
     }
 
+    /// <summary>Sends a call that creates a task to the shard of its key; one with an impossible key is refused.</summary>
+    public void Locate(CreateTaskCall call)
+    {
+        if (IsPossible(call.Key))
+            shards[ShardOf(call.Key)].Tell(new LocateObject(call), ActorRefs.NoSender);
+        else
+            call.Finish(ErrorCode.InvalidParams);
+    }
+
     private int ShardOf(in ObjectKey key) => Partition.ShardOf(key.Hash, shards.Length);
 
     // A counting sort: how many items go to each shard, then each item to its place. What shards keep (their item lists) is

@@ -2,14 +2,18 @@
 // thread of the log, so the process ends, its supervisor starts it again, and it recovers from its journal.
 using Akka.Actor;
 using Akka.Event;
+using HotStandby.Actors.Eviction;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
+using HotStandby.Actors.Scans;
 using HotStandby.Actors.Segments;
 using HotStandby.Actors.Settings;
 using HotStandby.Actors.Shards;
+using HotStandby.Core.Eviction;
 using HotStandby.Core.Replication;
+using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
 
@@ -31,13 +35,17 @@ internal sealed class NodeActor : UntypedActor
         var shards = new IActorRef[settings.Shards];
         var router = new ShardRouter(shards);
         var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
-        var segments = Context.ActorOf(SegmentActor.Props(replica, router, SegmentSettingsOf(settings, replyAfter), time), "segments");
+        var clients = new ClientWatch(time);
+        var evictor = Context.ActorOf(EvictorActor.Props(shards, EvictionSettingsOf(settings), EvictorActor.DefaultCycleTimeout, time), "evictor");
+        var segments = Context.ActorOf(
+            SegmentActor.Props(replica, evictor, router, clients, SegmentSettingsOf(settings, replyAfter), time), "segments");
         for (var i = 0; i < shards.Length; i++)
             shards[i] = Context.ActorOf(
                 ShardActor.Props(Partition.OfShard(i), shards.Length, ShardSettingsOf(settings), replyAfter, replica, segments, time), $"shard-{i}");
+        var scans = Context.ActorOf(ScansActor.Props(router, new ScanSettings(), time), "scans");
         IActorRef[] partitions = [segments, .. shards];
         replica.Tell(new PartitionsAre(partitions));
-        created.SetResult(new NodeActors(replica, partitions, new MasterGateway(serving, segments, router)));
+        created.SetResult(new NodeActors(replica, partitions, new MasterGateway(serving, clients, segments, scans, router)));
     }
 
     public static Props Props(
@@ -82,8 +90,25 @@ internal sealed class NodeActor : UntypedActor
     private static SegmentActorSettings SegmentSettingsOf(HotStandbySettings settings, ReplyAfter replyAfter) => new()
     {
         ClientTtl = settings.Objects.ClientTtl,
+        ClientSuspectTime = settings.Objects.ClientSuspectTime,
+        Strategy = settings.Allocation.Strategy switch
+        {
+            AllocationStrategy.FreeRatioFirst => PlacementStrategies.FreeRatioFirst,
+            AllocationStrategy.PowerOfTwo => PlacementStrategies.PowerOfTwo,
+            _ => PlacementStrategies.Random,
+        },
+        Eviction = EvictionSettingsOf(settings),
         MountReplyAfter = replyAfter,
         Seed = ObjectKey.From(settings.NodeId.Name).Hash,
+    };
+
+    private static EvictionSettings EvictionSettingsOf(HotStandbySettings settings) => new()
+    {
+        HighWatermark = settings.Eviction.HighWatermark,
+        Ratio = settings.Eviction.Ratio,
+        Headroom = settings.Eviction.Headroom,
+        AllowSoftPinned = settings.Eviction.AllowSoftPinned,
+        MaximumVictims = settings.Eviction.MaximumVictims,
     };
 
     private static ShardSettings ShardSettingsOf(HotStandbySettings settings) => new()
@@ -91,6 +116,7 @@ internal sealed class NodeActor : UntypedActor
         LeaseTtl = settings.Objects.LeaseTtl,
         PutStartDiscardTimeout = settings.Objects.PutStartDiscardTimeout,
         PutStartReleaseTimeout = settings.Objects.PutStartReleaseTimeout,
+        DefaultSoftPinTtl = settings.Objects.DefaultSoftPinTtl,
         MaximumSoftPinTtl = settings.Objects.MaximumSoftPinTtl,
     };
 }

@@ -5,6 +5,7 @@
 using Akka.Actor;
 using HotStandby.Core;
 using HotStandby.Core.Segments;
+using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -22,6 +23,14 @@ public sealed record KeyedItems(KeyedCall Call, int[]? Items) : INoSerialization
 
     /// <summary>The i-th item's index in the call.</summary>
     public int this[int index] => Items is null ? 0 : Items[index];
+
+    /// <summary>Settles all of them: the shard does not lead.</summary>
+    public void Refuse()
+    {
+        for (var i = 0; i < Count; i++)
+            Call.Results[this[i]].Error = ErrorCode.UnavailableInCurrentMode;
+        Call.Settle(Count);
+    }
 }
 
 /// <summary>When a held reply may leave.</summary>
@@ -109,6 +118,12 @@ public sealed record DropSegment(ulong Reign, uint SegmentHandle) : INoSerializa
 
 /// <summary>Shard to segment table: committed.</summary>
 public sealed record SegmentDroppedByShard(ulong Reign, uint SegmentHandle, Partition Partition) : INoSerializationVerificationNeeded;
+
+/// <summary>Segment table to shards: this client is dead; nobody will finish its puts and transfers.</summary>
+public sealed record ClientGone(ulong Reign, Uuid Client) : INoSerializationVerificationNeeded;
+
+/// <summary>Gateway to the shard of its key: say where the object is, then send the call on to the segment table.</summary>
+public sealed record LocateObject(CreateTaskCall Call) : INoSerializationVerificationNeeded;
 
 /// <summary>Anyone to a partition: report. Answered with <see cref="PartitionReport"/>.</summary>
 public sealed record ReportPartition : INoSerializationVerificationNeeded

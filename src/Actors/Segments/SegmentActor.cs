@@ -5,6 +5,7 @@ using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
+using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
@@ -13,33 +14,33 @@ using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Actors.Segments;
 
-/// <summary>The segment table's actor. An <see cref="InvariantViolation"/> goes to its supervisor.</summary>
+/// <summary>The segment table of a node.</summary>
 public sealed class SegmentActor : UntypedActor, IWithTimers
 {
-    private const string ExpiryTimer = "client-expiry";
+    private const string ClientTimer = "clients";
+    private const string EvictionTimer = "eviction";
 
-    private readonly IActorRef _replica;
-    private readonly ShardRouter _shards;
+    private readonly SegmentPeers _peers;
+    private readonly ClientWatch _clients;
     private readonly SegmentActorSettings _settings;
     private readonly TimeProvider _time;
     private readonly LiveExtentCollection _live;
     private readonly Queue<MasterCall> _waiting = new();
     private readonly List<ReleaseExtents> _releasedEarly = [];
-    private readonly List<uint> _toDrop = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
 
     private SegmentTable _table = new();
-    private SegmentDrops _drops;
-    private SegmentLeader _leader = null!; // only while Leading
+    private SegmentReign? _leading;
     private ulong _life;
     private ulong _reign;
 
     /// <summary>See <see cref="Props"/>.</summary>
-    public SegmentActor(IActorRef replica, ShardRouter shards, SegmentActorSettings settings, TimeProvider time)
+    public SegmentActor(
+        IActorRef replica, IActorRef evictor, ShardRouter shards, ClientWatch clients, SegmentActorSettings settings, TimeProvider time)
     {
-        (_replica, _shards, _settings, _time) = (replica, shards, settings, time);
+        _peers = new SegmentPeers(Self, replica, evictor, shards);
+        (_clients, _settings, _time) = (clients, settings, time);
         _live = new LiveExtentCollection(shards.ShardCount);
-        _drops = new SegmentDrops(shards.ShardCount);
     }
 
     /// <inheritdoc/>
@@ -47,17 +48,24 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
 
     /// <summary>How to make one.</summary>
     /// <param name="replica">The node's replica: takes proposals, tells of commits.</param>
+    /// <param name="evictor">Makes room when memory is short.</param>
     /// <param name="shards">The node's shards.</param>
+    /// <param name="clients">Where the door learns who is alive.</param>
     /// <param name="settings">Settings.</param>
     /// <param name="time">The monotonic clock.</param>
-    public static Props Props(IActorRef replica, ShardRouter shards, SegmentActorSettings settings, TimeProvider time) =>
-        Akka.Actor.Props.Create(() => new SegmentActor(replica, shards, settings, time));
+    public static Props Props(
+        IActorRef replica, IActorRef evictor, ShardRouter shards, ClientWatch clients, SegmentActorSettings settings, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new SegmentActor(replica, evictor, shards, clients, settings, time));
 
     /// <inheritdoc/>
     protected override void OnReceive(object message) => Replica(message);
 
     /// <inheritdoc/>
-    protected override void PostStop() => RefuseWaiting();
+    protected override void PostStop()
+    {
+        _clients.Publish(null);
+        RefuseWaiting();
+    }
 
     private void Replica(object message)
     {
@@ -67,9 +75,9 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 request.Call.Refuse(ErrorCode.UnavailableInCurrentMode);
                 break;
             case StopLeading:
-                _replica.Tell(new LeadingStopped(IsDirty: false));
+                _peers.Replica.Tell(new LeadingStopped(IsDirty: false));
                 break;
-            case ReleaseExtents or SegmentDroppedByShard or ExpiryTick:
+            case ReleaseExtents or SegmentDroppedByShard or EvictionDone or ClientTick or EvictionTick:
                 break; // late, of a reign that is over
             default:
                 InAnyRole(message);
@@ -100,7 +108,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case StopLeading:
                 StepDown();
                 break;
-            case SegmentDroppedByShard or ExpiryTick:
+            case SegmentDroppedByShard or EvictionDone or ClientTick or EvictionTick:
                 break; // of an earlier reign
             default:
                 InAnyRole(message);
@@ -113,26 +121,25 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
         switch (message)
         {
             case SegmentRequest request:
-                Serve(request.Call);
+                _leading!.Serve(request.Call);
                 break;
             case ReleaseExtents released:
-                Release(released);
+                _leading!.Release(released);
                 break;
             case EntriesCommitted committed:
-                OnCommitted(committed);
+                _leading!.Committed(committed);
                 break;
             case SegmentDroppedByShard dropped:
-                OnDropped(dropped);
+                _leading!.Dropped(dropped);
                 break;
-            case ExpiryTick:
-                var expired = NewDrafts();
-                var silent = _leader.ExpireClients(_time.NowTicks(), expired);
-                if (silent.Count > 0)
-                    _log.Warning(
-                        "{Suspects} silent clients are suspect and {Dead} expire in epoch {Epoch}",
-                        silent.Count(client => !client.IsDead), silent.Count(client => client.IsDead), _reign);
-                _leader.UnmountDue(_time.NowTicks(), expired);
-                Propose(expired);
+            case EvictionDone done:
+                _leading!.Evicted(done);
+                break;
+            case EvictionTick:
+                _leading!.CheckUse();
+                break;
+            case ClientTick:
+                _leading!.CheckClients();
                 break;
             case StopLeading:
                 StepDown();
@@ -163,7 +170,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 break;
             case ReportPartition:
                 Sender.Tell(new PartitionReport(
-                    Partition.SegmentTable, _table.AppliedSequence, _table.Digest, _leader?.Uncommitted ?? 0));
+                    Partition.SegmentTable, _table.AppliedSequence, _table.Digest, _leading?.Uncommitted ?? 0));
                 break;
             default:
                 Unhandled(message);
@@ -183,14 +190,14 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             _table.Apply(entry);
         }
 
-        _replica.Tell(new EntriesApplied(entries.Life, entries.Batch.LastSequence));
+        _peers.Replica.Tell(new EntriesApplied(entries.Life, entries.Batch.LastSequence));
     }
 
     private void StepDown()
     {
-        var isDirty = _leader is { Uncommitted: > 0 };
+        var isDirty = _leading is { Uncommitted: > 0 };
         BecomeReplica();
-        _replica.Tell(new LeadingStopped(isDirty));
+        _peers.Replica.Tell(new LeadingStopped(isDirty));
     }
 
     private void BecomeReplica()
@@ -210,8 +217,10 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
 
     private void EndReign()
     {
-        Timers.Cancel(ExpiryTimer);
-        _leader = null!;
+        Timers.Cancel(ClientTimer);
+        Timers.Cancel(EvictionTimer);
+        _clients.Publish(null);
+        _leading = null;
         _releasedEarly.Clear();
     }
 
@@ -219,118 +228,17 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     {
         if (!_live.IsComplete(_reign))
             return;
-        var settings = new SegmentLeaderSettings(_settings.ClientTtl.Ticks, _settings.Seed ^ _reign, _settings.Strategy)
-        {
-            CheckIntervalTicks = _settings.ExpiryInterval.Ticks,
-        };
-        _leader = new SegmentLeader(_table, _live.Take(), settings, _time.NowTicks());
-        _drops = new SegmentDrops(_shards.ShardCount);
+        _leading = new SegmentReign(_reign, _table, _live.Take(), _peers, _settings, _time, _log);
         Become(Leading);
         foreach (var released in _releasedEarly)
-            Release(released);
+            _leading.Release(released);
         _releasedEarly.Clear();
-        _log.Info(
-            "Segment table leads epoch {Epoch}: {Segments} segments, {UsedBytes} of {CapacityBytes} bytes in use",
-            _reign, _table.Count, _leader.Space.UsedBytes, _leader.Space.CapacityBytes);
-        _shards.TellAll(new SegmentsChanged(_reign, _leader.Directory), Self);
-        _replica.Tell(new ReadyToServe(_reign));
-        foreach (var handle in _leader.Unmounting)
-            BeginDrop(handle);
-        Timers.StartPeriodicTimer(ExpiryTimer, ExpiryTick.Instance, _settings.ExpiryInterval);
+        _clients.Publish(_leading.Clients);
+        _leading.Begin();
+        Timers.StartPeriodicTimer(ClientTimer, ClientTick.Instance, _settings.ExpiryInterval);
+        Timers.StartPeriodicTimer(EvictionTimer, EvictionTick.Instance, EvictionPacer.Period);
         while (_waiting.TryDequeue(out var call))
-            Serve(call);
-    }
-
-    private void Serve(MasterCall call)
-    {
-        switch (call)
-        {
-            case KeyedCall putStart:
-                BatchPlacement.Place(putStart, _leader, _reign);
-                _shards.Route(putStart);
-                break;
-            case PingCall ping:
-                ping.Status = _leader.Ping(ping.Client, _time.NowTicks());
-                ping.Finish(ErrorCode.Ok);
-                break;
-            case MountSegmentCall mount:
-                var mounted = NewDrafts();
-                Answer(mount, _leader.Mount(mount.Client, mount.Segment, _time.NowTicks(), mounted), mounted, _settings.MountReplyAfter);
-                break;
-            case ReMountSegmentCall remount:
-                var remounted = NewDrafts();
-                Answer(
-                    remount, _leader.ReMount(remount.Client, remount.Segments, _time.NowTicks(), remounted), remounted,
-                    _settings.MountReplyAfter);
-                break;
-            case UnmountSegmentCall unmount:
-                var unmounted = NewDrafts();
-                Answer(unmount, _leader.Unmount(unmount.SegmentId, unmounted), unmounted, ReplyAfter.Commit);
-                break;
-            default:
-                call.Refuse(ErrorCode.NotSupported);
-                break;
-        }
-    }
-
-    // A decision without entries may still rest on entries that are not committed yet; then it waits for them too.
-    private void Answer(SegmentCall call, ErrorCode error, DraftBuffer drafts, ReplyAfter after)
-    {
-        if (_leader.Uncommitted == 0)
-        {
-            drafts.Release();
-            call.Finish(error);
-            return;
-        }
-
-        call.Decide(error);
-        if (drafts.Count == 0)
-            drafts.Release();
-        _replica.Tell(new Propose(
-            Partition.SegmentTable, _reign, drafts.Count > 0 ? drafts : null, call, Items: 1, after));
-    }
-
-    private void Propose(DraftBuffer drafts)
-    {
-        if (drafts.Count == 0)
-            drafts.Release();
-        else
-            _replica.Tell(new Propose(Partition.SegmentTable, _reign, drafts, Call: null, Items: 0, ReplyAfter.Commit));
-    }
-
-    private void OnCommitted(EntriesCommitted committed)
-    {
-        _toDrop.Clear();
-        if (_leader.Commit(committed.Count, committed.LastSequence, _toDrop))
-            _shards.TellAll(new SegmentsChanged(_reign, _leader.Directory), Self);
-        foreach (var handle in _toDrop)
-            BeginDrop(handle);
-    }
-
-    private void BeginDrop(uint handle)
-    {
-        _drops.Begin(handle);
-        _shards.TellAll(new DropSegment(_reign, handle), Self);
-    }
-
-    private void OnDropped(SegmentDroppedByShard dropped)
-    {
-        if (dropped.Reign != _reign || !_drops.Dropped(dropped.SegmentHandle, dropped.Partition.ShardIndex))
-            return;
-        var drafts = NewDrafts();
-        _leader.Erase(dropped.SegmentHandle, drafts);
-        Propose(drafts);
-    }
-
-    private void Release(ReleaseExtents released)
-    {
-        if (released.Reign != _reign)
-            return;
-        foreach (var extent in released.Extents)
-        {
-            if (extent.LengthBytes > 0) // a shard may give back all places of an item, empty ones too
-                _leader.Space.Release(extent);
-        }
+            _leading.Serve(call);
     }
 
     private void RefuseWaiting()
@@ -339,10 +247,13 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             call.Refuse(ErrorCode.UnavailableInCurrentMode);
     }
 
-    private static DraftBuffer NewDrafts() => new(Partition.SegmentTable);
-
-    private sealed record ExpiryTick : INoSerializationVerificationNeeded
+    private sealed record ClientTick : INoSerializationVerificationNeeded
     {
-        public static readonly ExpiryTick Instance = new();
+        public static readonly ClientTick Instance = new();
+    }
+
+    private sealed record EvictionTick : INoSerializationVerificationNeeded
+    {
+        public static readonly EvictionTick Instance = new();
     }
 }

@@ -1,4 +1,5 @@
 using HotStandby.Actors.Protocol;
+using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
 
 namespace HotStandby.Actors.Segments;
@@ -6,8 +7,11 @@ namespace HotStandby.Actors.Segments;
 /// <summary>Settings of the <see cref="SegmentActor"/>.</summary>
 public sealed record SegmentActorSettings
 {
-    /// <summary>How long a client may be silent before its segments are unmounted. Default 10 s.</summary>
+    /// <summary>How long a client may be silent before it is suspect. Default 10 s.</summary>
     public TimeSpan ClientTtl { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a suspect may be silent further before its segments are unmounted. Default 10 s.</summary>
+    public TimeSpan ClientSuspectTime { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often silence is looked for. Default 1 s.</summary>
     public TimeSpan ExpiryInterval { get; init; } = TimeSpan.FromSeconds(1);
@@ -23,4 +27,14 @@ public sealed record SegmentActorSettings
 
     /// <summary>Where new objects go.</summary>
     public PlacementStrategy Strategy { get; init; } = PlacementStrategies.Random;
+
+    /// <summary>When and how much is evicted.</summary>
+    public EvictionSettings Eviction { get; init; } = EvictionSettings.Default;
+
+    /// <summary>What a reign's leader needs of these.</summary>
+    internal SegmentLeaderSettings LeaderSettings(ulong reign) => new(ClientTtl.Ticks, Seed ^ reign, Strategy)
+    {
+        SuspectTicks = ClientSuspectTime.Ticks,
+        CheckIntervalTicks = ExpiryInterval.Ticks,
+    };
 }

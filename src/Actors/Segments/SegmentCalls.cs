@@ -1,0 +1,49 @@
+// What each call on segments and clients means for the segment table's leader. Fills in results and drafts; sends nothing.
+using HotStandby.Actors.Protocol;
+using HotStandby.Core.Segments;
+using HotStandby.Messages;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Actors.Segments;
+
+/// <summary>Decides calls in one reign. Used by <see cref="SegmentReign"/> only.</summary>
+/// <param name="leader">The reign's.</param>
+/// <param name="mountReplyAfter">When the replies to MountSegment and ReMountSegment leave; all others wait for the commit.</param>
+internal sealed class SegmentCalls(SegmentLeader leader, ReplyAfter mountReplyAfter)
+{
+    /// <summary>Decides a call: its result, its entries, and when its reply may leave.</summary>
+    public (ErrorCode Error, ReplyAfter After) Decide(SegmentCall call, long nowTicks, DraftBuffer drafts) => call switch
+    {
+        MountSegmentCall mount => (leader.Mount(mount.Client, mount.Segment, nowTicks, drafts), mountReplyAfter),
+        ReMountSegmentCall remount => (leader.ReMount(remount.Client, remount.Segments, nowTicks, drafts), mountReplyAfter),
+        UnmountSegmentCall unmount => (leader.Unmount(unmount.SegmentId, drafts), ReplyAfter.Commit),
+        GracefulUnmountSegmentCall graceful =>
+            (leader.GracefulUnmount(graceful.Client, graceful.SegmentId, graceful.GracePeriod, nowTicks, drafts), ReplyAfter.Commit),
+        QuerySegmentStatusCall query => (StatusOf(query), ReplyAfter.Commit),
+        ListSegmentsCall list => (List(list), ReplyAfter.Commit),
+        QueryIpCall query => (HostsOf(query), ReplyAfter.Commit),
+        _ => (ErrorCode.NotSupported, ReplyAfter.Commit),
+    };
+
+    private ErrorCode StatusOf(QuerySegmentStatusCall call)
+    {
+        SegmentStatus status;
+        var error = call.Name is { } name ? leader.Queries.StatusOf(name, out status) : leader.Queries.StatusOf(call.SegmentId, out status);
+        call.Status = status;
+        return error;
+    }
+
+    private ErrorCode List(ListSegmentsCall call)
+    {
+        call.Segments = leader.Queries.List();
+        return ErrorCode.Ok;
+    }
+
+    private ErrorCode HostsOf(QueryIpCall call)
+    {
+        call.Hosts = leader.Queries.HostsOf(call.Clients);
+        return ErrorCode.Ok;
+    }
+}
