@@ -48,7 +48,11 @@ internal sealed class ShardReign
     private long NowTicks => _time.NowTicks();
 
     /// <summary>The reign is over.</summary>
-    public void End() => _unusedDrafts?.Release();
+    public void End()
+    {
+        _leader.End();
+        _unusedDrafts?.Release();
+    }
 
     /// <summary>What is mounted now.</summary>
     public void Mounted(SegmentsChanged changed)

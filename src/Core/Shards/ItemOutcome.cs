@@ -7,4 +7,6 @@ public enum ItemOutcome : byte
     SettledNow,
     /// <summary>When everything that this shard has proposed so far is committed.</summary>
     AwaitsCommit,
+    /// <summary>Not yet: the call must visit the segment table for buffers and come back.</summary>
+    NeedsPlacement,
 }

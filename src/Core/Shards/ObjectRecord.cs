@@ -1,5 +1,5 @@
-// One object of a shard. Millions of them live at once, so it is laid out tightly: about 120 bytes beside its key.
-// Changed by ShardState.Apply only, except for the two times at the end, which are the Primary's own.
+// One object of a shard. Millions of them live at once, so it is laid out tightly: about 160 bytes beside its key.
+// Changed by ShardState.Apply only, except for what is the Primary's own: times, and its place in the cold order.
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
@@ -14,31 +14,31 @@ public sealed class ObjectRecord
 {
     private StoredReplica _first;
     private StoredReplica[] _others;
-    private readonly ulong _softPinTtlMilliseconds;
-    private readonly bool _hasSoftPinTtl;
+    private ulong _softPinTtlMilliseconds;
+    private bool _hasSoftPinTtl;
     private ulong _objectChecksum;
     private bool _hasObjectChecksum;
 
-    internal ObjectRecord(in PutStartPayload payload)
+    internal ObjectRecord(in ObjectKey key, in PutStartPayload payload)
     {
-        Client = payload.Client;
+        Key = key;
         SizeBytes = payload.SizeBytes;
-        _hasSoftPinTtl = payload.SoftPinTtlMilliseconds.HasValue;
-        _softPinTtlMilliseconds = payload.SoftPinTtlMilliseconds ?? 0;
         IsHardPinned = payload.HardPin;
-        SoftPinAction = payload.SoftPinAction;
-        DataType = payload.DataType;
+        IsSoftPinned = payload.IsSoftPinned;
         GroupBytes = payload.Group.IsEmpty ? [] : payload.Group.ToArray();
         ReplicaCount = payload.ReplicaCount;
-        IsBeingWritten = true;
+        BeginWrite(payload.Client, payload.SoftPinAction, payload.SoftPinTtlMilliseconds, payload.DataType);
         _first = Started(payload.Replica(0));
         _others = ReplicaCount == 1 ? [] : new StoredReplica[ReplicaCount - 1];
         for (var i = 0; i < _others.Length; i++)
             _others[i] = Started(payload.Replica(i + 1));
     }
 
+    /// <summary>Its key.</summary>
+    public ObjectKey Key { get; }
+
     /// <summary>The writer.</summary>
-    public Uuid Client { get; }
+    public Uuid Client { get; private set; }
 
     /// <summary>Size of the object and of each of its buffers.</summary>
     public ulong SizeBytes { get; }
@@ -46,8 +46,14 @@ public sealed class ObjectRecord
     /// <summary>Number of replicas, at least 1 while the object exists.</summary>
     public int ReplicaCount { get; private set; }
 
-    /// <summary>From PUT_START until every replica is complete; also false once the object is gone.</summary>
-    public bool IsBeingWritten { get; internal set; }
+    /// <summary>From PUT_START or UPSERT_REUSE until every replica is complete; also false once the object is gone.</summary>
+    public bool IsBeingWritten { get; private set; }
+
+    /// <summary>It is in the shard no more.</summary>
+    public bool IsGone { get; private set; }
+
+    /// <summary>A copy or move of it is running (see <see cref="Transfer"/>).</summary>
+    public bool HasTransfer { get; internal set; }
 
     /// <summary>Never evict.</summary>
     public bool IsHardPinned { get; }
@@ -56,10 +62,10 @@ public sealed class ObjectRecord
     public bool IsSoftPinned { get; private set; }
 
     /// <summary>What becomes of the soft pin when the put ends.</summary>
-    public SoftPinAction SoftPinAction { get; }
+    public SoftPinAction SoftPinAction { get; private set; }
 
     /// <summary>A label.</summary>
-    public byte DataType { get; }
+    public byte DataType { get; private set; }
 
     /// <summary>Custom soft-pin time.</summary>
     public ulong? SoftPinTtlMilliseconds => _hasSoftPinTtl ? _softPinTtlMilliseconds : null;
@@ -78,6 +84,15 @@ public sealed class ObjectRecord
     /// <summary>Primary only, not replicated: when the put started, for this reign (monotonic, 100 ns).</summary>
     internal long PutStartTicks { get; set; }
 
+    /// <summary>Primary only: when its soft pin is over (monotonic, 100 ns).</summary>
+    internal long SoftPinUntilTicks { get; set; }
+
+    /// <summary>Primary only: its put began in an earlier reign, so that its writer may not know the buffers yet.</summary>
+    internal bool IsFromEarlierReign { get; set; }
+
+    /// <summary>Primary only: its place in the <see cref="ColdOrder"/>.</summary>
+    internal ColdLink Cold;
+
     /// <summary>The i-th replica.</summary>
     public StoredReplica Replica(int index) => index == 0 ? _first : _others[index - 1];
 
@@ -86,6 +101,18 @@ public sealed class ObjectRecord
     {
         var replica = Replica(index);
         return new Extent(replica.SegmentHandle, replica.Offset, SizeBytes);
+    }
+
+    /// <summary>Where the replica with this id is, or -1.</summary>
+    public int IndexOf(ulong replicaId)
+    {
+        for (var i = 0; i < ReplicaCount; i++)
+        {
+            if (Replica(i).Id == replicaId)
+                return i;
+        }
+
+        return -1;
     }
 
     /// <summary>True when PutEnd's and PutRevoke's selector means memory replicas, which is all there are.</summary>
@@ -100,14 +127,42 @@ public sealed class ObjectRecord
         return count;
     }
 
+    /// <summary>The complete replicas are written again, by somebody else.</summary>
+    internal void Rewrite(in UpsertReusePayload payload)
+    {
+        BeginWrite(payload.Client, payload.SoftPinAction, payload.SoftPinTtlMilliseconds, payload.DataType);
+        (_hasObjectChecksum, _objectChecksum) = (false, 0);
+        SetStatus(ReplicaStatus.Processing);
+    }
+
     internal void Complete(ulong? objectChecksum)
     {
-        for (var i = 0; i < ReplicaCount; i++)
-            Set(i, Replica(i) with { Status = ReplicaStatus.Complete });
+        SetStatus(ReplicaStatus.Complete);
         (_hasObjectChecksum, _objectChecksum) = (objectChecksum.HasValue, objectChecksum ?? 0);
-        IsSoftPinned = SoftPinAction == SoftPinAction.Enable;
+        IsSoftPinned = SoftPinAction switch
+        {
+            SoftPinAction.Enable => true,
+            SoftPinAction.Disable => false,
+            _ => IsSoftPinned,
+        };
         IsBeingWritten = false;
     }
+
+    internal void EndSoftPin() => IsSoftPinned = false;
+
+    internal void Leave() => (IsGone, IsBeingWritten) = (true, false);
+
+    /// <summary>The targets of a copy or move appear, being written.</summary>
+    internal void AddTargets(in TransferStartPayload payload)
+    {
+        var before = ReplicaCount;
+        ReplicaCount += payload.TargetCount;
+        Array.Resize(ref _others, ReplicaCount - 1);
+        for (var i = 0; i < payload.TargetCount; i++)
+            _others[before - 1 + i] = Started(payload.Target(i));
+    }
+
+    internal void CompleteTarget(int index) => Set(index, Replica(index) with { Status = ReplicaStatus.Complete });
 
     /// <summary>Takes one replica out; the others keep their order. The array is cut: losing one of several is rare.</summary>
     internal void RemoveReplica(int index)
@@ -118,6 +173,18 @@ public sealed class ObjectRecord
         _others = ReplicaCount <= 1 ? [] : _others[..(ReplicaCount - 1)];
         if (Count(ReplicaStatus.Processing) == 0)
             IsBeingWritten = false;
+    }
+
+    private void BeginWrite(Uuid client, SoftPinAction action, ulong? softPinTtlMilliseconds, byte dataType)
+    {
+        (Client, SoftPinAction, DataType, IsBeingWritten) = (client, action, dataType, true);
+        (_hasSoftPinTtl, _softPinTtlMilliseconds) = (softPinTtlMilliseconds.HasValue, softPinTtlMilliseconds ?? 0);
+    }
+
+    private void SetStatus(ReplicaStatus status)
+    {
+        for (var i = 0; i < ReplicaCount; i++)
+            Set(i, Replica(i) with { Status = status });
     }
 
     private void Set(int index, StoredReplica replica)

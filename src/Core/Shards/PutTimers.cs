@@ -1,20 +1,25 @@
-// Which unfinished puts are old: those whose object is still being written, by start time, and those that were discarded,
-// by when their buffers are free. Not replicated: a new reign starts all of them anew. No scan: a queue and a heap.
+// Which unfinished work is old: puts and transfers in progress by start time, discarded puts by when their buffers are free, soft
+// pins by when they are over. Not replicated: a new reign starts all of them anew. No scan: queues and heaps.
 using System.Diagnostics.CodeAnalysis;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Core.Shards;
 
-/// <summary>Used by ShardLeader only.</summary>
+/// <summary>Used by the shard's leader only.</summary>
 internal sealed class PutTimers
 {
     private readonly record struct Started(ObjectKey Key, ObjectRecord Record);
 
+    private readonly record struct Transferring(ObjectKey Key, Transfer Transfer, long StartTicks);
+
     private const int SmallestCompaction = 1024;
 
     private readonly Queue<Started> _started = new();
+    private readonly Queue<Transferring> _transfers = new();
     private readonly PriorityQueue<ulong, long> _parked = new();
+    private readonly PriorityQueue<ObjectRecord, long> _pins = new();
     private int _compactAt = SmallestCompaction;
+    private int _compactPinsAt = SmallestCompaction;
 
     /// <summary>
     /// A put starts now; starts never go back in time. Finished puts stay in the queue until they are its head, or until
@@ -28,8 +33,34 @@ internal sealed class PutTimers
         _started.Enqueue(new Started(key, record));
     }
 
+    /// <summary>A copy or move starts now.</summary>
+    public void Transfer(in ObjectKey key, Transfer transfer, long nowTicks) => _transfers.Enqueue(new Transferring(key, transfer, nowTicks));
+
     /// <summary>The put whose parked number this is started at this time.</summary>
     public void Park(ulong parkedPut, long startTicks) => _parked.Enqueue(parkedPut, startTicks);
+
+    /// <summary>The record is soft-pinned until its <see cref="ObjectRecord.SoftPinUntilTicks"/>.</summary>
+    public void Pin(ObjectRecord record)
+    {
+        if (_pins.Count >= _compactPinsAt)
+            CompactPins();
+        _pins.Enqueue(record, record.SoftPinUntilTicks);
+    }
+
+    /// <summary>The puts in progress of one client.</summary>
+    public List<(ObjectKey Key, ObjectRecord Record)> StartedBy(Uuid client, int limit)
+    {
+        var found = new List<(ObjectKey, ObjectRecord)>();
+        foreach (var (key, record) in _started)
+        {
+            if (found.Count == limit)
+                break;
+            if (record.IsBeingWritten && record.Client == client)
+                found.Add((key, record));
+        }
+
+        return found;
+    }
 
     /// <summary>Takes the oldest put that is still being written, if it started before <paramref name="beforeTicks"/>.</summary>
     public bool TryTakeStarted(long beforeTicks, out ObjectKey key, [NotNullWhen(true)] out ObjectRecord? record)
@@ -49,6 +80,16 @@ internal sealed class PutTimers
         return false;
     }
 
+    /// <summary>Takes the oldest transfer, running or not, if it started before <paramref name="beforeTicks"/>.</summary>
+    public bool TryTakeTransfer(long beforeTicks, out ObjectKey key, [NotNullWhen(true)] out Transfer? transfer, out long startTicks)
+    {
+        (key, transfer, startTicks) = (default, null, 0);
+        if (!_transfers.TryPeek(out var oldest) || oldest.StartTicks >= beforeTicks)
+            return false;
+        (key, transfer, startTicks) = _transfers.Dequeue();
+        return true;
+    }
+
     /// <summary>Takes the parked put that started first, if that was before <paramref name="beforeTicks"/>.</summary>
     public bool TryTakeParked(long beforeTicks, out ulong parkedPut)
     {
@@ -59,6 +100,29 @@ internal sealed class PutTimers
         }
 
         return false;
+    }
+
+    /// <summary>Takes a record whose soft pin is over now, however often it was set again.</summary>
+    public bool TryTakePin(long nowTicks, [NotNullWhen(true)] out ObjectRecord? record)
+    {
+        while (_pins.TryPeek(out record, out var untilTicks) && untilTicks <= nowTicks)
+        {
+            _pins.Dequeue();
+            if (record is { IsGone: false, IsSoftPinned: true } && record.SoftPinUntilTicks == untilTicks)
+                return true;
+        }
+
+        record = null;
+        return false;
+    }
+
+    // A pin outlives its object by far: without this, objects that come and go would be kept for half an hour.
+    private void CompactPins()
+    {
+        var pinned = _pins.UnorderedItems.Where(pin => pin.Element is { IsGone: false, IsSoftPinned: true } && pin.Element.SoftPinUntilTicks == pin.Priority).ToArray();
+        _pins.Clear();
+        _pins.EnqueueRange(pinned);
+        _compactPinsAt = Math.Max(SmallestCompaction, pinned.Length * 2);
     }
 
     private void Compact()

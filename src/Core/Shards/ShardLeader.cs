@@ -1,8 +1,6 @@
-// What a Primary does with one shard during one reign: decides calls by upstream's rules, in upstream's order of checks,
-// writes drafts and applies them at once, so that later calls see earlier ones. Holds what only a Primary knows: leases,
-// start times, what is not committed yet, what is mounted. Changes the shard through ShardState.Apply only.
-// Called by ShardActor; never reads a clock.
-using System.Text;
+// What a Primary does with one shard during one reign: decides calls, writes drafts and applies them at once, so that later calls see
+// earlier ones. The rules of each family of calls are in files of their own (ReadRules, PutRules, UpsertRules, RemoveRules,
+// TransferRules, SweepRules); what they share is the ShardBook. Called by ShardReign; never reads a clock.
 using HotStandby.Core.Segments;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
@@ -15,14 +13,13 @@ namespace HotStandby.Core.Shards;
 /// <summary>The Primary's side of a shard, for one reign. All times are of one monotonic clock, in units of 100 ns.</summary>
 public sealed class ShardLeader
 {
-    private const int SmallGroupBytes = 256;
-
-    private readonly ShardState _state;
-    private readonly ShardSettings _settings;
-    private readonly PendingChanges _pending = new();
-    private readonly PutTimers _timers = new();
-    private readonly List<Extent> _released = [];
-    private readonly Queue<uint> _droppedSegments = new();
+    private readonly ShardBook _book;
+    private readonly ReadRules _reads;
+    private readonly PutRules _puts;
+    private readonly UpsertRules _upserts;
+    private readonly RemoveRules _removals;
+    private readonly TransferRules _transfers;
+    private readonly SweepRules _sweeps;
 
     /// <summary>
     /// Begins a reign: every object is leased for one full time, since its readers' leases are not known; the timers of
@@ -30,63 +27,85 @@ public sealed class ShardLeader
     /// </summary>
     public ShardLeader(ShardState state, ShardSettings settings, SegmentDirectory directory, long nowTicks)
     {
-        (_state, _settings, Directory) = (state, settings, directory);
-        foreach (var (key, record) in state.Objects)
-        {
-            if (record.IsBeingWritten)
-                _timers.Start(key, record, nowTicks);
-            else
-                GrantLease(record, nowTicks);
-        }
-
-        foreach (var parkedPut in state.ParkedPuts)
-            _timers.Park(parkedPut, nowTicks);
+        _book = new ShardBook(state, settings, directory, nowTicks);
+        (_reads, _puts, _removals) = (new ReadRules(_book), new PutRules(_book), new RemoveRules(_book));
+        (_upserts, _transfers, _sweeps) = (new UpsertRules(_book, _puts), new TransferRules(_book), new SweepRules(_book));
     }
 
     /// <summary>What is mounted now, as far as it is committed.</summary>
-    public SegmentDirectory Directory { get; set; }
+    public SegmentDirectory Directory
+    {
+        get => _book.Directory;
+        set => _book.Directory = value;
+    }
 
     /// <summary>Entries that are applied here but not committed yet.</summary>
-    public int Uncommitted => _pending.Count;
+    public int Uncommitted => _book.Pending.Count;
+
+    /// <summary>Objects that eviction may take once their leases are over, soft-pinned ones included.</summary>
+    public int EvictableCount => _book.Cold.Count;
+
+    /// <summary>How many of them are soft-pinned.</summary>
+    public int SoftPinnedCount => _book.Cold.SoftPinnedCount;
 
     /// <summary>
     /// Decides one item: fills in its result, adds the entries it needs to <paramref name="drafts"/> and applies them.
     /// </summary>
-    /// <param name="call">The call; a PutStart with its placements.</param>
+    /// <param name="call">The call; with its placements where it needs buffers.</param>
     /// <param name="index">Which of its items.</param>
     /// <param name="drafts">Of this shard; what is in it must be proposed before anything later.</param>
     /// <param name="nowTicks">Now.</param>
     /// <returns>Whether the answer, be it a value or a refusal, depends on a change that is not committed yet.</returns>
     public ItemOutcome Execute(KeyedCall call, int index, DraftBuffer drafts, long nowTicks)
     {
+        Turn(nowTicks, drafts);
         ref var result = ref call.Results[index];
         ref readonly var key = ref call.Keys[index];
         switch (call.Operation)
         {
             case KeyedOperation.Exist:
-                result.Exists = Exist(key, nowTicks);
+                result.Exists = _reads.Exist(key);
                 break;
             case KeyedOperation.GetReplicaList:
-                result.Error = GetReplicaList(key, ref result, nowTicks);
+                result.Error = _reads.GetReplicaList(key, ref result, grantLease: true);
+                break;
+            case KeyedOperation.Peek:
+                result.Error = _reads.GetReplicaList(key, ref result, grantLease: false);
                 break;
             case KeyedOperation.PutStart:
-                result.Error = PutStart(call, index, ref result, drafts, nowTicks);
+                result.Error = _puts.Start(call, index, ref result);
                 break;
             case KeyedOperation.PutEnd:
-                result.Error = PutEnd(call, index, drafts, nowTicks);
+                result.Error = _puts.End(call, index);
                 break;
             case KeyedOperation.PutRevoke:
-                result.Error = PutRevoke(call, key, drafts);
+                result.Error = _puts.Revoke(call, key);
+                break;
+            case KeyedOperation.UpsertStart:
+                result.Error = _upserts.Start(call, index, ref result);
                 break;
             case KeyedOperation.Remove:
-                result.Error = Remove(key, call.Force, drafts, nowTicks);
+                result.Error = _removals.Remove(key, call.Force, ref result);
+                break;
+            case KeyedOperation.ReplicaClear:
+                result.Exists = _removals.Clear(call, key);
+                break;
+            case KeyedOperation.CopyStart or KeyedOperation.MoveStart:
+                if (!_transfers.TryStart(call, ref result))
+                    return ItemOutcome.NeedsPlacement;
+                break;
+            case KeyedOperation.CopyEnd or KeyedOperation.MoveEnd:
+                result.Error = _transfers.End(call, key, call.Operation == KeyedOperation.MoveEnd);
+                break;
+            case KeyedOperation.CopyRevoke or KeyedOperation.MoveRevoke:
+                result.Error = _transfers.Revoke(call, key, call.Operation == KeyedOperation.MoveRevoke);
                 break;
             default:
                 result.Error = ErrorCode.NotSupported;
                 break;
         }
 
-        return _pending.Concern(key) ? ItemOutcome.AwaitsCommit : ItemOutcome.SettledNow;
+        return _book.Pending.Concern(key) ? ItemOutcome.AwaitsCommit : ItemOutcome.SettledNow;
     }
 
     /// <summary>The next entries, in the order of proposal, are committed.</summary>
@@ -94,269 +113,104 @@ public sealed class ShardLeader
     /// <param name="lastSequence">Seq of the last of them.</param>
     public void Committed(int count, ulong lastSequence)
     {
-        _pending.Commit(count, _released, _droppedSegments);
-        _state.MarkCommitted(lastSequence);
+        _book.Pending.Commit(count, _book.Released, _book.DroppedSegments);
+        _book.State.MarkCommitted(lastSequence);
+    }
+
+    /// <summary>The reign is over: the state goes on without this leader.</summary>
+    public void End()
+    {
+        if (_book.State.Observer == _book)
+            _book.State.Observer = null;
     }
 
     /// <summary>
-    /// The buffers that became free since this was last asked: their end is committed, or they were placed for a PutStart
-    /// that was refused. Some may lie on segments that are gone.
+    /// The buffers that became free since this was last asked: their end is committed, or they were placed for a call
+    /// that did not need them. Some may lie on segments that are gone.
     /// </summary>
     public Extent[] TakeReleased()
     {
-        if (_released.Count == 0)
+        if (_book.Released.Count == 0)
             return [];
-        var released = _released.ToArray();
-        _released.Clear();
+        var released = _book.Released.ToArray();
+        _book.Released.Clear();
         return released;
     }
 
     /// <summary>The next segment whose drop from this shard is committed.</summary>
-    public bool TryTakeDroppedSegment(out uint handle) => _droppedSegments.TryDequeue(out handle);
+    public bool TryTakeDroppedSegment(out uint handle) => _book.DroppedSegments.TryDequeue(out handle);
 
     /// <summary>Proposes that every replica and every parked buffer on a dead segment goes.</summary>
     public void DropSegment(uint handle, DraftBuffer drafts)
     {
+        Turn(_book.NowTicks, drafts);
         new SegmentHandlePayload(handle).Write(drafts.Add(OpType.SegmentDropped, [], 0, SegmentHandlePayload.EncodedBytes));
-        _pending.Apply(_state, drafts, handle);
+        _book.Apply(handle);
     }
 
     /// <summary>
-    /// Ends what nobody will finish: puts older than the release timeout lose their object, and the buffers of those and
-    /// of puts that were taken over long ago become free.
+    /// Ends what nobody will finish and what is over: puts and transfers older than the release timeout, parked buffers of that age,
+    /// soft pins.
     /// </summary>
     /// <param name="nowTicks">Now.</param>
     /// <param name="drafts">Takes the entries.</param>
     /// <param name="maximumEntries">Adds no more than this; the rest stays for the next call.</param>
     public void Sweep(long nowTicks, DraftBuffer drafts, int maximumEntries)
     {
-        var before = nowTicks - _settings.PutStartReleaseTimeout.Ticks;
-        for (; maximumEntries >= 1 && _timers.TryTakeParked(before, out var parkedPut); maximumEntries--)
-            Release(parkedPut, drafts);
-        for (; maximumEntries >= 2 && _timers.TryTakeStarted(before, out var key, out _); maximumEntries -= 2)
-            Release(Discard(key, drafts), drafts);
+        Turn(nowTicks, drafts);
+        _sweeps.Sweep(maximumEntries);
     }
 
-    private bool Exist(in ObjectKey key, long nowTicks)
+    /// <summary>Parks what a dead client was writing or copying. True when there is more than <paramref name="maximumEntries"/>.</summary>
+    public bool ClientGone(Uuid client, long nowTicks, DraftBuffer drafts, int maximumEntries)
     {
-        if (_state.Find(key) is not { } record || CountReadable(record) == 0)
-            return false;
-        GrantLease(record, nowTicks);
-        return true;
+        Turn(nowTicks, drafts);
+        return _sweeps.ClientGone(client, maximumEntries);
     }
 
-    private ErrorCode GetReplicaList(in ObjectKey key, ref ItemResult result, long nowTicks)
+    /// <summary>A copy of the keys here.</summary>
+    /// <param name="readableOnly">Only objects with a readable replica.</param>
+    /// <param name="tenant">Whose, as bytes; null for all tenants.</param>
+    public ObjectKey[] ListKeys(bool readableOnly, byte[]? tenant) => _reads.ListKeys(readableOnly, tenant);
+
+    /// <summary>Handles of the segments with a readable replica of an object. ObjectNotFound when it does not exist.</summary>
+    public ErrorCode Locate(in ObjectKey key, out uint[] handles) => _reads.Locate(key, out handles);
+
+    /// <summary>Objects with a replica on a segment, at most so many; one walk over the shard at worst.</summary>
+    public IReadOnlyList<DrainCandidate> ListOn(uint handle, int limit, long nowTicks)
     {
-        if (FindAlive(key) is not { } record)
-            return ErrorCode.ObjectNotFound;
-        var readable = CountReadable(record);
-        if (readable == 0)
-            return ErrorCode.ReplicaIsNotReady;
-        GrantLease(record, nowTicks);
-        result.Replicas = Describe(record, ReplicaStatus.Complete, readable);
-        result.LeaseTtlMilliseconds = (ulong)_settings.LeaseTtl.TotalMilliseconds;
-        result.ObjectChecksum = record.ObjectChecksum;
-        return ErrorCode.Ok;
+        _book.NowTicks = nowTicks;
+        return _reads.ListOn(handle, limit);
     }
 
-    private ErrorCode PutStart(KeyedCall call, int index, ref ItemResult result, DraftBuffer drafts, long nowTicks)
+    /// <summary>The coldest objects without a lease, at most <paramref name="limit"/> of each kind.</summary>
+    public VictimOffer Offer(int limit, long nowTicks) => new(
+        EvictableCount, SoftPinnedCount, _book.Cold.Coldest(softPinned: false, limit, nowTicks), _book.Cold.Coldest(softPinned: true, limit, nowTicks));
+
+    /// <summary>What the shard holds of some groups, by the hashes of their names.</summary>
+    public void DescribeGroups(ReadOnlySpan<ulong> groups, Span<GroupState> states)
     {
-        var places = call.PlacementStride == 0 ? default : call.Placements.AsSpan(index * call.PlacementStride, call.PlacementStride);
-        var error = PutStartRules.Check(call, index, _settings);
-        ref readonly var key = ref call.Keys[index];
-        var existing = error == ErrorCode.Ok ? _state.Find(key) : null;
-        if (existing is not null && IsAlive(existing) && !MayBeTakenOver(existing, nowTicks))
-            error = ErrorCode.ObjectAlreadyExists;
-        if (error != ErrorCode.Ok)
+        for (var i = 0; i < groups.Length; i++)
+            states[i] = _book.Groups.Describe(groups[i]);
+    }
+
+    /// <summary>Proposes the eviction of these objects, but for those that may not go (any more). Returns how many go, and their bytes.</summary>
+    public (int Count, ulong Bytes) Evict(IReadOnlyList<ObjectKey> keys, long nowTicks, DraftBuffer drafts)
+    {
+        Turn(nowTicks, drafts);
+        var (count, bytes) = (0, 0UL);
+        foreach (var key in keys)
         {
-            GiveBack(places);
-            return error;
-        }
-
-        Span<PlacedReplica> replicas = stackalloc PlacedReplica[Math.Min(places.Length, byte.MaxValue)];
-        replicas = replicas[..TakePlaces(places, call.Sizes[index], replicas)];
-        if (replicas.IsEmpty)
-            return ErrorCode.NoAvailableHandle;
-        if (existing is not null)
-            MakeWay(key, existing, drafts);
-        var record = WritePutStart(call, index, replicas, drafts);
-        _timers.Start(key, record, nowTicks);
-        result.Replicas = Describe(record, ReplicaStatus.Processing, record.ReplicaCount);
-        return ErrorCode.Ok;
-    }
-
-    private bool MayBeTakenOver(ObjectRecord record, long nowTicks) =>
-        record.IsBeingWritten && record.PutStartTicks + _settings.PutStartDiscardTimeout.Ticks < nowTicks;
-
-    /// <summary>
-    /// An object that died with its segments is erased; an abandoned put that is alive leaves its buffers parked.
-    /// A put that is not alive has nothing to park: no memory of its own can be handed out again.
-    /// </summary>
-    private void MakeWay(in ObjectKey key, ObjectRecord existing, DraftBuffer drafts)
-    {
-        if (IsAlive(existing))
-        {
-            _timers.Park(Discard(key, drafts), existing.PutStartTicks);
-            return;
-        }
-
-        drafts.Add(OpType.Remove, key.Bytes, key.Hash, 0);
-        _pending.Apply(_state, drafts, key);
-    }
-
-    private int TakePlaces(Span<Extent> places, ulong size, Span<PlacedReplica> replicas)
-    {
-        var taken = 0;
-        foreach (var place in places)
-        {
-            if (place.LengthBytes == 0)
+            if (_book.State.Find(key) is not { } record || !ColdOrder.MayBeEvicted(record) || record.LeaseUntilTicks > nowTicks)
                 continue;
-            if (place.LengthBytes != size)
-                throw new InvariantViolation(5, $"a buffer of {place.LengthBytes} bytes was placed for an object of {size}");
-            if (taken == replicas.Length || Directory.Readable(place.SegmentHandle) is null)
-                _released.Add(place);
-            else
-                replicas[taken] = new PlacedReplica(_state.NextReplicaId(taken++), place.SegmentHandle, place.Offset);
+            bytes += record.SizeBytes * (ulong)record.ReplicaCount;
+            count++;
+            _book.Draft(OpType.Eviction, key);
+            _book.Apply(key);
         }
 
-        return taken;
+        return (count, bytes);
     }
 
-    private void GiveBack(Span<Extent> places)
-    {
-        foreach (var place in places)
-        {
-            if (place.LengthBytes != 0)
-                _released.Add(place);
-        }
-    }
-
-    private ObjectRecord WritePutStart(KeyedCall call, int index, Span<PlacedReplica> replicas, DraftBuffer drafts)
-    {
-        ref readonly var key = ref call.Keys[index];
-        var config = call.Config;
-        var groupName = config.GroupIds is { } groups ? groups[index] : "";
-        var groupBytes = Encoding.UTF8.GetByteCount(groupName);
-        Span<byte> group = groupBytes <= SmallGroupBytes ? stackalloc byte[groupBytes] : new byte[groupBytes];
-        Encoding.UTF8.GetBytes(groupName, group);
-        var payload = drafts.Add(OpType.PutStart, key.Bytes, key.Hash, PutStartPayload.SizeOf(groupBytes, replicas.Length));
-        PutStartPayload.Write(
-            payload, call.Client, call.Sizes[index], config.SoftPinTtlMilliseconds, config.HardPin, config.SoftPinAction,
-            config.DataType, group, replicas);
-        _pending.Apply(_state, drafts, key);
-        return _state.Find(key)!;
-    }
-
-    private ErrorCode PutEnd(KeyedCall call, int index, DraftBuffer drafts, long nowTicks)
-    {
-        ref readonly var key = ref call.Keys[index];
-        if (FindAlive(key) is not { } record)
-            return ErrorCode.ObjectNotFound;
-        if (record.Client != call.Client)
-            return ErrorCode.IllegalClient;
-        if (!ObjectRecord.Selects(call.Selector))
-            return ErrorCode.InvalidWrite;
-        if (!record.IsBeingWritten)
-            return ErrorCode.Ok;
-        var checksum = index < call.Checksums.Length ? call.Checksums[index] : null;
-        new PutEndPayload(call.Selector, checksum).Write(drafts.Add(OpType.PutEnd, key.Bytes, key.Hash, PutEndPayload.EncodedBytes));
-        _pending.Apply(_state, drafts, key);
-        record.LeaseUntilTicks = nowTicks;
-        return ErrorCode.Ok;
-    }
-
-    private ErrorCode PutRevoke(KeyedCall call, in ObjectKey key, DraftBuffer drafts)
-    {
-        if (FindAlive(key) is not { } record)
-            return ErrorCode.ObjectNotFound;
-        if (record.Client != call.Client)
-            return ErrorCode.IllegalClient;
-        if (!ObjectRecord.Selects(call.Selector) || !record.IsBeingWritten)
-            return ErrorCode.InvalidWrite;
-        new PutRevokePayload(call.Selector).Write(drafts.Add(OpType.PutRevoke, key.Bytes, key.Hash, PutRevokePayload.EncodedBytes));
-        _pending.Apply(_state, drafts, key);
-        return ErrorCode.Ok;
-    }
-
-    private ErrorCode Remove(in ObjectKey key, bool force, DraftBuffer drafts, long nowTicks)
-    {
-        if (FindAlive(key) is not { } record)
-            return ErrorCode.ObjectNotFound;
-        if (record.LeaseUntilTicks > nowTicks && !force)
-            return ErrorCode.ObjectHasLease;
-        if (record.IsBeingWritten)
-            return ErrorCode.ReplicaIsNotReady;
-        drafts.Add(OpType.Remove, key.Bytes, key.Hash, 0);
-        _pending.Apply(_state, drafts, key);
-        return ErrorCode.Ok;
-    }
-
-    private ulong Discard(in ObjectKey key, DraftBuffer drafts)
-    {
-        var number = _state.NextParkedPut;
-        drafts.Add(OpType.PutDiscard, key.Bytes, key.Hash, 0);
-        _pending.Apply(_state, drafts, key);
-        return number;
-    }
-
-    private void Release(ulong parkedPut, DraftBuffer drafts)
-    {
-        if (!_state.IsParked(parkedPut))
-            return;
-        new ReleaseParkedPayload(parkedPut).Write(drafts.Add(OpType.ReleaseParked, [], 0, ReleaseParkedPayload.EncodedBytes));
-        _pending.Apply(_state, drafts);
-    }
-
-    private void GrantLease(ObjectRecord record, long nowTicks) =>
-        record.LeaseUntilTicks = Math.Max(record.LeaseUntilTicks, nowTicks + _settings.LeaseTtl.Ticks);
-
-    private ObjectRecord? FindAlive(in ObjectKey key) =>
-        _state.Find(key) is { } record && IsAlive(record) ? record : null;
-
-    /// <summary>True when at least one replica, in whatever state, is on a segment that lives.</summary>
-    private bool IsAlive(ObjectRecord record)
-    {
-        for (var i = 0; i < record.ReplicaCount; i++)
-        {
-            if (Directory.Readable(record.Replica(i).SegmentHandle) is not null)
-                return true;
-        }
-
-        return false;
-    }
-
-    private int CountReadable(ObjectRecord record)
-    {
-        var count = 0;
-        for (var i = 0; i < record.ReplicaCount; i++)
-        {
-            var replica = record.Replica(i);
-            count += replica.Status == ReplicaStatus.Complete && Directory.Readable(replica.SegmentHandle) is not null ? 1 : 0;
-        }
-
-        return count;
-    }
-
-    private ReplicaList Describe(ObjectRecord record, ReplicaStatus status, int count)
-    {
-        if (count == 1)
-            return new ReplicaList(DescribeNext(record, status, 0, out _));
-        var all = new ReplicaDescriptor[count];
-        for (int i = 0, from = 0; i < count; i++)
-            all[i] = DescribeNext(record, status, from, out from);
-        return new ReplicaList(all);
-    }
-
-    private ReplicaDescriptor DescribeNext(ObjectRecord record, ReplicaStatus status, int from, out int next)
-    {
-        for (; ; from++)
-        {
-            var replica = record.Replica(from);
-            if (replica.Status != status || Directory.Readable(replica.SegmentHandle) is not { Segment: var segment })
-                continue;
-            next = from + 1;
-            return new ReplicaDescriptor(
-                replica.Id, record.SizeBytes, segment.BaseAddress + replica.Offset, segment.Protocol, segment.TransportEndpoint, status);
-        }
-    }
+    private void Turn(long nowTicks, DraftBuffer drafts) => (_book.NowTicks, _book.Drafts) = (nowTicks, drafts);
 }

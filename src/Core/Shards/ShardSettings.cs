@@ -18,6 +18,9 @@ public sealed record ShardSettings
     /// </summary>
     public TimeSpan PutStartReleaseTimeout { get; init; } = TimeSpan.FromSeconds(600);
 
+    /// <summary>How long a soft pin lasts where the writer names no time. Default 30 min.</summary>
+    public TimeSpan DefaultSoftPinTtl { get; init; } = TimeSpan.FromMinutes(30);
+
     /// <summary>The longest soft pin a writer may ask for. Default 24 h.</summary>
     public TimeSpan MaximumSoftPinTtl { get; init; } = TimeSpan.FromHours(24);
 
@@ -34,7 +37,8 @@ public sealed record ShardSettings
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(LeaseTtl, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PutStartDiscardTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PutStartReleaseTimeout, PutStartDiscardTimeout);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(MaximumSoftPinTtl, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DefaultSoftPinTtl, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaximumSoftPinTtl, DefaultSoftPinTtl);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SweepInterval, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(SweepMaximumEntries, 2);
     }

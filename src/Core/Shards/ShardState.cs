@@ -8,13 +8,21 @@ using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Core.Shards;
 
-/// <summary>Objects and parked puts of one shard. Not thread safe: one actor owns it.</summary>
-public sealed class ShardState
+/// <summary>Hears which objects an entry has changed: how a Primary keeps what it derives from them.</summary>
+internal interface IShardObserver
+{
+    /// <summary>An entry that touched this object is applied; it may be gone.</summary>
+    void Changed(ObjectRecord record);
+}
+
+/// <summary>Objects, parked puts and transfers of one shard. Not thread safe: one actor owns it.</summary>
+public sealed partial class ShardState
 {
     private readonly int _shardCount;
     private readonly Dictionary<ObjectKey, ObjectRecord> _objects = new(KeyComparer.Instance);
     private readonly Dictionary<ObjectKey, ObjectRecord>.AlternateLookup<KeyView> _byView;
     private readonly Dictionary<ulong, ParkedPut> _parked = [];
+    private readonly Dictionary<ObjectKey, Transfer> _transfers = new(KeyComparer.Instance);
     private ulong _nextReplica;
 
     /// <summary>An empty shard.</summary>
@@ -35,7 +43,7 @@ public sealed class ShardState
     /// <summary>Seq of the last entry that is applied and known to be committed; 0 when none.</summary>
     public ulong AppliedSequence { get; private set; }
 
-    /// <summary>Of all objects and parked puts, drafts included.</summary>
+    /// <summary>Of all objects, parked puts and transfers, drafts included.</summary>
     public PartitionDigest Digest { get; private set; }
 
     /// <summary>Number of objects, those being written included.</summary>
@@ -52,6 +60,12 @@ public sealed class ShardState
 
     /// <summary>Numbers of all parked puts, in no order.</summary>
     internal IEnumerable<ulong> ParkedPuts => _parked.Keys;
+
+    /// <summary>Transfers that are running, by key, in no order.</summary>
+    internal IReadOnlyDictionary<ObjectKey, Transfer> Transfers => _transfers;
+
+    /// <summary>Who hears of changes; set by the Primary's leader for its reign.</summary>
+    internal IShardObserver? Observer { get; set; }
 
     /// <summary>The object of a key, or null.</summary>
     public ObjectRecord? Find(in ObjectKey key) => _objects.GetValueOrDefault(key);
@@ -105,6 +119,24 @@ public sealed class ShardState
             case OpType.SegmentDropped:
                 DropSegment(entry);
                 break;
+            case OpType.UpsertReuse:
+                Reuse(entry);
+                break;
+            case OpType.SoftPinEnded:
+                EndSoftPin(entry);
+                break;
+            case OpType.TransferStart:
+                StartTransfer(entry);
+                break;
+            case OpType.TransferEnd:
+                EndTransfer(entry, freed);
+                break;
+            case OpType.TransferRevoke:
+                RevokeTransfer(entry, freed);
+                break;
+            case OpType.ReplicaCleared:
+                ClearReplicas(entry, freed);
+                break;
             case OpType.VerificationMarker:
                 break;
             default:
@@ -146,12 +178,13 @@ public sealed class ShardState
             throw Impossible(entry, "has an impossible payload");
         if (Partition.ShardOf(entry.PrefixHash, _shardCount) != Partition.ShardIndex)
             throw Impossible(entry, "has a key of another shard");
-        var record = new ObjectRecord(payload);
-        if (!_objects.TryAdd(ObjectKey.FromScoped(entry.Key, entry.PrefixHash), record))
+        var record = new ObjectRecord(ObjectKey.FromScoped(entry.Key, entry.PrefixHash), payload);
+        if (!_objects.TryAdd(record.Key, record))
             throw Impossible(entry, "starts an object that exists");
         for (var i = 0; i < record.ReplicaCount; i++)
             TakeReplicaId(entry, record.Replica(i).Id);
         Digest = Digest.Plus(ContentHash.Of(entry.PrefixHash, record));
+        Observer?.Changed(record);
     }
 
     private void TakeReplicaId(in OpLogEntry entry, ulong id)
@@ -171,6 +204,7 @@ public sealed class ShardState
         Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
         record.Complete(payload.ObjectChecksum);
         Digest = Digest.Plus(ContentHash.Of(entry.PrefixHash, record));
+        Observer?.Changed(record);
     }
 
     private void PutRevoke(in OpLogEntry entry, Queue<Extent>? freed)
@@ -197,10 +231,7 @@ public sealed class ShardState
             record.RemoveReplica(i);
         }
 
-        if (record.ReplicaCount == 0)
-            _byView.Remove(new KeyView(entry.Key, entry.PrefixHash));
-        else
-            Digest = Digest.Plus(ContentHash.Of(entry.PrefixHash, record));
+        KeepOrLeave(record);
     }
 
     private void Remove(in OpLogEntry entry, Queue<Extent>? freed)
@@ -214,12 +245,15 @@ public sealed class ShardState
     private void Discard(in OpLogEntry entry)
     {
         var record = Existing(entry);
-        if (record.Count(ReplicaStatus.Processing) != record.ReplicaCount)
-            throw Impossible(entry, "discards a put that is not being written");
         var extents = new Extent[record.ReplicaCount];
         for (var i = 0; i < extents.Length; i++)
             extents[i] = record.ExtentOf(i);
         Erase(entry, record);
+        Park(extents);
+    }
+
+    private void Park(Extent[] extents)
+    {
         var parked = new ParkedPut(NextParkedPut++, extents);
         _parked.Add(parked.Number, parked);
         Digest = Digest.Plus(ContentHash.Of(parked));
@@ -257,10 +291,8 @@ public sealed class ShardState
             record.RemoveReplica(i);
         }
 
-        if (record.ReplicaCount == 0)
-            _objects.Remove(key);
-        else if (record.ReplicaCount < before)
-            Digest = Digest.Plus(ContentHash.Of(key.Hash, record));
+        if (record.ReplicaCount < before)
+            KeepOrLeave(record);
     }
 
     private void DropFromSegment(in ParkedPut parked, uint handle)
@@ -288,8 +320,29 @@ public sealed class ShardState
     private void Erase(in OpLogEntry entry, ObjectRecord record)
     {
         Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
-        record.IsBeingWritten = false;
-        _byView.Remove(new KeyView(entry.Key, entry.PrefixHash));
+        Leave(record);
+    }
+
+    /// <summary>After a change that took replicas away, and the object's hash out of the digest.</summary>
+    private void KeepOrLeave(ObjectRecord record)
+    {
+        if (record.ReplicaCount == 0)
+        {
+            Leave(record);
+            return;
+        }
+
+        Digest = Digest.Plus(ContentHash.Of(record.Key.Hash, record));
+        Observer?.Changed(record);
+    }
+
+    private void Leave(ObjectRecord record)
+    {
+        _objects.Remove(record.Key);
+        if (record.HasTransfer)
+            ForgetTransfer(record);
+        record.Leave();
+        Observer?.Changed(record);
     }
 
     private InvariantViolation Impossible(in OpLogEntry entry, string why) => new(

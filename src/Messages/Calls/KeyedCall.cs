@@ -35,6 +35,8 @@ public enum KeyedOperation : byte
     MoveEnd,
     /// <summary>MoveRevoke: one item.</summary>
     MoveRevoke,
+    /// <summary>Like <see cref="GetReplicaList"/>, without a lease: for operators.</summary>
+    Peek,
 }
 
 /// <summary>A call on one or more objects.</summary>

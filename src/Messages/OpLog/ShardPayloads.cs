@@ -26,7 +26,7 @@ public readonly record struct PlacedReplica(ulong Id, uint SegmentHandle, ulong 
 }
 
 /// <summary>
-/// PUT_START: client 16, size 8, soft-pin ttl 8 (all ones: none), flags 1 (bit 0 hard pin), soft-pin action 1, data type 1,
+/// PUT_START: client 16, size 8, soft-pin ttl 8 (all ones: none), flags 1 (bit 0 hard pin, bit 1 soft-pinned already), soft-pin action 1, data type 1,
 /// replicas 1, group length 2, group, replicas of 20 bytes each.
 /// </summary>
 public readonly ref struct PutStartPayload
@@ -41,6 +41,7 @@ public readonly ref struct PutStartPayload
         var ttl = BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]);
         SoftPinTtlMilliseconds = ttl == ulong.MaxValue ? null : ttl;
         HardPin = (bytes[32] & 1) != 0;
+        IsSoftPinned = (bytes[32] & 2) != 0;
         SoftPinAction = (SoftPinAction)bytes[33];
         DataType = bytes[34];
         Group = bytes.Slice(FixedBytes, BinaryPrimitives.ReadUInt16LittleEndian(bytes[36..]));
@@ -55,6 +56,8 @@ public readonly ref struct PutStartPayload
     public ulong? SoftPinTtlMilliseconds { get; }
     /// <summary>Never evict.</summary>
     public bool HardPin { get; }
+    /// <summary>It takes the place of an object whose soft pin lasts.</summary>
+    public bool IsSoftPinned { get; }
     /// <summary>Applied when the put ends.</summary>
     public SoftPinAction SoftPinAction { get; }
     /// <summary>A label.</summary>
@@ -73,13 +76,13 @@ public readonly ref struct PutStartPayload
     /// <summary>Writes the payload; <paramref name="to"/> has exactly <see cref="SizeOf"/> bytes.</summary>
     public static void Write(
         Span<byte> to, Uuid client, ulong sizeBytes, ulong? softPinTtlMilliseconds, bool hardPin, SoftPinAction action,
-        byte dataType, ReadOnlySpan<byte> group, ReadOnlySpan<PlacedReplica> replicas)
+        byte dataType, ReadOnlySpan<byte> group, ReadOnlySpan<PlacedReplica> replicas, bool isSoftPinned = false)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(to, client.First);
         BinaryPrimitives.WriteUInt64LittleEndian(to[8..], client.Second);
         BinaryPrimitives.WriteUInt64LittleEndian(to[16..], sizeBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(to[24..], softPinTtlMilliseconds ?? ulong.MaxValue);
-        to[32] = hardPin ? (byte)1 : (byte)0;
+        to[32] = (byte)((hardPin ? 1 : 0) | (isSoftPinned ? 2 : 0));
         to[33] = (byte)action;
         to[34] = dataType;
         to[35] = checked((byte)replicas.Length);

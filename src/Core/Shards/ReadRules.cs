@@ -1,0 +1,87 @@
+// Exist, GetReplicaList and what operators and other parts of the node ask of a shard. Pure reads, but for leases.
+using HotStandby.Messages;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+
+namespace HotStandby.Core.Shards;
+
+/// <summary>An object on a segment that is to be emptied.</summary>
+/// <param name="Key">Which.</param>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="IsBlocked">It cannot be moved now: leased, hard-pinned, being written or being copied.</param>
+public readonly record struct DrainCandidate(ObjectKey Key, ulong SizeBytes, bool IsBlocked);
+
+/// <summary>How a shard answers questions. Used by <see cref="ShardLeader"/> only.</summary>
+internal sealed class ReadRules(ShardBook book)
+{
+    public bool Exist(in ObjectKey key)
+    {
+        if (book.State.Find(key) is not { } record || book.CountReadable(record) == 0)
+            return false;
+        book.GrantLease(record);
+        return true;
+    }
+
+    public ErrorCode GetReplicaList(in ObjectKey key, ref ItemResult result, bool grantLease)
+    {
+        if (book.FindAlive(key) is not { } record)
+            return ErrorCode.ObjectNotFound;
+        if (book.CountReadable(record) == 0)
+            return ErrorCode.ReplicaIsNotReady;
+        if (grantLease)
+            book.GrantLease(record);
+        result.Replicas = book.Describe(record, ReplicaStatus.Complete);
+        result.LeaseTtlMilliseconds = grantLease ? (ulong)book.Settings.LeaseTtl.TotalMilliseconds : 0;
+        result.ObjectChecksum = record.ObjectChecksum;
+        return ErrorCode.Ok;
+    }
+
+    public ErrorCode Locate(in ObjectKey key, out uint[] handles)
+    {
+        handles = [];
+        if (book.FindAlive(key) is not { } record)
+            return ErrorCode.ObjectNotFound;
+        var found = new List<uint>(record.ReplicaCount);
+        for (var i = 0; i < record.ReplicaCount; i++)
+        {
+            if (book.IsReadable(record.Replica(i)))
+                found.Add(record.Replica(i).SegmentHandle);
+        }
+
+        handles = [.. found];
+        return ErrorCode.Ok;
+    }
+
+    public ObjectKey[] ListKeys(bool readableOnly, byte[]? tenant)
+    {
+        var keys = new List<ObjectKey>(book.State.ObjectCount);
+        foreach (var (key, record) in book.State.Objects)
+        {
+            if ((tenant is null || key.Tenant.SequenceEqual(tenant)) && (!readableOnly || book.CountReadable(record) > 0))
+                keys.Add(key);
+        }
+
+        return [.. keys];
+    }
+
+    public IReadOnlyList<DrainCandidate> ListOn(uint handle, int limit)
+    {
+        var candidates = new List<DrainCandidate>();
+        foreach (var (key, record) in book.State.Objects)
+        {
+            if (candidates.Count == limit)
+                break;
+            for (var i = 0; i < record.ReplicaCount; i++)
+            {
+                if (record.Replica(i).SegmentHandle != handle)
+                    continue;
+                var isBlocked = record.IsHardPinned || record.IsBeingWritten || record.HasTransfer || record.LeaseUntilTicks > book.NowTicks;
+                candidates.Add(new DrainCandidate(key, record.SizeBytes, isBlocked));
+                break;
+            }
+        }
+
+        return candidates;
+    }
+}

@@ -1,0 +1,208 @@
+// What the rules of one shard's reign share: the state, what is not committed yet, what is mounted, leases, timers, the cold order,
+// and the one way to change anything: write a draft, apply it, remember it.
+using HotStandby.Core.Segments;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Core.Shards;
+
+/// <summary>One reign's books over one shard. Used by <see cref="ShardLeader"/> and its rules only.</summary>
+internal sealed class ShardBook : IShardObserver
+{
+    private readonly PendingChanges _pending = new();
+    private readonly ColdOrder _cold = new();
+    private readonly GroupIndex _groups = new();
+
+    public ShardBook(ShardState state, ShardSettings settings, SegmentDirectory directory, long nowTicks)
+    {
+        (State, Settings, Directory, NowTicks) = (state, settings, directory, nowTicks);
+        foreach (var (key, record) in state.Objects)
+            Inherit(key, record);
+        foreach (var parkedPut in state.ParkedPuts)
+            Timers.Park(parkedPut, nowTicks);
+        foreach (var (key, transfer) in state.Transfers)
+            Timers.Transfer(key, transfer, nowTicks);
+        state.Observer = this;
+    }
+
+    public ShardState State { get; }
+
+    public ShardSettings Settings { get; }
+
+    public PutTimers Timers { get; } = new();
+
+    /// <summary>What is mounted, as far as it is committed.</summary>
+    public SegmentDirectory Directory { get; set; }
+
+    /// <summary>Now, as of the last call.</summary>
+    public long NowTicks { get; set; }
+
+    /// <summary>Where drafts go, as of the last call.</summary>
+    public DraftBuffer Drafts { get; set; } = null!;
+
+    /// <summary>Buffers that are free since they were last taken.</summary>
+    public List<Extent> Released { get; } = [];
+
+    public Queue<uint> DroppedSegments { get; } = new();
+
+    public PendingChanges Pending => _pending;
+
+    public ColdOrder Cold => _cold;
+
+    public GroupIndex Groups => _groups;
+
+    /// <inheritdoc/>
+    public void Changed(ObjectRecord record)
+    {
+        _cold.Changed(record, NowTicks);
+        _groups.Changed(record);
+    }
+
+    /// <summary>Applies the draft that was added last, a change of this key.</summary>
+    public void Apply(in ObjectKey key) => _pending.Apply(State, Drafts, key);
+
+    /// <summary>Applies the draft that was added last, which touches no object by key.</summary>
+    public void Apply(uint? droppedSegment = null) => _pending.Apply(State, Drafts, droppedSegment);
+
+    /// <summary>Space for the payload of an entry about this key; fill it, then <see cref="Apply(in ObjectKey)"/>.</summary>
+    public Span<byte> Draft(OpType type, in ObjectKey key, int payloadBytes = 0) => Drafts.Add(type, key.Bytes, key.Hash, payloadBytes);
+
+    /// <summary>Erases an object; its buffers are free.</summary>
+    public void Remove(in ObjectKey key)
+    {
+        Draft(OpType.Remove, key);
+        Apply(key);
+    }
+
+    /// <summary>Erases an object; its buffers stay allocated until the release timeout, counted from <paramref name="sinceTicks"/>.</summary>
+    public void Discard(in ObjectKey key, long sinceTicks)
+    {
+        Timers.Park(State.NextParkedPut, sinceTicks);
+        Draft(OpType.PutDiscard, key);
+        Apply(key);
+    }
+
+    /// <summary>The buffers of a discarded put are free.</summary>
+    public void Release(ulong parkedPut)
+    {
+        if (!State.IsParked(parkedPut))
+            return;
+        new ReleaseParkedPayload(parkedPut).Write(Drafts.Add(OpType.ReleaseParked, [], 0, ReleaseParkedPayload.EncodedBytes));
+        Apply();
+    }
+
+    /// <summary>Gives a copy or move up.</summary>
+    /// <param name="key">Of the object.</param>
+    /// <param name="sinceTicks">Null: its buffers are free. Else they are parked, and their release timeout runs from then.</param>
+    public void RevokeTransfer(in ObjectKey key, long? sinceTicks)
+    {
+        if (sinceTicks is { } since)
+            Timers.Park(State.NextParkedPut, since);
+        new TransferRevokePayload(sinceTicks.HasValue).Write(Draft(OpType.TransferRevoke, key, TransferRevokePayload.EncodedBytes));
+        Apply(key);
+    }
+
+    /// <summary>Gives a reader the right to read for one full time.</summary>
+    public void GrantLease(ObjectRecord record)
+    {
+        record.LeaseUntilTicks = Math.Max(record.LeaseUntilTicks, NowTicks + Settings.LeaseTtl.Ticks);
+        _cold.Read(record);
+    }
+
+    /// <summary>Starts the time of a soft pin that has just been set.</summary>
+    public void StartSoftPin(ObjectRecord record)
+    {
+        var ttl = record.SoftPinTtlMilliseconds is { } milliseconds
+            ? (long)Math.Min(milliseconds, (ulong)Settings.MaximumSoftPinTtl.TotalMilliseconds) * TimeSpan.TicksPerMillisecond
+            : Settings.DefaultSoftPinTtl.Ticks;
+        record.SoftPinUntilTicks = NowTicks + ttl;
+        Timers.Pin(record);
+    }
+
+    /// <summary>The object of a key if at least one of its replicas, in whatever state, is on a segment that lives.</summary>
+    public ObjectRecord? FindAlive(in ObjectKey key) => State.Find(key) is { } record && IsAlive(record) ? record : null;
+
+    public bool IsAlive(ObjectRecord record)
+    {
+        for (var i = 0; i < record.ReplicaCount; i++)
+        {
+            if (Directory.Readable(record.Replica(i).SegmentHandle) is not null)
+                return true;
+        }
+
+        return false;
+    }
+
+    public bool IsReadable(StoredReplica replica) =>
+        replica.Status == ReplicaStatus.Complete && Directory.Readable(replica.SegmentHandle) is not null;
+
+    public int CountReadable(ObjectRecord record)
+    {
+        var count = 0;
+        for (var i = 0; i < record.ReplicaCount; i++)
+            count += IsReadable(record.Replica(i)) ? 1 : 0;
+        return count;
+    }
+
+    /// <summary>Buffers that were placed for an item and are not used.</summary>
+    public void GiveBack(Span<Extent> places)
+    {
+        foreach (var place in places)
+        {
+            if (place.LengthBytes != 0)
+                Released.Add(place);
+        }
+    }
+
+    /// <summary>The places of one item of a call.</summary>
+    public static Span<Extent> PlacesOf(KeyedCall call, int index) =>
+        call.PlacementStride == 0 ? default : call.Placements.AsSpan(index * call.PlacementStride, call.PlacementStride);
+
+    public ReplicaDescriptor Describe(ObjectRecord record, StoredReplica replica)
+    {
+        var segment = Directory.Readable(replica.SegmentHandle)!.Segment;
+        return new ReplicaDescriptor(
+            replica.Id, record.SizeBytes, segment.BaseAddress + replica.Offset, segment.Protocol, segment.TransportEndpoint, replica.Status);
+    }
+
+    /// <summary>The replicas with this status on segments that live.</summary>
+    public ReplicaList Describe(ObjectRecord record, ReplicaStatus status)
+    {
+        var count = 0;
+        var only = 0;
+        for (var i = 0; i < record.ReplicaCount; i++)
+        {
+            if (IsShown(record.Replica(i), status))
+                (count, only) = (count + 1, i);
+        }
+
+        if (count == 1)
+            return new ReplicaList(Describe(record, record.Replica(only)));
+        var all = new ReplicaDescriptor[count];
+        for (int i = 0, next = 0; i < record.ReplicaCount; i++)
+        {
+            if (IsShown(record.Replica(i), status))
+                all[next++] = Describe(record, record.Replica(i));
+        }
+
+        return new ReplicaList(all);
+    }
+
+    private bool IsShown(StoredReplica replica, ReplicaStatus status) =>
+        replica.Status == status && Directory.Readable(replica.SegmentHandle) is not null;
+
+    // The leases of an earlier reign's readers are not known: every object is leased for one full time. Timers start anew.
+    private void Inherit(in ObjectKey key, ObjectRecord record)
+    {
+        record.Cold = default;
+        record.LeaseUntilTicks = record.IsBeingWritten ? NowTicks : NowTicks + Settings.LeaseTtl.Ticks;
+        record.IsFromEarlierReign = record.IsBeingWritten;
+        if (record.IsBeingWritten)
+            Timers.Start(key, record, NowTicks);
+        if (record.IsSoftPinned)
+            StartSoftPin(record);
+        Changed(record);
+    }
+}

@@ -1,0 +1,50 @@
+// What a Primary does of its own accord with a shard: it ends what nobody will finish and what is over, in bounded lots.
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+
+namespace HotStandby.Core.Shards;
+
+/// <summary>Unfinished puts and transfers, parked buffers, soft pins. Used by <see cref="ShardLeader"/> only.</summary>
+internal sealed class SweepRules(ShardBook book)
+{
+    // A discard is followed by a release.
+    private const int EntriesOfOne = 2;
+
+    public void Sweep(int maximumEntries)
+    {
+        var before = book.NowTicks - book.Settings.PutStartReleaseTimeout.Ticks;
+        for (; maximumEntries >= 1 && book.Timers.TryTakeParked(before, out var parkedPut); maximumEntries--)
+            book.Release(parkedPut);
+        for (; maximumEntries >= EntriesOfOne && book.Timers.TryTakeStarted(before, out var key, out var record); maximumEntries -= EntriesOfOne)
+            book.Discard(key, record.PutStartTicks);
+        for (; maximumEntries >= EntriesOfOne && book.Timers.TryTakeTransfer(before, out var key, out var transfer, out var start); maximumEntries -= EntriesOfOne)
+        {
+            if (IsRunning(key, transfer))
+                book.RevokeTransfer(key, start);
+        }
+
+        for (; maximumEntries >= 1 && book.Timers.TryTakeParked(before, out var parkedPut); maximumEntries--)
+            book.Release(parkedPut);
+        for (; maximumEntries >= 1 && book.Timers.TryTakePin(book.NowTicks, out var record); maximumEntries--)
+        {
+            book.Draft(OpType.SoftPinEnded, record.Key);
+            book.Apply(record.Key);
+        }
+    }
+
+    /// <summary>What a dead client was writing or copying is parked. True when there is more than the bound.</summary>
+    public bool ClientGone(Uuid client, int maximumEntries)
+    {
+        var puts = book.Timers.StartedBy(client, maximumEntries);
+        foreach (var (key, record) in puts)
+            book.Discard(key, record.PutStartTicks);
+        var left = maximumEntries - puts.Count;
+        var transfers = book.State.Transfers.Where(each => each.Value.Client == client).Take(left + 1).Select(each => each.Key).ToArray();
+        foreach (var key in transfers.Take(left))
+            book.RevokeTransfer(key, book.NowTicks);
+        return puts.Count == maximumEntries || transfers.Length > left;
+    }
+
+    private bool IsRunning(in ObjectKey key, Transfer transfer) =>
+        book.State.Find(key) is { } record && ReferenceEquals(book.State.TransferOf(record), transfer);
+}
