@@ -64,6 +64,8 @@ public abstract class ScanHarness : TestKit
 
     private protected void List(params string[] keys) => List([.. keys.Select(key => ObjectKey.From(key))]);
 
+    private protected ScanCall ExpectAnyAnswer() => (ScanCall)_connection.ExpectMsg<Answered>().Call;
+
     private protected ScanCall ExpectAnswer(ScanCall call)
     {
         Assert.Equal(new Answered(call), _connection.ExpectMsg<Answered>());

@@ -25,7 +25,8 @@ public sealed class ScansActorTests : ScanHarness
 
         // The first to end makes room for the one that waits.
         scan.Tell(new KeysListed(Partition.OfShard(0), null));
-        var ended = Assert.Single(running, call => ExpectedNext(call));
+        var ended = ExpectAnyAnswer();
+        Assert.Contains(ended, running);
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, ended.Error);
         Shards[0].ExpectMsg<ListKeys>();
         Shards[0].Reply(new KeysListed(Partition.OfShard(0), null));
@@ -56,7 +57,7 @@ public sealed class ScansActorTests : ScanHarness
         Scans = Start(new ScanSettings { MaximumRunning = 1 });
         var failing = Send(ScanOperation.ListKeys, "x");
         Shards[0].ExpectMsg<ListKeys>();
-        Shards[0].Reply(new KeysListed(Partition.OfShard(0), [default])); // no key at all: this cannot be searched
+        Shards[0].Reply(new KeysListed(Partition.OfShard(0), [ObjectKey.From(new string('x', 5000))])); // no shard holds such a key
         var next = Send(ScanOperation.ListKeys);
         ExpectAbandoned(failing);
         Shards[0].ExpectMsg<ListKeys>();
@@ -75,6 +76,4 @@ public sealed class ScansActorTests : ScanHarness
         ExpectAbandoned(running);
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, ExpectAnswer(waiting).Error);
     }
-
-    private bool ExpectedNext(ScanCall call) => call.Error != ErrorCode.Ok && ExpectAnswer(call) is not null;
 }
