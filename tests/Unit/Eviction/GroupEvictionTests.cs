@@ -50,6 +50,19 @@ public sealed class GroupEvictionTests
     }
 
     [Fact]
+    public void A_plain_member_whose_lease_ended_after_the_offer_goes_with_its_soft_pinned_group()
+    {
+        TestObject[] objects = [Object(0, group: 7) with { SoftPinned = true }, Object(1, group: 7) with { LeaseUntilTicks = 500 }];
+        var cycle = new EvictionCycle(Policy, new EvictionGoal(0.5, 0.5), 1, 100);
+        cycle.Add(0, new OfferingShards(1, objects) { NowTicks = 400 }.Offer(0, 100));
+        ulong[] unknown = [.. cycle.Choose(400, mayAsk: true)];
+        cycle.Ask(unknown);
+        cycle.AddGroups(unknown, [new OfferingShards(1, objects).Describe(0, 7)]);
+        Assert.Empty(cycle.Choose(600, mayAsk: true));
+        Assert.Equal(objects.Select(o => o.Key).OrderBy(key => key.Hash), cycle.TakeChosen()[0].OrderBy(key => key.Hash));
+    }
+
+    [Fact]
     public void A_soft_pinned_member_is_protected_by_a_leased_plain_one()
     {
         var shards = Shards(Object(0, group: 7) with { SoftPinned = true }, Object(1) with { SoftPinned = true }, Leased(2, group: 7));

@@ -1,0 +1,84 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using HotStandby.Actors.Scans;
+using HotStandby.Messages.Identity;
+
+namespace HotStandby.Tests.Actors.Scans;
+
+public sealed class KeyPatternTests
+{
+    [Theory]
+    [InlineData("b", "abc", true)] // a search, not a match of the whole
+    [InlineData("^b", "abc", false)]
+    [InlineData("^a", "abc", true)]
+    [InlineData("c$", "abc", true)]
+    [InlineData(".", "x", true)]
+    [InlineData(@"^key_\d+$", "key_12", true)]
+    [InlineData(@"\d", "٣", false)] // digits are ASCII
+    [InlineData("é", "café", true)] // UTF-8 in both
+    [InlineData("^caf..$", "café", true)] // but a character is a byte
+    [InlineData("A", "a", false)]
+    public void A_pattern_is_searched_for_in_the_bytes_of_the_key(string pattern, string key, bool occurs) =>
+        Assert.Equal(occurs, Read(pattern).Occurs(ObjectKey.From(key)));
+
+    [Fact]
+    public void A_key_need_not_be_text()
+    {
+        var key = ObjectKey.From(default, new byte[] { 1, 0xFF, (byte)'k', 0x80 });
+        Assert.True(Read("k.$").Occurs(key));
+        Assert.True(Read(@"\xff").Occurs(key));
+        Assert.False(Read("^k").Occurs(key));
+    }
+
+    [Fact]
+    public void The_tenant_is_no_part_of_what_is_searched()
+    {
+        var key = ObjectKey.From("tenant"u8, "key"u8);
+        Assert.True(Read("^key$").Occurs(key));
+        Assert.False(Read("tenant").Occurs(key));
+    }
+
+    [Theory]
+    [InlineData("(")]
+    [InlineData("[a")]
+    [InlineData("*a")]
+    [InlineData(@"\")]
+    public void What_is_no_pattern_is_not_read(string pattern) =>
+        Assert.False(KeyPattern.TryRead(pattern, TimeSpan.FromSeconds(1), out _));
+
+    [Fact]
+    public void A_search_ends_when_its_time_is_over()
+    {
+        Assert.True(KeyPattern.TryRead("(a+)+$", TimeSpan.FromMilliseconds(20), out var pattern));
+        Assert.Throws<RegexMatchTimeoutException>(() => pattern.Occurs(ObjectKey.From(new string('a', 60) + '!')));
+    }
+
+    [Fact]
+    public void A_key_of_the_greatest_length_is_searched_to_its_end() =>
+        Assert.True(Read("z$").Occurs(ObjectKey.From(new string('a', ObjectKey.MaximumBytes - 1) + 'z')));
+
+    [Theory]
+    [InlineData(null, "k", true)]
+    [InlineData("default", "k", true)]
+    [InlineData("", "k", true)]
+    [InlineData("t", "k", false)]
+    public void A_key_of_the_default_tenant_belongs_to_it_alone(string? tenant, string key, bool includes) =>
+        Assert.Equal(includes, TenantFilter.Includes(tenant is null ? null : Encoding.UTF8.GetBytes(tenant), ObjectKey.From(key)));
+
+    [Fact]
+    public void A_key_of_another_tenant_belongs_to_that_one_alone()
+    {
+        var key = ObjectKey.From("t"u8, "k"u8);
+        Assert.True(TenantFilter.Includes("t"u8.ToArray(), key));
+        Assert.True(TenantFilter.Includes(null, key));
+        Assert.False(TenantFilter.Includes("default"u8.ToArray(), key));
+        Assert.False(TenantFilter.Includes("tt"u8.ToArray(), key));
+        Assert.True(TenantFilter.Includes("default"u8.ToArray(), ObjectKey.From(default, new byte[] { (byte)'a', 0, (byte)'b' })));
+    }
+
+    private static KeyPattern Read(string pattern)
+    {
+        Assert.True(KeyPattern.TryRead(pattern, TimeSpan.FromSeconds(5), out var read));
+        return read;
+    }
+}

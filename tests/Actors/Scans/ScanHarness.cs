@@ -1,0 +1,114 @@
+// Scans between a connection and two shards, which are probes here.
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Scans;
+using HotStandby.Actors.Settings;
+using HotStandby.Messages;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+
+namespace HotStandby.Tests.Actors.Scans;
+
+public abstract class ScanHarness : TestKit
+{
+    private protected const int ShardCount = 2;
+
+    private readonly TestProbe _connection;
+
+    private protected ScanHarness()
+        : base(Config)
+    {
+        _connection = CreateTestProbe("connection");
+        Shards = [.. Enumerable.Range(0, ShardCount).Select(index => CreateTestProbe($"shard-{index}"))];
+        Scans = Start(new ScanSettings());
+    }
+
+    // The dispatcher is the one that a node runs with.
+    private static Config Config =>
+        ConfigurationFactory.ParseString("akka.actor { provider = local, serialize-messages = on }").WithFallback(EmbeddedConfiguration.Akka);
+
+    private protected TestProbe[] Shards { get; }
+
+    private protected IActorRef Scans { get; set; }
+
+    private protected IActorRef Start(ScanSettings settings, TimeProvider? time = null) =>
+        Sys.ActorOf(ScansActor.Props(new ShardRouter([.. Shards.Select(shard => shard.Ref)]), settings, time ?? TimeProvider.System));
+
+    private protected ScanCall Call(ScanOperation operation, string? pattern = null, byte[]? tenant = null, bool force = false) =>
+        new(new Sink(_connection.Ref), operation, tenant, pattern) { Force = force };
+
+    private protected ScanCall Send(ScanOperation operation, string? pattern = null, byte[]? tenant = null, bool force = false)
+    {
+        var call = Call(operation, pattern, tenant, force);
+        Scans.Tell(new ScanRequest(call));
+        return call;
+    }
+
+    /// <summary>Both shards answer with the keys that are theirs.</summary>
+    private protected ListKeys List(params ObjectKey[] keys)
+    {
+        ListKeys? asked = null;
+        for (var shard = 0; shard < ShardCount; shard++)
+        {
+            asked = Shards[shard].ExpectMsg<ListKeys>();
+            Shards[shard].Reply(new KeysListed(Partition.OfShard(shard), [.. keys.Where(key => ShardOf(key) == shard)]));
+        }
+
+        return asked!;
+    }
+
+    private protected void List(params string[] keys) => List([.. keys.Select(key => ObjectKey.From(key))]);
+
+    private protected ScanCall ExpectAnyAnswer() => (ScanCall)_connection.ExpectMsg<Answered>().Call;
+
+    private protected ScanCall ExpectAnswer(ScanCall call)
+    {
+        Assert.Equal(new Answered(call), _connection.ExpectMsg<Answered>());
+        return call;
+    }
+
+    private protected void ExpectAbandoned(ScanCall call) => Assert.Equal(new Abandoned(call), _connection.ExpectMsg<Abandoned>());
+
+    private protected void ExpectNoAnswer() => _connection.ExpectNoMsg(TimeSpan.FromMilliseconds(100));
+
+    /// <summary>Settles the items of a lot as a shard does.</summary>
+    private protected static void Settle(KeyedItems items, Func<ObjectKey, ItemResult> result)
+    {
+        for (var i = 0; i < items.Count; i++)
+            items.Call.Results[items[i]] = result(items.Call.Keys[items[i]]);
+        items.Call.Settle(items.Count);
+    }
+
+    /// <summary>The parts of one lot; a shard without keys of it gets none.</summary>
+    private protected List<KeyedItems> ExpectLot(params int[] shards) =>
+        [.. shards.Select(shard => Shards[shard].ExpectMsg<KeyedItems>())];
+
+    private protected static ItemResult Ok(ObjectKey key) => new()
+    {
+        Replicas = new ReplicaList(new ReplicaDescriptor(1, 100, key.Hash, "tcp", "host:1", ReplicaStatus.Complete)),
+    };
+
+    private protected static ItemResult Refused(ErrorCode error) => new() { Error = error };
+
+    private protected static int ShardOf(in ObjectKey key) => Partition.ShardOf(key.Hash, ShardCount);
+
+    /// <summary>Different keys that belong to the shard.</summary>
+    private protected static string[] KeysOf(int shard, int count, string prefix = "k") =>
+        [.. Enumerable.Range(0, int.MaxValue).Select(i => $"{prefix}{i}").Where(key => ShardOf(ObjectKey.From(key)) == shard).Take(count)];
+
+    private sealed record Answered(MasterCall Call) : INoSerializationVerificationNeeded;
+
+    private sealed record Abandoned(MasterCall Call) : INoSerializationVerificationNeeded;
+
+    private sealed class Sink(IActorRef connection) : IReplySink
+    {
+        public void Answer(MasterCall call) => connection.Tell(new Answered(call));
+
+        public void Abandon(MasterCall call) => connection.Tell(new Abandoned(call));
+    }
+}
