@@ -52,8 +52,8 @@ public sealed class SegmentDirectory
     public MountedSegment? Readable(uint handle) => _byHandle[handle] is { IsReadable: true } segment ? segment : null;
 
     /// <summary>The snapshot with this segment as it is now.</summary>
-    internal SegmentDirectory With(MountedSegment segment) => new(_byHandle.With(segment.Handle, segment));
+    public SegmentDirectory With(MountedSegment segment) => new(_byHandle.With(segment.Handle, segment));
 
     /// <summary>The snapshot without that segment.</summary>
-    internal SegmentDirectory Without(uint handle) => new(_byHandle.With(handle, null));
+    public SegmentDirectory Without(uint handle) => new(_byHandle.With(handle, null));
 }
