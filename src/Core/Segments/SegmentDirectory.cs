@@ -33,7 +33,7 @@ public sealed class SegmentDirectory
 
     /// <summary>A snapshot of the given segments.</summary>
     public SegmentDirectory(IEnumerable<MountedSegment> segments)
-        : this(segments.Aggregate(HandleMap<MountedSegment>.Empty, (map, segment) => map.With(segment.Handle, segment)))
+        : this(HandleMap<MountedSegment>.Of(segments, segment => segment.Handle))
     {
     }
 

@@ -27,6 +27,7 @@ public sealed class SegmentDirectoryTests
             {
                 Assert.Equal(expected.Length, directory.Count);
                 Assert.Equal(expected, directory.All);
+                Assert.Equal(expected, new SegmentDirectory(expected.Reverse()).All);
                 foreach (var handle in steps.Select(step => step.Item2).Append(uint.MaxValue).Append(64u))
                 {
                     var known = Array.Find(expected, segment => segment.Handle == handle);
