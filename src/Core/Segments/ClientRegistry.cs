@@ -41,7 +41,7 @@ public sealed class ClientRegistry
         _clients.TryGetValue(client, out var known) && known.Standing == ClientStanding.Ok ? ClientStatus.Ok : ClientStatus.NeedRemount;
 
     /// <summary>Watches a client from now on. One that is OK stays so; a suspect is one no longer, but must still remount.</summary>
-    internal void Watch(Uuid client, long nowTicks)
+    public void Watch(Uuid client, long nowTicks)
     {
         var known = HeardNow(client, nowTicks);
         if (known.Standing == ClientStanding.Suspect)
@@ -49,12 +49,12 @@ public sealed class ClientRegistry
     }
 
     /// <summary>Watches a client that has remounted.</summary>
-    internal void MarkOk(Uuid client, long nowTicks) => HeardNow(client, nowTicks).Standing = ClientStanding.Ok;
+    public void MarkOk(Uuid client, long nowTicks) => HeardNow(client, nowTicks).Standing = ClientStanding.Ok;
 
     /// <summary>The watched client is suspect; from this moment on its second period of silence is counted.</summary>
     /// <param name="client">Who.</param>
     /// <param name="sinceTicks">Begin of that period; may lie ahead.</param>
-    internal void Suspect(Uuid client, long sinceTicks)
+    public void Suspect(Uuid client, long sinceTicks)
     {
         var known = _clients[client];
         known.WasOk |= known.Standing == ClientStanding.Ok;
@@ -63,7 +63,7 @@ public sealed class ClientRegistry
     }
 
     /// <summary>Stops watching a client.</summary>
-    internal void Forget(Uuid client) => _clients.TryRemove(client, out _);
+    public void Forget(Uuid client) => _clients.TryRemove(client, out _);
 
     private WatchedClient HeardNow(Uuid client, long nowTicks)
     {

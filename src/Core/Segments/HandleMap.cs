@@ -45,20 +45,17 @@ internal sealed class HandleMap<T> where T : class
         }
     }
 
-    /// <summary>The map with another value at that handle; null takes it out.</summary>
-    public HandleMap<T> With(uint handle, T? value)
+    /// <summary>A map of these, built in place.</summary>
+    public static HandleMap<T> Of(IEnumerable<T> values, Func<T, uint> handleOf)
     {
-        var (root, shift) = (_root, _shift);
-        while ((ulong)handle >> (shift + Bits) != 0)
-        {
-            var above = new object?[Fan];
-            above[0] = Count == 0 ? null : root;
-            (root, shift) = (above, shift + Bits);
-        }
-
-        var count = Count + (value is null ? 0 : 1) - (this[handle] is null ? 0 : 1);
-        return count == 0 ? Empty : new(Changed(root, shift, handle, value)!, shift, count);
+        var map = new HandleMap<T>(new object?[Fan], 0, 0);
+        foreach (var value in values)
+            map = map.Changed(handleOf(value), value, isOwned: true);
+        return map;
     }
+
+    /// <summary>The map with another value at that handle; null takes it out.</summary>
+    public HandleMap<T> With(uint handle, T? value) => Changed(handle, value, isOwned: false);
 
     /// <summary>All values, ascending by handle.</summary>
     public T[] ToArray()
@@ -69,12 +66,28 @@ internal sealed class HandleMap<T> where T : class
         return values;
     }
 
-    private static object?[]? Changed(object?[]? node, int shift, uint handle, T? value)
+    private HandleMap<T> Changed(uint handle, T? value, bool isOwned)
     {
-        var copy = node is null ? new object?[Fan] : (object?[])node.Clone();
+        var count = Count + (value is null ? 0 : 1) - (this[handle] is null ? 0 : 1);
+        if (count == 0)
+            return Empty;
+        var (root, shift) = (_root, _shift);
+        while ((ulong)handle >> (shift + Bits) != 0)
+        {
+            var above = new object?[Fan];
+            above[0] = Count == 0 ? null : root;
+            (root, shift) = (above, shift + Bits);
+        }
+
+        return new(Changed(root, shift, handle, value, isOwned)!, shift, count);
+    }
+
+    private static object?[]? Changed(object?[]? node, int shift, uint handle, T? value, bool isOwned)
+    {
+        var changed = node is null ? new object?[Fan] : isOwned ? node : (object?[])node.Clone();
         var index = (int)(handle >> shift) & (Fan - 1);
-        copy[index] = shift == 0 ? value : Changed((object?[]?)copy[index], shift - Bits, handle, value);
-        return copy[index] is null && copy.AsSpan().IndexOfAnyExcept((object?)null) < 0 ? null : copy;
+        changed[index] = shift == 0 ? value : Changed((object?[]?)changed[index], shift - Bits, handle, value, isOwned);
+        return changed[index] is null && changed.AsSpan().IndexOfAnyExcept((object?)null) < 0 ? null : changed;
     }
 
     private static void Collect(object?[] node, int shift, T[] values, ref int filled)

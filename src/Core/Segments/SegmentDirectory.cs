@@ -33,7 +33,7 @@ public sealed class SegmentDirectory
 
     /// <summary>A snapshot of the given segments.</summary>
     public SegmentDirectory(IEnumerable<MountedSegment> segments)
-        : this(segments.Aggregate(HandleMap<MountedSegment>.Empty, (map, segment) => map.With(segment.Handle, segment)))
+        : this(HandleMap<MountedSegment>.Of(segments, segment => segment.Handle))
     {
     }
 
@@ -52,8 +52,8 @@ public sealed class SegmentDirectory
     public MountedSegment? Readable(uint handle) => _byHandle[handle] is { IsReadable: true } segment ? segment : null;
 
     /// <summary>The snapshot with this segment as it is now.</summary>
-    internal SegmentDirectory With(MountedSegment segment) => new(_byHandle.With(segment.Handle, segment));
+    public SegmentDirectory With(MountedSegment segment) => new(_byHandle.With(segment.Handle, segment));
 
     /// <summary>The snapshot without that segment.</summary>
-    internal SegmentDirectory Without(uint handle) => new(_byHandle.With(handle, null));
+    public SegmentDirectory Without(uint handle) => new(_byHandle.With(handle, null));
 }

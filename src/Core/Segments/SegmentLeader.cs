@@ -85,6 +85,7 @@ public sealed class SegmentLeader
     /// </summary>
     public ErrorCode Mount(Uuid client, Segment segment, long nowTicks, DraftBuffer drafts)
     {
+        Clients.Hear(client, nowTicks);
         if (!IsPossible(segment))
             return ErrorCode.InvalidParams;
         var known = _table.ById(segment.Id);
@@ -107,12 +108,8 @@ public sealed class SegmentLeader
     /// </summary>
     public ErrorCode ReMount(Uuid client, IReadOnlyList<Segment> segments, long nowTicks, DraftBuffer drafts)
     {
-        if (Clients.StatusOf(client) == ClientStatus.Ok)
-        {
-            Clients.Hear(client, nowTicks);
+        if (Ping(client, nowTicks) == ClientStatus.Ok)
             return ErrorCode.Ok;
-        }
-
         foreach (var segment in segments)
         {
             if (_table.ById(segment.Id) is not { } known)

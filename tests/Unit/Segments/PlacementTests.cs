@@ -1,4 +1,4 @@
-// Where replicas go: the rules of the random strategy.
+// Where replicas go: what every strategy keeps, and the rules of the random one.
 using HotStandby.Core.Segments;
 using HotStandby.Messages.Model;
 using static HotStandby.Tests.Unit.Segments.Reign;
@@ -9,15 +9,19 @@ public sealed class PlacementTests
 {
     private readonly Reign _reign = new();
 
-    [Fact]
-    public void Replicas_lie_on_distinct_names_and_fewer_than_wanted_is_success()
+    public static TheoryData<string> Strategies => [.. PlacementStrategies.Names];
+
+    [Theory]
+    [MemberData(nameof(Strategies))]
+    public void Replicas_lie_on_distinct_names_and_fewer_than_wanted_is_success(string strategy)
     {
-        _reign.MountAndCommit(1, Segment(1, "a"), Segment(2, "a"), Segment(3, "b"));
+        var reign = With(strategy);
+        reign.MountAndCommit(1, Segment(1, "a"), Segment(2, "a"), Segment(3, "b"));
         for (var i = 0; i < 20; i++)
         {
             var places = new Extent[5];
-            Assert.Equal(2, _reign.Leader.Place(10, PreferredNames.None, places));
-            Assert.Equal(["a", "b"], places[..2].Select(place => _reign.Leader.NameOf(place.SegmentHandle)).Order());
+            Assert.Equal(2, reign.Leader.Place(10, PreferredNames.None, places));
+            Assert.Equal(["a", "b"], places[..2].Select(place => reign.Leader.NameOf(place.SegmentHandle)).Order());
             Assert.All(places[2..], place => Assert.Equal(0UL, place.LengthBytes));
         }
     }
@@ -31,13 +35,15 @@ public sealed class PlacementTests
         Assert.Equal((200UL, 200UL), (_reign.Leader.Space.UsedBytes, _reign.Leader.Space.CapacityBytes));
     }
 
-    [Fact]
-    public void Preferred_names_come_first_in_their_order_and_full_or_unknown_ones_are_passed_over()
+    [Theory]
+    [MemberData(nameof(Strategies))]
+    public void Preferred_names_come_first_in_their_order_and_full_or_unknown_ones_are_passed_over(string strategy)
     {
-        _reign.MountAndCommit(1, [.. Enumerable.Range(1, 20).Select(number => Segment(number, size: 100))]);
-        Assert.Equal(7u, _reign.Place(60, "nowhere", "host-7", "host-8")?.SegmentHandle);
-        Assert.Equal(8u, _reign.Place(60, "nowhere", "host-7", "host-8")?.SegmentHandle);
-        Assert.NotNull(_reign.Place(60, "host-7", "host-8"));
+        var reign = With(strategy);
+        reign.MountAndCommit(1, [.. Enumerable.Range(1, 20).Select(number => Segment(number, size: 100))]);
+        Assert.Equal(7u, reign.Place(60, "nowhere", "host-7", "host-8")?.SegmentHandle);
+        Assert.Equal(8u, reign.Place(60, "nowhere", "host-7", "host-8")?.SegmentHandle);
+        Assert.NotNull(reign.Place(60, "host-7", "host-8"));
     }
 
     [Fact]
@@ -58,11 +64,13 @@ public sealed class PlacementTests
         Assert.Equal(100, _reign.Leader.Place(10, PreferredNames.None, places));
     }
 
-    [Fact]
-    public void Random_placement_reaches_every_name()
+    [Theory]
+    [MemberData(nameof(Strategies))]
+    public void Placement_reaches_every_name(string strategy)
     {
-        _reign.MountAndCommit(1, [.. Enumerable.Range(1, 20).Select(number => Segment(number, size: 1_000_000))]);
-        var used = Enumerable.Range(0, 1000).Select(_ => _reign.Place(1)!.Value.SegmentHandle).Distinct();
+        var reign = With(strategy);
+        reign.MountAndCommit(1, [.. Enumerable.Range(1, 20).Select(number => Segment(number, size: 1_000_000))]);
+        var used = Enumerable.Range(0, 1000).Select(_ => reign.Place(1)!.Value.SegmentHandle).Distinct();
         Assert.Equal(20, used.Count());
     }
 
@@ -91,4 +99,6 @@ public sealed class PlacementTests
         _reign.Leader.Space.Release(extent);
         Assert.Equal((0UL, 0UL), (_reign.Leader.Space.UsedBytes, _reign.Leader.Space.CapacityBytes));
     }
+
+    private static Reign With(string strategy) => new(null, PlacementStrategies.Named(strategy)!, startTicks: 5);
 }

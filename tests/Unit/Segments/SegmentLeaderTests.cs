@@ -86,6 +86,38 @@ public sealed class SegmentLeaderTests
         Assert.Equal(ClientStatus.NeedRemount, _reign.Ping(2));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Range_of_a_segment_that_is_about_to_go_is_unavailable_until_it_is_erased(bool remount)
+    {
+        _reign.MountAndCommit(1, Segment(1, endpoint: "a:1"));
+        _reign.Unmount(1);
+        _reign.Commit();
+        ErrorCode Take() => remount ? _reign.ReMount(2, Segment(2, endpoint: "a:1")) : _reign.Mount(2, Segment(2, endpoint: "a:1"));
+        Assert.Equal(ErrorCode.UnavailableInCurrentStatus, Take());
+        Assert.Equal(0, _reign.ProposedEntries);
+        Assert.Equal(ClientStatus.NeedRemount, _reign.Ping(2)); // so that it asks again
+        _reign.Erase(1);
+        Assert.Equal(ErrorCode.Ok, Take());
+        _reign.Commit();
+        Assert.Equal(Id(2), Assert.Single(_reign.Leader.Directory.All).Client);
+    }
+
+    [Fact]
+    public void Range_of_another_clients_suspect_or_gracefully_unmounting_segment_is_unavailable_and_of_a_healthy_one_invalid()
+    {
+        _reign.MountAndCommit(1, Segment(1, endpoint: "a:1"));
+        _reign.MountAndCommit(2, Segment(2, endpoint: "b:1"));
+        _reign.MountAndCommit(3, Segment(3, endpoint: "c:1"));
+        Assert.Equal(ErrorCode.Ok, _reign.GracefulUnmount(2, 2, seconds: 60));
+        _reign.Wait(10, talking: [2, 3]);
+        Assert.Equal(ErrorCode.UnavailableInCurrentStatus, _reign.Mount(9, Segment(9, endpoint: "a:1")));
+        Assert.Equal(ErrorCode.UnavailableInCurrentStatus, _reign.Mount(9, Segment(9, endpoint: "b:1")));
+        Assert.Equal(ErrorCode.InvalidParams, _reign.Mount(9, Segment(9, endpoint: "c:1")));
+        Assert.Equal(ErrorCode.InvalidParams, _reign.Mount(9, Segment(9, endpoint: "c:1", size: ulong.MaxValue - 4096)));
+    }
+
     [Fact]
     public void Remount_of_nothing_makes_the_client_ok()
     {
@@ -127,53 +159,6 @@ public sealed class SegmentLeaderTests
         _reign.Unmount(1);
         Assert.Equal(ErrorCode.UnavailableInCurrentStatus, _reign.ReMount(1, Segment(1)));
         Assert.Equal(ClientStatus.NeedRemount, _reign.Ping(1));
-    }
-
-    [Fact]
-    public void Silent_client_loses_its_segments_and_must_remount()
-    {
-        _reign.MountAndCommit(1, Segment(1), Segment(2));
-        _reign.ReMount(1, Segment(1), Segment(2));
-        _reign.MountAndCommit(2, Segment(3));
-        _reign.NowTicks += ClientTtlTicks - 1;
-        _reign.Ping(2);
-        _reign.ExpireClients();
-        Assert.Equal(0, _reign.ProposedEntries);
-        _reign.NowTicks++;
-        _reign.ExpireClients();
-        Assert.Equal(1, _reign.ProposedEntries);
-        Assert.Equal(3u, _reign.Place(10)?.SegmentHandle); // placing stops with the proposal
-        _reign.Commit();
-        Assert.Equal([1u, 2u], _reign.ToDrop.Order());
-        Assert.NotNull(_reign.Leader.Directory.Readable(3));
-        Assert.Null(_reign.Leader.Directory.Readable(1));
-        Assert.Equal(ClientStatus.NeedRemount, _reign.Ping(1));
-        _reign.ExpireClients();
-        Assert.Equal(0, _reign.ProposedEntries); // once is enough
-    }
-
-    [Fact]
-    public void New_reign_gives_every_client_a_full_ttl_and_asks_it_to_remount()
-    {
-        _reign.MountAndCommit(1, Segment(1));
-        _reign.ReMount(1, Segment(1));
-        var next = new Reign(_reign.Table) { NowTicks = 5 + ClientTtlTicks - 1 };
-        Assert.Equal(ClientStatus.NeedRemount, next.Ping(1));
-        next.NowTicks += ClientTtlTicks - 1;
-        next.ExpireClients();
-        Assert.Equal(0, next.ProposedEntries);
-        next.NowTicks++;
-        next.ExpireClients();
-        Assert.Equal(1, next.ProposedEntries);
-    }
-
-    [Fact]
-    public void Client_that_only_pings_is_not_remembered()
-    {
-        _reign.Ping(1);
-        _reign.NowTicks += ClientTtlTicks;
-        _reign.ExpireClients();
-        Assert.Equal(0, _reign.ProposedEntries);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace HotStandby.Tests.Unit.Segments;
 
 public sealed class SegmentTableTests
 {
-    private enum Step { Mount, ReMount, Unmount, Erase, Commit, Wait }
+    private enum Step { Mount, ReMount, Unmount, Graceful, Drain, Drained, Undrain, Erase, Commit, Wait }
 
     [Fact]
     public void Replayed_log_gives_an_equal_table()
@@ -38,12 +38,20 @@ public sealed class SegmentTableTests
     }
 
     [Fact]
-    public void Digest_tells_apart_tables_that_differ_in_status_or_in_the_next_handle()
+    public void Digest_tells_apart_tables_that_differ_in_status_grace_suspicion_or_the_next_handle()
     {
         var reign = new Reign();
         var digests = new HashSet<PartitionDigest> { reign.Table.Digest };
         reign.Mount(1, Reign.Segment(1));
         Assert.True(digests.Add(reign.Table.Digest));
+        reign.SetStatus(1, SegmentStatus.Draining);
+        Assert.True(digests.Add(reign.Table.Digest));
+        reign.GracefulUnmount(1, 1, seconds: 60);
+        Assert.True(digests.Add(reign.Table.Digest));
+        reign.GracefulUnmount(1, 1, seconds: 50);
+        Assert.True(digests.Add(reign.Table.Digest), "the grace period is replicated");
+        reign.Wait(10);
+        Assert.True(digests.Add(reign.Table.Digest), "suspicion is replicated");
         reign.Unmount(1);
         Assert.True(digests.Add(reign.Table.Digest));
         reign.Erase(1);
@@ -58,13 +66,41 @@ public sealed class SegmentTableTests
     [InlineData(OpType.PutStart)]
     [InlineData(OpType.MountSegment)] // unreadable
     [InlineData(OpType.UnmountSegment)] // unreadable
+    [InlineData(OpType.SegmentStatus)] // unreadable
     [InlineData(OpType.ClientExpired)] // unreadable
+    [InlineData(OpType.ClientSuspected)] // unreadable
+    [InlineData(OpType.ClientRestored)] // unreadable
     public void Entry_that_cannot_be_applied_breaks_invariant_7(OpType type) => MustBreakInvariant7(Draft(type, [1, 2, 3]));
 
     [Theory]
     [InlineData(OpType.UnmountSegment)]
     [InlineData(OpType.SegmentErased)]
     public void Entry_on_an_unknown_handle_breaks_invariant_7(OpType type) => MustBreakInvariant7(Draft(type, [9, 0, 0, 0]));
+
+    [Theory]
+    [InlineData(0)] // undefined
+    [InlineData(5)] // unmounting, which is another entry's
+    [InlineData(6)] // unknown
+    public void Status_entry_with_an_impossible_status_breaks_invariant_7(byte status)
+    {
+        var reign = new Reign();
+        reign.MountAndCommit(1, Reign.Segment(1));
+        var drafts = Draft(OpType.SegmentStatus, [1, 0, 0, 0, status, 0, 0, 0, 0, 0, 0, 0, 0]);
+        Assert.Equal(7, Assert.Throws<InvariantViolation>(() => reign.Table.Apply(drafts.Last)).Number);
+    }
+
+    [Fact]
+    public void Status_entry_on_an_unmounting_or_unknown_segment_breaks_invariant_7()
+    {
+        var reign = new Reign();
+        reign.MountAndCommit(1, Reign.Segment(1));
+        reign.Unmount(1);
+        foreach (byte handle in new[] { 1, 2 })
+        {
+            var drafts = Draft(OpType.SegmentStatus, [handle, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
+            Assert.Equal(7, Assert.Throws<InvariantViolation>(() => reign.Table.Apply(drafts.Last)).Number);
+        }
+    }
 
     [Fact]
     public void Segment_cannot_be_erased_while_it_is_mounted()
@@ -101,6 +137,17 @@ public sealed class SegmentTableTests
             case Step.Unmount:
                 primary.Unmount(segment);
                 break;
+            case Step.Graceful:
+                primary.GracefulUnmount(client, segment, seconds: segment);
+                break;
+            case Step.Drain or Step.Drained or Step.Undrain:
+                primary.SetStatus((uint)segment, step switch
+                {
+                    Step.Drain => SegmentStatus.Draining,
+                    Step.Drained => SegmentStatus.Drained,
+                    _ => SegmentStatus.Ok,
+                });
+                break;
             case Step.Erase when primary.Leader.Unmounting.Any(handle => primary.Table.ByHandle(handle) is not null):
                 primary.Erase(primary.Leader.Unmounting.First(handle => primary.Table.ByHandle(handle) is not null));
                 break;
@@ -108,8 +155,8 @@ public sealed class SegmentTableTests
                 primary.Commit();
                 break;
             case Step.Wait:
-                primary.NowTicks += Reign.ClientTtlTicks / 2;
-                primary.ExpireClients();
+                primary.Wait(seconds: 4, talking: client);
+                primary.UnmountDue();
                 break;
         }
     }
