@@ -91,10 +91,18 @@ public sealed class RoundTripTests
             SoftPinAction = said.SoftPinAction == SoftPinAction.Enable ? SoftPinAction.Enable : SoftPinAction.Preserve,
         });
         var replicas = Replicas.Where(replica => replica.Location is not ReplicaLocation.DistributedFile);
-        Survive(RpcTable.Previous[Rpc.PutEnd].Arguments!, Gen.Select(Uuids, meta, Selectors, Bytes, (id, said, selector, tenant) => new PutEndRequest(id, said, selector, tenant)));
-        Survive(RpcTable.Previous[Rpc.BatchUpsertEnd].Arguments!, Gen.Select(Uuids, List(meta), Bytes, (id, said, tenant) => new BatchUpsertEndRequest(id, said, tenant)));
-        Survive(RpcTable.Previous[Rpc.PutStart].Arguments!, Gen.Select(Uuids, Bytes, Gen.ULong, config, Bytes, (id, key, size, said, tenant) => new PutStartRequest(id, key, size, said, tenant)));
-        Survive(RpcTable.Previous[Rpc.GetReplicaList].Result, Expected(Gen.Select(List(replicas), Gen.ULong, (list, lease) => new ReplicaListResponse(list, lease, null))));
+        Survive(
+            RpcTable.Previous[Rpc.PutEnd].Arguments!,
+            Gen.Select(Uuids, meta, Selectors, Bytes, (id, said, selector, tenant) => new PutEndRequest(id, said, selector, tenant)));
+        Survive(
+            RpcTable.Previous[Rpc.BatchUpsertEnd].Arguments!,
+            Gen.Select(Uuids, List(meta), Bytes, (id, said, tenant) => new BatchUpsertEndRequest(id, said, tenant)));
+        Survive(
+            RpcTable.Previous[Rpc.PutStart].Arguments!,
+            Gen.Select(Uuids, Bytes, Gen.ULong, config, Bytes, (id, key, size, said, tenant) => new PutStartRequest(id, key, size, said, tenant)));
+        Survive(
+            RpcTable.Previous[Rpc.GetReplicaList].Result,
+            Expected(Gen.Select(List(replicas), Gen.ULong, (list, lease) => new ReplicaListResponse(list, lease, null))));
     }
 
     [Fact]
