@@ -80,7 +80,8 @@ public sealed class GoldenFrameTests
         {
             var rpc = Enum.Parse<Rpc>(frame.Function);
             var (newest, previous) = (RpcTable.Newest[rpc], RpcTable.Previous[rpc]);
-            if ((frame.IsRequest ? newest.Arguments?.Hash : newest.Result.Hash) != (frame.IsRequest ? previous.Arguments?.Hash : previous.Result.Hash))
+            var isSame = frame.IsRequest ? newest.Arguments?.Hash == previous.Arguments?.Hash : newest.Result.Hash == previous.Result.Hash;
+            if (!isSame)
                 continue;
             var decoded = CallCatalog.Previous[rpc].Decode(frame);
             Assert.Equal(frame.Meaning, decoded?.Meaning);

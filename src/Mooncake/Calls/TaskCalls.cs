@@ -97,7 +97,9 @@ public readonly record struct CompleteTaskRequest(Uuid Client, Uuid TaskId, Repl
 /// <param name="UpdatedAtUnixMilliseconds">When its status changed last.</param>
 /// <param name="AssignedClient">Who does it.</param>
 /// <param name="Message">The client's words at its end.</param>
-public readonly record struct TaskReport(Uuid Id, TaskType Type, ReplicationTaskStatus Status, long CreatedAtUnixMilliseconds, long UpdatedAtUnixMilliseconds, Uuid AssignedClient, ByteString Message)
+public readonly record struct TaskReport(
+    Uuid Id, TaskType Type, ReplicationTaskStatus Status, long CreatedAtUnixMilliseconds, long UpdatedAtUnixMilliseconds, Uuid AssignedClient,
+    ByteString Message)
     : IWireValue<TaskReport>
 {
     /// <inheritdoc/>

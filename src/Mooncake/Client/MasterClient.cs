@@ -100,7 +100,8 @@ public sealed class MasterClient(MasterConnection connection)
     /// <summary>Where can the objects whose key matches be read? The pattern is given as the key.</summary>
     public ValueTask<Expected<WireList<WirePair<ByteString, WireList<WireReplica>>>>> GetReplicaListByRegexAsync(
         ExistKeyRequest request, CancellationToken cancellation = default) =>
-        connection.CallAsync<ExistKeyRequest, Expected<WireList<WirePair<ByteString, WireList<WireReplica>>>>>(Rpc.GetReplicaListByRegex, request, cancellation);
+        connection.CallAsync<ExistKeyRequest, Expected<WireList<WirePair<ByteString, WireList<WireReplica>>>>>(
+            Rpc.GetReplicaListByRegex, request, cancellation);
 
     /// <summary>Removes the objects whose key matches. The pattern is given as the key.</summary>
     public ValueTask<Expected<WireInt64>> RemoveByRegexAsync(RemoveRequest request, CancellationToken cancellation = default) =>

@@ -61,6 +61,21 @@ public sealed class NewestDoorGoldenTests() : DoorGoldenTest(RpcTable.Newest, Go
 {
     public static TheoryData<string> Functions() => [.. GoldenFile.Functions.Select(function => function.Name)];
 
+    // As a client with a local disk really sends it, with the type's literal.
+    [Fact]
+    public async Task Recorded_request_for_what_is_not_offered_is_answered_in_the_result()
+    {
+        var client = await ConnectAsync();
+        var requests = GoldenFile.Frames.Where(frame => frame is { IsRequest: true, HasCodec: false } && frame.Function != "-").ToArray();
+        Assert.Equal(3, requests.Length);
+        foreach (var request in requests)
+        {
+            await client.SendAsync(request.Bytes);
+            var answer = await client.ReceiveAsync();
+            Assert.Equal("00" + "0cfcffff", Convert.ToHexStringLower(answer[^5..]));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Functions))]
     public Task Newest_generation_is_answered_byte_for_byte(string function) => AssertAnsweredAsync(function);

@@ -36,7 +36,7 @@ public abstract class FuzzedDoorTest(RpcTable table, IReadOnlyList<GoldenFrame> 
             .Select((index, changes, cut) => Mutate(_requests[index], changes, cut)).Array[FramesOfARound];
         await mutated.SampleAsync(round => RoundAsync(client, round), iter: 5, threads: 1);
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        await mutated.SampleAsync(round => RoundAsync(client, round), iter: 150, threads: 1);
+        await mutated.SampleAsync(round => RoundAsync(client, round), iter: 1000, threads: 1);
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, BoundBytes);
         Gateway.AnswersAtOnce = false;
         await AssertOpenAsync(client);
@@ -98,6 +98,8 @@ public abstract class FuzzedDoorTest(RpcTable table, IReadOnlyList<GoldenFrame> 
     }
 }
 
+[Collection(MemoryCollection.Name)]
 public sealed class NewestFuzzedDoorTests() : FuzzedDoorTest(RpcTable.Newest, GoldenFile.DoorNewest);
 
+[Collection(MemoryCollection.Name)]
 public sealed class PreviousFuzzedDoorTests() : FuzzedDoorTest(RpcTable.Previous, GoldenFile.DoorPrevious);
