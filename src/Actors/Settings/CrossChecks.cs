@@ -42,6 +42,11 @@ internal static class CrossChecks
         reader.Require(
             settings.Remoting.Port != settings.Client.Port && (settings.Remoting.Port == 0 || settings.Remoting.Port != settings.Http.Port),
             "hotstandby.remoting.port", "must differ from hotstandby.client.port and hotstandby.http.port", "hotstandby.client.port", "hotstandby.http.port");
+        var metadata = settings.Http.MetadataPort;
+        reader.Require(
+            !settings.Http.IsMetadataServerEnabled
+                || (metadata != settings.Client.Port && metadata != settings.Http.Port && metadata != settings.Remoting.Port),
+            "hotstandby.http.metadata-port", "must differ from every other port of the node", "hotstandby.http.metadata-server");
     }
 
     private static void CheckTimes(HotStandbySettings settings, SettingsReader reader)

@@ -35,6 +35,12 @@ public sealed record HttpSettings
     /// <summary>Port; 0 is off.</summary>
     public required int Port { get; init; }
 
+    /// <summary>Whether the transfer engine's metadata server runs; on the same host.</summary>
+    public required bool IsMetadataServerEnabled { get; init; }
+
+    /// <summary>The metadata server's port; 1 to 65535.</summary>
+    public required int MetadataPort { get; init; }
+
     /// <summary>False when the door is closed.</summary>
     public bool IsEnabled => Port != 0;
 }

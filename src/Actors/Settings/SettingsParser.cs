@@ -37,6 +37,8 @@ internal static partial class SettingsParser
         {
             Host = reader.ListenHost("hotstandby.http.host"),
             Port = reader.Integer("hotstandby.http.port", 0, 65535),
+            IsMetadataServerEnabled = reader.Choice("hotstandby.http.metadata-server", ("on", true), ("off", false)),
+            MetadataPort = reader.Integer("hotstandby.http.metadata-port", 1, 65535),
         },
         Remoting = new RemotingSettings
         {

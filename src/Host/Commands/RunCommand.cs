@@ -56,7 +56,10 @@ internal static class RunCommand
         try
         {
             await using var door = await MooncakeServer.StartAsync(node.Gateway, DoorOf(settings.Client), TimeProvider.System);
-            await using var http = settings.Http.IsEnabled ? await StatusServer.StartAsync(EndpointOf(settings.Http.Host, settings.Http.Port), node.ReportAsync) : null;
+            await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(settings), node.Gateway, node.ReportAsync) : null;
+            await using var metadata = settings.Http.IsMetadataServerEnabled
+                ? await MetadataEndpoints.StartAsync(new MetadataOptions { Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort) })
+                : null;
             terminal.Output.WriteLine($"node {settings.NodeId}: clients on {door.Endpoint}, http on {settings.Http.Host}:{settings.Http.Port}, data in {settings.DataDirectory}");
             var code = await ended.Task;
             await node.StopAsync();
@@ -112,6 +115,17 @@ internal static class RunCommand
     private static ServerOptions DoorOf(ClientSettings client) => new(
         EndpointOf(client.Host, client.Port), new FrameLimits(client.MaximumFrameBytes), client.MaximumRequestsInFlight,
         client.MaximumConnections, client.RequestTimeout);
+
+    private static AdminOptions AdminOf(HotStandbySettings settings)
+    {
+        // Who listens on all interfaces is reached under the name that the other nodes use.
+        var host = settings.Client.Host is "0.0.0.0" or "::" ? settings.Remoting.Host : settings.Client.Host;
+        return new AdminOptions
+        {
+            Endpoint = EndpointOf(settings.Http.Host, settings.Http.Port),
+            ClientAddress = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{settings.Client.Port}" : $"{host}:{settings.Client.Port}",
+        };
+    }
 
     private static IPEndPoint EndpointOf(string host, int port) =>
         new(host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.Parse(host), port);

@@ -48,7 +48,7 @@ public sealed class KeyedCall(IReplySink sink, KeyedOperation operation, ObjectK
     /// <summary>The keys, in the caller's order; the same key may occur twice.</summary>
     public ObjectKey[] Keys { get; } = keys;
 
-    /// <summary>The caller (all but Exist, GetReplicaList and Remove).</summary>
+    /// <summary>The caller (all but Exist, GetReplicaList, Peek and Remove).</summary>
     public Uuid Client { get; init; }
 
     /// <summary>
@@ -103,13 +103,13 @@ public struct ItemResult
     /// <summary>Exist: true when a replica is readable. ReplicaClear: true when something was dropped.</summary>
     public bool Exists;
 
-    /// <summary>GetReplicaList, PutStart, UpsertStart: where the bytes are. CopyStart, MoveStart: the source, then the targets.</summary>
+    /// <summary>GetReplicaList, Peek, PutStart, UpsertStart: where the bytes are. CopyStart, MoveStart: the source, then the targets.</summary>
     public ReplicaList Replicas;
 
     /// <summary>GetReplicaList: how long the reader may read. Remove, when refused with ObjectHasLease: how long the lease has left. Milliseconds.</summary>
     public ulong LeaseTtlMilliseconds;
 
-    /// <summary>GetReplicaList: the checksum given at PutEnd.</summary>
+    /// <summary>GetReplicaList, Peek: the checksum given at PutEnd.</summary>
     public ulong? ObjectChecksum;
 }
 

@@ -1,0 +1,69 @@
+// The node as the endpoints see it: its right to serve, its report, its calls.
+using Akka.Actor;
+using HotStandby.Actors.Node;
+using HotStandby.Core.Replication;
+using HotStandby.Messages.Calls;
+using Microsoft.AspNetCore.Http;
+
+namespace HotStandby.Host.Http;
+
+/// <summary>What every endpoint family is given.</summary>
+internal sealed class AdminNode(AdminOptions options, IMasterGateway gateway, Func<CancellationToken, Task<NodeReport>> report)
+{
+    /// <summary>How the port was set up.</summary>
+    public AdminOptions Options => options;
+
+    /// <summary>True while the node leads and its lease holds.</summary>
+    public bool Serves => gateway.MayServe;
+
+    /// <summary>The reign; 0 while the node does not serve.</summary>
+    public ulong Epoch => gateway.Epoch;
+
+    /// <summary>The node's report, or null when it does not come: a node that reads its journal is silent.</summary>
+    public async Task<NodeReport?> TryReportAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await report(stop);
+        }
+        catch (AskTimeoutException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The same for probes, which have little patience.</summary>
+    public async Task<NodeReport?> TryProbeAsync(CancellationToken stop)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(options.ProbeTimeout);
+        try
+        {
+            return await TryReportAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Runs the call that is made for a sink; the refusal is null when its results may be told.</summary>
+    public async Task<(TCall Call, IResult? Refusal)> RunAsync<TCall>(Func<IReplySink, TCall> create, CancellationToken stop) where TCall : MasterCall
+    {
+        var awaited = new AwaitedCall();
+        var call = create(awaited);
+        return (call, await awaited.RunAsync(gateway, call, options.CallTimeout, stop));
+    }
+
+    /// <summary>Mooncake's word for how far the node is.</summary>
+    public string HaStateOf(NodeReport? known) => known?.Replica switch
+    {
+        _ when Serves => "serving",
+        null => "recovering",
+        { Role: ReplicaRole.Primary } => "leader_warmup",
+        { Role: ReplicaRole.Candidate } => "candidate",
+        { Leader.Name: null or "" } => "starting",
+        { Voting: false } => "catching_up",
+        _ => "standby",
+    };
+}

@@ -1,0 +1,87 @@
+// The operators' HTTP port. It starts and stops; what is answered is in the endpoint families beside it. Only calls that go
+// through the gateway change anything.
+using System.Net;
+using System.Text.Json.Serialization.Metadata;
+using HotStandby.Actors.Node;
+using HotStandby.Messages.Calls;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HotStandby.Host.Http;
+
+/// <summary>Where the operators' port is and how patient it is.</summary>
+public sealed record AdminOptions
+{
+    /// <summary>Where to listen; port 0 takes a free one.</summary>
+    public required IPEndPoint Endpoint { get; init; }
+
+    /// <summary>host:port at which clients reach this node's Mooncake door: what <c>/leader</c> says while the node serves.</summary>
+    public required string ClientAddress { get; init; }
+
+    /// <summary>A call without an outcome for so long is answered with 504.</summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long probes wait for the node's report before they answer without it.</summary>
+    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Entries that a Standby may still have to apply and yet be called ready.</summary>
+    public ulong ReadyLagEntries { get; init; } = 10_000;
+}
+
+/// <summary>Serves the admin endpoints of Mooncake's master and a few more: docs/http-api.md.</summary>
+public static class AdminServer
+{
+    private const long MaximumBodyBytes = 64 * 1024;
+    private const int MaximumRequestLineBytes = 64 * 1024; // /batch_query_keys has its keys there
+
+    /// <summary>Starts listening.</summary>
+    /// <param name="options">Where, and how patient.</param>
+    /// <param name="gateway">The way into the node.</param>
+    /// <param name="report">Asks the node how it is; may throw AskTimeoutException while it reads its journal.</param>
+    /// <returns>The running server; disposing stops it. Its <c>Urls</c> tell the port that was taken.</returns>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<WebApplication> StartAsync(
+        AdminOptions options, IMasterGateway gateway, Func<CancellationToken, Task<NodeReport>> report)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var builder = CreateBuilder(options.Endpoint, MaximumBodyBytes);
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver =
+            JsonTypeInfoResolver.Combine(AdminJson.Default, NodeViewJson.Default));
+        builder.Services.AddOpenApi("v1", document => document.AddDocumentTransformer((description, _, _) =>
+        {
+            description.Info.Title = "HotStandby.Actors: operators' port";
+            description.Info.Description = "See docs/http-api.md.";
+            return Task.CompletedTask;
+        }));
+        var app = builder.Build();
+        var node = new AdminNode(options, gateway, report);
+        HealthEndpoints.Map(app, node);
+        ReplicationEndpoints.Map(app, node);
+        ObjectEndpoints.Map(app, node);
+        SegmentEndpoints.Map(app, node);
+        DrainEndpoints.Map(app, node);
+        AbsentFeatureEndpoints.Map(app, node);
+        app.MapOpenApi("/openapi.json");
+        await app.StartAsync();
+        return app;
+    }
+
+    /// <summary>A bare Kestrel on one endpoint.</summary>
+    internal static WebApplicationBuilder CreateBuilder(IPEndPoint endpoint, long maximumBodyBytes)
+    {
+        // Empty: the usual builder reads settings files and watches their directory, which on a busy node is the journal's.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = maximumBodyBytes;
+            kestrel.Limits.MaxRequestLineSize = MaximumRequestLineBytes;
+            kestrel.Limits.MaxRequestBufferSize = 2 * MaximumRequestLineBytes;
+            kestrel.Listen(endpoint);
+        });
+        return builder;
+    }
+}

@@ -1,0 +1,97 @@
+// Drain jobs: emptying segments before they are taken away.
+using System.Text.Json;
+using HotStandby.Messages;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Model;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace HotStandby.Host.Http;
+
+/// <summary>/api/v1/drain_jobs, …/query, …/cancel.</summary>
+internal static class DrainEndpoints
+{
+    private const int MaximumSegments = 1024;
+    private const int MaximumConcurrency = 1024;
+    private const int UsualConcurrency = 4;
+
+    public static void Map(IEndpointRouteBuilder routes, AdminNode node)
+    {
+        routes.MapPost("/api/v1/drain_jobs", (HttpRequest request, CancellationToken stop) => CreateAsync(node, request, stop))
+            .Accepts<DrainRequest>("application/json")
+            .Answers<DrainAcceptedBody>("Starts to move every replica off the segments.", 400, 404, 409, 413, 503, 504);
+        routes.MapGet("/api/v1/drain_jobs/query", ([FromQuery(Name = "job_id")] string? job, CancellationToken stop) => ReportAsync(node, job, stop))
+            .Answers<DrainJobBody>("How far a job is.", 400, 404, 503, 504);
+        routes.MapPost("/api/v1/drain_jobs/cancel", ([FromQuery(Name = "job_id")] string? job, CancellationToken stop) => CancelAsync(node, job, stop))
+            .Answers<DrainAcceptedBody>("Cancels a job; 409 while its moves run.", 400, 404, 409, 503, 504);
+    }
+
+    private static async Task<IResult> CreateAsync(AdminNode node, HttpRequest request, CancellationToken stop)
+    {
+        DrainRequest? wanted;
+        try
+        {
+            wanted = await JsonSerializer.DeserializeAsync(request.Body, AdminJson.Default.DrainRequest, stop);
+        }
+        catch (JsonException error)
+        {
+            return ErrorAnswer.BadParameter("body", $"is not the JSON that is expected: {error.Message}");
+        }
+        catch (BadHttpRequestException error)
+        {
+            return ErrorAnswer.Of(error.StatusCode, ErrorCode.InvalidParams, $"body cannot be read: {error.Message}");
+        }
+
+        var segments = wanted?.Segments ?? [];
+        var targets = wanted?.TargetSegments ?? [];
+        var concurrency = wanted?.MaxConcurrency ?? UsualConcurrency;
+        if (segments.Count == 0 || !AreNames(segments))
+            return ErrorAnswer.BadParameter("segments", $"must be 1 to {MaximumSegments} different names");
+        if (!AreNames(targets))
+            return ErrorAnswer.BadParameter("target_segments", $"must be 0 to {MaximumSegments} different names");
+        if (concurrency is < 1 or > MaximumConcurrency)
+            return ErrorAnswer.BadParameter("max_concurrency", $"must be 1 to {MaximumConcurrency}");
+        var (call, refusal) = await node.RunAsync(sink => new CreateDrainJobCall(sink, segments, targets, concurrency), stop);
+        if (refusal is not null)
+            return refusal;
+        return call.Error == ErrorCode.Ok
+            ? Results.Json(new DrainAcceptedBody(true, call.JobId.ToString(), NameOf(JobStatus.Created)), AdminJson.Default.DrainAcceptedBody)
+            : ErrorAnswer.Of(call.Error);
+    }
+
+    // JSON may say null where a name belongs.
+    private static bool AreNames(IReadOnlyList<string?> names) =>
+        names.Count <= MaximumSegments && names.All(name => !string.IsNullOrEmpty(name)) && names.Distinct().Count() == names.Count;
+
+    private static async Task<IResult> ReportAsync(AdminNode node, string? text, CancellationToken stop)
+    {
+        if (Parameters.Id(text, "job_id", out var id) is { } bad)
+            return bad;
+        var (call, refusal) = await node.RunAsync(sink => new DrainJobCall(sink, id, cancel: false), stop);
+        if (refusal is not null)
+            return refusal;
+        if (call.Error != ErrorCode.Ok || call.Job is not { } job)
+            return ErrorAnswer.Of(call.Error == ErrorCode.Ok ? ErrorCode.JobNotFound : call.Error);
+        return Results.Json(
+            new DrainJobBody(
+                true, job.Id.ToString(), 0, "DRAIN", (int)job.Status, NameOf(job.Status), job.CreatedMilliseconds, job.UpdatedMilliseconds,
+                job.Segments, job.SucceededUnits, job.FailedUnits, job.BlockedUnits, job.ActiveUnits, job.MigratedBytes, job.Message),
+            AdminJson.Default.DrainJobBody);
+    }
+
+    private static async Task<IResult> CancelAsync(AdminNode node, string? text, CancellationToken stop)
+    {
+        if (Parameters.Id(text, "job_id", out var id) is { } bad)
+            return bad;
+        var (call, refusal) = await node.RunAsync(sink => new DrainJobCall(sink, id, cancel: true), stop);
+        if (refusal is not null)
+            return refusal;
+        return call.Error == ErrorCode.Ok
+            ? Results.Json(new DrainAcceptedBody(true, id.ToString(), NameOf(JobStatus.Canceled)), AdminJson.Default.DrainAcceptedBody)
+            : ErrorAnswer.Of(call.Error);
+    }
+
+    private static string NameOf(JobStatus status) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(status.ToString());
+}

@@ -1,0 +1,76 @@
+// For probes, load balancers and scripts that look for the leader. They answer on every node, at any time, and never throw a
+// node out of service because it is slow to report.
+using HotStandby.Actors.Node;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace HotStandby.Host.Http;
+
+/// <summary>/health, /health/primary, /ready, /role, /ha_status, /leader.</summary>
+internal static class HealthEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes, AdminNode node)
+    {
+        routes.MapGet("/health", async (CancellationToken stop) =>
+            Results.Json(HealthOf(node, await node.TryProbeAsync(stop)), AdminJson.Default.HealthBody))
+            .Answers<HealthBody>("200 while the process lives, on every node.");
+        routes.MapGet("/health/primary", () => node.Serves ? Results.Text("primary") : Results.Text("not primary", statusCode: 503))
+            .AnswersText("200 on the node that serves, 503 on the others.");
+        routes.MapGet("/ready", async (CancellationToken stop) =>
+        {
+            var ready = ReadyOf(node, await node.TryProbeAsync(stop));
+            return Results.Json(ready, AdminJson.Default.ReadyBody, statusCode: ready.Ready ? 200 : 503);
+        }).Answers<ReadyBody>("200 on the node that serves and on Standbys that could take over, else 503.");
+        routes.MapGet("/role", () => Results.Text(RoleOf(node)))
+            .AnswersText("leader or standby.");
+        routes.MapGet("/ha_status", async (CancellationToken stop) => Results.Text(node.HaStateOf(await node.TryProbeAsync(stop))))
+            .AnswersText("starting, standby, candidate, recovering, catching_up, leader_warmup or serving.");
+        routes.MapGet("/leader", async (CancellationToken stop) =>
+            Results.Json(LeaderOf(node, await node.TryProbeAsync(stop)), AdminJson.Default.LeaderBody))
+            .Answers<LeaderBody>("Where clients go. Only the leader itself knows its address; the others name its node.");
+    }
+
+    /// <summary>Mooncake's two roles.</summary>
+    public static string RoleOf(AdminNode node) => node.Serves ? "leader" : "standby";
+
+    /// <summary>Entries that the node knows of and has not applied.</summary>
+    public static ulong LagOf(NodeReport report)
+    {
+        var known = Math.Max(report.Replica.AppendedSequence, report.Replica.CommittedSequence);
+        return known - Math.Min(report.Replica.AppliedSequence, known);
+    }
+
+    private static HealthBody HealthOf(AdminNode node, NodeReport? report)
+    {
+        var serves = node.Serves;
+        return new HealthBody(
+            "ok", RoleOf(node), node.HaStateOf(report), serves, serves ? node.Options.ClientAddress : null,
+            serves ? node.Epoch : report?.Replica.Epoch);
+    }
+
+    private static LeaderBody LeaderOf(AdminNode node, NodeReport? report)
+    {
+        var serves = node.Serves;
+        return new LeaderBody(
+            serves, serves ? node.Options.ClientAddress : "", serves ? node.Epoch : report?.Replica.Epoch ?? 0,
+            report?.Replica.Leader.Name ?? "");
+    }
+
+    private static ReadyBody ReadyOf(AdminNode node, NodeReport? report)
+    {
+        var lag = report is null ? 0 : LagOf(report);
+        var state = node.HaStateOf(report);
+        var reason = state switch
+        {
+            "serving" => null,
+            "standby" when lag <= node.Options.ReadyLagEntries => null,
+            "standby" => $"more than {node.Options.ReadyLagEntries} entries are not applied yet",
+            "recovering" => "the node does not report: it may still be reading its journal",
+            "starting" => "no leader is known",
+            "catching_up" => "the node does not vote: it lacks entries of the leader",
+            _ => "the node is about to lead",
+        };
+        return new ReadyBody(reason is null, RoleOf(node), state, lag, reason);
+    }
+}

@@ -1,0 +1,54 @@
+// What operators send is checked here, before anything is asked of the node. Each check gives back a 400 that names the
+// parameter and what it must be, or null.
+using System.Text;
+using HotStandby.Messages.Identity;
+using Microsoft.AspNetCore.Http;
+
+namespace HotStandby.Host.Http;
+
+/// <summary>Checks of single parameters.</summary>
+internal static class Parameters
+{
+    private const int MaximumNameBytes = 4096;
+
+    /// <summary>An object's key in a tenant.</summary>
+    public static IResult? Key(string? key, byte[] tenant, out ObjectKey result, string parameter = "key")
+    {
+        result = default;
+        if (string.IsNullOrEmpty(key))
+            return ErrorAnswer.BadParameter(parameter, "is missing");
+        result = ObjectKey.From(tenant, Encoding.UTF8.GetBytes(key));
+        return result.Bytes.Length > ObjectKey.MaximumBytes
+            ? ErrorAnswer.BadParameter(parameter, $"must be 1 to {ObjectKey.MaximumBytes} bytes, with its tenant")
+            : null;
+    }
+
+    /// <summary>A tenant. Absent and empty give no bytes: the default tenant, or all, as the endpoint has it.</summary>
+    public static IResult? Tenant(string? tenant, out byte[] result)
+    {
+        result = Encoding.UTF8.GetBytes(tenant ?? "");
+        var span = result.AsSpan();
+        var isPossible = span.IsEmpty
+            || (span[0] != (byte)'_' && span.IndexOfAnyInRange((byte)0, (byte)0x1f) < 0 && !span.Contains((byte)0x7f) && span.Length <= 1024);
+        return isPossible ? null : ErrorAnswer.BadParameter("tenant_id", "must be at most 1024 bytes without control characters, and not begin with _");
+    }
+
+    /// <summary>A switch that is off when absent.</summary>
+    public static IResult? Flag(string? text, string parameter, out bool result)
+    {
+        result = text is "1" || string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
+        return result || text is null or "" or "0" || string.Equals(text, "false", StringComparison.OrdinalIgnoreCase)
+            ? null
+            : ErrorAnswer.BadParameter(parameter, "must be true, 1, false or 0");
+    }
+
+    /// <summary>The name of a segment.</summary>
+    public static IResult? Segment(string? name) =>
+        string.IsNullOrEmpty(name) ? ErrorAnswer.BadParameter("segment", "is missing")
+        : Encoding.UTF8.GetByteCount(name) > MaximumNameBytes ? ErrorAnswer.BadParameter("segment", $"must be 1 to {MaximumNameBytes} bytes")
+        : null;
+
+    /// <summary>An id.</summary>
+    public static IResult? Id(string? text, string parameter, out Uuid result) =>
+        Uuid.TryParse(text, out result) ? null : ErrorAnswer.BadParameter(parameter, "must be two numbers of 0 to 18446744073709551615 with - between them");
+}

@@ -1,0 +1,36 @@
+// How far every node is: for operators and dashboards. They only read.
+using HotStandby.Actors.Node;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace HotStandby.Host.Http;
+
+/// <summary>/replication and /status.</summary>
+internal static class ReplicationEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes, AdminNode node)
+    {
+        routes.MapGet("/replication", async (CancellationToken stop) => await node.TryReportAsync(stop) is { } report
+                ? Results.Json(BodyOf(node, report), AdminJson.Default.ReplicationBody)
+                : ErrorAnswer.NoReport())
+            .Answers<ReplicationBody>("Role, epoch, seqs and lag of this node; on the leader, of the others too.", 503);
+        routes.MapGet("/status", async (CancellationToken stop) => await node.TryReportAsync(stop) is { } report
+                ? Results.Json(NodeView.Of(report), NodeViewJson.Default.NodeView)
+                : ErrorAnswer.NoReport())
+            .Answers<NodeView>("All that the node knows of itself, with the digest of every partition.", 503);
+    }
+
+    private static ReplicationBody BodyOf(AdminNode node, NodeReport report)
+    {
+        var view = NodeView.Of(report);
+        var lag = view.ApplyLagMicroseconds;
+        return new ReplicationBody(
+            view.Node, view.Role, node.HaStateOf(report), view.Serving, view.Epoch, view.Leader, view.Voting, view.AppendedSequence,
+            view.DurableSequence, view.CommittedSequence, view.AppliedSequence, HealthEndpoints.LagOf(report),
+            view.LeaseRemainingMilliseconds, view.HeldReplies, new ApplyLagBody(lag.Count, lag.P50, lag.P99, lag.P999, lag.Maximum),
+            [.. view.Standbys.Select(standby => new PeerBody(
+                standby.Node, standby.State, standby.Voting, standby.StoredSequence, standby.AppliedSequence, standby.LagEntries,
+                standby.SilentMilliseconds))]);
+    }
+}
