@@ -14,6 +14,9 @@ internal static class CallRefusal
             case SegmentCall segmentCall:
                 segmentCall.Finish(error);
                 break;
+            case ScanCall scanCall:
+                scanCall.Fail(error);
+                break;
             case KeyedCall keyedCall:
                 foreach (ref var result in keyedCall.Results.AsSpan())
                     result.Error = error;

@@ -45,13 +45,6 @@ public sealed class UnmountSegmentCall(IReplySink sink, Uuid client, Uuid segmen
     public Uuid SegmentId { get; } = segmentId;
 }
 
-/// <summary>Ping.</summary>
-public sealed class PingCall(IReplySink sink, Uuid client) : SegmentCall(sink, client)
-{
-    /// <summary>Ok, or NeedRemount for a client that has not remounted since this node leads.</summary>
-    public ClientStatus Status { get; set; }
-}
-
 /// <summary>GracefulUnmountSegment: no new buffers from now on, unmounted after the grace period.</summary>
 public sealed class GracefulUnmountSegmentCall(IReplySink sink, Uuid client, Uuid segmentId, TimeSpan gracePeriod) : SegmentCall(sink, client)
 {

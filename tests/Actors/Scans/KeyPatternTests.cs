@@ -57,25 +57,6 @@ public sealed class KeyPatternTests
     public void A_key_of_the_greatest_length_is_searched_to_its_end() =>
         Assert.True(Read("z$").Occurs(ObjectKey.From(new string('a', ObjectKey.MaximumBytes - 1) + 'z')));
 
-    [Theory]
-    [InlineData(null, "k", true)]
-    [InlineData("default", "k", true)]
-    [InlineData("", "k", true)]
-    [InlineData("t", "k", false)]
-    public void A_key_of_the_default_tenant_belongs_to_it_alone(string? tenant, string key, bool includes) =>
-        Assert.Equal(includes, TenantFilter.Includes(tenant is null ? null : Encoding.UTF8.GetBytes(tenant), ObjectKey.From(key)));
-
-    [Fact]
-    public void A_key_of_another_tenant_belongs_to_that_one_alone()
-    {
-        var key = ObjectKey.From("t"u8, "k"u8);
-        Assert.True(TenantFilter.Includes("t"u8.ToArray(), key));
-        Assert.True(TenantFilter.Includes(null, key));
-        Assert.False(TenantFilter.Includes("default"u8.ToArray(), key));
-        Assert.False(TenantFilter.Includes("tt"u8.ToArray(), key));
-        Assert.True(TenantFilter.Includes("default"u8.ToArray(), ObjectKey.From(default, new byte[] { (byte)'a', 0, (byte)'b' })));
-    }
-
     private static KeyPattern Read(string pattern)
     {
         Assert.True(KeyPattern.TryRead(pattern, TimeSpan.FromSeconds(5), out var read));

@@ -18,6 +18,7 @@ public sealed class MasterGatewayTests : TestKit
     private const int ShardCount = 4;
 
     private readonly TestProbe _segments;
+    private readonly TestProbe _scans;
     private readonly TestProbe[] _shards;
     private readonly ManualClock _clock = new();
     private readonly RecordingSink _sink = new();
@@ -28,9 +29,10 @@ public sealed class MasterGatewayTests : TestKit
         : base("akka.actor.serialize-messages = on")
     {
         _segments = CreateTestProbe();
+        _scans = CreateTestProbe();
         _shards = [.. Enumerable.Range(0, ShardCount).Select(_ => CreateTestProbe())];
         _serving = new ServingState(_clock);
-        _gateway = new MasterGateway(_serving, _segments, new ShardRouter([.. _shards.Select(shard => shard.Ref)]));
+        _gateway = new MasterGateway(_serving, new ClientWatch(_clock), _segments, _scans, new ShardRouter([.. _shards.Select(shard => shard.Ref)]));
     }
 
     [Fact]
@@ -104,9 +106,9 @@ public sealed class MasterGatewayTests : TestKit
         Open();
         var put = Submit(KeyedOperation.PutStart, ObjectKey.From("key"));
         Assert.Same(put, _segments.ExpectMsg<SegmentRequest>().Call);
-        var ping = new PingCall(_sink, new Uuid(1, 1));
-        _gateway.Submit(ping);
-        Assert.Same(ping, _segments.ExpectMsg<SegmentRequest>().Call);
+        var list = new ListSegmentsCall(_sink);
+        _gateway.Submit(list);
+        Assert.Same(list, _segments.ExpectMsg<SegmentRequest>().Call);
     }
 
     [Fact]

@@ -23,12 +23,18 @@ public abstract class SegmentActorHarness : TestKit
     {
         Replica = CreateTestProbe("replica");
         Shards = [.. Enumerable.Range(0, ShardCount).Select(index => CreateTestProbe($"shard-{index}"))];
+        Evictor = CreateTestProbe("evictor");
+        Clients = new ClientWatch(Clock);
         Segments = Start();
     }
 
     private protected TestProbe Replica { get; }
 
     private protected TestProbe[] Shards { get; }
+
+    private protected TestProbe Evictor { get; }
+
+    private protected ClientWatch Clients { get; }
 
     private protected IActorRef Segments { get; set; }
 
@@ -41,7 +47,7 @@ public abstract class SegmentActorHarness : TestKit
     private protected ShardRouter Router => new([.. Shards.Select(shard => shard.Ref)]);
 
     private protected IActorRef Start(SegmentActorSettings? settings = null) =>
-        Sys.ActorOf(SegmentActor.Props(Replica, Router, settings ?? new SegmentActorSettings(), Clock));
+        Sys.ActorOf(SegmentActor.Props(Replica, Evictor, Router, Clients, settings ?? new SegmentActorSettings(), Clock));
 
     private protected static Uuid Id(int number) => new(0, (ulong)number);
 

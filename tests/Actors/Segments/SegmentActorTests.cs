@@ -54,7 +54,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
     public void Door_opens_only_after_every_shard_has_reported_and_heard_of_the_segments()
     {
         // One probe for all, so that the order between what they hear can be seen.
-        Segments = Sys.ActorOf(SegmentActor.Props(Replica, new ShardRouter([Replica, Replica, Replica]), new SegmentActorSettings(), Clock));
+        Segments = Sys.ActorOf(SegmentActor.Props(Replica, Evictor, new ShardRouter([Replica, Replica, Replica]), Clients, new SegmentActorSettings(), Clock));
         Segments.Tell(new LiveExtents(Partition.OfShard(2), 4, [])); // faster than BeginLeading
         Segments.Tell(new LiveExtents(Partition.OfShard(1), 3, [])); // of an earlier reign: does not count
         Segments.Tell(new BeginLeading(4));
@@ -73,15 +73,15 @@ public sealed class SegmentActorTests : SegmentActorHarness
     {
         Segments = Start(new SegmentActorSettings { MaximumWaitingCalls = 2 });
         Segments.Tell(new BeginLeading(1));
-        var first = Send(new PingCall(Sink, Id(1)));
-        var second = Send(new PingCall(Sink, Id(1)));
-        var third = Send(new PingCall(Sink, Id(1)));
+        var first = Send(new ListSegmentsCall(Sink));
+        var second = Send(new ListSegmentsCall(Sink));
+        var third = Send(new ListSegmentsCall(Sink));
         AwaitCondition(() => Sink.Answers == 1);
         Assert.Equal(ErrorCode.UnavailableInCurrentStatus, third.Error);
         for (var shard = 0; shard < ShardCount; shard++)
             Segments.Tell(new LiveExtents(Partition.OfShard(shard), 1, []));
         AwaitCondition(() => Sink.Answers == 3);
-        Assert.All([first, second], ping => Assert.Equal((ErrorCode.Ok, ClientStatus.NeedRemount), (ping.Error, ping.Status)));
+        Assert.All([first, second], list => Assert.Equal(ErrorCode.Ok, list.Error));
     }
 
     [Fact]
@@ -96,10 +96,10 @@ public sealed class SegmentActorTests : SegmentActorHarness
     public void Waiting_calls_are_refused_when_the_reign_ends_before_it_began()
     {
         Segments.Tell(new BeginLeading(1));
-        var ping = Send(new PingCall(Sink, Id(1)));
+        var list = Send(new ListSegmentsCall(Sink));
         EndReign();
-        Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(ping).Error);
-        Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(Send(new PingCall(Sink, Id(1))), 2).Error);
+        Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(list).Error);
+        Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(Send(new ListSegmentsCall(Sink)), 2).Error);
     }
 
     [Fact]
@@ -205,6 +205,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
             return Replica.HasMessages;
         });
         CommitNext(OpType.ClientExpired);
+        Assert.Equal(Id(1), Shards[0].ExpectMsg<ClientGone>().Client); // its unfinished puts are parked at once
         Shards[0].ExpectMsg<SegmentsChanged>();
         Assert.Equal(new DropSegment(1, 1), Shards[0].ExpectMsg<DropSegment>());
     }
@@ -219,7 +220,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
         Commit(proposal);
         Assert.Equal(2, Shards[0].ExpectMsg<SegmentsChanged>().Directory.All.Count);
         Assert.Equal(1, Sink.Answers);
-        Assert.Equal(ClientStatus.Ok, Answered(Send(new PingCall(Sink, Id(1))), 2).Status);
+        Assert.Equal(ClientStatus.Ok, Clients.StatusOf(Id(1)));
     }
 
     [Fact]
