@@ -187,7 +187,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
     public void Silent_client_is_suspect_first_and_expires_then()
     {
         var interval = TimeSpan.FromMilliseconds(5);
-        Segments = Start(new SegmentActorSettings { ClientTtl = 4 * interval, ExpiryInterval = interval });
+        Segments = Start(new SegmentActorSettings { ClientTtl = 4 * interval, ClientSuspectTime = 4 * interval, ExpiryInterval = interval });
         Lead(1);
         MountAndCommit(1);
         // In small steps: a check that comes late forgives the silence.
