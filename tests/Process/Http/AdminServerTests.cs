@@ -11,17 +11,23 @@ public sealed class AdminServerTests
 {
     private const string Drain = """{"segments":["a"]}""";
 
-    public static TheoryData<string, string> DataEndpoints => new()
-    {
-        { "GET", "/query_key?key=a" }, { "GET", "/batch_query_keys?keys=a,b" }, { "GET", "/get_all_keys" }, { "DELETE", "/api/v1/objects?key=a" },
-        { "POST", "/api/v1/remove_all" }, { "GET", "/get_all_segments" }, { "GET", "/get_segments_detail" }, { "GET", "/query_segment?segment=a" },
-        { "GET", "/api/v1/segments/status?segment=a" }, { "POST", "/api/v1/drain_jobs" }, { "GET", "/api/v1/drain_jobs/query?job_id=1-2" },
-        { "POST", "/api/v1/drain_jobs/cancel?job_id=1-2" }, { "GET", "/kv_events/status" }, { "GET", "/api/v1/tenant_quotas" },
-        { "PUT", "/api/v1/tenant_quotas?tenant_id=t" }, { "DELETE", "/api/v1/tenant_quotas?tenant_id=t" },
-    };
+    private static readonly (string Method, string Path)[] Calling =
+    [
+        ("GET", "/query_key?key=a"), ("GET", "/batch_query_keys?keys=a,b"), ("GET", "/get_all_keys"), ("DELETE", "/api/v1/objects?key=a"),
+        ("POST", "/api/v1/remove_all"), ("GET", "/get_all_segments"), ("GET", "/get_segments_detail"), ("GET", "/query_segment?segment=a"),
+        ("GET", "/api/v1/segments/status?segment=a"), ("POST", "/api/v1/drain_jobs"), ("GET", "/api/v1/drain_jobs/query?job_id=1-2"),
+        ("POST", "/api/v1/drain_jobs/cancel?job_id=1-2"),
+    ];
 
-    public static TheoryData<string, string> CallingEndpoints =>
-        [.. DataEndpoints.Where(row => !row.Data.Item2.Contains("quotas", StringComparison.Ordinal) && !row.Data.Item2.Contains("kv_events", StringComparison.Ordinal)).Select(row => row.Data)];
+    private static readonly (string Method, string Path)[] Absent =
+    [
+        ("GET", "/kv_events/status"), ("GET", "/api/v1/tenant_quotas"), ("PUT", "/api/v1/tenant_quotas?tenant_id=t"),
+        ("DELETE", "/api/v1/tenant_quotas?tenant_id=t"),
+    ];
+
+    public static TheoryData<string, string> DataEndpoints => Rows([.. Calling, .. Absent]);
+
+    public static TheoryData<string, string> CallingEndpoints => Rows(Calling);
 
     [Theory]
     [MemberData(nameof(DataEndpoints))]
@@ -170,8 +176,16 @@ public sealed class AdminServerTests
         await using var server = await StartAsync();
         string[] alwaysAnswered = ["/health", "/health/primary", "/ready", "/role", "/ha_status", "/leader", "/replication", "/status"];
         var described = (await server.GetAsync("/openapi.json")).Json.GetProperty("paths").EnumerateObject().Select(path => path.Name);
-        var tested = DataEndpoints.Select(row => row.Data.Item2.Split('?')[0]).Concat(alwaysAnswered).Distinct();
+        var tested = Calling.Concat(Absent).Select(endpoint => endpoint.Path.Split('?')[0]).Concat(alwaysAnswered).Distinct();
         Assert.Equal(described.Order(StringComparer.Ordinal), tested.Order(StringComparer.Ordinal));
+    }
+
+    private static TheoryData<string, string> Rows((string Method, string Path)[] endpoints)
+    {
+        var rows = new TheoryData<string, string>();
+        foreach (var (method, path) in endpoints)
+            rows.Add(method, path);
+        return rows;
     }
 
     private static async Task AssertNotServingAsync(AdminServerFixture server, string method, string path)
