@@ -66,8 +66,8 @@ public sealed class MetadataServerTests : IAsyncLifetime
         Assert.Equal(507, (await SendAsync("PUT", "?key=d", "x")).Status);
         Assert.Equal(200, (await SendAsync("DELETE", "?key=a")).Status);
         Assert.Equal(200, (await SendAsync("PUT", "?key=d", new string('x', 100))).Status);
-        Assert.Equal(507, (await SendAsync("PUT", "?key=b", new string('x', 46))).Status);
-        Assert.Equal(200, (await SendAsync("PUT", "?key=b", new string('x', 45))).Status);
+        Assert.Equal(507, (await SendAsync("PUT", "?key=b", new string('x', 47))).Status);
+        Assert.Equal(200, (await SendAsync("PUT", "?key=b", new string('x', 46))).Status);
         Assert.Equal(200, (await SendAsync("PUT", "?key=d", "y")).Status);
         Assert.Equal(200, (await SendAsync("PUT", "?key=b", new string('x', 100))).Status);
     }
