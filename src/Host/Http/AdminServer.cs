@@ -33,6 +33,7 @@ public sealed record AdminOptions
 public static class AdminServer
 {
     private const long MaximumBodyBytes = 64 * 1024;
+    private const long MaximumConnections = 1024; // further ones are closed at once: each may hold a body in memory
     private const int MaximumRequestLineBytes = 64 * 1024; // /batch_query_keys has its keys there
 
     /// <summary>Starts listening.</summary>
@@ -77,6 +78,7 @@ public static class AdminServer
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = MaximumConnections;
             kestrel.Limits.MaxRequestBodySize = maximumBodyBytes;
             kestrel.Limits.MaxRequestLineSize = MaximumRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = 2 * MaximumRequestLineBytes;

@@ -26,6 +26,18 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void The_metadata_server_is_off_unless_it_is_switched_on_at_a_port_of_its_own()
+    {
+        Assert.Equal((false, 8080), MetadataOf(Require(Parse(Valid)).Settings));
+        Assert.Equal((true, 8081), MetadataOf(Require(Parse(Valid, ("hotstandby.http.metadata-server", "on"), ("hotstandby.http.metadata-port", "8081"))).Settings));
+        Require(Parse(Valid, ("hotstandby.http.metadata-port", "9003")));
+        var error = Assert.Single(Parse(Valid, ("hotstandby.http.metadata-server", "on"), ("hotstandby.http.metadata-port", "9003")).Errors);
+        Assert.Equal("hotstandby.http.metadata-port", error.Path);
+
+        static (bool, int) MetadataOf(HotStandbySettings settings) => (settings.Http.IsMetadataServerEnabled, settings.Http.MetadataPort);
+    }
+
+    [Fact]
     public void An_empty_file_is_told_everything_that_must_be_set()
     {
         var result = Parse("");

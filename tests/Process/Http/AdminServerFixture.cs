@@ -1,0 +1,81 @@
+// An admin server on a free loopback port over a scripted node.
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using HotStandby.Actors.Node;
+using HotStandby.Actors.Replication;
+using HotStandby.Core.Replication;
+using HotStandby.Host.Http;
+using HotStandby.Messages.Identity;
+using Microsoft.AspNetCore.Builder;
+
+namespace HotStandby.Tests.Process.Http;
+
+/// <summary>An answer, with its body as text.</summary>
+internal sealed record Answer(int Status, string Text, string? ContentType)
+{
+    /// <summary>The body as JSON.</summary>
+    public JsonElement Json => JsonDocument.Parse(Text).RootElement;
+
+    /// <summary>The error code of a refusal.</summary>
+    public int ErrorCode => Json.GetProperty("error_code").GetInt32();
+
+    /// <summary>The words of a refusal.</summary>
+    public string ErrorMessage => Json.GetProperty("error_message").GetString()!;
+}
+
+internal sealed class AdminServerFixture : IAsyncDisposable
+{
+    private readonly WebApplication _server;
+    private readonly HttpClient _client;
+
+    private AdminServerFixture(WebApplication server, ScriptedGateway gateway)
+    {
+        (_server, Gateway) = (server, gateway);
+        _client = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
+    }
+
+    public ScriptedGateway Gateway { get; }
+
+    public WebApplication Server => _server;
+
+    public static async Task<AdminServerFixture> StartAsync(
+        Func<CancellationToken, Task<NodeReport>>? report = null, TimeSpan? callTimeout = null)
+    {
+        var gateway = new ScriptedGateway();
+        var options = new AdminOptions
+        {
+            Endpoint = new IPEndPoint(IPAddress.Loopback, 0),
+            ClientAddress = "10.0.0.1:50051",
+            CallTimeout = callTimeout ?? TimeSpan.FromSeconds(10),
+        };
+        var server = await AdminServer.StartAsync(options, gateway, report ?? (_ => Task.FromResult(Report())));
+        return new AdminServerFixture(server, gateway);
+    }
+
+    public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+
+    public async Task<Answer> SendAsync(HttpMethod method, string path, string? json = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (json is not null)
+            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        using var response = await _client.SendAsync(request);
+        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response.Content.Headers.ContentType?.ToString());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    /// <summary>A report of n1: by default a Standby in sync, at seq 100 of epoch 7, led by n2.</summary>
+    public static NodeReport Report(
+        ReplicaRole role = ReplicaRole.Standby, bool serving = false, string? leader = "n2", bool voting = true, ulong applied = 100,
+        ulong committed = 100, params StandbyStatus[] standbys) => new(
+        new ReplicaStatus(
+            new NodeId("n1"), role, serving, 7, leader is null ? default : new NodeId(leader), voting, committed, committed, committed, applied,
+            serving ? 1500 : 0, 3, standbys, new ApplyLag(4, 10, 20, 30, 40)),
+        []);
+}

@@ -1,0 +1,135 @@
+// Probes and the questions of scripts that look for the leader.
+using Akka.Actor;
+using HotStandby.Actors.Node;
+using HotStandby.Actors.Replication;
+using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
+using static HotStandby.Tests.Process.Http.AdminServerFixture;
+
+namespace HotStandby.Tests.Process.Http;
+
+public sealed class HealthEndpointTests
+{
+    [Fact]
+    public async Task The_leader_says_its_role_address_and_view()
+    {
+        await using var server = await StartAsync(_ => Task.FromResult(Report(ReplicaRole.Primary, true, "n1")));
+        var health = await server.GetAsync("/health");
+        Assert.Equal(200, health.Status);
+        Assert.Equal(
+            """{"status":"ok","role":"leader","ha_state":"serving","service_ready":true,"leader_address":"10.0.0.1:50051","view_version":7}""",
+            health.Text);
+        Assert.Equal("leader", (await server.GetAsync("/role")).Text);
+        Assert.Equal("serving", (await server.GetAsync("/ha_status")).Text);
+        Assert.Equal(
+            """{"present":true,"leader_address":"10.0.0.1:50051","view_version":7,"leader_node":"n1"}""", (await server.GetAsync("/leader")).Text);
+        Assert.Equal((200, "primary"), Pair(await server.GetAsync("/health/primary")));
+        Assert.Equal(200, (await server.GetAsync("/ready")).Status);
+    }
+
+    [Fact]
+    public async Task A_standby_is_healthy_and_names_the_leader_s_node()
+    {
+        await using var server = await StartAsync();
+        server.Gateway.MayServe = false;
+        var health = await server.GetAsync("/health");
+        Assert.Equal(200, health.Status);
+        Assert.Equal(
+            """{"status":"ok","role":"standby","ha_state":"standby","service_ready":false,"view_version":7}""", health.Text);
+        Assert.Equal("standby", (await server.GetAsync("/role")).Text);
+        Assert.Equal(
+            """{"present":false,"leader_address":"","view_version":7,"leader_node":"n2"}""", (await server.GetAsync("/leader")).Text);
+        Assert.Equal((503, "not primary"), Pair(await server.GetAsync("/health/primary")));
+    }
+
+    [Fact]
+    public async Task A_node_that_reads_its_journal_is_alive_and_not_ready()
+    {
+        await using var server = await StartAsync(_ => throw new AskTimeoutException("busy"));
+        server.Gateway.MayServe = false;
+        var health = await server.GetAsync("/health");
+        Assert.Equal(
+            (200, """{"status":"ok","role":"standby","ha_state":"recovering","service_ready":false}"""), Pair(health));
+        Assert.Equal(503, (await server.GetAsync("/ready")).Status);
+        Assert.Equal((503, -1010), Code(await server.GetAsync("/status")));
+        Assert.Equal((503, -1010), Code(await server.GetAsync("/replication")));
+    }
+
+    [Fact]
+    public async Task A_probe_does_not_wait_for_a_node_that_never_reports()
+    {
+        await using var server = await StartAsync(stop =>
+        {
+            var never = new TaskCompletionSource<NodeReport>();
+            stop.Register(() => never.TrySetCanceled(stop));
+            return never.Task;
+        });
+        server.Gateway.MayServe = false;
+        Assert.Equal((200, "recovering"), Pair(await server.GetAsync("/ha_status")));
+    }
+
+    public static TheoryData<string, bool> States => new()
+    {
+        { "standby", true }, { "starting", false }, { "catching_up", false }, { "candidate", false }, { "leader_warmup", false },
+    };
+
+    [Theory]
+    [MemberData(nameof(States))]
+    public async Task Only_a_standby_in_sync_is_ready_beside_the_leader(string state, bool isReady)
+    {
+        var report = state switch
+        {
+            "standby" => Report(),
+            "starting" => Report(leader: null),
+            "catching_up" => Report(voting: false),
+            "candidate" => Report(ReplicaRole.Candidate),
+            _ => Report(ReplicaRole.Primary, leader: "n1"),
+        };
+        await using var server = await StartAsync(_ => Task.FromResult(report));
+        server.Gateway.MayServe = false;
+        Assert.Equal(state, (await server.GetAsync("/ha_status")).Text);
+        var ready = await server.GetAsync("/ready");
+        Assert.Equal(isReady ? 200 : 503, ready.Status);
+        Assert.Equal(isReady, ready.Json.GetProperty("ready").GetBoolean());
+        Assert.Equal(!isReady, ready.Json.TryGetProperty("reason", out _));
+    }
+
+    [Fact]
+    public async Task A_standby_that_lags_too_much_is_not_ready()
+    {
+        await using var server = await StartAsync(_ => Task.FromResult(Report(applied: 100, committed: 10_101)));
+        server.Gateway.MayServe = false;
+        var ready = await server.GetAsync("/ready");
+        Assert.Equal((503, 10_001), (ready.Status, ready.Json.GetProperty("lag_entries").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Replication_tells_role_epoch_sequences_lag_and_peers()
+    {
+        var peer = new StandbyStatus(new NodeId("n2"), default, 95, 90, 5, true, 12);
+        await using var server = await StartAsync(_ => Task.FromResult(Report(ReplicaRole.Primary, true, "n1", applied: 99, standbys: peer)));
+        var json = (await server.GetAsync("/replication")).Json;
+        Assert.Equal(("n1", "primary", "serving"), (json.GetProperty("node").GetString(), json.GetProperty("role").GetString(), json.GetProperty("ha_state").GetString()));
+        Assert.Equal((7, 100, 99, 1), (Number("epoch"), Number("committed_sequence"), Number("applied_sequence"), Number("lag_entries")));
+        Assert.Equal(20, json.GetProperty("apply_lag_microseconds").GetProperty("p99").GetInt32());
+        var other = Assert.Single(json.GetProperty("peers").EnumerateArray());
+        Assert.Equal(("n2", 95, 90, 5), (other.GetProperty("node").GetString(), other.GetProperty("stored_sequence").GetInt32(), other.GetProperty("applied_sequence").GetInt32(), other.GetProperty("lag_entries").GetInt32()));
+
+        int Number(string name) => json.GetProperty(name).GetInt32();
+    }
+
+    [Fact]
+    public async Task Status_keeps_its_shape()
+    {
+        await using var server = await StartAsync();
+        var json = (await server.GetAsync("/status")).Json;
+        Assert.Equal(
+            ["node", "role", "serving", "epoch", "leader", "voting", "appendedSequence", "durableSequence", "committedSequence", "appliedSequence",
+                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions"],
+            json.EnumerateObject().Select(property => property.Name));
+    }
+
+    private static (int Status, string Text) Pair(Answer answer) => (answer.Status, answer.Text);
+
+    private static (int Status, int Code) Code(Answer answer) => (answer.Status, answer.ErrorCode);
+}
