@@ -1,130 +1,52 @@
 // In which order a Primary would evict the objects of one shard: by the end of their last lease. A lease's time never changes, so
 // leases end in the order in which they were granted, and doubly linked lists stay sorted by appending: one list for objects that
-// were written last, one for those that were read last, and both again for soft-pinned objects. Nothing is sorted or walked.
+// were written last, one for those that were read last, and both again for soft-pinned objects. Nothing is walked or sorted anew.
 namespace HotStandby.Core.Shards;
 
-/// <summary>An object's place in the order; part of its record, so that a place costs no object of its own.</summary>
-internal struct ColdLink
-{
-    public ObjectRecord? Colder;
-    public ObjectRecord? Warmer;
-    public ColdList? List;
-}
-
-/// <summary>Objects from cold to warm.</summary>
-internal sealed class ColdList
-{
-    // An object whose pin has ended, or whose transfer has, keeps its age: its place is looked for, but not for long.
-    private const int MostSteps = 256;
-
-    private ObjectRecord? _warmest;
-
-    public ObjectRecord? Coldest { get; private set; }
-
-    public int Count { get; private set; }
-
-    public void Append(ObjectRecord record) => InsertBehind(_warmest, record);
-
-    /// <summary>Puts an object where its deadline belongs: exactly near either end, about there in between.</summary>
-    public void Insert(ObjectRecord record)
-    {
-        var behind = _warmest;
-        for (var steps = 0; steps < MostSteps && behind is not null && behind.LeaseUntilTicks > record.LeaseUntilTicks; steps++)
-            behind = behind.Cold.Colder;
-        if (behind is not null && behind.LeaseUntilTicks > record.LeaseUntilTicks)
-        {
-            var before = Coldest;
-            for (var steps = 0; steps < MostSteps && before!.LeaseUntilTicks <= record.LeaseUntilTicks; steps++)
-                before = before.Cold.Warmer;
-            behind = before!.Cold.Colder;
-        }
-
-        InsertBehind(behind, record);
-    }
-
-    public void Remove(ObjectRecord record)
-    {
-        ref var link = ref record.Cold;
-        if (link.Colder is { } colder)
-            colder.Cold.Warmer = link.Warmer;
-        else
-            Coldest = link.Warmer;
-        if (link.Warmer is { } warmer)
-            warmer.Cold.Colder = link.Colder;
-        else
-            _warmest = link.Colder;
-        link = default;
-        Count--;
-    }
-
-    private void InsertBehind(ObjectRecord? colder, ObjectRecord record)
-    {
-        var warmer = colder is null ? Coldest : colder.Cold.Warmer;
-        record.Cold = new ColdLink { Colder = colder, Warmer = warmer, List = this };
-        if (colder is null)
-            Coldest = record;
-        else
-            colder.Cold.Warmer = record;
-        if (warmer is null)
-            _warmest = record;
-        else
-            warmer.Cold.Colder = record;
-        Count++;
-    }
-}
-
-/// <summary>The objects of one shard that may be evicted once their lease is over. Used by <see cref="ShardLeader"/> only.</summary>
+/// <summary>The objects of one shard that may be evicted once their lease is over. Used by <see cref="ShardBook"/> only.</summary>
 internal sealed class ColdOrder
 {
-    private readonly ColdList _written = new();
-    private readonly ColdList _read = new();
-    private readonly ColdList _pinnedWritten = new();
-    private readonly ColdList _pinnedRead = new();
+    private readonly ColdKind _plain = new();
+    private readonly ColdKind _softPinned = new();
 
     /// <summary>Objects in the order.</summary>
-    public int Count => _written.Count + _read.Count + SoftPinnedCount;
+    public int Count => _plain.Count + _softPinned.Count;
 
     /// <summary>How many of them are soft-pinned.</summary>
-    public int SoftPinnedCount => _pinnedWritten.Count + _pinnedRead.Count;
+    public int SoftPinnedCount => _softPinned.Count;
 
-    /// <summary>A reader has been granted a lease that ends later than all before.</summary>
-    public void Read(ObjectRecord record)
+    /// <summary>An object's lease ends at another time from now on. The only way to change it.</summary>
+    public void SetLease(ObjectRecord record, long untilTicks, long nowTicks)
     {
-        if (record.Cold.List is not { } list)
+        if (record.Cold.Place == ColdPlace.None)
+        {
+            record.LeaseUntilTicks = untilTicks;
             return;
-        list.Remove(record);
-        (record.IsSoftPinned ? _pinnedRead : _read).Append(record);
+        }
+
+        var kind = KindOf(record.Cold.IsAmongPinned);
+        kind.Remove(record);
+        record.LeaseUntilTicks = untilTicks;
+        kind.Add(record, record.Cold.IsAmongPinned, nowTicks);
     }
 
-    /// <summary>Puts an object in the place that its state demands, or takes it out.</summary>
+    /// <summary>Puts an object where its state demands, or takes it out.</summary>
     public void Changed(ObjectRecord record, long nowTicks)
     {
-        var wanted = MayBeEvicted(record) ? ListOf(record, nowTicks) : null;
-        var present = record.Cold.List;
-        // Of the same kind: it has not been touched, and keeps its place.
-        if (present == wanted || (wanted is not null && present is not null && IsPinned(present) == IsPinned(wanted)))
-            return;
-        present?.Remove(record);
-        wanted?.Insert(record);
+        var isWanted = MayBeEvicted(record);
+        if (record.Cold.Place != ColdPlace.None)
+        {
+            if (isWanted && record.Cold.IsAmongPinned == record.IsSoftPinned)
+                return;
+            KindOf(record.Cold.IsAmongPinned).Remove(record);
+        }
+
+        if (isWanted)
+            KindOf(record.IsSoftPinned).Add(record, record.IsSoftPinned, nowTicks);
     }
 
     /// <summary>The coldest objects without a lease, from cold to warm.</summary>
-    public List<Victim> Coldest(bool softPinned, int limit, long nowTicks)
-    {
-        var victims = new List<Victim>(Math.Min(limit, softPinned ? SoftPinnedCount : _written.Count + _read.Count));
-        var written = (softPinned ? _pinnedWritten : _written).Coldest;
-        var read = (softPinned ? _pinnedRead : _read).Coldest;
-        while (victims.Count < limit && Colder(written, read) is { } record && record.LeaseUntilTicks <= nowTicks)
-        {
-            victims.Add(VictimOf(record));
-            if (record == written)
-                written = record.Cold.Warmer;
-            else
-                read = record.Cold.Warmer;
-        }
-
-        return victims;
-    }
+    public List<Victim> Coldest(bool softPinned, int limit, long nowTicks) => KindOf(softPinned).Coldest(limit, nowTicks);
 
     /// <summary>True for an object that eviction may take, leases aside.</summary>
     public static bool MayBeEvicted(ObjectRecord record) =>
@@ -134,16 +56,78 @@ internal sealed class ColdOrder
     public static Victim VictimOf(ObjectRecord record) =>
         new(record.Key, record.LeaseUntilTicks, record.SizeBytes * (ulong)record.ReplicaCount, GroupIndex.HashOf(record));
 
-    private bool IsPinned(ColdList list) => list == _pinnedWritten || list == _pinnedRead;
+    private ColdKind KindOf(bool softPinned) => softPinned ? _softPinned : _plain;
+}
 
-    private ColdList ListOf(ObjectRecord record, long nowTicks) => (record.IsSoftPinned, record.LeaseUntilTicks > nowTicks) switch
+/// <summary>The order of the objects with a soft pin, or of those without.</summary>
+internal sealed class ColdKind
+{
+    private readonly ColdList _written = new();
+    private readonly ColdList _read = new();
+
+    // Objects that come late, with a deadline that others have passed already: an old soft pin that ended, an upsert over a leased
+    // object. Few, and until they are touched.
+    private readonly SortedSet<ObjectRecord> _late = new(ByDeadline.Instance);
+
+    public int Count => _written.Count + _read.Count + _late.Count;
+
+    public void Add(ObjectRecord record, bool isPinned, long nowTicks)
     {
-        (false, false) => _written,
-        (false, true) => _read,
-        (true, false) => _pinnedWritten,
-        (true, true) => _pinnedRead,
-    };
+        var (list, place) = record.LeaseUntilTicks > nowTicks ? (_read, ColdPlace.Read) : (_written, ColdPlace.Written);
+        record.Cold.IsAmongPinned = isPinned;
+        if (list.TryAppend(record))
+        {
+            record.Cold.Place = place;
+            return;
+        }
+
+        _late.Add(record);
+        record.Cold.Place = ColdPlace.Late;
+    }
+
+    public void Remove(ObjectRecord record)
+    {
+        if (record.Cold.Place == ColdPlace.Late)
+            _late.Remove(record);
+        else
+            (record.Cold.Place == ColdPlace.Read ? _read : _written).Remove(record);
+        record.Cold.Place = ColdPlace.None;
+    }
+
+    public List<Victim> Coldest(int limit, long nowTicks)
+    {
+        var victims = new List<Victim>(Math.Min(limit, Count));
+        var (written, read) = (_written.Coldest, _read.Coldest);
+        using var lates = _late.GetEnumerator();
+        var late = lates.MoveNext() ? lates.Current : null;
+        while (victims.Count < limit && Colder(Colder(written, read), late) is { } record && record.LeaseUntilTicks <= nowTicks)
+        {
+            victims.Add(ColdOrder.VictimOf(record));
+            if (record == written)
+                written = record.Cold.Warmer;
+            else if (record == read)
+                read = record.Cold.Warmer;
+            else
+                late = lates.MoveNext() ? lates.Current : null;
+        }
+
+        return victims;
+    }
 
     private static ObjectRecord? Colder(ObjectRecord? one, ObjectRecord? other) =>
         one is null ? other : other is null || one.LeaseUntilTicks <= other.LeaseUntilTicks ? one : other;
+
+    private sealed class ByDeadline : IComparer<ObjectRecord>
+    {
+        public static readonly ByDeadline Instance = new();
+
+        public int Compare(ObjectRecord? x, ObjectRecord? y)
+        {
+            var byDeadline = x!.LeaseUntilTicks.CompareTo(y!.LeaseUntilTicks);
+            if (byDeadline != 0)
+                return byDeadline;
+            var byHash = x.Key.Hash.CompareTo(y.Key.Hash);
+            return byHash != 0 ? byHash : x.Key.Bytes.SequenceCompareTo(y.Key.Bytes);
+        }
+    }
 }

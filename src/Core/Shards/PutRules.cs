@@ -11,8 +11,9 @@ namespace HotStandby.Core.Shards;
 /// <summary>What a new object takes over from the one in whose place it comes.</summary>
 /// <param name="HardPin">Never evict.</param>
 /// <param name="SoftPinUntilTicks">Its soft pin lasts until then; null: it has none.</param>
+/// <param name="SoftPinTtlMilliseconds">For how long that was asked for, which a new reign counts anew.</param>
 /// <param name="Group">Its group, where the writer names none.</param>
-internal readonly record struct Heritage(bool HardPin, long? SoftPinUntilTicks, byte[]? Group);
+internal readonly record struct Heritage(bool HardPin, long? SoftPinUntilTicks, ulong? SoftPinTtlMilliseconds, byte[]? Group);
 
 /// <summary>How a shard decides puts. Used by <see cref="ShardLeader"/> only.</summary>
 internal sealed class PutRules(ShardBook book)
@@ -38,7 +39,7 @@ internal sealed class PutRules(ShardBook book)
             error = ErrorCode.ObjectAlreadyExists;
         }
 
-        if (error == ErrorCode.Ok && !HasPlace(places))
+        if (error == ErrorCode.Ok && !HasUsable(places))
             error = ErrorCode.NoAvailableHandle;
         if (error != ErrorCode.Ok)
         {
@@ -82,7 +83,7 @@ internal sealed class PutRules(ShardBook book)
         if (!record.IsBeingWritten)
             return ErrorCode.Ok;
         var wasPinned = record.IsSoftPinned;
-        record.LeaseUntilTicks = Math.Max(record.LeaseUntilTicks, book.NowTicks);
+        book.GrantNothing(record);
         var checksum = index < call.Checksums.Length ? call.Checksums[index] : null;
         new PutEndPayload(call.Selector, checksum).Write(book.Draft(OpType.PutEnd, key, PutEndPayload.EncodedBytes));
         book.Apply(key);
@@ -116,11 +117,12 @@ internal sealed class PutRules(ShardBook book)
             book.Remove(key);
     }
 
-    public static bool HasPlace(Span<Extent> places)
+    /// <summary>True when at least one buffer was found, on a segment that has not died meanwhile.</summary>
+    public bool HasUsable(Span<Extent> places)
     {
         foreach (var place in places)
         {
-            if (place.LengthBytes != 0)
+            if (place.LengthBytes != 0 && book.Directory.Readable(place.SegmentHandle) is not null)
                 return true;
         }
 
@@ -165,7 +167,7 @@ internal sealed class PutRules(ShardBook book)
             Encoding.UTF8.GetBytes(groupName, group);
         PutStartPayload.Write(
             book.Draft(OpType.PutStart, key, PutStartPayload.SizeOf(groupBytes, replicas.Length)), call.Client, call.Sizes[index],
-            config.SoftPinTtlMilliseconds, config.HardPin || heritage.HardPin, config.SoftPinAction, config.DataType, group, replicas,
+            config.SoftPinTtlMilliseconds ?? heritage.SoftPinTtlMilliseconds, config.HardPin || heritage.HardPin, config.SoftPinAction, config.DataType, group, replicas,
             heritage.SoftPinUntilTicks.HasValue);
         book.Apply(key);
         return book.State.Find(key)!;

@@ -8,7 +8,11 @@ namespace HotStandby.Core.Shards;
 /// <summary>Used by the shard's leader only.</summary>
 internal sealed class PutTimers
 {
-    private readonly record struct Started(ObjectKey Key, ObjectRecord Record);
+    private readonly record struct Started(ObjectKey Key, ObjectRecord Record, long StartTicks)
+    {
+        // An upsert starts the same record anew: then only the last of its starts counts.
+        public bool Lasts => Record.IsBeingWritten && Record.PutStartTicks == StartTicks;
+    }
 
     private readonly record struct Transferring(ObjectKey Key, Transfer Transfer, long StartTicks);
 
@@ -30,11 +34,16 @@ internal sealed class PutTimers
         record.PutStartTicks = nowTicks;
         if (_started.Count >= _compactAt)
             Compact();
-        _started.Enqueue(new Started(key, record));
+        _started.Enqueue(new Started(key, record, nowTicks));
     }
 
     /// <summary>A copy or move starts now.</summary>
-    public void Transfer(in ObjectKey key, Transfer transfer, long nowTicks) => _transfers.Enqueue(new Transferring(key, transfer, nowTicks));
+    public void Transfer(in ObjectKey key, Transfer transfer, long nowTicks)
+    {
+        while (_transfers.TryPeek(out var oldest) && oldest.Transfer.IsOver)
+            _transfers.Dequeue();
+        _transfers.Enqueue(new Transferring(key, transfer, nowTicks));
+    }
 
     /// <summary>The put whose parked number this is started at this time.</summary>
     public void Park(ulong parkedPut, long startTicks) => _parked.Enqueue(parkedPut, startTicks);
@@ -47,16 +56,16 @@ internal sealed class PutTimers
         _pins.Enqueue(record, record.SoftPinUntilTicks);
     }
 
-    /// <summary>The puts in progress of one client.</summary>
-    public List<(ObjectKey Key, ObjectRecord Record)> StartedBy(Uuid client, int limit)
+    /// <summary>Records that a client is writing, at most so many. One may occur twice.</summary>
+    public List<ObjectRecord> StartedBy(Uuid client, int limit)
     {
-        var found = new List<(ObjectKey, ObjectRecord)>();
-        foreach (var (key, record) in _started)
+        var found = new List<ObjectRecord>();
+        foreach (var started in _started)
         {
             if (found.Count == limit)
                 break;
-            if (record.IsBeingWritten && record.Client == client)
-                found.Add((key, record));
+            if (started.Lasts && started.Record.Client == client)
+                found.Add(started.Record);
         }
 
         return found;
@@ -67,12 +76,12 @@ internal sealed class PutTimers
     {
         while (_started.TryPeek(out var oldest))
         {
-            if (oldest.Record.IsBeingWritten && oldest.Record.PutStartTicks >= beforeTicks)
+            if (oldest.Lasts && oldest.StartTicks >= beforeTicks)
                 break;
             _started.Dequeue();
-            if (!oldest.Record.IsBeingWritten)
+            if (!oldest.Lasts)
                 continue;
-            (key, record) = oldest;
+            (key, record) = (oldest.Key, oldest.Record);
             return true;
         }
 
@@ -80,14 +89,19 @@ internal sealed class PutTimers
         return false;
     }
 
-    /// <summary>Takes the oldest transfer, running or not, if it started before <paramref name="beforeTicks"/>.</summary>
-    public bool TryTakeTransfer(long beforeTicks, out ObjectKey key, [NotNullWhen(true)] out Transfer? transfer, out long startTicks)
+    /// <summary>Takes the key of the oldest transfer that is running, if it started before <paramref name="beforeTicks"/>.</summary>
+    public bool TryTakeTransfer(long beforeTicks, out ObjectKey key)
     {
-        (key, transfer, startTicks) = (default, null, 0);
-        if (!_transfers.TryPeek(out var oldest) || oldest.StartTicks >= beforeTicks)
-            return false;
-        (key, transfer, startTicks) = _transfers.Dequeue();
-        return true;
+        while (_transfers.TryPeek(out var oldest) && (oldest.Transfer.IsOver || oldest.StartTicks < beforeTicks))
+        {
+            _transfers.Dequeue();
+            key = oldest.Key;
+            if (!oldest.Transfer.IsOver)
+                return true;
+        }
+
+        key = default;
+        return false;
     }
 
     /// <summary>Takes the parked put that started first, if that was before <paramref name="beforeTicks"/>.</summary>
@@ -130,7 +144,7 @@ internal sealed class PutTimers
         for (var left = _started.Count; left > 0; left--)
         {
             var started = _started.Dequeue();
-            if (started.Record.IsBeingWritten)
+            if (started.Lasts)
                 _started.Enqueue(started);
         }
 

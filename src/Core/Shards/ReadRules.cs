@@ -55,33 +55,44 @@ internal sealed class ReadRules(ShardBook book)
 
     public ObjectKey[] ListKeys(bool readableOnly, byte[]? tenant)
     {
-        var keys = new List<ObjectKey>(book.State.ObjectCount);
+        var (keys, count) = (new ObjectKey[book.State.ObjectCount], 0);
         foreach (var (key, record) in book.State.Objects)
         {
-            if ((tenant is null || key.Tenant.SequenceEqual(tenant)) && (!readableOnly || book.CountReadable(record) > 0))
-                keys.Add(key);
+            if ((!readableOnly || book.CountReadable(record) > 0) && (tenant is null || key.Tenant.SequenceEqual(tenant)))
+                keys[count++] = key;
         }
 
-        return [.. keys];
+        Array.Resize(ref keys, count);
+        return keys;
     }
 
     public IReadOnlyList<DrainCandidate> ListOn(uint handle, int limit)
     {
-        var candidates = new List<DrainCandidate>();
+        // What can be moved comes first: objects that are blocked for long must not hide the others behind the limit.
+        var (movable, blocked) = (new List<DrainCandidate>(), new List<DrainCandidate>());
         foreach (var (key, record) in book.State.Objects)
         {
-            if (candidates.Count == limit)
+            if (movable.Count >= limit)
                 break;
-            for (var i = 0; i < record.ReplicaCount; i++)
-            {
-                if (record.Replica(i).SegmentHandle != handle)
-                    continue;
-                var isBlocked = record.IsHardPinned || record.IsBeingWritten || record.HasTransfer || record.LeaseUntilTicks > book.NowTicks;
-                candidates.Add(new DrainCandidate(key, record.SizeBytes, isBlocked));
-                break;
-            }
+            if (!IsOn(record, handle))
+                continue;
+            var isBlocked = record.IsHardPinned || record.IsBeingWritten || record.HasTransfer || book.IsLeased(record);
+            if (!isBlocked || blocked.Count < limit)
+                (isBlocked ? blocked : movable).Add(new DrainCandidate(key, record.SizeBytes, isBlocked));
         }
 
-        return candidates;
+        movable.AddRange(blocked.Take(limit - movable.Count));
+        return movable;
+    }
+
+    private static bool IsOn(ObjectRecord record, uint handle)
+    {
+        for (var i = 0; i < record.ReplicaCount; i++)
+        {
+            if (record.Replica(i).SegmentHandle == handle)
+                return true;
+        }
+
+        return false;
     }
 }

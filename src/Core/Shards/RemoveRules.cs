@@ -14,16 +14,16 @@ internal sealed class RemoveRules(ShardBook book)
     {
         if (book.FindAlive(key) is not { } record)
             return ErrorCode.ObjectNotFound;
-        if (record.LeaseUntilTicks > book.NowTicks && !force)
+        if (book.IsLeased(record) && !force)
         {
             result.LeaseTtlMilliseconds = (ulong)(((record.LeaseUntilTicks - book.NowTicks - 1) / TimeSpan.TicksPerMillisecond) + 1);
             return ErrorCode.ObjectHasLease;
         }
 
-        if (record.HasTransfer)
-            return ErrorCode.ObjectHasReplicationTask;
         if (record.IsBeingWritten)
             return ErrorCode.ReplicaIsNotReady;
+        if (record.HasTransfer)
+            return ErrorCode.ObjectHasReplicationTask;
         book.Remove(key);
         return ErrorCode.Ok;
     }
@@ -32,7 +32,7 @@ internal sealed class RemoveRules(ShardBook book)
     public bool Clear(KeyedCall call, in ObjectKey key)
     {
         if (book.FindAlive(key) is not { IsBeingWritten: false, HasTransfer: false } record
-            || record.Client != call.Client || record.LeaseUntilTicks > book.NowTicks)
+            || record.Client != call.Client || book.IsLeased(record))
             return false;
         if (call.SegmentName.Length == 0)
         {

@@ -77,11 +77,14 @@ internal sealed class ShardBook : IShardObserver
     }
 
     /// <summary>Erases an object; its buffers stay allocated until the release timeout, counted from <paramref name="sinceTicks"/>.</summary>
-    public void Discard(in ObjectKey key, long sinceTicks)
+    /// <returns>The number under which they are parked.</returns>
+    public ulong Discard(in ObjectKey key, long sinceTicks)
     {
-        Timers.Park(State.NextParkedPut, sinceTicks);
+        var number = State.NextParkedPut;
+        Timers.Park(number, sinceTicks);
         Draft(OpType.PutDiscard, key);
         Apply(key);
+        return number;
     }
 
     /// <summary>The buffers of a discarded put are free.</summary>
@@ -107,17 +110,28 @@ internal sealed class ShardBook : IShardObserver
     /// <summary>Gives a reader the right to read for one full time.</summary>
     public void GrantLease(ObjectRecord record)
     {
-        record.LeaseUntilTicks = Math.Max(record.LeaseUntilTicks, NowTicks + Settings.LeaseTtl.Ticks);
-        _cold.Read(record);
+        var untilTicks = NowTicks + Settings.LeaseTtl.Ticks;
+        if (untilTicks > record.LeaseUntilTicks)
+            _cold.SetLease(record, untilTicks, NowTicks);
     }
+
+    /// <summary>A lease of no time: an object that was written now has an age, and may be evicted at once.</summary>
+    public void GrantNothing(ObjectRecord record)
+    {
+        if (NowTicks > record.LeaseUntilTicks)
+            _cold.SetLease(record, NowTicks, NowTicks);
+    }
+
+    /// <summary>True while a reader may read it, or an eviction must wait.</summary>
+    public bool IsLeased(ObjectRecord record) => record.LeaseUntilTicks > NowTicks;
 
     /// <summary>Starts the time of a soft pin that has just been set.</summary>
     public void StartSoftPin(ObjectRecord record)
     {
         var ttl = record.SoftPinTtlMilliseconds is { } milliseconds
-            ? (long)Math.Min(milliseconds, (ulong)Settings.MaximumSoftPinTtl.TotalMilliseconds) * TimeSpan.TicksPerMillisecond
+            ? (long)Math.Min(milliseconds, (ulong)(Settings.MaximumSoftPinTtl.Ticks / TimeSpan.TicksPerMillisecond)) * TimeSpan.TicksPerMillisecond
             : Settings.DefaultSoftPinTtl.Ticks;
-        record.SoftPinUntilTicks = NowTicks + ttl;
+        record.SoftPinUntilTicks = ttl > long.MaxValue - NowTicks ? long.MaxValue : NowTicks + ttl;
         Timers.Pin(record);
     }
 

@@ -46,7 +46,10 @@ public sealed class ShardLeader
     public int EvictableCount => _book.Cold.Count;
 
     /// <summary>How many of them are soft-pinned.</summary>
-    public int SoftPinnedCount => _book.Cold.SoftPinnedCount;
+    public int SoftPinnedEvictableCount => _book.Cold.SoftPinnedCount;
+
+    /// <summary>All objects with a soft pin, those being written or copied and the hard-pinned included.</summary>
+    public int SoftPinnedCount => _book.State.SoftPinnedCount;
 
     /// <summary>
     /// Decides one item: fills in its result, adds the entries it needs to <paramref name="drafts"/> and applies them.
@@ -185,7 +188,7 @@ public sealed class ShardLeader
 
     /// <summary>The coldest objects without a lease, at most <paramref name="limit"/> of each kind.</summary>
     public VictimOffer Offer(int limit, long nowTicks) => new(
-        EvictableCount, SoftPinnedCount, _book.Cold.Coldest(softPinned: false, limit, nowTicks), _book.Cold.Coldest(softPinned: true, limit, nowTicks));
+        EvictableCount, SoftPinnedEvictableCount, _book.Cold.Coldest(softPinned: false, limit, nowTicks), _book.Cold.Coldest(softPinned: true, limit, nowTicks));
 
     /// <summary>What the shard holds of some groups, by the hashes of their names.</summary>
     public void DescribeGroups(ReadOnlySpan<ulong> groups, Span<GroupState> states)

@@ -16,10 +16,9 @@ public sealed partial class ShardState
             throw Impossible(entry, "has an impossible payload");
         if (record.IsBeingWritten || record.HasTransfer)
             throw Impossible(entry, "rewrites an object that is being written or copied");
-        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
+        TakeOut(record);
         record.Rewrite(payload);
-        Digest = Digest.Plus(ContentHash.Of(entry.PrefixHash, record));
-        Observer?.Changed(record);
+        PutBack(record);
     }
 
     private void EndSoftPin(in OpLogEntry entry)
@@ -27,10 +26,9 @@ public sealed partial class ShardState
         var record = Existing(entry);
         if (!record.IsSoftPinned)
             throw Impossible(entry, "ends a soft pin that is not there");
-        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
+        TakeOut(record);
         record.EndSoftPin();
-        Digest = Digest.Plus(ContentHash.Of(entry.PrefixHash, record));
-        Observer?.Changed(record);
+        PutBack(record);
     }
 
     private void StartTransfer(in OpLogEntry entry)
@@ -49,17 +47,17 @@ public sealed partial class ShardState
 
         var transfer = new Transfer(payload.Client, payload.IsMove, payload.SourceReplica, targets);
         _transfers.Add(record.Key, transfer);
-        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record)).Plus(transfer.Hash(entry.PrefixHash));
+        TakeOut(record);
+        Digest = Digest.Plus(transfer.Hash(record.Key.Hash));
         record.AddTargets(payload);
         record.HasTransfer = true;
-        Digest = Digest.Plus(ContentHash.Of(entry.PrefixHash, record));
-        Observer?.Changed(record);
+        PutBack(record);
     }
 
     private void EndTransfer(in OpLogEntry entry, Queue<Extent>? freed)
     {
         var (record, transfer) = Transferring(entry);
-        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
+        TakeOut(record);
         foreach (var target in transfer.TargetReplicas)
         {
             if (record.IndexOf(target) is >= 0 and var at)
@@ -81,7 +79,7 @@ public sealed partial class ShardState
         var (record, transfer) = Transferring(entry);
         if (!TransferRevokePayload.TryRead(entry.Payload, out var payload))
             throw Impossible(entry, "has an impossible payload");
-        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
+        TakeOut(record);
         var buffers = new List<Extent>(transfer.TargetReplicas.Length);
         foreach (var target in transfer.TargetReplicas)
         {
@@ -112,7 +110,8 @@ public sealed partial class ShardState
             throw Impossible(entry, "has an impossible payload");
         if (record.IsBeingWritten || record.HasTransfer)
             throw Impossible(entry, "clears replicas of an object that is being written or copied");
-        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
+        var before = record.ReplicaCount;
+        TakeOut(record);
         for (var i = record.ReplicaCount - 1; i >= 0; i--)
         {
             if (record.Replica(i).SegmentHandle != payload.SegmentHandle)
@@ -121,6 +120,8 @@ public sealed partial class ShardState
             record.RemoveReplica(i);
         }
 
+        if (record.ReplicaCount == before)
+            throw Impossible(entry, "clears replicas of which there are none");
         KeepOrLeave(record);
     }
 
@@ -133,7 +134,11 @@ public sealed partial class ShardState
     private void ForgetTransfer(ObjectRecord record)
     {
         if (_transfers.Remove(record.Key, out var transfer))
+        {
             Digest = Digest.Minus(transfer.Hash(record.Key.Hash));
+            transfer.IsOver = true;
+        }
+
         record.HasTransfer = false;
     }
 }

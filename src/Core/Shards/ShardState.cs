@@ -49,6 +49,9 @@ public sealed partial class ShardState
     /// <summary>Number of objects, those being written included.</summary>
     public int ObjectCount => _objects.Count;
 
+    /// <summary>Objects with a soft pin.</summary>
+    public int SoftPinnedCount { get; private set; }
+
     /// <summary>Number of discarded puts whose buffers stay allocated.</summary>
     public int ParkedCount => _parked.Count;
 
@@ -183,8 +186,7 @@ public sealed partial class ShardState
             throw Impossible(entry, "starts an object that exists");
         for (var i = 0; i < record.ReplicaCount; i++)
             TakeReplicaId(entry, record.Replica(i).Id);
-        Digest = Digest.Plus(ContentHash.Of(entry.PrefixHash, record));
-        Observer?.Changed(record);
+        PutBack(record);
     }
 
     private void TakeReplicaId(in OpLogEntry entry, ulong id)
@@ -201,10 +203,9 @@ public sealed partial class ShardState
             throw Impossible(entry, "has an impossible payload");
         if (!record.IsBeingWritten)
             throw Impossible(entry, "ends a put that is not being written");
-        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
+        TakeOut(record);
         record.Complete(payload.ObjectChecksum);
-        Digest = Digest.Plus(ContentHash.Of(entry.PrefixHash, record));
-        Observer?.Changed(record);
+        PutBack(record);
     }
 
     private void PutRevoke(in OpLogEntry entry, Queue<Extent>? freed)
@@ -212,17 +213,24 @@ public sealed partial class ShardState
         var record = Existing(entry);
         if (!PutRevokePayload.TryRead(entry.Payload, out var payload) || !ObjectRecord.Selects(payload.Selector))
             throw Impossible(entry, "has an impossible payload");
+        if (!record.IsBeingWritten)
+            throw Impossible(entry, "revokes a put that is not being written");
         DropReplicas(entry, record, ReplicaStatus.Processing, freed);
     }
 
-    private void Evict(in OpLogEntry entry, Queue<Extent>? freed) =>
-        DropReplicas(entry, Existing(entry), ReplicaStatus.Complete, freed);
+    private void Evict(in OpLogEntry entry, Queue<Extent>? freed)
+    {
+        var record = Existing(entry);
+        if (record.IsHardPinned || record.HasTransfer)
+            throw Impossible(entry, "evicts an object that is hard-pinned or copied");
+        DropReplicas(entry, record, ReplicaStatus.Complete, freed);
+    }
 
     private void DropReplicas(in OpLogEntry entry, ObjectRecord record, ReplicaStatus status, Queue<Extent>? freed)
     {
         if (record.Count(status) == 0)
             throw Impossible(entry, $"drops replicas that are {status}, of which there are none");
-        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
+        TakeOut(record);
         for (var i = record.ReplicaCount - 1; i >= 0; i--)
         {
             if (record.Replica(i).Status != status)
@@ -239,16 +247,18 @@ public sealed partial class ShardState
         var record = Existing(entry);
         for (var i = 0; freed is not null && i < record.ReplicaCount; i++)
             freed.Enqueue(record.ExtentOf(i));
-        Erase(entry, record);
+        Erase(record);
     }
 
     private void Discard(in OpLogEntry entry)
     {
         var record = Existing(entry);
+        if (record.HasTransfer)
+            throw Impossible(entry, "discards an object that is being copied");
         var extents = new Extent[record.ReplicaCount];
         for (var i = 0; i < extents.Length; i++)
             extents[i] = record.ExtentOf(i);
-        Erase(entry, record);
+        Erase(record);
         Park(extents);
     }
 
@@ -273,13 +283,13 @@ public sealed partial class ShardState
     {
         if (!SegmentHandlePayload.TryRead(entry.Payload, out var payload))
             throw Impossible(entry, "has an impossible payload");
-        foreach (var (key, record) in _objects)
-            DropFromSegment(key, record, payload.SegmentHandle);
+        foreach (var record in _objects.Values)
+            DropFromSegment(record, payload.SegmentHandle);
         foreach (var parked in _parked.Values)
             DropFromSegment(parked, payload.SegmentHandle);
     }
 
-    private void DropFromSegment(in ObjectKey key, ObjectRecord record, uint handle)
+    private void DropFromSegment(ObjectRecord record, uint handle)
     {
         var before = record.ReplicaCount;
         for (var i = before - 1; i >= 0; i--)
@@ -287,7 +297,7 @@ public sealed partial class ShardState
             if (record.Replica(i).SegmentHandle != handle)
                 continue;
             if (record.ReplicaCount == before)
-                Digest = Digest.Minus(ContentHash.Of(key.Hash, record));
+                TakeOut(record);
             record.RemoveReplica(i);
         }
 
@@ -317,10 +327,25 @@ public sealed partial class ShardState
             ? record
             : throw Impossible(entry, "is about an object that does not exist");
 
-    private void Erase(in OpLogEntry entry, ObjectRecord record)
+    private void Erase(ObjectRecord record)
     {
-        Digest = Digest.Minus(ContentHash.Of(entry.PrefixHash, record));
+        TakeOut(record);
         Leave(record);
+    }
+
+    /// <summary>Before a change: what the shard says of its objects as a whole no longer counts this one.</summary>
+    private void TakeOut(ObjectRecord record)
+    {
+        Digest = Digest.Minus(ContentHash.Of(record.Key.Hash, record));
+        SoftPinnedCount -= record.IsSoftPinned ? 1 : 0;
+    }
+
+    /// <summary>After it: counts the object as it is now.</summary>
+    private void PutBack(ObjectRecord record)
+    {
+        Digest = Digest.Plus(ContentHash.Of(record.Key.Hash, record));
+        SoftPinnedCount += record.IsSoftPinned ? 1 : 0;
+        Observer?.Changed(record);
     }
 
     /// <summary>After a change that took replicas away, and the object's hash out of the digest.</summary>
@@ -332,8 +357,7 @@ public sealed partial class ShardState
             return;
         }
 
-        Digest = Digest.Plus(ContentHash.Of(record.Key.Hash, record));
-        Observer?.Changed(record);
+        PutBack(record);
     }
 
     private void Leave(ObjectRecord record)

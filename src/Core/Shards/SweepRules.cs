@@ -16,15 +16,10 @@ internal sealed class SweepRules(ShardBook book)
         for (; maximumEntries >= 1 && book.Timers.TryTakeParked(before, out var parkedPut); maximumEntries--)
             book.Release(parkedPut);
         for (; maximumEntries >= EntriesOfOne && book.Timers.TryTakeStarted(before, out var key, out var record); maximumEntries -= EntriesOfOne)
-            book.Discard(key, record.PutStartTicks);
-        for (; maximumEntries >= EntriesOfOne && book.Timers.TryTakeTransfer(before, out var key, out var transfer, out var start); maximumEntries -= EntriesOfOne)
-        {
-            if (IsRunning(key, transfer))
-                book.RevokeTransfer(key, start);
-        }
-
-        for (; maximumEntries >= 1 && book.Timers.TryTakeParked(before, out var parkedPut); maximumEntries--)
-            book.Release(parkedPut);
+            book.Release(book.Discard(key, record.PutStartTicks));
+        // Nobody bounds how long a transfer writes: its buffers are parked for another full time, from now.
+        for (; maximumEntries >= 1 && book.Timers.TryTakeTransfer(before, out var key); maximumEntries--)
+            book.RevokeTransfer(key, book.NowTicks);
         for (; maximumEntries >= 1 && book.Timers.TryTakePin(book.NowTicks, out var record); maximumEntries--)
         {
             book.Draft(OpType.SoftPinEnded, record.Key);
@@ -36,15 +31,16 @@ internal sealed class SweepRules(ShardBook book)
     public bool ClientGone(Uuid client, int maximumEntries)
     {
         var puts = book.Timers.StartedBy(client, maximumEntries);
-        foreach (var (key, record) in puts)
-            book.Discard(key, record.PutStartTicks);
+        foreach (var record in puts)
+        {
+            if (record.IsBeingWritten)
+                book.Discard(record.Key, record.PutStartTicks);
+        }
+
         var left = maximumEntries - puts.Count;
         var transfers = book.State.Transfers.Where(each => each.Value.Client == client).Take(left + 1).Select(each => each.Key).ToArray();
         foreach (var key in transfers.Take(left))
             book.RevokeTransfer(key, book.NowTicks);
         return puts.Count == maximumEntries || transfers.Length > left;
     }
-
-    private bool IsRunning(in ObjectKey key, Transfer transfer) =>
-        book.State.Find(key) is { } record && ReferenceEquals(book.State.TransferOf(record), transfer);
 }

@@ -11,6 +11,9 @@ namespace HotStandby.Core.Shards;
 /// <param name="TargetReplicas">Ids of the new replicas; those of a dropped segment stay in the list.</param>
 public sealed record Transfer(Uuid Client, bool IsMove, ulong SourceReplica, ulong[] TargetReplicas)
 {
+    /// <summary>It has ended, or its object is gone. Not part of what is replicated: then nothing of it is.</summary>
+    internal bool IsOver { get; set; }
+
     /// <summary>Its part of the shard's digest.</summary>
     internal ulong Hash(ulong keyHash)
     {

@@ -56,7 +56,7 @@ internal sealed class TransferRules(ShardBook book)
             return ErrorCode.ReplicaIsGone;
         }
 
-        record!.LeaseUntilTicks = Math.Max(record.LeaseUntilTicks, book.NowTicks);
+        Touch(record!);
         book.Draft(OpType.TransferEnd, key);
         book.Apply(key);
         return ErrorCode.Ok;
@@ -64,10 +64,21 @@ internal sealed class TransferRules(ShardBook book)
 
     public ErrorCode Revoke(KeyedCall call, in ObjectKey key, bool isMove)
     {
-        var error = Find(call, key, isMove, out _, out _);
-        if (error == ErrorCode.Ok)
-            book.RevokeTransfer(key, sinceTicks: null);
-        return error;
+        var error = Find(call, key, isMove, out var record, out _);
+        if (error != ErrorCode.Ok)
+            return error;
+        Touch(record!);
+        book.RevokeTransfer(key, sinceTicks: null);
+        return ErrorCode.Ok;
+    }
+
+    // The object returns to the cold order. A leased one gets a full lease, and so a place at the end of those that are leased.
+    private void Touch(ObjectRecord record)
+    {
+        if (book.IsLeased(record))
+            book.GrantLease(record);
+        else
+            book.GrantNothing(record);
     }
 
     private ErrorCode Check(KeyedCall call, in ObjectKey key, out ObjectRecord? record, out StoredReplica source)
@@ -97,12 +108,14 @@ internal sealed class TransferRules(ShardBook book)
     private ErrorCode TakeTargets(KeyedCall call, ObjectRecord record, Span<Extent> places, Span<PlacedReplica> targets, out int taken)
     {
         taken = 0;
-        for (var i = 0; i < places.Length; i++)
+        for (var i = 0; i < call.TargetSegments.Count; i++)
         {
             if (IsOn(record, call.TargetSegments[i]) || call.TargetSegments.Take(i).Contains(call.TargetSegments[i]))
                 continue;
-            if (places[i].LengthBytes == 0 || book.Directory.Readable(places[i].SegmentHandle) is null)
+            if (i >= places.Length || places[i].LengthBytes == 0 || book.Directory.Readable(places[i].SegmentHandle) is null)
                 return ErrorCode.NoAvailableHandle;
+            if (places[i].LengthBytes != record.SizeBytes)
+                throw new InvariantViolation(5, $"a buffer of {places[i].LengthBytes} bytes was placed for a copy of {record.SizeBytes}");
             targets[taken] = new PlacedReplica(book.State.NextReplicaId(taken), places[i].SegmentHandle, places[i].Offset);
             taken++;
         }
@@ -135,7 +148,7 @@ internal sealed class TransferRules(ShardBook book)
         if (transfer is null)
             return ErrorCode.ObjectNoReplicationTask;
         if (transfer.Client != call.Client)
-            return ErrorCode.IllegalClient;
+            return ErrorCode.IllegalClient; // before the kind is looked at, as upstream has it
         return transfer.IsMove == isMove ? ErrorCode.Ok : ErrorCode.InvalidParams;
     }
 
@@ -149,7 +162,8 @@ internal sealed class TransferRules(ShardBook book)
                 return false;
         }
 
-        return true;
+        // A move to where a replica was already: without that one the source is all there is.
+        return !transfer.IsMove || transfer.TargetReplicas.Length > 0 || book.CountReadable(record) > 1;
     }
 
     private bool IsHere(ObjectRecord record, ulong replicaId) =>

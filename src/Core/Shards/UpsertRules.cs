@@ -29,7 +29,7 @@ internal sealed class UpsertRules(ShardBook book, PutRules puts)
         }
 
         // Refused without memory, with the old object as it was: better than upstream, which has lost it by now.
-        if (error == ErrorCode.Ok && !PutRules.HasPlace(places))
+        if (error == ErrorCode.Ok && !puts.HasUsable(places))
             error = ErrorCode.NoAvailableHandle;
         if (error != ErrorCode.Ok)
         {
@@ -39,7 +39,7 @@ internal sealed class UpsertRules(ShardBook book, PutRules puts)
 
         if (existing is null)
             return puts.Create(call, index, places, default, ref result);
-        var heritage = alive is null ? default : HeritageOf(alive);
+        var heritage = alive is null ? default : HeritageOf(call, alive);
         if (alive is { IsBeingWritten: false })
             book.Discard(key, book.NowTicks); // readers may be at it until their leases end, and writers of copies longer
         else
@@ -57,14 +57,22 @@ internal sealed class UpsertRules(ShardBook book, PutRules puts)
     private void Rewrite(KeyedCall call, ObjectRecord existing)
     {
         var config = call.Config;
-        new UpsertReusePayload(call.Client, config.SoftPinTtlMilliseconds, config.SoftPinAction, config.DataType)
+        new UpsertReusePayload(call.Client, config.SoftPinTtlMilliseconds ?? InheritedTtl(config, existing), config.SoftPinAction, config.DataType)
             .Write(book.Draft(OpType.UpsertReuse, existing.Key, UpsertReusePayload.EncodedBytes));
         existing.IsFromEarlierReign = false;
         book.Apply(existing.Key);
         book.Timers.Start(existing.Key, existing, book.NowTicks);
     }
 
-    private static Heritage HeritageOf(ObjectRecord existing) => new(
-        existing is { IsHardPinned: true, IsBeingWritten: false }, existing.IsSoftPinned ? existing.SoftPinUntilTicks : null,
-        existing.Group.ToArray());
+    private Heritage HeritageOf(KeyedCall call, ObjectRecord existing)
+    {
+        var isPinned = existing.IsSoftPinned && existing.SoftPinUntilTicks > book.NowTicks;
+        return new(
+            existing is { IsHardPinned: true, IsBeingWritten: false }, isPinned ? existing.SoftPinUntilTicks : null,
+            isPinned ? InheritedTtl(call.Config, existing) : null, existing.Group.ToArray());
+    }
+
+    // A pin that is preserved keeps its own time; a pin that is set by a writer who names no time gets the default.
+    private static ulong? InheritedTtl(ReplicateConfig config, ObjectRecord existing) =>
+        existing.IsSoftPinned && config.SoftPinAction == SoftPinAction.Preserve ? existing.SoftPinTtlMilliseconds : null;
 }
