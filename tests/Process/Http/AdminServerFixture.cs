@@ -1,5 +1,6 @@
 // An admin server on a free loopback port over a scripted node.
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using HotStandby.Actors.Node;
@@ -55,11 +56,15 @@ internal sealed class AdminServerFixture : IAsyncDisposable
 
     public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
 
-    public async Task<Answer> SendAsync(HttpMethod method, string path, string? json = null)
+    public async Task<Answer> SendAsync(HttpMethod method, string path, string? json = null, string? contentType = "application/json")
     {
         using var request = new HttpRequestMessage(method, path);
         if (json is not null)
-            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(json));
+            request.Content.Headers.ContentType = contentType is null ? null : new MediaTypeHeaderValue(contentType);
+        }
+
         using var response = await _client.SendAsync(request);
         return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response.Content.Headers.ContentType?.ToString());
     }

@@ -27,6 +27,19 @@ public sealed class DrainEndpointTests
     }
 
     [Theory]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("text/plain")]
+    [InlineData(null)]
+    public async Task A_body_is_read_as_JSON_whatever_its_label(string? contentType)
+    {
+        await using var server = await StartAsync();
+        server.Gateway.Script = call => ((SegmentCall)call).Finish(ErrorCode.Ok);
+        var answer = await server.SendAsync(HttpMethod.Post, "/api/v1/drain_jobs", """{"segments":["a"]}""", contentType);
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(["a"], Assert.IsType<CreateDrainJobCall>(Assert.Single(server.Gateway.Calls)).Segments);
+    }
+
+    [Theory]
     [InlineData("""{}""", "segments")]
     [InlineData("""{"segments":[]}""", "segments")]
     [InlineData("""{"segments":["a","a"]}""", "segments")]
