@@ -12,6 +12,9 @@ public readonly record struct PartitionDigest(long Count, ulong Sum)
     /// <summary>With one thing less.</summary>
     public PartitionDigest Minus(ulong hash) => new(Count - 1, unchecked(Sum - hash));
 
+    /// <summary>Of the things of both.</summary>
+    public PartitionDigest And(PartitionDigest other) => new(Count + other.Count, unchecked(Sum + other.Sum));
+
     /// <inheritdoc/>
     public override string ToString() => $"{Count}:{Sum:x16}";
 }

@@ -5,6 +5,7 @@
 using Akka.Actor;
 using HotStandby.Core;
 using HotStandby.Core.Segments;
+using HotStandby.Core.Tasks;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -124,6 +125,12 @@ public sealed record ClientGone(ulong Reign, Uuid Client) : INoSerializationVeri
 
 /// <summary>Gateway to the shard of its key: say where the object is, then send the call on to the segment table.</summary>
 public sealed record LocateObject(CreateTaskCall Call) : INoSerializationVerificationNeeded;
+
+/// <summary>Segment table to shards: what lies on these segments? A shard that does not lead in this reign is silent.</summary>
+public sealed record ListObjectsOn(ulong Reign, ulong Round, IReadOnlyList<uint> Handles, int Limit) : INoSerializationVerificationNeeded;
+
+/// <summary>Shard to segment table: at most so many objects of each segment.</summary>
+public sealed record ObjectsListed(ulong Reign, ulong Round, IReadOnlyList<MoveCandidate> Candidates) : INoSerializationVerificationNeeded;
 
 /// <summary>Anyone to a partition: report. Answered with <see cref="PartitionReport"/>.</summary>
 public sealed record ReportPartition : INoSerializationVerificationNeeded

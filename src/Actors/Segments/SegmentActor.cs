@@ -19,6 +19,9 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
 {
     private const string ClientTimer = "clients";
     private const string EvictionTimer = "eviction";
+    private const string DrainTimer = "drain";
+
+    private static readonly TimeSpan DrainInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly SegmentPeers _peers;
     private readonly ClientWatch _clients;
@@ -77,7 +80,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case StopLeading:
                 _peers.Replica.Tell(new LeadingStopped(IsDirty: false));
                 break;
-            case ReleaseExtents or SegmentDroppedByShard or EvictionDone or ClientTick or EvictionTick:
+            case ReleaseExtents or SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
                 break; // late, of a reign that is over
             default:
                 InAnyRole(message);
@@ -108,7 +111,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case StopLeading:
                 StepDown();
                 break;
-            case SegmentDroppedByShard or EvictionDone or ClientTick or EvictionTick:
+            case SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
                 break; // of an earlier reign
             default:
                 InAnyRole(message);
@@ -137,6 +140,12 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 break;
             case EvictionTick:
                 _leading!.CheckUse();
+                break;
+            case DrainTick:
+                _leading!.CheckDrains();
+                break;
+            case ObjectsListed listed:
+                _leading!.Listed(listed);
                 break;
             case ClientTick:
                 _leading!.CheckClients();
@@ -219,6 +228,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     {
         Timers.Cancel(ClientTimer);
         Timers.Cancel(EvictionTimer);
+        Timers.Cancel(DrainTimer);
         _clients.Publish(null);
         _leading = null;
         _releasedEarly.Clear();
@@ -237,6 +247,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
         _leading.Begin();
         Timers.StartPeriodicTimer(ClientTimer, ClientTick.Instance, _settings.ExpiryInterval);
         Timers.StartPeriodicTimer(EvictionTimer, EvictionTick.Instance, EvictionPacer.Period);
+        Timers.StartPeriodicTimer(DrainTimer, DrainTick.Instance, DrainInterval);
         while (_waiting.TryDequeue(out var call))
             _leading.Serve(call);
     }
@@ -250,6 +261,11 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     private sealed record ClientTick : INoSerializationVerificationNeeded
     {
         public static readonly ClientTick Instance = new();
+    }
+
+    private sealed record DrainTick : INoSerializationVerificationNeeded
+    {
+        public static readonly DrainTick Instance = new();
     }
 
     private sealed record EvictionTick : INoSerializationVerificationNeeded

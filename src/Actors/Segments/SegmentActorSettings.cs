@@ -1,6 +1,7 @@
 using HotStandby.Actors.Protocol;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
+using HotStandby.Core.Tasks;
 
 namespace HotStandby.Actors.Segments;
 
@@ -30,6 +31,9 @@ public sealed record SegmentActorSettings
 
     /// <summary>When and how much is evicted.</summary>
     public EvictionSettings Eviction { get; init; } = EvictionSettings.Default;
+
+    /// <summary>Bounds of tasks and drain jobs.</summary>
+    public TaskSettings Tasks { get; init; } = new();
 
     /// <summary>What a reign's leader needs of these.</summary>
     internal SegmentLeaderSettings LeaderSettings(ulong reign) => new(ClientTtl.Ticks, Seed ^ reign, Strategy)

@@ -6,6 +6,7 @@ using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
+using HotStandby.Core.Tasks;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -24,12 +25,16 @@ internal sealed record SegmentPeers(IActorRef Self, IActorRef Replica, IActorRef
 /// <summary>A reign, from the moment when its allocators are rebuilt. Used by <see cref="SegmentActor"/> only.</summary>
 internal sealed class SegmentReign
 {
+    private const int MostSweptTasks = 256;
+
     private readonly ulong _reign;
     private readonly SegmentPeers _peers;
-    private readonly SegmentActorSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILoggingAdapter _log;
     private readonly SegmentLeader _leader;
+    private readonly TaskLeader _tasks;
+    private readonly DrainPlanner _planner;
+    private readonly DrainRounds _drains;
     private readonly SegmentCalls _calls;
     private readonly SegmentDrops _drops;
     private readonly EvictionPacer _pacer;
@@ -40,9 +45,12 @@ internal sealed class SegmentReign
         ulong reign, SegmentTable table, IReadOnlyList<Extent[]> live, SegmentPeers peers, SegmentActorSettings settings, TimeProvider time,
         ILoggingAdapter log)
     {
-        (_reign, _peers, _settings, _time, _log) = (reign, peers, settings, time, log);
+        (_reign, _peers, _time, _log) = (reign, peers, time, log);
         _leader = new SegmentLeader(table, live, settings.LeaderSettings(reign), time.NowTicks());
-        _calls = new SegmentCalls(_leader, settings.MountReplyAfter);
+        _tasks = new TaskLeader(table, settings.Tasks, new RandomSource(settings.Seed ^ ~reign), _leader.ApplyOther, time.NowTicks());
+        _planner = new DrainPlanner(table, _leader, _tasks, settings.Tasks, _leader.ApplyOther);
+        _drains = new DrainRounds(reign, _planner, peers, time);
+        _calls = new SegmentCalls(_leader, _tasks, _planner, settings.MountReplyAfter);
         _drops = new SegmentDrops(peers.Shards.ShardCount);
         _pacer = new EvictionPacer(new EvictionPolicy(settings.Eviction));
         _failures = new AllocationFailureLog(log, time);
@@ -56,6 +64,8 @@ internal sealed class SegmentReign
 
     /// <summary>Entries that are applied here but not committed yet.</summary>
     public int Uncommitted => _leader.Uncommitted;
+
+    private long WallMilliseconds => _time.GetUtcNow().ToUnixTimeMilliseconds(); // for people; nothing decides on it
 
     /// <summary>The shards learn what is mounted, the replica that the door may open; unfinished unmounts go on.</summary>
     public void Begin()
@@ -127,6 +137,19 @@ internal sealed class SegmentReign
         }
 
         _leader.UnmountDue(_time.NowTicks(), drafts);
+        _tasks.Sweep(_time.NowTicks(), WallMilliseconds, drafts, MostSweptTasks);
+        _planner.Sweep(drafts, MostSweptTasks);
+        Propose(drafts);
+    }
+
+    /// <summary>The next round of a drain job.</summary>
+    public void CheckDrains() => _drains.Begin();
+
+    /// <summary>A shard's part of a round.</summary>
+    public void Listed(ObjectsListed listed)
+    {
+        var drafts = NewDrafts();
+        _drains.Listed(listed, drafts);
         Propose(drafts);
     }
 
@@ -170,7 +193,7 @@ internal sealed class SegmentReign
     private void Answer(SegmentCall call)
     {
         var drafts = NewDrafts();
-        var (error, after) = _calls.Decide(call, _time.NowTicks(), drafts);
+        var (error, after) = _calls.Decide(call, _time.NowTicks(), WallMilliseconds, drafts);
         if (_leader.Uncommitted == 0)
         {
             drafts.Release();

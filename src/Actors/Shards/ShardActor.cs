@@ -84,7 +84,7 @@ public sealed class ShardActor : UntypedActor, IWithTimers
             case StopLeading:
                 _peers.Replica.Tell(new LeadingStopped(_uncommittedTail > 0), Self);
                 break;
-            case DropSegment or ClientGone or SweepNow or OfferVictims or DescribeGroups or EvictVictims:
+            case DropSegment or ClientGone or SweepNow or ListObjectsOn or OfferVictims or DescribeGroups or EvictVictims:
                 break; // Left over from a reign that is over: whoever leads next does what is due then.
             default:
                 InEveryRole(message);
@@ -111,6 +111,9 @@ public sealed class ShardActor : UntypedActor, IWithTimers
                 break;
             case ListKeys list:
                 Sender.Tell(leading.List(list), Self);
+                break;
+            case ListObjectsOn list:
+                leading.ListOn(list, Sender);
                 break;
             case OfferVictims offer:
                 leading.Offer(offer, Sender);

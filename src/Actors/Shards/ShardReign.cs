@@ -6,6 +6,7 @@ using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Segments;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
+using HotStandby.Core.Tasks;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -142,6 +143,21 @@ internal sealed class ShardReign
         SendProposal(drafts, null, 0, ReplyAfter.Commit);
         if (more)
             Tell(_peers.Self, gone);
+    }
+
+    /// <summary>What lies on some segments.</summary>
+    public void ListOn(ListObjectsOn list, IActorRef segments)
+    {
+        if (list.Reign != _reign)
+            return;
+        var candidates = new List<MoveCandidate>();
+        foreach (var handle in list.Handles)
+        {
+            foreach (var candidate in _leader.ListOn(handle, list.Limit, NowTicks))
+                candidates.Add(new MoveCandidate(candidate.Key, candidate.SizeBytes, handle, candidate.IsBlocked));
+        }
+
+        Tell(segments, new ObjectsListed(_reign, list.Round, candidates));
     }
 
     /// <summary>Its coldest objects.</summary>

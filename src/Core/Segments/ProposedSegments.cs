@@ -73,6 +73,13 @@ internal sealed class ProposedSegments
         Apply(drafts, handles);
     }
 
+    /// <summary>Applies the draft that was added last, which changes no segment.</summary>
+    public void ApplyOther(DraftBuffer drafts)
+    {
+        _table.Apply(drafts.Last);
+        _proposed.Enqueue([]);
+    }
+
     /// <summary>A client's segments that are not unmounting, as proposed.</summary>
     public IEnumerable<MountedSegment> Mounted(Uuid client) =>
         _table.OfClient(client).Select(handle => _table.ByHandle(handle)!).Where(segment => segment.IsReadable);

@@ -7,11 +7,14 @@ public sealed class RandomSource(ulong seed)
 
     /// <summary>A number from 0 to <paramref name="bound"/> - 1.</summary>
     /// <param name="bound">At least 1.</param>
-    public int Below(int bound)
+    public int Below(int bound) => (int)((Next() >> 32) * (ulong)bound >> 32);
+
+    /// <summary>Any number.</summary>
+    public ulong Next()
     {
         _state = unchecked(_state + 0x9E37_79B9_7F4A_7C15UL);
         var mixed = unchecked((_state ^ (_state >> 30)) * 0xBF58_476D_1CE4_E5B9UL);
         mixed = unchecked((mixed ^ (mixed >> 27)) * 0x94D0_49BB_1331_11EBUL);
-        return (int)(((mixed ^ (mixed >> 31)) >> 32) * (ulong)bound >> 32);
+        return mixed ^ (mixed >> 31);
     }
 }

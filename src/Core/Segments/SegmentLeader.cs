@@ -237,6 +237,9 @@ public sealed class SegmentLeader
     /// <returns>True when <see cref="Directory"/> is a new one.</returns>
     public bool Commit(int count, ulong lastSequence, ICollection<uint> toDrop) => _proposed.Commit(count, lastSequence, toDrop);
 
+    /// <summary>Applies a draft of somebody else who leads this partition too (tasks), and counts it among the proposed.</summary>
+    public void ApplyOther(DraftBuffer drafts) => _proposed.ApplyOther(drafts);
+
     /// <summary>Finds buffers for one object, on distinct names; see <see cref="PlacementStrategy"/>.</summary>
     public int Place(ulong length, PreferredNames preferred, Span<Extent> places) =>
         _settings.Strategy(Space, length, preferred, places);

@@ -1,6 +1,7 @@
 // The replicated state of partition 0: which segments are mounted, by whom. Every node has one; entries are the only way it
 // changes, so that equal entries give equal tables. It knows no allocator, no liveness and no time: see SegmentLeader.
 using System.IO.Hashing;
+using HotStandby.Core.Tasks;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -25,6 +26,9 @@ public sealed class SegmentTable
     /// <summary>Seq of the last entry of this partition that is applied and committed; 0 before the first.</summary>
     public ulong AppliedSequence { get; private set; }
 
+    /// <summary>Replication tasks and drain jobs.</summary>
+    public TaskTable Tasks { get; } = new();
+
     /// <summary>Segments, unmounting ones included.</summary>
     public int Count => _byHandle.Count;
 
@@ -33,7 +37,7 @@ public sealed class SegmentTable
 
     /// <summary>Of every segment with its status and owner, and of the next handle. Two tables with equal content have equal digests.</summary>
     public PartitionDigest Digest =>
-        NextHandle == 1 ? _segments : _segments with { Sum = unchecked(_segments.Sum + (NextHandle * 0x9E37_79B9_7F4A_7C15UL)) };
+        Tasks.Digest.And(NextHandle == 1 ? _segments : _segments with { Sum = unchecked(_segments.Sum + (NextHandle * 0x9E37_79B9_7F4A_7C15UL)) });
 
     /// <summary>A snapshot of everything applied.</summary>
     public SegmentDirectory Directory => _directory ??= new SegmentDirectory(_byHandle.Values);
@@ -99,6 +103,9 @@ public sealed class SegmentTable
                     Set(segment with { IsSuspect = false });
                 break;
             case OpType.EpochStart or OpType.VerificationMarker or OpType.VoterReturned:
+                break;
+            case var type when TaskTable.Applies(type):
+                Tasks.Apply(entry);
                 break;
             default:
                 throw new InvariantViolation(7, $"entry {entry.Sequence} of type {entry.Type} came to the segment table");

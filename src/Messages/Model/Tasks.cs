@@ -46,7 +46,7 @@ public enum JobStatus
 /// <param name="Id">Its id.</param>
 /// <param name="Type">Copy or move.</param>
 /// <param name="Key">The object.</param>
-/// <param name="Source">Move: name of the source segment; empty for a copy.</param>
+/// <param name="Source">Name of the segment to read from.</param>
 /// <param name="Targets">Names of the target segments.</param>
 /// <param name="Client">Who does it: the owner of a segment with a complete replica.</param>
 /// <param name="Status">How far it is.</param>
