@@ -79,7 +79,7 @@ public sealed class ObjectRecord
     private byte[] GroupBytes { get; }
 
     /// <summary>Primary only, not replicated: until when readers hold a lease (monotonic, 100 ns).</summary>
-    internal long LeaseUntilTicks { get; set; }
+    public long LeaseUntilTicks { get; internal set; }
 
     /// <summary>Primary only, not replicated: when the put started, for this reign (monotonic, 100 ns).</summary>
     internal long PutStartTicks { get; set; }

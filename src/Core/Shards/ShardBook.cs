@@ -77,23 +77,30 @@ internal sealed class ShardBook : IShardObserver
     }
 
     /// <summary>Erases an object; its buffers stay allocated until the release timeout, counted from <paramref name="sinceTicks"/>.</summary>
-    /// <returns>The number under which they are parked.</returns>
-    public ulong Discard(in ObjectKey key, long sinceTicks)
+    public void Discard(in ObjectKey key, long sinceTicks)
     {
-        var number = State.NextParkedPut;
-        Timers.Park(number, sinceTicks);
+        Timers.Park(State.NextParkedPut, sinceTicks);
         Draft(OpType.PutDiscard, key);
         Apply(key);
-        return number;
     }
 
-    /// <summary>The buffers of a discarded put are free.</summary>
-    public void Release(ulong parkedPut)
+    /// <summary>Erases an object that has had its time: two entries, after which its buffers are free.</summary>
+    public void DiscardAndRelease(in ObjectKey key)
+    {
+        var number = State.NextParkedPut;
+        Draft(OpType.PutDiscard, key);
+        Apply(key);
+        Release(number);
+    }
+
+    /// <summary>The buffers of a discarded put are free. False when they have gone with their segments.</summary>
+    public bool Release(ulong parkedPut)
     {
         if (!State.IsParked(parkedPut))
-            return;
+            return false;
         new ReleaseParkedPayload(parkedPut).Write(Drafts.Add(OpType.ReleaseParked, [], 0, ReleaseParkedPayload.EncodedBytes));
         Apply();
+        return true;
     }
 
     /// <summary>Gives a copy or move up.</summary>
@@ -101,10 +108,12 @@ internal sealed class ShardBook : IShardObserver
     /// <param name="sinceTicks">Null: its buffers are free. Else they are parked, and their release timeout runs from then.</param>
     public void RevokeTransfer(in ObjectKey key, long? sinceTicks)
     {
-        if (sinceTicks is { } since)
-            Timers.Park(State.NextParkedPut, since);
+        var number = State.NextParkedPut;
         new TransferRevokePayload(sinceTicks.HasValue).Write(Draft(OpType.TransferRevoke, key, TransferRevokePayload.EncodedBytes));
         Apply(key);
+        // Without buffers nothing is parked: the number belongs to somebody else, later, who must not be released by this timer.
+        if (sinceTicks is { } since && State.NextParkedPut > number)
+            Timers.Park(number, since);
     }
 
     /// <summary>Gives a reader the right to read for one full time.</summary>

@@ -13,10 +13,10 @@ internal sealed class SweepRules(ShardBook book)
     public void Sweep(int maximumEntries)
     {
         var before = book.NowTicks - book.Settings.PutStartReleaseTimeout.Ticks;
-        for (; maximumEntries >= 1 && book.Timers.TryTakeParked(before, out var parkedPut); maximumEntries--)
-            book.Release(parkedPut);
-        for (; maximumEntries >= EntriesOfOne && book.Timers.TryTakeStarted(before, out var key, out var record); maximumEntries -= EntriesOfOne)
-            book.Release(book.Discard(key, record.PutStartTicks));
+        while (maximumEntries >= 1 && book.Timers.TryTakeParked(before, out var parkedPut))
+            maximumEntries -= book.Release(parkedPut) ? 1 : 0;
+        for (; maximumEntries >= EntriesOfOne && book.Timers.TryTakeStarted(before, out var key, out _); maximumEntries -= EntriesOfOne)
+            book.DiscardAndRelease(key);
         // Nobody bounds how long a transfer writes: its buffers are parked for another full time, from now.
         for (; maximumEntries >= 1 && book.Timers.TryTakeTransfer(before, out var key); maximumEntries--)
             book.RevokeTransfer(key, book.NowTicks);

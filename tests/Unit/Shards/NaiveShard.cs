@@ -15,6 +15,8 @@ internal sealed class NaiveShard(ShardSettings settings)
         public bool Complete;
         public long Start;
         public long Lease;
+        public ulong Size;
+        public bool FromEarlierReign;
         public ulong? Checksum;
     }
 
@@ -42,7 +44,13 @@ internal sealed class NaiveShard(ShardSettings settings)
             return (ErrorCode.InvalidParams, 0);
         var thing = _things.GetValueOrDefault(key);
         if (thing is not null && Alive(thing) && (thing.Complete || thing.Start + settings.PutStartDiscardTimeout.Ticks >= now))
-            return (ErrorCode.ObjectAlreadyExists, 0);
+        {
+            if (thing is not { Complete: false, FromEarlierReign: true } || thing.Client != client || thing.Size != size)
+                return (ErrorCode.ObjectAlreadyExists, 0);
+            thing.FromEarlierReign = false;
+            return (ErrorCode.Ok, thing.On.Count(_living.Contains));
+        }
+
         var usable = on.Where(_living.Contains).ToList();
         if (usable.Count == 0)
             return (ErrorCode.NoAvailableHandle, 0);
@@ -54,7 +62,7 @@ internal sealed class NaiveShard(ShardSettings settings)
             _things.Remove(key);
         }
 
-        _things[key] = new Thing { Client = client, On = usable, Start = now };
+        _things[key] = new Thing { Client = client, On = usable, Start = now, Size = size };
         _uncommitted.Add(key);
         return (ErrorCode.Ok, usable.Count);
     }
@@ -147,7 +155,7 @@ internal sealed class NaiveShard(ShardSettings settings)
     public void FailOver(long now)
     {
         foreach (var thing in _things.Values)
-            (thing.Start, thing.Lease) = (now, thing.Complete ? now + settings.LeaseTtl.Ticks : 0);
+            (thing.Start, thing.Lease, thing.FromEarlierReign) = (now, thing.Complete ? now + settings.LeaseTtl.Ticks : 0, !thing.Complete);
         for (var i = 0; i < _parked.Count; i++)
             _parked[i] = (now, _parked[i].On);
     }

@@ -35,59 +35,6 @@ public sealed class ShardAgainstModelTests
         },
         iter: 5_000);
 
-    [Fact]
-    public void Failovers_that_lose_uncommitted_entries_never_let_two_live_buffers_overlap() => Histories.Sample(
-        steps =>
-        {
-            var shard = new TestPrimary();
-            foreach (var step in steps)
-                Survive(shard, step);
-        },
-        iter: 5_000);
-
-    private static void Survive(TestPrimary shard, Step step)
-    {
-        var key = Keys[step.Key % 4];
-        var client = step.Client == 0 ? TestPrimary.Alice : TestPrimary.Bob;
-        switch (step.Kind)
-        {
-            case <= Kind.PutStartAnywhere:
-                shard.PutStart(key, client, (ulong)(50 + step.Number), on: [1, 2]);
-                break;
-            case Kind.PutEnd or Kind.PutEndAgain:
-                shard.PutEnd(key, client);
-                break;
-            case Kind.PutRevoke:
-                shard.PutRevoke(key, client);
-                break;
-            case Kind.Remove or Kind.RemoveByForce:
-                shard.Remove(key, force: true);
-                break;
-            case Kind.WaitABit or Kind.WaitLong:
-                shard.Advance(TimeSpan.FromSeconds(31 * step.Number));
-                break;
-            case Kind.CommitSome or Kind.CommitOne:
-                shard.Commit(Math.Min(shard.Pending, step.Number));
-                break;
-            case Kind.Sweep:
-                shard.Sweep(2 + step.Number);
-                break;
-            case Kind.FailOver:
-                shard.FailOver();
-                Assert.Equal(shard.Standby.Digest, shard.State.Digest);
-                break;
-            default:
-                shard.Exist(key);
-                break;
-        }
-
-        // Every buffer that anyone may still write or read, here or where the next Primary stands, is allocated exactly once.
-        TestPrimary.AssertDisjoint(shard.State.EnumerateLiveExtents());
-        var allocated = shard.Allocator.Live.ToHashSet();
-        Assert.Subset(allocated, shard.State.EnumerateLiveExtents().ToHashSet());
-        Assert.Subset(allocated, shard.Standby.EnumerateLiveExtents().ToHashSet());
-    }
-
     private sealed class Comparison
     {
         private readonly TestPrimary _real = new();

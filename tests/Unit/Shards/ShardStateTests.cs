@@ -145,7 +145,6 @@ public sealed class ShardStateTests
         Apply(End("k", null));
         AssertImpossible(End("k", null));
         AssertImpossible(Revoke("k"));
-        AssertImpossible(Entry(OpType.PutDiscard, "k", []));
         AssertImpossible(Entry(OpType.SegmentDropped, "", [1]));
     }
 

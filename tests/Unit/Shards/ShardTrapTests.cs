@@ -233,7 +233,7 @@ public sealed class ShardTrapTests
         _shard.Advance(TimeSpan.FromSeconds(590));
         _shard.FailOver();
         _shard.Advance(TimeSpan.FromSeconds(30));
-        Assert.Equal(ErrorCode.ObjectAlreadyExists, _shard.PutStart("unfinished").Error);
+        Assert.Equal(ErrorCode.ObjectAlreadyExists, _shard.PutStart("unfinished", TestPrimary.Bob).Error);
         _shard.Advance(TimeSpan.FromSeconds(570));
         _shard.Sweep();
         Assert.Equal(0, _shard.Pending);

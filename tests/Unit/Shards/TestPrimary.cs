@@ -65,10 +65,17 @@ internal sealed class TestPrimary
     public ItemResult PutStart(string key, Uuid? client = null, ulong size = 100, ReplicateConfig? config = null, uint[]? on = null) =>
         BatchPutStart([key], client, size, config, on)[0];
 
-    public ItemResult[] BatchPutStart(string[] keys, Uuid? client = null, ulong size = 100, ReplicateConfig? config = null, uint[]? on = null)
+    public ItemResult Upsert(string key, Uuid? client = null, ulong size = 100, ReplicateConfig? config = null, uint[]? on = null) =>
+        BatchStart(KeyedOperation.UpsertStart, [key], client, size, config, on)[0];
+
+    public ItemResult[] BatchPutStart(string[] keys, Uuid? client = null, ulong size = 100, ReplicateConfig? config = null, uint[]? on = null) =>
+        BatchStart(KeyedOperation.PutStart, keys, client, size, config, on);
+
+    public ItemResult[] BatchStart(
+        KeyedOperation operation, string[] keys, Uuid? client, ulong size, ReplicateConfig? config = null, uint[]? on = null)
     {
         on ??= [1];
-        var call = new KeyedCall(NoSink.Instance, KeyedOperation.PutStart, [.. keys.Select(key => ObjectKey.From(key))])
+        var call = new KeyedCall(NoSink.Instance, operation, [.. keys.Select(key => ObjectKey.From(key))])
         {
             Client = client ?? Alice,
             Sizes = [.. keys.Select(_ => size)],
@@ -100,8 +107,74 @@ internal sealed class TestPrimary
             Selector = selector,
         })[0].Error;
 
-    public ErrorCode Remove(string key, bool force = false) =>
-        Execute(new KeyedCall(NoSink.Instance, KeyedOperation.Remove, [ObjectKey.From(key)]) { Force = force })[0].Error;
+    public ErrorCode Remove(string key, bool force = false) => TryRemove(key, force).Error;
+
+    public ItemResult TryRemove(string key, bool force = false) =>
+        Execute(new KeyedCall(NoSink.Instance, KeyedOperation.Remove, [ObjectKey.From(key)]) { Force = force })[0];
+
+    public bool Clear(string key, string segment = "", Uuid? client = null)
+    {
+        var result = Execute(new KeyedCall(NoSink.Instance, KeyedOperation.ReplicaClear, [ObjectKey.From(key)])
+        {
+            Client = client ?? Alice,
+            SegmentName = segment,
+        })[0];
+        Assert.Equal(ErrorCode.Ok, result.Error);
+        return result.Exists;
+    }
+
+    /// <summary>CopyStart or MoveStart between segments by handle, by way of the allocator, as long as that has room.</summary>
+    public ItemResult Transfer(string key, uint from, uint[] to, Uuid? client = null, bool move = false, bool isFull = false)
+    {
+        var call = TransferCall(move ? KeyedOperation.MoveStart : KeyedOperation.CopyStart, key, client, from, to);
+        Execute(call);
+        return Outcome == ItemOutcome.NeedsPlacement ? Execute(Placed(call, to, isFull))[0] : call.Results[0];
+    }
+
+    public static KeyedCall TransferCall(KeyedOperation operation, string key, Uuid? client, uint from = 0, uint[]? to = null) =>
+        new(NoSink.Instance, operation, [ObjectKey.From(key)])
+        {
+            Client = client ?? Alice,
+            SegmentName = $"s{from}",
+            TargetSegments = [.. (to ?? []).Select(handle => $"s{handle}")],
+        };
+
+    /// <summary>What the segment table does with a call whose size the shard has filled in.</summary>
+    public KeyedCall Placed(KeyedCall call, uint[] to, bool isFull = false)
+    {
+        call.PlacementStride = to.Length;
+        call.Placements = [.. to.Select(handle => isFull ? default : Place(handle, call.Sizes[0]))];
+        return call;
+    }
+
+    public ErrorCode EndTransfer(string key, Uuid? client = null, bool move = false) =>
+        Execute(TransferCall(move ? KeyedOperation.MoveEnd : KeyedOperation.CopyEnd, key, client))[0].Error;
+
+    public ErrorCode RevokeTransfer(string key, Uuid? client = null, bool move = false) =>
+        Execute(TransferCall(move ? KeyedOperation.MoveRevoke : KeyedOperation.CopyRevoke, key, client))[0].Error;
+
+    public int Evict(params string[] keys)
+    {
+        var count = 0;
+        Turn(drafts => (count, _) = Leader.Evict([.. keys.Select(key => ObjectKey.From(key))], Now, drafts));
+        return count;
+    }
+
+    public bool ClientGone(Uuid client, int maximumEntries = 1024)
+    {
+        var more = false;
+        Turn(drafts => more = Leader.ClientGone(client, Now, drafts, maximumEntries));
+        return more;
+    }
+
+    /// <summary>Types of all entries that were proposed.</summary>
+    public OpType[] Types() => [.. Drafts.Select(draft => OpLogEntry.TryView(draft, out var entry) ? entry.Type : OpType.None)];
+
+    public ObjectRecord Record(string key) => State.Find(ObjectKey.From(key)) ?? throw new InvalidOperationException($"{key} is not there");
+
+    public string[] Plain(int limit = 100) => [.. Leader.Offer(limit, Now).Plain.Select(victim => victim.Key.ToString())];
+
+    public string[] SoftPinned(int limit = 100) => [.. Leader.Offer(limit, Now).SoftPinned.Select(victim => victim.Key.ToString())];
 
     public bool Exist(string key) => Execute(new KeyedCall(NoSink.Instance, KeyedOperation.Exist, [ObjectKey.From(key)]))[0].Exists;
 
