@@ -118,9 +118,9 @@ internal static class DemoCommand
             ["retries by the client", Number(report.Retries)],
             ["block hits, misses", $"{Number(report.Hits)}, {Number(report.Misses)}"],
             ["hit rate", string.Create(CultureInfo.InvariantCulture, $"{report.HitRate:P2}")],
-            ["keys answered a second, before the kill", Number((long)(atKill.Operations / atKill.Elapsed.TotalSeconds))],
-            ["the same after it, without the gap", after > TimeSpan.Zero ? Number((long)((report.Operations - atKill.Operations) / after.TotalSeconds)) : "-"],
-            ["the same over all, with the gap", Number((long)report.OperationsPerSecond)],
+            ["operations/s (keys in answered calls) before the kill", Number((long)(atKill.Operations / atKill.Elapsed.TotalSeconds))],
+            ["operations/s after it, the gap left out", after > TimeSpan.Zero ? Number((long)((report.Operations - atKill.Operations) / after.TotalSeconds)) : "-"],
+            ["operations/s over all, the gap included", Number((long)report.OperationsPerSecond)],
             .. views.Select(view => (IReadOnlyList<string>)[
                 $"{view.Node}: {view.Role}, epoch {view.Epoch}",
                 $"applied {view.AppliedSequence}, {view.Partitions.Count} partitions, digest {Summary(view)}"]),

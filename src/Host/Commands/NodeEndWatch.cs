@@ -8,7 +8,7 @@ using HotStandby.Actors.Settings;
 namespace HotStandby.Host.Commands;
 
 /// <summary>What a node knows of its own end.</summary>
-internal sealed class NodeEndReason
+public sealed class NodeEndReason
 {
     private volatile string? _quarantinedBy;
     private volatile string _lost = "";

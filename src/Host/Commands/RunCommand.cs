@@ -111,7 +111,7 @@ internal static class RunCommand
         Environment.Exit(CodeOf(failure));
     }
 
-    internal static string LastLine(Exception failure) => failure switch
+    private static string LastLine(Exception failure) => failure switch
     {
         JournalFaultException or JournalDamagedException => failure.Message.ReplaceLineEndings(" "),
         JournalFailedException { InnerException: { } inner } => $"the journal failed: {inner.Message}".ReplaceLineEndings(" "),

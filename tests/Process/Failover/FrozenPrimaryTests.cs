@@ -33,6 +33,7 @@ public sealed class FrozenPrimaryTests(ITestOutputHelper output) : ClusterTest(o
             {
                 Output.WriteLine($"{frozen.Id} ended with {frozen.ExitCode} and is started again");
                 Assert.Equal(TemporaryFailure, frozen.ExitCode);
+                await WaitUntilAsync("its last words", Patience, () => Task.FromResult(SaysWhyItEnded(frozen)), stop);
                 frozen.Start();
             }
 
@@ -46,4 +47,7 @@ public sealed class FrozenPrimaryTests(ITestOutputHelper output) : ClusterTest(o
         await AllMustAgreeAsync(cluster, stop);
         await watch.OneAtATimeMustHaveServedAsync(reigns: 2);
     });
+
+    private static bool SaysWhyItEnded(LocalNode node) =>
+        File.ReadLines(node.LogFile).Any(line => line.StartsWith("hotstandby: ended: ", StringComparison.Ordinal));
 }

@@ -116,7 +116,8 @@ internal sealed class FakeMaster : IMasterClient
         return Task.FromResult(MountError);
     }
 
-    public string? WhyNoService { get; set; }
+    public Func<string?> Why { get; set; } = () => null;
+    public string? WhyNoService => Why();
     public ErrorCode UnmountError { get; set; }
     public List<Uuid> Unmounted { get; } = [];
 

@@ -95,7 +95,7 @@ public sealed class SegmentOwnerTests
         var refusal = await Assert.ThrowsAsync<SegmentRefusedException>(() => Mount(refusing, 1, 1024));
         Assert.Contains("InvalidParams (-600)", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("--segment-bytes", refusal.Message, StringComparison.Ordinal);
-        await using var absent = new FakeMaster { MountError = ErrorCode.UnavailableInCurrentMode, WhyNoService = "h1:1 is a Standby" };
+        await using var absent = new FakeMaster { MountError = ErrorCode.UnavailableInCurrentMode, Why = () => "h1:1 is a Standby" };
         var absence = await Assert.ThrowsAsync<SegmentRefusedException>(() => Mount(absent, 1, 1024));
         Assert.Contains("within 0.5 s: h1:1 is a Standby", absence.Message, StringComparison.Ordinal);
     }
