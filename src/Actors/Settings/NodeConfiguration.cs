@@ -45,6 +45,8 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
         string text;
         try
         {
+            if (Directory.Exists(file))
+                return ConfigurationResult.Failed(ConfigurationFailure.FileUnreadable, new SettingsProblem(file, null, "this is a directory, not a file"));
             text = File.ReadAllText(file);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)

@@ -29,7 +29,7 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <param name="extraHocon">Settings on top of the defaults, for every node.</param>
     public static LocalCluster Create(int count, string extraHocon = "")
     {
-        var directory = Directory.CreateTempSubdirectory("hotstandby-").FullName;
+        var directory = ClusterDirectory.Create();
         var ports = FreePorts(count * 3);
         var nodes = Enumerable.Range(0, count)
             .Select(i => new LocalNode(string.Create(CultureInfo.InvariantCulture, $"node{i + 1}"), directory, ports[i * 3], ports[(i * 3) + 1], ports[(i * 3) + 2]))

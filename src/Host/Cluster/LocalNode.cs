@@ -85,6 +85,8 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            // A process that is killed can not remove its diagnostic socket and pipes from the temporary directory.
+            Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
         };
         foreach (var argument in (string[])["exec", typeof(LocalNode).Assembly.Location, "run", "--config", ConfigFile, "--stop-with-input"])
             start.ArgumentList.Add(argument);

@@ -19,6 +19,10 @@ public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid c
     private static readonly ByteString Tenant = "default";
 
     private readonly PrimaryFinder _finder = new(addresses);
+    private volatile string? _whyNoService;
+
+    /// <inheritdoc/>
+    public string? WhyNoService => _whyNoService;
 
     /// <inheritdoc/>
     public async Task<BatchAnswer> BatchExistAsync(IReadOnlyList<string> keys, CancellationToken cancellation)
@@ -63,6 +67,13 @@ public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid c
     }
 
     /// <inheritdoc/>
+    public async Task<ErrorCode> UnmountSegmentAsync(Uuid segment, CancellationToken cancellation)
+    {
+        var (call, result) = await CallAsync<UnmountSegmentRequest, Expected<Nothing>>(new UnmountSegmentRequest(segment, client), cancellation);
+        return await CheckedAsync(call, result.Error);
+    }
+
+    /// <inheritdoc/>
     public async Task<PingAnswer> PingAsync(CancellationToken cancellation)
     {
         var (call, result) = await CallAsync<PingRequest, Expected<PingResponse>>(new PingRequest(client), cancellation);
@@ -91,10 +102,13 @@ public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid c
         try
         {
             connection = await _finder.GetAsync(cancellation);
+            _whyNoService = null;
             return (new Attempt(ErrorCode.Ok, connection), await connection.CallAsync<TRequest, TResponse>(request, cancellation));
         }
         catch (MasterRpcException failure)
         {
+            if (connection is null)
+                _whyNoService = failure.Message;
             return (new Attempt(failure.Failure == MasterRpcFailure.NotSent ? ErrorCode.UnavailableInCurrentMode : ErrorCode.RpcFail, connection), default);
         }
     }

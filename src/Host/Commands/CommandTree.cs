@@ -1,6 +1,7 @@
 // The verbs and what is common to them: usage errors, unforeseen exceptions, exit codes. Called by Program.
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
 using HotStandby.Host.Replay;
 
 namespace HotStandby.Host.Commands;
@@ -15,7 +16,7 @@ public static class CommandTree
     /// <param name="arguments">Without the name of the program.</param>
     /// <param name="terminal">Where it prints.</param>
     /// <param name="connect">Makes clients of a master; null leaves out the verbs that need one.</param>
-    /// <param name="cancellation">Ends it early, beside Ctrl-C and SIGTERM.</param>
+    /// <param name="cancellation">Ends it early, beside Ctrl-C, SIGTERM and SIGHUP.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, MasterClientFactory? connect, CancellationToken cancellation = default)
     {
@@ -36,9 +37,16 @@ public static class CommandTree
         {
             Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopPatience,
         };
+        // The library hears SIGINT and SIGTERM; a terminal that is closed must not leave node processes and directories behind, either.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            ending.Cancel();
+        });
         try
         {
-            var code = await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
+            var code = await parsed.InvokeAsync(configuration, ending.Token).ConfigureAwait(false);
             return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
         }
         catch (OperationCanceledException)

@@ -29,10 +29,11 @@ internal static class Options
     }
 
     /// <summary>A size with its unit.</summary>
-    public static Option<long> Size(string name, string description, long @default, long minimum, long maximum) => new(name)
+    /// <remarks>Read it with <c>?? default</c>: it has no value of its own when it is not given.</remarks>
+    public static Option<long?> Size(string name, string description, long @default, long minimum, long maximum) => new(name)
     {
-        Description = $"{description} ({Units.Print(minimum)} to {Units.Print(maximum)})",
-        DefaultValueFactory = _ => @default,
+        // The default stands here, with its unit: the library would print the bare number.
+        Description = $"{description} ({Units.Print(minimum)} to {Units.Print(maximum)}) [default: {Units.Print(@default)}]",
         HelpName = "size",
         CustomParser = result =>
         {

@@ -13,10 +13,12 @@ internal static class ReplayCommand
     // A tenth of the shortest sensible client TTL.
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan WaitingLineInterval = TimeSpan.FromSeconds(2);
+
     public static Command Create(Terminal terminal, MasterClientFactory connect)
     {
         var trace = new Option<string>("--trace", "-t") { Description = "The trace: JSON lines of timestamp, input_length, output_length, hash_ids.", Required = true, HelpName = "file" };
-        var addresses = new Option<string[]>("--address", "-a") { Description = "A node, as host:port; repeat for each node.", DefaultValueFactory = _ => ["127.0.0.1:50051"], HelpName = "host:port" };
+        var addresses = new Option<string[]>("--address", "-a") { Description = "A node, as host:port; repeat for each node.", DefaultValueFactory = _ => ["127.0.0.1:50051", "127.0.0.1:50052", "127.0.0.1:50053"], HelpName = "host:port" };
         addresses.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
@@ -44,7 +46,8 @@ internal static class ReplayCommand
         SegmentOwner owner;
         try
         {
-            owner = await SegmentOwner.MountAsync(client, clientId, segments.Count, segments.Bytes, options.GiveUpAfter, PingInterval, null, cancellation).ConfigureAwait(false);
+            owner = await ShowWaitingAsync(terminal, client, options.GiveUpAfter, SegmentOwner.MountAsync(
+                client, clientId, segments.Count, segments.Bytes, options.GiveUpAfter, PingInterval, null, cancellation)).ConfigureAwait(false);
         }
         catch (SegmentRefusedException error)
         {
@@ -58,9 +61,17 @@ internal static class ReplayCommand
             ReplayReportPrinter.Print(terminal, report);
             if (!report.GaveUp)
                 return ExitCode.Ok;
-            terminal.WriteError($"no node served for {options.GiveUpAfter.TotalSeconds:0} s; {requests.Count - report.Requests} requests are left");
+            terminal.WriteError($"no node served for {options.GiveUpAfter.TotalSeconds:0} s; {requests.Count - report.Requests} requests are left; {client.WhyNoService ?? "the last one that did does not answer"}");
             return ExitCode.Temporary;
         }
+    }
+
+    private static async Task<SegmentOwner> ShowWaitingAsync(Terminal terminal, IMasterClient client, TimeSpan patience, Task<SegmentOwner> mounting)
+    {
+        using var timer = new PeriodicTimer(WaitingLineInterval);
+        while (await Task.WhenAny(mounting, timer.WaitForNextTickAsync().AsTask()).ConfigureAwait(false) != mounting)
+            terminal.Error.WriteLine($"waiting, {patience.TotalSeconds:0} s at most: {client.WhyNoService ?? "a node serves, and has not answered yet"}");
+        return await mounting.ConfigureAwait(false);
     }
 
     /// <summary>Reads a whole trace; prints what is wrong and gives the exit code for it.</summary>

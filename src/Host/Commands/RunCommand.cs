@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
+using Akka.Actor;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Membership;
 using HotStandby.Actors.Node;
@@ -52,6 +53,9 @@ internal static class RunCommand
             return NoPort(terminal, error);
         }
 
+        var reason = new NodeEndReason();
+        var shutdown = CoordinatedShutdown.Get(node.System);
+        node.System.ActorOf(Props.Create(() => new NodeEndWatch(configuration.Settings, terminal, reason)), "node-end-watch");
         _ = node.System.WhenTerminated.ContinueWith(_ => ended.TrySetResult(ExitCode.Temporary), TaskScheduler.Default);
         var settings = configuration.Settings;
         try
@@ -64,6 +68,8 @@ internal static class RunCommand
             terminal.Output.WriteLine($"node {settings.NodeId}: clients on {door.Endpoint}, http on {settings.Http.Host}:{settings.Http.Port}, data in {settings.DataDirectory}");
             var code = await ended.Task;
             await node.StopAsync();
+            if (code != ExitCode.Ok)
+                terminal.WriteError(reason.Describe(shutdown.ShutdownReason));
             return code;
         }
         catch (IOException error)
@@ -98,10 +104,20 @@ internal static class RunCommand
     // Fail stop: at once and without any hand-over, since what the node believes can not be trusted any more.
     private static void EndProcess(Terminal terminal, Exception failure)
     {
-        terminal.WriteError(failure is JournalFaultException or IslandException or ClusterShapeException ? failure.Message : failure.ToString());
+        // The details first: whoever looks at the end of the output finds the reason in the last line.
+        if (failure is not (JournalFaultException or IslandException or ClusterShapeException))
+            terminal.Error.WriteLine(failure.ToString());
+        terminal.WriteError($"ended: {LastLine(failure)}");
         terminal.Error.Flush();
         Environment.Exit(CodeOf(failure));
     }
+
+    private static string LastLine(Exception failure) => failure switch
+    {
+        JournalFaultException or JournalDamagedException or IslandException or ClusterShapeException => failure.Message.ReplaceLineEndings(" "),
+        JournalFailedException { InnerException: { } inner } => $"the journal failed: {inner.Message}".ReplaceLineEndings(" "),
+        _ => $"{failure.GetType().Name}: {failure.Message}".ReplaceLineEndings(" "),
+    };
 
     // The embedded journal's fault comes by two ways, as itself and as the reason why the OpLog stopped. Either may be first.
     private static int CodeOf(Exception failure) => failure switch

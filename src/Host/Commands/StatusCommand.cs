@@ -9,8 +9,8 @@ namespace HotStandby.Host.Commands;
 /// <summary>The verb <c>status</c>.</summary>
 internal static class StatusCommand
 {
-    private static readonly string[] NodeHeadings = ["node", "role", "serving", "epoch", "committed", "applied", "lease ms", "voting", "objects"];
-    private static readonly string[] LagHeadings = ["standby", "state", "stored", "lag entries", "applied", "voting", "silent ms"];
+    private static readonly string[] NodeHeadings = ["node", "role", "serves", "epoch", "committed", "applied", "lease", "votes", "objects"];
+    private static readonly string[] LagHeadings = ["standby", "state", "stored", "lag", "applied", "votes", "silent"];
 
     public static Command Create(Terminal terminal)
     {
@@ -51,13 +51,13 @@ internal static class StatusCommand
     private static IReadOnlyList<string> Row(NodeView view) =>
     [
         view.Node, view.Role, view.Serving ? "yes" : "no", Number(view.Epoch), Number(view.CommittedSequence), Number(view.AppliedSequence),
-        Number(view.LeaseRemainingMilliseconds), view.Voting ? "yes" : "no", Number(view.Partitions.Skip(1).Sum(partition => partition.Things)),
+        Number(view.LeaseRemainingMilliseconds) + "ms", view.Voting ? "yes" : "no", Number(view.Partitions.Skip(1).Sum(partition => partition.Things)),
     ];
 
     private static IReadOnlyList<string> Row(StandbyView standby) =>
     [
         standby.Node, standby.State, Number(standby.StoredSequence), Number(standby.LagEntries), Number(standby.AppliedSequence),
-        standby.Voting ? "yes" : "no", Number(standby.SilentMilliseconds),
+        standby.Voting ? "yes" : "no", Number(standby.SilentMilliseconds) + "ms",
     ];
 
     private static string Number<T>(T value) where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);

@@ -15,14 +15,14 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
     /// <summary>Spectre's view of the output; for interactive use.</summary>
     public IAnsiConsole Ansi { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Output) });
 
-    /// <summary>Prints rows under a title: a table, or one line a row with its cells separated by two spaces.</summary>
+    /// <summary>Prints rows under a title: a table, or lines of cells two spaces apart, the headings first.</summary>
     public void WriteTable(string title, IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
     {
         if (!IsInteractive)
         {
             Output.WriteLine($"# {title}");
-            var widths = headings.Select((_, column) => rows.Count == 0 ? 0 : rows.Max(row => row[column].Length)).ToArray();
-            foreach (var row in rows)
+            var widths = headings.Select((heading, column) => Math.Max(heading.Length, rows.Count == 0 ? 0 : rows.Max(row => row[column].Length))).ToArray();
+            foreach (var row in rows.Prepend(headings))
                 Output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
             return;
         }

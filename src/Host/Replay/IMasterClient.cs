@@ -34,6 +34,12 @@ public interface IMasterClient : IAsyncDisposable
     /// <param name="cancellation">Gives up waiting.</param>
     Task<BatchAnswer> BatchPutEndAsync(IReadOnlyList<string> keys, CancellationToken cancellation);
 
+    /// <summary>Why no node served when one was last looked for, of every address; null when one was found.</summary>
+    string? WhyNoService { get; }
+
+    /// <summary>Takes memory back, and with it every object in it.</summary>
+    Task<ErrorCode> UnmountSegmentAsync(Uuid segment, CancellationToken cancellation);
+
     /// <summary>Offers memory.</summary>
     Task<ErrorCode> MountSegmentAsync(Segment segment, CancellationToken cancellation);
 

@@ -22,7 +22,7 @@ public sealed record ReplayReport
     /// <summary>Requests replayed to their end.</summary>
     public required long Requests { get; init; }
 
-    /// <summary>Different blocks of each request, summed up.</summary>
+    /// <summary>Blocks of all requests. One that comes twice in a request counts twice: the second time it finds what the first read or wrote.</summary>
     public required long Blocks { get; init; }
 
     /// <summary>Blocks that could be read.</summary>

@@ -16,14 +16,38 @@ internal sealed class RequestReplay(MasterCalls calls, ReplayOptions options, Re
     /// <exception cref="NoServiceException">No node serves.</exception>
     public async Task ReplayAsync(TraceRequest request, CancellationToken cancellation)
     {
-        var keys = request.HashIds.Distinct().Select(id => options.KeyPrefix + id.ToString(CultureInfo.InvariantCulture)).ToArray();
+        var keys = request.HashIds.Distinct().Select(KeyOf).ToArray();
         var (present, missing) = await SplitAsync(CallKind.Exist, keys, cancellation).ConfigureAwait(false);
         var (read, gone) = await SplitAsync(CallKind.GetReplicaList, present, cancellation).ConfigureAwait(false);
         missing = [.. missing, .. gone];
         statistics.Hits(read.Length);
         statistics.Misses(missing.Length);
+        var notStored = new HashSet<string>(StringComparer.Ordinal);
         foreach (var batch in missing.Chunk(options.Batch))
-            await WriteAsync(batch, cancellation).ConfigureAwait(false);
+            await WriteAsync(batch, notStored, cancellation).ConfigureAwait(false);
+        if (keys.Length < request.HashIds.Length)
+            CountRepeated(request, notStored);
+    }
+
+    private string KeyOf(long id) => options.KeyPrefix + id.ToString(CultureInfo.InvariantCulture);
+
+    // Blocks of one request count in their order, as in a plain set: one that comes again finds what its first coming read or
+    // wrote. The master is not asked again.
+    private void CountRepeated(TraceRequest request, HashSet<string> notStored)
+    {
+        var seen = new HashSet<long>();
+        foreach (var id in request.HashIds)
+        {
+            if (seen.Add(id))
+                continue;
+            if (!notStored.Contains(KeyOf(id)))
+            {
+                statistics.Hits(1);
+                continue;
+            }
+            statistics.Misses(1);
+            statistics.Settle(MissOutcome.NotStored);
+        }
     }
 
     private async Task<(string[] Ok, string[] NotOk)> SplitAsync(CallKind kind, string[] keys, CancellationToken cancellation)
@@ -43,14 +67,14 @@ internal sealed class RequestReplay(MasterCalls calls, ReplayOptions options, Re
         return ([.. ok], [.. notOk]);
     }
 
-    private async Task WriteAsync(string[] keys, CancellationToken cancellation)
+    private async Task WriteAsync(string[] keys, HashSet<string> notStored, CancellationToken cancellation)
     {
         for (var round = 1; keys.Length > 0; round++)
-            keys = await WriteOnceAsync(keys, isLastRound: round == WriteRounds, cancellation).ConfigureAwait(false);
+            keys = await WriteOnceAsync(keys, notStored, isLastRound: round == WriteRounds, cancellation).ConfigureAwait(false);
     }
 
     // Settles every key but those whose start was lost before its end; returns these.
-    private async Task<string[]> WriteOnceAsync(string[] keys, bool isLastRound, CancellationToken cancellation)
+    private async Task<string[]> WriteOnceAsync(string[] keys, HashSet<string> notStored, bool isLastRound, CancellationToken cancellation)
     {
         var starts = await calls.CallAsync(CallKind.PutStart, keys, cancellation).ConfigureAwait(false);
         List<string> started = [], again = [];
@@ -62,7 +86,7 @@ internal sealed class RequestReplay(MasterCalls calls, ReplayOptions options, Re
             if (starts[i] is { Error: ErrorCode.Ok } or { Error: ErrorCode.ObjectAlreadyExists, Uncertain: true })
                 started.Add(keys[i]);
             else
-                Settle(starts[i].Error);
+                Settle(keys[i], starts[i].Error, notStored);
         }
         if (started.Count == 0)
             return [];
@@ -78,13 +102,13 @@ internal sealed class RequestReplay(MasterCalls calls, ReplayOptions options, Re
             }
             else
             {
-                Settle(error == ErrorCode.Ok && !acknowledged.Add(started[i]) ? ErrorCode.ObjectAlreadyExists : error);
+                Settle(started[i], error == ErrorCode.Ok && !acknowledged.Add(started[i]) ? ErrorCode.ObjectAlreadyExists : error, notStored);
             }
         }
         return [.. again];
     }
 
-    private void Settle(ErrorCode error)
+    private void Settle(string key, ErrorCode error, HashSet<string> notStored)
     {
         var outcome = error switch
         {
@@ -93,7 +117,10 @@ internal sealed class RequestReplay(MasterCalls calls, ReplayOptions options, Re
             _ => MissOutcome.NotStored,
         };
         if (outcome == MissOutcome.NotStored)
+        {
             statistics.Error(error);
+            notStored.Add(key);
+        }
         statistics.Settle(outcome);
     }
 }

@@ -7,11 +7,15 @@ using HotStandby.Messages.Model;
 
 namespace HotStandby.Host.Replay;
 
-/// <summary>Segments of one client, mounted as long as this lives and a client's TTL longer.</summary>
+/// <summary>Segments of one client, mounted as long as this lives.</summary>
 public sealed class SegmentOwner : IAsyncDisposable
 {
     // Far enough apart for the largest segment.
     private const int AddressBits = 44;
+
+    // Of an owner that ends: a cluster that is gone must not hold it up, and drops the segments of a silent client anyway.
+    private static readonly TimeSpan UnmountPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
 
     private readonly IMasterClient _client;
     private readonly TimeProvider _time;
@@ -51,29 +55,67 @@ public sealed class SegmentOwner : IAsyncDisposable
         time ??= TimeProvider.System;
         var segments = Enumerable.Range(0, count).Select(index => Make(clientId, index, segmentBytes)).ToArray();
         var start = time.GetTimestamp();
-        foreach (var segment in segments)
+        var mounted = 0;
+        try
         {
-            while (await client.MountSegmentAsync(segment, cancellation).ConfigureAwait(false) is var error and not ErrorCode.Ok)
-            {
-                if (!MayPass(error) || time.GetElapsedTime(start) >= patience)
-                    throw new SegmentRefusedException(segment, error, MayPass(error));
-                await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellation).ConfigureAwait(false);
-            }
+            for (; mounted < segments.Length; mounted++)
+                await MountAsync(client, segments[mounted], () => time.GetElapsedTime(start) >= patience, patience, time, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            // The one that failed, too: an answer may have been lost.
+            await UnmountAsync(client, segments[..Math.Min(mounted + 1, segments.Length)], time).ConfigureAwait(false);
+            throw;
         }
         return new SegmentOwner(client, segments, pingInterval, time);
     }
 
-    /// <summary>Stops pinging. The segments stay until the master misses the client.</summary>
+    /// <summary>
+    /// Stops pinging and unmounts the segments; the objects in them go. Where no node serves within 2 s they stay until the
+    /// master misses the client.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync().ConfigureAwait(false);
         await _pinging.ConfigureAwait(false);
         _ending.Dispose();
+        await UnmountAsync(_client, Segments, _time).ConfigureAwait(false);
     }
 
+    private static async Task MountAsync(
+        IMasterClient client, Segment segment, Func<bool> isTooLate, TimeSpan patience, TimeProvider time, CancellationToken cancellation)
+    {
+        while (await client.MountSegmentAsync(segment, cancellation).ConfigureAwait(false) is var error and not ErrorCode.Ok)
+        {
+            if (!MayPass(error))
+                throw SegmentRefusedException.Refused(segment, error);
+            if (isTooLate())
+                throw SegmentRefusedException.NoService(segment, error, patience, client.WhyNoService);
+            await Task.Delay(RetryDelay, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task UnmountAsync(IMasterClient client, IReadOnlyList<Segment> segments, TimeProvider time)
+    {
+        using var patience = new CancellationTokenSource(UnmountPatience, time);
+        try
+        {
+            foreach (var segment in segments)
+            {
+                while (MayPass(await client.UnmountSegmentAsync(segment.Id, patience.Token).ConfigureAwait(false)))
+                    await Task.Delay(RetryDelay, time, patience.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            // Nobody is there to take them back; the master drops them once it misses the client.
+        }
+    }
+
+    // The endpoint is the client's own: a master refuses memory that overlaps other memory of the same endpoint.
     private static Segment Make(Uuid client, int index, ulong bytes) => new(
         new Uuid(client.First, client.Second + 1 + (ulong)index), string.Create(CultureInfo.InvariantCulture, $"replay-{client}-{index}"),
-        (ulong)(index + 1) << AddressBits, bytes, string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{20_000 + index}"), "tcp", "replay");
+        (ulong)(index + 1) << AddressBits, bytes, string.Create(CultureInfo.InvariantCulture, $"replay-{client}:{20_000 + index}"), "tcp", "replay");
 
     private static bool MayPass(ErrorCode error) => error is ErrorCode.RpcFail or ErrorCode.RpcTimeout
         or ErrorCode.UnavailableInCurrentMode or ErrorCode.UnavailableInCurrentStatus;
@@ -99,12 +141,25 @@ public sealed class SegmentOwner : IAsyncDisposable
     }
 }
 
-/// <summary>A segment could not be mounted.</summary>
-/// <param name="segment">Which.</param>
-/// <param name="error">What the master said last.</param>
+/// <summary>A segment could not be mounted; the message says why, and what to do.</summary>
+/// <param name="message">Both.</param>
 /// <param name="isTemporary">True when no node served in time; false when one refused.</param>
-public sealed class SegmentRefusedException(Segment segment, ErrorCode error, bool isTemporary) : Exception($"segment {segment?.Name} could not be mounted: {error}")
+public sealed class SegmentRefusedException(string message, bool isTemporary) : Exception(message)
 {
     /// <summary>True when no node served in time; false when one refused.</summary>
     public bool IsTemporary { get; } = isTemporary;
+
+    internal static SegmentRefusedException Refused(Segment segment, ErrorCode error) => new(string.Create(CultureInfo.InvariantCulture,
+        $"segment {segment.Name} could not be mounted: the master answered {error} ({(int)error}). {Advice(error)}"), isTemporary: false);
+
+    internal static SegmentRefusedException NoService(Segment segment, ErrorCode last, TimeSpan patience, string? why) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"segment {segment.Name} could not be mounted within {patience.TotalSeconds:0.#} s: {why ?? $"the last answer was {last}"}"), isTemporary: true);
+
+    private static string Advice(ErrorCode error) => error switch
+    {
+        ErrorCode.InvalidParams => "It overlaps another segment of the same endpoint, or its size or address does not suit the master's "
+            + "allocator: try another --segment-bytes",
+        _ => "The log of the Primary may say more",
+    };
 }

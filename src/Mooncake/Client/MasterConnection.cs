@@ -32,8 +32,9 @@ public sealed class MasterConnection : IAsyncDisposable
     private string? _closedBecause;
     private Exception? _cause;
 
-    private MasterConnection(Socket socket, MasterConnectionSettings settings)
+    private MasterConnection(EndPoint endPoint, Socket socket, MasterConnectionSettings settings)
     {
+        EndPoint = endPoint;
         _socket = socket;
         _stream = new NetworkStream(socket, ownsSocket: false); // here, while it is connected: a loop might come too late for that
         _settings = settings;
@@ -42,6 +43,23 @@ public sealed class MasterConnection : IAsyncDisposable
         var step = TimeSpan.FromMilliseconds(Math.Clamp(settings.ResponseTimeout.TotalMilliseconds / 10, 1, 100));
         _watch = settings.Time.CreateTimer(_ => ExpireOverdue(), null, step, step);
         _loops = Task.WhenAll(Task.Run(SendLoopAsync), Task.Run(ReceiveLoopAsync));
+    }
+
+    /// <summary>Where it leads, as it was given.</summary>
+    public EndPoint EndPoint { get; }
+
+    /// <summary>How long the oldest call in flight has been waiting; zero when none is. Looks at all of them.</summary>
+    public TimeSpan LongestWait
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _pending.EarliestDeadline() is { } deadline
+                    ? _settings.Time.GetElapsedTime(deadline - _patience, _settings.Time.GetTimestamp())
+                    : TimeSpan.Zero;
+            }
+        }
     }
 
     /// <summary>False once the connection has failed or was disposed.</summary>
@@ -67,7 +85,7 @@ public sealed class MasterConnection : IAsyncDisposable
         try
         {
             await socket.ConnectAsync(endPoint, either.Token).ConfigureAwait(false);
-            return new MasterConnection(socket, settings);
+            return new MasterConnection(endPoint, socket, settings);
         }
         catch (Exception failure) when (failure is SocketException or IOException or OperationCanceledException)
         {

@@ -12,7 +12,10 @@ public sealed record MasterConnectionSettings
     /// <summary>The generation that the master's port serves.</summary>
     public RpcTable Functions { get; init; } = RpcTable.Newest;
 
-    /// <summary>How long connecting may take, name resolution included; default 2 s.</summary>
+    /// <summary>
+    /// How long connecting may take, name resolution included; default 2 s. <see cref="PrimaryFinder"/> gives a node as long again to
+    /// say whether it serves.
+    /// </summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
@@ -20,6 +23,13 @@ public sealed record MasterConnectionSettings
     /// 100 ms at most.
     /// </summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// When a call has had no answer for so long, <see cref="PrimaryFinder"/> asks the other nodes, beside it and again and again,
+    /// whether one of them serves. Above 0; default 1 s. A call that is merely slow is not disturbed: only a node that
+    /// says that it serves takes its connection's place.
+    /// </summary>
+    public TimeSpan SilencePatience { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Most calls without an answer; a further one waits until another has ended. Default 4096.</summary>
     public int MaximumInFlight { get; init; } = 4096;

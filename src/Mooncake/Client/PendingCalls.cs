@@ -47,6 +47,18 @@ internal sealed class PendingCalls
         return expired;
     }
 
+    /// <summary>The earliest deadline of all that wait; null when nobody does.</summary>
+    public long? EarliestDeadline()
+    {
+        long? earliest = null;
+        foreach (var call in _byNumber.Values)
+        {
+            if (earliest is not { } least || call.Deadline < least)
+                earliest = call.Deadline;
+        }
+        return earliest;
+    }
+
     /// <summary>Takes out everything.</summary>
     public PendingCall[] TakeAll()
     {

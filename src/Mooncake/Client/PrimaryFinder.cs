@@ -1,23 +1,42 @@
 // Finds the Primary among several addresses and keeps the connection to it. All nodes are asked at once: one that is gone
-// without a trace must not hold up the one that serves.
+// without a trace must not hold up the one that serves. A Primary that answers no more, frozen or vanished, is left as soon
+// as another node serves.
 using System.Globalization;
 using System.Net;
-using HotStandby.Mooncake.Calls;
-using HotStandby.Mooncake.Types;
+using System.Net.Sockets;
+using HotStandby.Messages;
 
 namespace HotStandby.Mooncake.Client;
 
 /// <summary>The connection to whichever node serves now. Thread-safe.</summary>
-/// <param name="addresses">Every node, as host:port.</param>
-/// <param name="settings">How connections behave; null for the defaults.</param>
-public sealed class PrimaryFinder(IReadOnlyList<string> addresses, MasterConnectionSettings? settings = null) : IAsyncDisposable
+public sealed class PrimaryFinder : IAsyncDisposable
 {
-    private readonly EndPoint[] _nodes = [.. addresses.Select(ToEndPoint)];
+    // So often in the time of SilencePatience it is looked whether a call waits that long.
+    private const int LooksPerPatience = 5;
+
+    private readonly (string Address, EndPoint EndPoint)[] _nodes;
+    private readonly MasterConnectionSettings _settings;
     private readonly SemaphoreSlim _searching = new(1);
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Task _watching;
     private MasterConnection? _primary;
 
+    /// <summary>Connects to nothing yet.</summary>
+    /// <param name="addresses">Every node, as host:port.</param>
+    /// <param name="settings">How connections behave; null for the defaults.</param>
+    public PrimaryFinder(IReadOnlyList<string> addresses, MasterConnectionSettings? settings = null)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        _nodes = [.. addresses.Select(address => (address, ToEndPoint(address)))];
+        _settings = settings ?? MasterConnectionSettings.Default;
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_settings.SilencePatience, TimeSpan.Zero, nameof(settings));
+        _watching = Task.Run(WatchAsync);
+    }
+
     /// <summary>The open connection to the node that serves; looks for it when there is none.</summary>
-    /// <exception cref="MasterRpcException">No node serves now; the kind is <see cref="MasterRpcFailure.NotSent"/>.</exception>
+    /// <exception cref="MasterRpcException">
+    /// No node serves now; the kind is <see cref="MasterRpcFailure.NotSent"/>, the message says of every address why not.
+    /// </exception>
     public async ValueTask<MasterConnection> GetAsync(CancellationToken cancellation = default)
     {
         if (Volatile.Read(ref _primary) is { IsOpen: true } open)
@@ -25,12 +44,17 @@ public sealed class PrimaryFinder(IReadOnlyList<string> addresses, MasterConnect
         await _searching.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (_primary is { IsOpen: true } found)
-                return found;
-            if (_primary is { } closed)
-                await closed.DisposeAsync().ConfigureAwait(false);
-            Volatile.Write(ref _primary, null);
-            var primary = await SearchAsync(cancellation).ConfigureAwait(false);
+            // The watch may put another one in the place of a closed one, but never one into an empty place.
+            while (Volatile.Read(ref _primary) is { } known)
+            {
+                if (known.IsOpen)
+                    return known;
+                await LeaveAsync(known).ConfigureAwait(false);
+            }
+            var (primary, verdicts) = await SearchAsync(_nodes, cancellation).ConfigureAwait(false);
+            cancellation.ThrowIfCancellationRequested();
+            if (primary is null)
+                throw new MasterRpcException(MasterRpcFailure.NotSent, $"no node serves: {string.Join(", ", verdicts)}");
             Volatile.Write(ref _primary, primary);
             return primary;
         }
@@ -51,19 +75,52 @@ public sealed class PrimaryFinder(IReadOnlyList<string> addresses, MasterConnect
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _watching.ConfigureAwait(false);
         if (Interlocked.Exchange(ref _primary, null) is { } open)
             await open.DisposeAsync().ConfigureAwait(false);
         _searching.Dispose();
+        _ending.Dispose();
     }
 
-    private async Task<MasterConnection> SearchAsync(CancellationToken cancellation)
+    private async Task WatchAsync()
+    {
+        using var timer = new PeriodicTimer(_settings.SilencePatience / LooksPerPatience, _settings.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_ending.Token).ConfigureAwait(false))
+            {
+                if (Volatile.Read(ref _primary) is { IsOpen: true } silent && silent.LongestWait >= _settings.SilencePatience)
+                    await ReplaceAsync(silent).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+        {
+            // Disposed: that is how it ends.
+        }
+    }
+
+    // The calls of the silent connection end with it, their outcome unknown; whatever its node still answers reaches nobody.
+    private async Task ReplaceAsync(MasterConnection silent)
+    {
+        var others = Array.FindAll(_nodes, node => !node.EndPoint.Equals(silent.EndPoint));
+        var (successor, _) = await SearchAsync(others, _ending.Token).ConfigureAwait(false);
+        if (successor is null)
+            return;
+        var replaced = Interlocked.CompareExchange(ref _primary, successor, silent) == silent;
+        await (replaced ? silent : successor).DisposeAsync().ConfigureAwait(false);
+    }
+
+    // The first that serves, or none and what each one said. Says none when it is cancelled.
+    private async Task<(MasterConnection? Primary, IReadOnlyList<string> Verdicts)> SearchAsync(
+        (string Address, EndPoint EndPoint)[] nodes, CancellationToken cancellation)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var probes = _nodes.Select(node => ProbeAsync(node, enough.Token)).ToList();
+        var probes = nodes.Select(node => ProbeAsync(node.EndPoint, enough.Token)).ToArray();
         MasterConnection? primary = null;
         await foreach (var probe in Task.WhenEach(probes).ConfigureAwait(false))
         {
-            if (await probe.ConfigureAwait(false) is not { } serving)
+            if ((await probe.ConfigureAwait(false)).Serving is not { } serving)
                 continue;
             if (primary is null)
             {
@@ -76,29 +133,43 @@ public sealed class PrimaryFinder(IReadOnlyList<string> addresses, MasterConnect
             }
         }
 
-        cancellation.ThrowIfCancellationRequested();
-        return primary ?? throw new MasterRpcException(MasterRpcFailure.NotSent, $"none of {string.Join(", ", addresses)} serves");
+        if (primary is not null && cancellation.IsCancellationRequested)
+        {
+            await primary.DisposeAsync().ConfigureAwait(false);
+            primary = null;
+        }
+        return (primary, [.. nodes.Zip(probes, (node, probe) => $"{node.Address} {probe.Result.Verdict}")]);
     }
 
-    // The connection to a node that serves; null for one that does not, or cannot be reached.
-    private async Task<MasterConnection?> ProbeAsync(EndPoint node, CancellationToken cancellation)
+    // The connection to a node that serves; otherwise why there is none.
+    private async Task<(MasterConnection? Serving, string Verdict)> ProbeAsync(EndPoint node, CancellationToken cancellation)
     {
         MasterConnection? connection = null;
+        string verdict;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
-            connection = await MasterConnection.ConnectAsync(node, settings, cancellation).ConfigureAwait(false);
-            var ready = await connection.CallAsync<ServiceReadyRequest, Expected<ByteString>>(default, cancellation).ConfigureAwait(false);
+            connection = await MasterConnection.ConnectAsync(node, _settings, cancellation).ConfigureAwait(false);
+            using var timer = _settings.Time.CreateTimer(
+                static state => ((CancellationTokenSource)state!).Cancel(), patience, _settings.ConnectTimeout, Timeout.InfiniteTimeSpan);
+            var ready = await new MasterClient(connection).ServiceReadyAsync(patience.Token).ConfigureAwait(false);
             if (ready.IsOk)
-                return connection;
+                return (connection, "serves");
+            verdict = ready.Error == ErrorCode.UnavailableInCurrentMode ? "is a Standby" : $"answers {ready.Error}";
         }
-        catch (Exception failure) when (failure is MasterRpcException or OperationCanceledException)
+        catch (MasterRpcException failure)
         {
-            // Not this one; the caller asks all of them and says so when none serves.
+            verdict = failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
+                ? "refuses connections (nothing listens there)" : $"fails: {failure.Message}";
+        }
+        catch (OperationCanceledException)
+        {
+            verdict = $"does not answer within {_settings.ConnectTimeout.TotalSeconds:0.#} s";
         }
 
         if (connection is not null)
             await connection.DisposeAsync().ConfigureAwait(false);
-        return null;
+        return (null, verdict);
     }
 
     private static EndPoint ToEndPoint(string address)

@@ -9,6 +9,9 @@ public sealed class FrozenPrimaryTests(ITestOutputHelper output) : ClusterTest(o
     // Supervisors start a node that ends with it again (EX_TEMPFAIL): the others have removed it from the cluster.
     private const int TemporaryFailure = 75;
 
+    // A failover of some 3 s, and what a client needs to find out.
+    private static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(6);
+
     [Fact]
     public Task A_Primary_frozen_beyond_its_lease_serves_nobody_when_it_goes_on_and_follows_the_new_one() => WithClusterAsync(3, async (cluster, stop) =>
     {
@@ -20,6 +23,8 @@ public sealed class FrozenPrimaryTests(ITestOutputHelper output) : ClusterTest(o
 
         frozen.Send(NodeSignal.Stop);
         var successor = await WaitForSuccessorAsync(cluster, frozen, stop);
+        // While the old one is still frozen: clients must not need its connections to break.
+        await load.WaitForMoreAsync(1000, stop);
         frozen.Send(NodeSignal.Continue);
 
         await WaitUntilAsync($"{frozen.Id} is a Standby", Patience, async () =>
@@ -28,6 +33,7 @@ public sealed class FrozenPrimaryTests(ITestOutputHelper output) : ClusterTest(o
             {
                 Output.WriteLine($"{frozen.Id} ended with {frozen.ExitCode} and is started again");
                 Assert.Equal(TemporaryFailure, frozen.ExitCode);
+                await WaitUntilAsync("its last words", Patience, () => Task.FromResult(SaysWhyItEnded(frozen)), stop);
                 frozen.Start();
             }
 
@@ -36,8 +42,12 @@ public sealed class FrozenPrimaryTests(ITestOutputHelper output) : ClusterTest(o
         await load.WaitForMoreAsync(1000, stop);
         var report = await load.EndAsync();
         Output.WriteLine($"gap {report.LongestGap.TotalMilliseconds:0} ms, {load.Acknowledged} writes acknowledged");
+        Assert.True(report.LongestGap < LongestGap, $"clients saw no service for {report.LongestGap}");
         await load.NothingMustBeLostAsync(stop);
         await AllMustAgreeAsync(cluster, stop);
         await watch.OneAtATimeMustHaveServedAsync(reigns: 2);
     });
+
+    private static bool SaysWhyItEnded(LocalNode node) =>
+        File.ReadLines(node.LogFile).Any(line => line.StartsWith("hotstandby: ended: ", StringComparison.Ordinal));
 }

@@ -81,6 +81,7 @@ public sealed class CommandTests : IDisposable
         Assert.Matches(@"hit rate +\d+\.\d\d ?%", _output.ToString());
         Assert.Equal(["h1:1", "h2:2"], _addresses);
         Assert.Equal((3, 1UL << 30, 2UL << 20), (_master.Mounted.Count, _master.Mounted[0].SizeBytes, _master.LastSizeBytes));
+        Assert.Equal(_master.Mounted.Select(segment => segment.Id), _master.Unmounted);
         Assert.True(_master.IsDisposed);
     }
 
@@ -107,6 +108,52 @@ public sealed class CommandTests : IDisposable
         await Run("trace", "--requests", "3", "--out", file);
         _master.MountError = HotStandby.Messages.ErrorCode.InvalidParams;
         Assert.Equal(ExitCode.FailedRun, await Run("replay", "--trace", file));
+    }
+
+    [Fact]
+    public async Task Replay_asks_the_three_nodes_of_the_samples_when_it_is_given_no_address()
+    {
+        var file = Path.Combine(_directory, "trace.jsonl");
+        await Run("trace", "--requests", "3", "--out", file);
+        Assert.Equal(ExitCode.Ok, await Run("replay", "--trace", file));
+        Assert.Equal(["127.0.0.1:50051", "127.0.0.1:50052", "127.0.0.1:50053"], _addresses);
+    }
+
+    [Fact]
+    public async Task While_no_node_serves_replay_says_so_and_why()
+    {
+        var file = Path.Combine(_directory, "trace.jsonl");
+        await Run("trace", "--requests", "3", "--out", file);
+        _master.MountError = HotStandby.Messages.ErrorCode.UnavailableInCurrentMode;
+        _master.Why = () =>
+        {
+            _master.MountError = HotStandby.Messages.ErrorCode.Ok; // as soon as it has been asked for
+            return "h1:1 is a Standby";
+        };
+        Assert.Equal(ExitCode.Ok, await Run("replay", "--trace", file));
+        Assert.Contains("waiting, 30 s at most: h1:1 is a Standby", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sizes_in_the_help_have_units()
+    {
+        await Run("replay", "--help");
+        Assert.Contains("[default: 64GiB]", _output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("68719476736", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_directory_given_as_configuration_is_called_one()
+    {
+        Assert.Equal(ExitCode.InputOutput, await Run("check-config", "--config", _directory));
+        Assert.Contains("is a directory", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Off_a_terminal_a_table_has_a_line_of_headings()
+    {
+        new Terminal(_output, _error, false).WriteTable("T", ["name", "n"], [["a", "10"], ["long name", "2"]]);
+        Assert.Equal(["# T", "name       n", "a          10", "long name  2"], _output.ToString().TrimEnd().Split(Environment.NewLine));
     }
 
     [Fact]

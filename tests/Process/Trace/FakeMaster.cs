@@ -1,6 +1,7 @@
 // A master in memory: the rules of put and get, without network and time. Faults are scripted per call.
 using HotStandby.Host.Replay;
 using HotStandby.Messages;
+using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 
 namespace HotStandby.Tests.Process.Trace;
@@ -113,6 +114,20 @@ internal sealed class FakeMaster : IMasterClient
         if (MountError == ErrorCode.Ok)
             Mounted.Add(segment);
         return Task.FromResult(MountError);
+    }
+
+    public Func<string?> Why { get; set; } = () => null;
+    public string? WhyNoService => Why();
+    public ErrorCode UnmountError { get; set; }
+    public List<Uuid> Unmounted { get; } = [];
+
+    public async Task<ErrorCode> UnmountSegmentAsync(Uuid segment, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        await Task.Yield();
+        if (UnmountError == ErrorCode.Ok)
+            Unmounted.Add(segment);
+        return UnmountError;
     }
 
     public Task<PingAnswer> PingAsync(CancellationToken cancellation)

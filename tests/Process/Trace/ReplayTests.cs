@@ -37,11 +37,20 @@ public sealed class ReplayTests
     }
 
     [Fact]
-    public async Task A_block_that_occurs_twice_in_a_request_counts_once()
+    public async Task A_block_that_comes_again_in_its_request_is_a_hit_as_in_a_plain_set()
     {
         await using var master = new FakeMaster();
+        var report = await new ReplayEngine(master, OneByOne).RunAsync([Request(1, 2, 1), Request(1, 1)], CancellationToken.None);
+        Assert.Equal((5, 3, 2, 2), (report.Blocks, report.Hits, report.Misses, report.Stored));
+        Assert.Equal((2, 2), (master.CompleteCount, report.Latencies[CallKind.Exist].Calls));
+    }
+
+    [Fact]
+    public async Task A_block_that_could_not_be_stored_is_missed_again_when_it_comes_again_in_its_request()
+    {
+        await using var master = new FakeMaster { IsFull = true };
         var report = await new ReplayEngine(master, OneByOne).RunAsync([Request(1, 2, 1)], CancellationToken.None);
-        Assert.Equal((2, 2, 2), (report.Blocks, report.Misses, report.Stored));
+        Assert.Equal((3, 0, 3, 3), (report.Blocks, report.Hits, report.Misses, report.NotStored));
     }
 
     [Theory]

@@ -58,6 +58,48 @@ public sealed class SegmentOwnerTests
         Assert.True((await Assert.ThrowsAsync<SegmentRefusedException>(() => Mount(absent, 1, 1024))).IsTemporary);
     }
 
+    [Fact]
+    public async Task Two_runs_at_once_offer_memory_of_different_endpoints()
+    {
+        await using var master = new FakeMaster();
+        await using var one = await Mount(master, 2, 1024);
+        await using var other = await SegmentOwner.MountAsync(
+            master, new Uuid(8, 80), 2, 1024, Deadline, Deadline, time: null, CancellationToken.None);
+        Assert.Empty(one.Segments.Select(segment => segment.TransportEndpoint).Intersect(other.Segments.Select(segment => segment.TransportEndpoint)));
+    }
+
+    [Fact]
+    public async Task An_owner_that_ends_takes_its_segments_back()
+    {
+        await using var master = new FakeMaster();
+        var owner = await Mount(master, 3, 1024);
+        Assert.Empty(master.Unmounted);
+        await owner.DisposeAsync();
+        Assert.Equal(owner.Segments.Select(segment => segment.Id), master.Unmounted);
+    }
+
+    [Fact]
+    public async Task An_owner_ends_though_no_node_takes_its_segments_back()
+    {
+        await using var master = new FakeMaster();
+        var owner = await Mount(master, 3, 1024);
+        master.UnmountError = ErrorCode.UnavailableInCurrentMode;
+        await owner.DisposeAsync().AsTask().WaitAsync(Deadline);
+        Assert.Empty(master.Unmounted);
+    }
+
+    [Fact]
+    public async Task A_refusal_says_why_and_what_to_do_and_no_service_says_what_each_address_did()
+    {
+        await using var refusing = new FakeMaster { MountError = ErrorCode.InvalidParams };
+        var refusal = await Assert.ThrowsAsync<SegmentRefusedException>(() => Mount(refusing, 1, 1024));
+        Assert.Contains("InvalidParams (-600)", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("--segment-bytes", refusal.Message, StringComparison.Ordinal);
+        await using var absent = new FakeMaster { MountError = ErrorCode.UnavailableInCurrentMode, Why = () => "h1:1 is a Standby" };
+        var absence = await Assert.ThrowsAsync<SegmentRefusedException>(() => Mount(absent, 1, 1024));
+        Assert.Contains("within 0.5 s: h1:1 is a Standby", absence.Message, StringComparison.Ordinal);
+    }
+
     private static Task<SegmentOwner> Mount(FakeMaster master, int count, ulong bytes) => SegmentOwner.MountAsync(
         master, Client, count, bytes, patience: TimeSpan.FromMilliseconds(500), pingInterval: TimeSpan.FromMilliseconds(5), time: null, CancellationToken.None);
 
