@@ -1,7 +1,6 @@
 // A node with both doors open: what is put through one is read through the other.
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using HotStandby.Host.Cluster;
 using HotStandby.Host.Replay;
 using HotStandby.Messages.Identity;
@@ -24,7 +23,7 @@ public sealed class PreviousGenerationTests(ITestOutputHelper output) : ClusterT
     [Fact]
     public Task What_is_put_through_one_door_is_read_through_the_other() => WithClusterAsync(1, async (cluster, stop) =>
     {
-        var (node, port) = (cluster.Nodes[0], FreePort());
+        var (node, port) = (cluster.Nodes[0], LocalCluster.FreePorts(1)[0]);
         node.WriteConfig(cluster.Nodes, string.Create(CultureInfo.InvariantCulture, $"hotstandby.client.previous-generation-port = {port}"));
         node.Start();
         await cluster.WaitForPrimaryAsync(Patience, stop);
@@ -62,12 +61,5 @@ public sealed class PreviousGenerationTests(ITestOutputHelper output) : ClusterT
         var list = await new MasterClient(connection).GetReplicaListAsync(new(key, Tenant), stop);
         Assert.True(list.IsOk, $"{key}: {list.Error}");
         Assert.Equal((1, checksum), (list.Value.Replicas.Count, list.Value.ObjectChecksum));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
