@@ -1,5 +1,5 @@
 // A node's data directory: locked against a second process, and bound for good to one node of one cluster.
-// Opened by FileJournal before any log in it. It never creates an identity over existing logs.
+// Opened by FileJournal before any log in it. It never creates an identity over existing logs, nor among files of others.
 //   node.lock       held with flock while open
 //   node.identity   cluster, node, incarnation, format
 //   logs/<escaped persistenceId>/
@@ -20,6 +20,9 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>Name of the directory that holds the logs.</summary>
     public const string LogsDirectory = "logs";
+
+    // What the first start may find of an earlier one that was cut short, and what a fresh file system brings along.
+    private static readonly string[] MayBeThereBefore = [LockFile, LogsDirectory, IdentityFile + SideFile.TemporarySuffix, "lost+found"];
 
     private const string Format = "1";
     private const int MaxFileNameBytes = 240;
@@ -42,10 +45,13 @@ public sealed class DataDirectory : IDisposable
     /// <param name="clusterId">The cluster this node belongs to.</param>
     /// <param name="nodeId">This node.</param>
     /// <exception cref="DataDirectoryRefused">It belongs to somebody else, is in use, or its identity is missing or unreadable.</exception>
+    /// <exception cref="IOException">The disk is full, read-only or broken.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not read or write there.</exception>
     public static DataDirectory Open(IDisk disk, string path, string clusterId, string nodeId)
     {
         NodeIdentity.RequireValidId(clusterId, nameof(clusterId));
         NodeIdentity.RequireValidId(nodeId, nameof(nodeId));
+        RequireOwnOrEmpty(disk, path); // before the lock: its file is already a change
         disk.CreateDirectory(path);
         var heldLock = disk.TryLock(Path.Combine(path, LockFile))
             ?? throw new DataDirectoryRefused(RefusalKind.InUse, path, "another process or journal has it open");
@@ -88,6 +94,13 @@ public sealed class DataDirectory : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
+
+    private static void RequireOwnOrEmpty(IDisk disk, string path)
+    {
+        var names = disk.List(path);
+        if (!names.Contains(IdentityFile) && names.FirstOrDefault(name => !MayBeThereBefore.Contains(name)) is { } foreign)
+            throw new DataDirectoryRefused(RefusalKind.Foreign, path, $"it holds '{foreign}' and no {IdentityFile}: name an empty directory, or one that does not exist yet");
+    }
 
     private static NodeIdentity Create(IDisk disk, string path, string clusterId, string nodeId)
     {

@@ -67,13 +67,18 @@ public sealed class FileDisk : IDisk
         {
             return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException error) when (error is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
+        catch (IOException error) when (IsHeldByAnother(error))
         {
-            // A full disk must not read as "somebody else is here": only a file that exists can be held by another.
-            if (File.Exists(path))
-                return null;
-            throw;
+            return null;
         }
+    }
+
+    // Only the refused lock itself: a disk that is full, read-only or broken must not read as "somebody else is here".
+    private static bool IsHeldByAnother(IOException error)
+    {
+        const int windowsSharingViolation = unchecked((int)0x80070020), linuxWouldBlock = 11, bsdWouldBlock = 35;
+        var refusedLock = OperatingSystem.IsWindows() ? windowsSharingViolation : OperatingSystem.IsLinux() ? linuxWouldBlock : bsdWouldBlock;
+        return error.HResult == refusedLock;
     }
 
     private sealed class RealFile(SafeFileHandle handle) : IDiskFile

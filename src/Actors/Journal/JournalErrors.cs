@@ -54,8 +54,11 @@ public enum RefusalKind
     /// <summary>It was created by another node.</summary>
     AnotherNode,
 
-    /// <summary>Another process (or another journal of this one) has it open.</summary>
+    /// <summary>Another process (or another journal of this one) holds the lock. A disk that cannot be locked is an I/O error instead.</summary>
     InUse,
+
+    /// <summary>It was never a data directory: it holds files of somebody else and no identity.</summary>
+    Foreign,
 
     /// <summary>It holds logs but no identity.</summary>
     IdentityMissing,
@@ -67,7 +70,7 @@ public enum RefusalKind
     UnknownFormat,
 }
 
-/// <summary>This data directory must not be used by this node. Nothing in it was changed. Exit code 65.</summary>
+/// <summary>This data directory must not be used by this node. No log or identity in it was changed. Exit code 65.</summary>
 public sealed class DataDirectoryRefused(RefusalKind kind, string directory, string reason)
     : JournalException($"Data directory '{directory}' refused ({kind}): {reason}")
 {

@@ -45,7 +45,7 @@ internal static class CrossChecks
         var metadata = settings.Http.MetadataPort;
         reader.Require(
             !settings.Http.IsMetadataServerEnabled
-                || (metadata != settings.Client.Port && metadata != settings.Http.Port && metadata != settings.Remoting.Port),
+                || (metadata != settings.Client.Port && metadata != settings.Http.Port && metadata != settings.Remoting.Port && metadata != previous),
             "hotstandby.http.metadata-port", "must differ from every other port of the node", "hotstandby.http.metadata-server");
     }
 
@@ -68,6 +68,8 @@ internal static class CrossChecks
 
     private static void CheckSizes(HotStandbySettings settings, SettingsReader reader)
     {
+        reader.Require(settings.Client.MaximumBufferedBytes >= settings.Client.MaximumFrameBytes, "hotstandby.client.max-buffered-bytes",
+            $"must hold at least one request, {Units.Print(settings.Client.MaximumFrameBytes)}", "hotstandby.client.max-frame-bytes");
         reader.Require(settings.Link.MaximumInFlightBytes >= settings.OpLog.BatchMaximumBytes, "hotstandby.link.max-in-flight-bytes",
             $"must hold at least one batch, {Units.Print(settings.OpLog.BatchMaximumBytes)}", "hotstandby.oplog.batch-max-bytes");
         // A batch is closed when it has reached its size, so its last entry may be the largest there is.

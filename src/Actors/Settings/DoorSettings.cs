@@ -16,13 +16,16 @@ public sealed record ClientSettings
     /// <summary>Longest request, in bytes; a longer one ends its connection.</summary>
     public required int MaximumFrameBytes { get; init; }
 
+    /// <summary>Bytes that the large requests of all connections, of both generations, may hold together.</summary>
+    public required long MaximumBufferedBytes { get; init; }
+
     /// <summary>Requests of one connection that wait for an answer before reading from it stops.</summary>
     public required int MaximumRequestsInFlight { get; init; }
 
     /// <summary>Open connections; further ones are closed at once.</summary>
     public required int MaximumConnections { get; init; }
 
-    /// <summary>A request without an outcome for so long ends its connection.</summary>
+    /// <summary>A request without an outcome, or a frame without its end, for so long ends its connection.</summary>
     public required TimeSpan RequestTimeout { get; init; }
 }
 

@@ -29,6 +29,7 @@ internal static partial class SettingsParser
             Port = reader.Integer("hotstandby.client.port", 1, 65535),
             PreviousGenerationPort = reader.Integer("hotstandby.client.previous-generation-port", 0, 65535),
             MaximumFrameBytes = (int)reader.Size("hotstandby.client.max-frame-bytes", KiB, GiB),
+            MaximumBufferedBytes = reader.Size("hotstandby.client.max-buffered-bytes", 64 * KiB, 64 * GiB),
             MaximumRequestsInFlight = reader.Integer("hotstandby.client.max-requests-in-flight", 1, 65536),
             MaximumConnections = reader.Integer("hotstandby.client.max-connections", 1, 100_000),
             RequestTimeout = reader.Duration("hotstandby.client.request-timeout", Milliseconds(100), Minutes(5)),

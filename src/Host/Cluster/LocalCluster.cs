@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using HotStandby.Host.Http;
 
 namespace HotStandby.Host.Cluster;
@@ -37,6 +38,38 @@ public sealed class LocalCluster : IAsyncDisposable
         foreach (var node in nodes)
             node.WriteConfig(nodes, extraHocon);
         return new LocalCluster(directory, nodes);
+    }
+
+    /// <summary>Loopback ports that nothing listens on, all different.</summary>
+    /// <remarks>
+    /// Below the range that the operating system gives to outgoing connections: from there a port that is free now may be somebody's
+    /// connection when the node starts, seconds later on a loaded machine.
+    /// </remarks>
+    /// <param name="count">How many; up to 1000.</param>
+    public static int[] FreePorts(int count)
+    {
+        const int lowest = 12_000, highest = 32_000;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, 1000);
+        // All are bound at once, so that they differ; released together just before the nodes take them.
+        var listeners = new List<TcpListener>(count);
+        for (var port = RandomNumberGenerator.GetInt32(lowest, highest); listeners.Count < count; port = port < highest ? port + 1 : lowest)
+        {
+            var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                listeners.Add(listener);
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                listener.Dispose();
+            }
+        }
+
+        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
+        foreach (var listener in listeners)
+            listener.Dispose();
+        return ports;
     }
 
     /// <summary>Starts every node.</summary>
@@ -100,16 +133,4 @@ public sealed class LocalCluster : IAsyncDisposable
     private string LastLogLines() => string.Join('\n', Nodes
         .Where(node => File.Exists(node.LogFile))
         .SelectMany(node => File.ReadLines(node.LogFile).TakeLast(15).Select(line => $"{node.Id}: {line}")));
-
-    // All are bound at once, so that they differ; released together just before the nodes take them.
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners)
-            listener.Start();
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners)
-            listener.Dispose();
-        return ports;
-    }
 }

@@ -12,6 +12,7 @@ using HotStandby.Actors.Settings;
 using HotStandby.Host.Http;
 using HotStandby.Messages;
 using HotStandby.Mooncake.Frames;
+using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.Server;
 
 namespace HotStandby.Host.Commands;
@@ -60,12 +61,17 @@ internal static class RunCommand
         var settings = configuration.Settings;
         try
         {
-            await using var door = await MooncakeServer.StartAsync(node.Gateway, DoorOf(settings.Client), TimeProvider.System);
+            var doorOptions = DoorOf(settings.Client);
+            await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);
+            await using var previous = settings.Client.PreviousGenerationPort is var port and not 0
+                ? await MooncakeServer.StartAsync(node.Gateway, PreviousOf(doorOptions, port), TimeProvider.System)
+                : null;
+            var previousSaid = previous is null ? "" : $", of the previous generation on {previous.Endpoint}";
             await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(settings), node.Gateway, node.ReportAsync) : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
                 ? await MetadataEndpoints.StartAsync(new MetadataOptions { Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort) })
                 : null;
-            terminal.Output.WriteLine($"node {settings.NodeId}: clients on {door.Endpoint}, http on {settings.Http.Host}:{settings.Http.Port}, data in {settings.DataDirectory}");
+            terminal.Output.WriteLine($"node {settings.NodeId}: clients on {door.Endpoint}{previousSaid}, http on {settings.Http.Host}:{settings.Http.Port}, data in {settings.DataDirectory}");
             var code = await ended.Task;
             await node.StopAsync();
             if (code != ExitCode.Ok)
@@ -133,7 +139,11 @@ internal static class RunCommand
 
     private static ServerOptions DoorOf(ClientSettings client) => new(
         EndpointOf(client.Host, client.Port), new FrameLimits(client.MaximumFrameBytes), client.MaximumRequestsInFlight,
-        client.MaximumConnections, client.RequestTimeout);
+        client.MaximumConnections, client.RequestTimeout) { Budget = new FrameBudget(client.MaximumBufferedBytes) };
+
+    // The budget is one object: both doors share it.
+    private static ServerOptions PreviousOf(ServerOptions newest, int port) =>
+        newest with { Endpoint = new IPEndPoint(newest.Endpoint.Address, port), Functions = RpcTable.Previous };
 
     private static AdminOptions AdminOf(HotStandbySettings settings)
     {

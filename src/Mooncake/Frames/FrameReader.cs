@@ -23,7 +23,7 @@ public static class FrameReader
     /// <summary>Looks for one request.</summary>
     /// <param name="buffer">What was received; on <see cref="FrameStatus.Complete"/> the frame is cut off, else it is left alone.</param>
     /// <param name="limits">What is accepted.</param>
-    /// <param name="header">The request's header, when complete or too large.</param>
+    /// <param name="header">The request's header as soon as all of it is there, else nothing.</param>
     /// <param name="body">The body, when complete: valid as long as the buffer is.</param>
     public static FrameStatus ReadRequest(
         ref ReadOnlySequence<byte> buffer, FrameLimits limits, out RequestHeader header, out ReadOnlySequence<byte> body)

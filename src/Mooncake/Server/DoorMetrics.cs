@@ -17,7 +17,7 @@ public sealed class DoorMetrics : IDisposable
     /// <summary>Creates the instruments.</summary>
     public DoorMetrics()
     {
-        _refused = _meter.CreateCounter<long>("hotstandby_refused_frames", "{frame}", "Frames that were no call of this protocol, by reason");
+        _refused = _meter.CreateCounter<long>("hotstandby_refused_frames", "{frame}", "Frames that were not taken, by reason");
         _calls = _meter.CreateCounter<long>("hotstandby_client_calls", "{call}", "Calls taken");
         _abandoned = _meter.CreateCounter<long>("hotstandby_abandoned_connections", "{connection}", "Connections closed because an outcome stayed unknown");
     }

@@ -1,6 +1,7 @@
 // One client connection: a loop that reads requests and submits calls, and one that writes what is answered. Many requests are
 // in flight at once and answers leave in the order in which they are known. A reply that finds no lease is not sent: the
-// connection ends instead, which tells the client that it cannot know the outcome.
+// connection ends instead, which tells the client that it cannot know the outcome. A large frame is taken only when the node's
+// budget has room for it, and holds its share until it is answered.
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Channels;
@@ -15,11 +16,16 @@ namespace HotStandby.Mooncake.Server;
 internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time, Action abort)
     : IDisposable
 {
+    // Answers are gathered up to so many bytes before they are sent; a single one may be larger.
+    private const int FlushBytes = 64 << 10;
+
     private readonly Channel<PendingReply> _answered = Channel.CreateUnbounded<PendingReply>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _room = new(options.MaximumRequestsInFlight);
     private readonly OpenRequests _open = new(options.MaximumRequestsInFlight);
+    private readonly FrameProgress _progress = new(time);
     private readonly CancellationTokenSource _ended = new();
     private int _abandoned;
+    private long _reservedBytes;
 
     /// <summary>Runs both loops.</summary>
     public async Task RunAsync(IDuplexPipe pipe)
@@ -46,22 +52,44 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
     /// <summary>Ends the connection without an answer: an outcome stays unknown.</summary>
     public void Abandon()
     {
-        if (Interlocked.Exchange(ref _abandoned, 1) != 0)
-            return;
-        metrics.Abandoned();
-        _answered.Writer.TryComplete();
-        End();
+        if (Cut())
+            metrics.Abandoned();
     }
 
-    /// <summary>Ends the connection when a request has waited too long: for its outcome, or for the client to read the answer.</summary>
+    /// <summary>
+    /// Ends the connection when a request has waited too long for its outcome or for the client to read the answer, or a frame
+    /// for its end or for memory.
+    /// </summary>
     public void CheckTimeout()
     {
         if (_open.Oldest() is { } oldest && time.GetElapsedTime(oldest.ArrivedAt) > options.RequestTimeout)
             Abandon();
+        else if (_progress.Overdue(options.RequestTimeout) is { } reason && Cut())
+            metrics.Refused(reason);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _room.Dispose();
+    /// <summary>Gives back what the connection holds; both loops have ended.</summary>
+    public void Dispose()
+    {
+        Release(Volatile.Read(ref _reservedBytes));
+        _room.Dispose();
+    }
+
+    // True for the first who does it.
+    private bool Cut()
+    {
+        if (Interlocked.Exchange(ref _abandoned, 1) != 0)
+            return false;
+        _answered.Writer.TryComplete();
+        End();
+        return true;
+    }
+
+    private void Release(long bytes)
+    {
+        Interlocked.Add(ref _reservedBytes, -bytes);
+        options.Budget.Release(bytes);
+    }
 
     // Wakes both loops: the transport ends the reads and writes, the token the wait for room, which no answer will make any more.
     private void End()
@@ -77,10 +105,13 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
             var read = await input.ReadAsync();
             var buffer = read.Buffer;
             FrameStatus status;
-            while ((status = FrameReader.ReadRequest(ref buffer, options.Limits, out var header, out var body)) == FrameStatus.Complete)
+            RequestHeader header;
+            while ((status = FrameReader.ReadRequest(ref buffer, options.Limits, out header, out var bytes)) == FrameStatus.Complete)
             {
+                _progress.Done();
                 await _room.WaitAsync(_ended.Token);
-                Take(header, body);
+                using var body = new FrameBody(bytes);
+                Take(header, body.Memory, 0);
             }
 
             if (status is FrameStatus.Malformed or FrameStatus.TooLarge)
@@ -89,25 +120,52 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
                 return;
             }
 
+            if (buffer.IsEmpty)
+                _progress.Done();
+            else
+                _progress.Receiving();
+            if (header.BodyBytes + (long)header.AttachmentBytes > ServerOptions.SmallFrameBytes)
+            {
+                input.AdvanceTo(buffer.GetPosition(RequestHeader.Bytes));
+                if (!await TakeLargeAsync(input, header))
+                    return;
+                continue;
+            }
+
             input.AdvanceTo(buffer.Start, buffer.End);
             if (read.IsCompleted || _abandoned != 0)
                 return;
         }
     }
 
-    private void Take(in RequestHeader header, in ReadOnlySequence<byte> bytes)
+    // False when the client ends the stream in the middle.
+    private async Task<bool> TakeLargeAsync(PipeReader input, RequestHeader header)
+    {
+        _progress.WaitingForMemory();
+        await options.Budget.ReserveAsync(header.BodyBytes, _ended.Token);
+        Interlocked.Add(ref _reservedBytes, header.BodyBytes);
+        _progress.ReceivingBody();
+        using var body = new LargeBody((int)header.BodyBytes);
+        if (!await body.FillAsync(input) || !await LargeBody.SkipAsync(input, header.AttachmentBytes))
+            return false;
+        _progress.Done();
+        await _room.WaitAsync(_ended.Token);
+        Take(header, body.Memory, header.BodyBytes);
+        return true;
+    }
+
+    private void Take(in RequestHeader header, ReadOnlyMemory<byte> body, long reservedBytes)
     {
         if (!options.Functions.TryFind(header.FunctionId, out var function))
         {
-            Refuse(header, null, RpcErrorCode.FunctionNotRegistered, "unknown function");
+            Refuse(header, null, reservedBytes, RpcErrorCode.FunctionNotRegistered, "unknown function");
             return;
         }
 
-        var reply = new PendingReply(this, header.CallNumber, function, time.GetTimestamp());
-        using var body = new FrameBody(bytes);
-        if (!FunctionTable.All[function.Rpc].TryDecode(function, body.Memory, reply, out var decoded))
+        var reply = new PendingReply(this, header.CallNumber, function, time.GetTimestamp()) { ReservedBytes = reservedBytes };
+        if (!FunctionTable.All[function.Rpc].TryDecode(function, body, reply, out var decoded))
         {
-            Refuse(header, function, RpcErrorCode.InvalidArguments, "invalid arguments");
+            Refuse(header, function, reservedBytes, RpcErrorCode.InvalidArguments, "invalid arguments");
             return;
         }
 
@@ -124,10 +182,10 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
             gateway.Submit(call);
     }
 
-    private void Refuse(in RequestHeader header, RpcFunction? function, RpcErrorCode error, string reason)
+    private void Refuse(in RequestHeader header, RpcFunction? function, long reservedBytes, RpcErrorCode error, string reason)
     {
         metrics.Refused(reason);
-        Enqueue(new PendingReply(this, header.CallNumber, function, 0) { Refusal = error });
+        Enqueue(new PendingReply(this, header.CallNumber, function, 0) { Refusal = error, ReservedBytes = reservedBytes });
     }
 
     private static Uuid CallerOf(MasterCall call) => call switch
@@ -175,7 +233,10 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
 
                     Write(output, reply);
                     reply.Written();
+                    Release(reply.ReservedBytes);
                     _room.Release();
+                    if (output.UnflushedBytes >= FlushBytes)
+                        break; // what a client does not read must not pile up here
                 }
 
                 if ((await output.FlushAsync()).IsCompleted)

@@ -30,6 +30,8 @@ public sealed class MooncakeServer : IAsyncDisposable
         // Empty: the usual builder reads settings files and watches their directory, which on a busy node is the journal's.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore();
+        // What the transport receives ahead of the reading loop, for each connection: outside the budget, so no more than a small frame.
+        builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = ServerOptions.SmallFrameBytes);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = options.MaximumConnections;

@@ -19,6 +19,9 @@ internal sealed class PendingReply(MooncakeConnection connection, uint callNumbe
     /// <summary>Why the RPC layer refuses the request; Ok when it does not.</summary>
     public RpcErrorCode Refusal { get; init; }
 
+    /// <summary>Bytes of the node's budget that the request holds until its answer is written.</summary>
+    public long ReservedBytes { get; init; }
+
     /// <summary>Timestamp of the monotonic clock.</summary>
     public long ArrivedAt { get; } = arrivedAt;
 

@@ -9,10 +9,22 @@ namespace HotStandby.Mooncake.Server;
 /// <param name="Limits">Longest request; a longer one ends its connection.</param>
 /// <param name="MaximumRequestsInFlight">Of one connection; at this number nothing more is read from it.</param>
 /// <param name="MaximumConnections">Further ones are closed at once.</param>
-/// <param name="RequestTimeout">A request without an outcome for so long ends its connection: the outcome is unknown.</param>
+/// <param name="RequestTimeout">
+/// A request without an outcome for so long ends its connection: the outcome is unknown. So does a frame that is begun and not
+/// completed, or that waits for memory, for so long.
+/// </param>
 public sealed record ServerOptions(
     IPEndPoint Endpoint, FrameLimits Limits, int MaximumRequestsInFlight, int MaximumConnections, TimeSpan RequestTimeout)
 {
     /// <summary>The generation of the clients on this port. A port serves one: their calls cannot always be told apart.</summary>
     public RpcTable Functions { get; init; } = RpcTable.Newest;
+
+    /// <summary>
+    /// Memory for the frames above <see cref="SmallFrameBytes"/> of all connections; at least the longest frame. Doors of one node
+    /// share it.
+    /// </summary>
+    public FrameBudget Budget { get; init; } = new(FrameBudget.DefaultBytes);
+
+    /// <summary>Frames up to so many bytes need no share of the budget; what a connection may hold beside it.</summary>
+    public const int SmallFrameBytes = 64 << 10;
 }

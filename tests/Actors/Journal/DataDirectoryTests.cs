@@ -1,5 +1,6 @@
 // Who may open a data directory: one process, of the node and cluster that created it. On the real disk, too.
 
+using System.Net.Sockets;
 using HotStandby.Actors.Journal;
 
 namespace HotStandby.Tests.Actors.Journal;
@@ -38,6 +39,53 @@ public sealed class DataDirectoryTests : IDisposable
     {
         using (Open())
             AssertRefused(RefusalKind.InUse, () => Open());
+        Open().Dispose();
+    }
+
+    [Fact]
+    public void A_lock_that_cannot_be_opened_is_an_error_of_the_disk_and_nobody_elses_use()
+    {
+        // A socket under the lock's name: it exists, nobody has locked it, and it cannot be opened - as on a read-only file system.
+        Directory.CreateDirectory(Path.Combine(_temporary.Path, "data"));
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(_temporary.Path, "data", DataDirectory.LockFile)));
+        var error = Assert.ThrowsAny<IOException>(() => Open());
+        Assert.Equal(74, JournalFault.From("", "data", error).ExitCode);
+    }
+
+    [Fact]
+    public void A_directory_of_others_is_refused_and_left_as_it_was()
+    {
+        var path = Path.Combine(_temporary.Path, "data");
+        Directory.CreateDirectory(path);
+        File.WriteAllText(Path.Combine(path, "letters.txt"), "dear");
+        var refusal = Assert.Throws<DataDirectoryRefused>(() => Open());
+        Assert.Equal(RefusalKind.Foreign, refusal.Kind);
+        Assert.Contains("letters.txt", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(["letters.txt"], FileDisk.Instance.List(path));
+    }
+
+    [Theory]
+    [InlineData("lost+found")]
+    [InlineData(DataDirectory.LogsDirectory)]
+    [InlineData(DataDirectory.LockFile)]
+    [InlineData(DataDirectory.IdentityFile + ".tmp")]
+    public void What_a_fresh_file_system_or_a_first_start_cut_short_leaves_is_no_reason_to_refuse(string name)
+    {
+        var path = Path.Combine(_temporary.Path, "data");
+        if (name is DataDirectory.LogsDirectory or "lost+found")
+            Directory.CreateDirectory(Path.Combine(path, name));
+        else
+            File.WriteAllText(Path.Combine(Directory.CreateDirectory(path).FullName, name), "half");
+        using var directory = Open();
+        Assert.True(directory.WasCreated);
+    }
+
+    [Fact]
+    public void Files_of_others_beside_an_identity_do_no_harm()
+    {
+        Open().Dispose();
+        File.WriteAllText(Path.Combine(_temporary.Path, "data", "notes.txt"), "of an operator");
         Open().Dispose();
     }
 

@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using HotStandby.Actors.Journal;
 using HotStandby.Host.Cluster;
 using Xunit.Abstractions;
 
@@ -40,6 +41,32 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
     });
 
     [Fact]
+    public Task A_directory_of_somebody_else_is_refused_with_65_and_not_written_to() => WithClusterAsync(1, async (cluster, stop) =>
+    {
+        var node = cluster.Nodes[0];
+        Directory.CreateDirectory(node.DataDirectory);
+        await File.WriteAllTextAsync(Path.Combine(node.DataDirectory, "letters.txt"), "dear", stop);
+        node.Start();
+        Assert.Equal(65, await WaitForExitCodeAsync(node, Patience, stop));
+        await LogMustSayAsync(node, stop, node.DataDirectory, "letters.txt");
+        Assert.Single(Directory.EnumerateFileSystemEntries(node.DataDirectory));
+    });
+
+    [Fact]
+    public Task A_data_directory_that_cannot_be_locked_is_an_error_of_the_disk_with_74() => WithClusterAsync(1, async (cluster, stop) =>
+    {
+        // A socket under the lock's name cannot be opened, whoever tries: as on a disk that is mounted read-only.
+        var node = cluster.Nodes[0];
+        Directory.CreateDirectory(node.DataDirectory);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(node.DataDirectory, DataDirectory.LockFile)));
+        node.Start();
+        Assert.Equal(74, await WaitForExitCodeAsync(node, Patience, stop));
+        await LogMustSayAsync(node, stop, DataDirectory.LockFile);
+        Assert.DoesNotContain("another process", await File.ReadAllTextAsync(node.LogFile, stop), StringComparison.Ordinal);
+    });
+
+    [Fact]
     public Task A_wrong_configuration_is_refused_with_78_and_all_errors_at_once() => WithClusterAsync(1, async (cluster, stop) =>
     {
         var node = cluster.Nodes[0];
@@ -61,15 +88,16 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
 
     [Theory]
     [InlineData("client")]
+    [InlineData("client", "previous-generation-port")]
     [InlineData("http")]
     [InlineData("remoting")]
-    public Task A_port_that_is_taken_is_refused_with_74(string door) => WithClusterAsync(1, async (cluster, stop) =>
+    public Task A_port_that_is_taken_is_refused_with_74(string door, string setting = "port") => WithClusterAsync(1, async (cluster, stop) =>
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
         var node = cluster.Nodes[0];
-        node.WriteConfig(cluster.Nodes, string.Create(CultureInfo.InvariantCulture, $"hotstandby.{door}.port = {port}"));
+        node.WriteConfig(cluster.Nodes, string.Create(CultureInfo.InvariantCulture, $"hotstandby.{door}.{setting} = {port}"));
         node.Start();
         Assert.Equal(74, await WaitForExitCodeAsync(node, Patience, stop));
         await LogMustSayAsync(node, stop, "a port cannot be opened", port.ToString(CultureInfo.InvariantCulture));

@@ -71,7 +71,8 @@ public sealed class SettingsTests
 
     [Theory]
     [InlineData("hotstandby.shards", "1", "4096", "0", "4097")]
-    [InlineData("hotstandby.client.max-frame-bytes", "1KiB", "1GiB", "1023", "1025MiB")]
+    [InlineData("hotstandby.client.max-frame-bytes", "1KiB", "256MiB", "1023", "1025MiB")]
+    [InlineData("hotstandby.client.max-buffered-bytes", "64MiB", "64GiB", "65535", "65GiB")]
     [InlineData("hotstandby.client.port", "1", "65535", "0", "65536")]
     [InlineData("hotstandby.http.port", "0", "65535", "-1", "65536")]
     [InlineData("hotstandby.max-replication-lag", "10ms", "60s", "9ms", "60001")]
@@ -124,6 +125,8 @@ public sealed class SettingsTests
     [InlineData("hotstandby.link.resend-timeout", "200ms")]
     [InlineData("hotstandby.objects.put-start-release-timeout", "30s")]
     [InlineData("hotstandby.objects.default-soft-pin-ttl", "25h")]
+    [InlineData("hotstandby.client.max-buffered-bytes", "63MiB")]
+    [InlineData("hotstandby.client.previous-generation-port", "50051")]
     [InlineData("hotstandby.http.port", "50051")]
     [InlineData("hotstandby.remoting.port", "50051")]
     [InlineData("hotstandby.voters", "[n2, n3]")]
@@ -135,6 +138,22 @@ public sealed class SettingsTests
     [InlineData("akka.remote.dot-netty.tcp.port", "5101")]
     public void A_rule_between_settings_is_checked(string path, string value) =>
         Assert.Equal(path, Assert.Single(Parse(Valid, (path, value)).Errors).Path);
+
+    [Fact]
+    public void A_request_may_be_as_long_as_the_memory_for_all_of_them()
+    {
+        Assert.Equal((256L << 20, 0), (Require(Parse(Valid)).Settings.Client.MaximumBufferedBytes, Require(Parse(Valid)).Settings.Client.PreviousGenerationPort));
+        var both = Require(Parse(Valid, ("hotstandby.client.max-frame-bytes", "1GiB"), ("hotstandby.client.max-buffered-bytes", "1GiB"))).Settings.Client;
+        Assert.Equal((1 << 30, 1L << 30), (both.MaximumFrameBytes, both.MaximumBufferedBytes));
+    }
+
+    [Fact]
+    public void The_metadata_server_and_the_previous_generation_need_ports_of_their_own()
+    {
+        var error = Assert.Single(Parse(
+            Valid, ("hotstandby.http.metadata-server", "on"), ("hotstandby.http.metadata-port", "50061"), ("hotstandby.client.previous-generation-port", "50061")).Errors);
+        Assert.Equal("hotstandby.http.metadata-port", error.Path);
+    }
 
     [Fact]
     public void A_batch_that_does_not_fit_the_frame_is_refused()
