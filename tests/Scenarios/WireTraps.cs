@@ -15,6 +15,8 @@ public sealed class ScenarioCluster : IAsyncLifetime
           put-start-discard-timeout = 2s
           put-start-release-timeout = 6s
         }
+        # Only when a put has found no room, so that scenarios decide when.
+        hotstandby.eviction { high-watermark = 1.0, headroom = 0 }
         """);
 
     public int NextScenario() => Interlocked.Increment(ref _scenarios);

@@ -55,7 +55,7 @@ internal sealed class WireMaster(LocalCluster cluster, int number) : IScenarioMa
         await sink.Answered;
     }
 
-    public async Task<ClientStatus> PingAsync(Uuid client) => (await (await ClientAsync()).PingAsync(new PingRequest(client))).Value.Status;
+    public async Task<ClientStatus> PingAsync(Uuid client) => (await (await ClientAsync()).PingAsync(new PingRequest(Own(client)))).Value.Status;
 
     public void FallSilent(Uuid client) => _silent.Add(client);
 
@@ -90,7 +90,7 @@ internal sealed class WireMaster(LocalCluster cluster, int number) : IScenarioMa
     public async ValueTask DisposeAsync()
     {
         foreach (var (segment, client) in _mounted.ToArray())
-            await (await ClientAsync()).UnmountSegmentAsync(new UnmountSegmentRequest(segment, client));
+            await (await ClientAsync()).UnmountSegmentAsync(new UnmountSegmentRequest(segment, Own(client)));
         var began = TimeProvider.System.GetTimestamp();
         while ((await SegmentsAsync()).Count > 0)
         {
@@ -101,6 +101,9 @@ internal sealed class WireMaster(LocalCluster cluster, int number) : IScenarioMa
         await _finder.DisposeAsync();
         _http.Dispose();
     }
+
+    // Every scenario has clients of its own: what one has remounted, the next has not.
+    private Uuid Own(Uuid client) => client with { Second = client.Second + ((ulong)number << 8) };
 
     private async ValueTask<MasterClient> ClientAsync() => new(await _finder.GetAsync());
 
@@ -118,17 +121,17 @@ internal sealed class WireMaster(LocalCluster cluster, int number) : IScenarioMa
                 break;
             case KeyedOperation.PutStart:
                 var config = new WireReplicateConfig { ReplicaCount = call.Config.ReplicaCount };
-                Fill(call, await client.BatchPutStartAsync(new(call.Client, keys, call.Sizes, config, tenant)), (result, value) => result with
+                Fill(call, await client.BatchPutStartAsync(new(Own(call.Client), keys, call.Sizes, config, tenant)), (result, value) => result with
                 {
                     Replicas = new ReplicaList(new ReplicaDescriptor[value.Count]),
                 });
                 break;
             case KeyedOperation.PutEnd:
                 ObjectMeta[] objects = [.. keys.Select(key => new ObjectMeta(key, null))];
-                Fill(call, await client.BatchPutEndAsync(new(call.Client, objects, call.Selector, tenant)), (result, _) => result);
+                Fill(call, await client.BatchPutEndAsync(new(Own(call.Client), objects, call.Selector, tenant)), (result, _) => result);
                 break;
             case KeyedOperation.PutRevoke:
-                Fill(call, await client.BatchPutRevokeAsync(new(call.Client, keys, call.Selector, tenant)), (result, _) => result);
+                Fill(call, await client.BatchPutRevokeAsync(new(Own(call.Client), keys, call.Selector, tenant)), (result, _) => result);
                 break;
             case KeyedOperation.Remove:
                 Fill(call, await client.BatchRemoveAsync(new(keys, call.Force, tenant)), (result, _) => result);
@@ -177,13 +180,13 @@ internal sealed class WireMaster(LocalCluster cluster, int number) : IScenarioMa
         {
             case MountSegmentCall mount:
                 _mounted[mount.Segment.Id] = mount.Client;
-                return (await client.MountSegmentAsync(new(ToWire(mount.Segment), mount.Client))).Error;
+                return (await client.MountSegmentAsync(new(ToWire(mount.Segment), Own(mount.Client)))).Error;
             case ReMountSegmentCall remount:
                 WireSegment[] segments = [.. remount.Segments.Select(ToWire)];
-                return (await client.ReMountSegmentAsync(new(segments, remount.Client))).Error;
+                return (await client.ReMountSegmentAsync(new(segments, Own(remount.Client)))).Error;
             case UnmountSegmentCall unmount:
                 _mounted.Remove(unmount.SegmentId);
-                return (await client.UnmountSegmentAsync(new(unmount.SegmentId, unmount.Client))).Error;
+                return (await client.UnmountSegmentAsync(new(unmount.SegmentId, Own(unmount.Client)))).Error;
             default:
                 throw new NotSupportedException(call.GetType().Name);
         }
