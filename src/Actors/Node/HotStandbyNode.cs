@@ -7,6 +7,7 @@ using Akka.Configuration;
 using Akka.Remote;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Leadership;
+using HotStandby.Actors.Membership;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Serialization;
@@ -18,6 +19,11 @@ namespace HotStandby.Actors.Node;
 /// <summary>A running node.</summary>
 public sealed class HotStandbyNode
 {
+    private const string SeedNodesPath = "akka.cluster.seed-nodes";
+
+    // The seed nodes are the JoinActor's.
+    private const string NoJoiningByAkka = $"\n{SeedNodesPath} = []\n";
+
     private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(2);
 
     private readonly NodeActors _actors;
@@ -40,7 +46,8 @@ public sealed class HotStandbyNode
         NodeConfiguration configuration, TimeProvider time, Action<Exception> onFatal, params Setup[] setup)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var config = ConfigurationFactory.ParseString(SerializationConfiguration.Hocon).WithFallback(configuration.Full);
+        var seeds = configuration.Full.GetStringList(SeedNodesPath, []);
+        var config = ConfigurationFactory.ParseString(SerializationConfiguration.Hocon + NoJoiningByAkka).WithFallback(configuration.Full);
         var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. setup]);
         var system = CreateSystem(all);
         var serving = new ServingState(time);
@@ -53,6 +60,8 @@ public sealed class HotStandbyNode
                 PrimaryActor.Props(actors.Replica), HandOver.Instance,
                 ClusterSingletonManagerSettings.Create(system).WithRole(NodeConfiguration.MasterRole).WithSingletonName("primary")),
             "leadership");
+        if (seeds.Count > 0)
+            system.ActorOf(JoinActor.Props(configuration.Settings, [.. seeds], time, onFatal), JoinActor.Name);
         return new HotStandbyNode(system, actors);
     }
 

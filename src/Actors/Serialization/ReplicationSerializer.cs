@@ -1,14 +1,15 @@
-// The only serializer of this project: messages between replicas (their bytes are ReplicationCodec's) and the events of
-// the replica's journal. Called by remoting and by the journal plugin. It never loads a type that its input names.
+// The only serializer of this project: messages between replicas (their bytes are ReplicationCodec's), the events of the
+// replica's journal, and hellos. Called by remoting and by the journal plugin. It never loads a type that its input names.
 using Akka.Actor;
 using Akka.Serialization;
 using HotStandby.Actors.Protocol;
+using HotStandby.Messages.Membership;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Serialization;
 
 /// <summary>
-/// Encodes <see cref="ReplicationMessage"/> and <see cref="IJournalEvent"/>. An <see cref="AppendBatch"/> that arrives with a
+/// Encodes <see cref="ReplicationMessage"/>, <see cref="IJournalEvent"/> and <see cref="Hello"/>. An <see cref="AppendBatch"/> that arrives with a
 /// damaged batch becomes a <see cref="CorruptAppend"/>.
 /// </summary>
 public sealed class ReplicationSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
@@ -25,6 +26,7 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
     {
         ReplicationMessage message => ReplicationCodec.ManifestOf(message),
         IJournalEvent happened => JournalEventCodec.ManifestOf(happened),
+        Hello => Hello.Manifest,
         _ => throw new SerializationRefusedException($"{o?.GetType()} does not leave this node"),
     };
 
@@ -40,6 +42,8 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
                     : throw new SerializationRefusedException($"{obj.GetType().Name}: {problem}");
             case IJournalEvent happened:
                 return JournalEventCodec.Encode(happened);
+            case Hello hello:
+                return hello.Encode();
             default:
                 throw new SerializationRefusedException($"{obj?.GetType()} does not leave this node");
         }
@@ -52,6 +56,8 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
     {
         if (JournalEventCodec.Knows(manifest))
             return JournalEventCodec.Decode(manifest, bytes);
+        if (manifest == Hello.Manifest)
+            return Hello.TryDecode(bytes, out var hello) ? hello : throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: no hello");
         return ReplicationCodec.Decode(manifest, bytes, out var message, out var problem) switch
         {
             ReplicationDecode.Ok => message!,

@@ -18,6 +18,7 @@ public static class SerializationConfiguration
           serialization-bindings {
             "HotStandby.Messages.Replication.ReplicationMessage, HotStandby.Messages" = hotstandby
             "HotStandby.Actors.Protocol.IJournalEvent, HotStandby.Actors" = hotstandby
+            "HotStandby.Messages.Membership.Hello, HotStandby.Messages" = hotstandby
           }
         }
         """;

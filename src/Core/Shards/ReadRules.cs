@@ -25,13 +25,13 @@ internal sealed class ReadRules(ShardBook book)
 
     public ErrorCode GetReplicaList(in ObjectKey key, ref ItemResult result, bool grantLease)
     {
-        if (book.FindAlive(key) is not { } record)
+        if (book.State.Find(key) is not { } record)
             return ErrorCode.ObjectNotFound;
-        if (book.CountReadable(record) == 0)
-            return ErrorCode.ReplicaIsNotReady;
+        result.Replicas = book.Describe(record, ReplicaStatus.Complete);
+        if (result.Replicas.Count == 0)
+            return book.IsAlive(record) ? ErrorCode.ReplicaIsNotReady : ErrorCode.ObjectNotFound;
         if (grantLease)
             book.GrantLease(record);
-        result.Replicas = book.Describe(record, ReplicaStatus.Complete);
         result.LeaseTtlMilliseconds = grantLease ? (ulong)book.Settings.LeaseTtl.TotalMilliseconds : 0;
         result.ObjectChecksum = record.ObjectChecksum;
         return ErrorCode.Ok;

@@ -201,8 +201,8 @@ internal sealed class ShardBook : IShardObserver
                 (count, only) = (count + 1, i);
         }
 
-        if (count == 1)
-            return new ReplicaList(Describe(record, record.Replica(only)));
+        if (count <= 1)
+            return count == 0 ? default : new ReplicaList(Describe(record, record.Replica(only)));
         var all = new ReplicaDescriptor[count];
         for (int i = 0, next = 0; i < record.ReplicaCount; i++)
         {

@@ -8,21 +8,15 @@ using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Core.Shards;
 
-/// <summary>Hears which objects an entry has changed: how a Primary keeps what it derives from them.</summary>
-internal interface IShardObserver
-{
-    /// <summary>An entry that touched this object is applied; it may be gone.</summary>
-    void Changed(ObjectRecord record);
-}
-
 /// <summary>Objects, parked puts and transfers of one shard. Not thread safe: one actor owns it.</summary>
-public sealed partial class ShardState
+public sealed class ShardState
 {
     private readonly int _shardCount;
     private readonly Dictionary<ObjectKey, ObjectRecord> _objects = new(KeyComparer.Instance);
     private readonly Dictionary<ObjectKey, ObjectRecord>.AlternateLookup<KeyView> _byView;
-    private readonly Dictionary<ulong, ParkedPut> _parked = [];
-    private readonly Dictionary<ObjectKey, Transfer> _transfers = new(KeyComparer.Instance);
+    private readonly ParkedPuts _parked = new();
+    private readonly TransferEntries _transfers;
+    private PartitionDigest _digest;
     private ulong _nextReplica;
 
     /// <summary>An empty shard.</summary>
@@ -35,6 +29,7 @@ public sealed partial class ShardState
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(partition.ShardIndex, shardCount);
         (Partition, _shardCount) = (partition, shardCount);
         _byView = _objects.GetAlternateLookup<KeyView>();
+        _transfers = new TransferEntries(this);
     }
 
     /// <summary>Which shard.</summary>
@@ -44,7 +39,7 @@ public sealed partial class ShardState
     public ulong AppliedSequence { get; private set; }
 
     /// <summary>Of all objects, parked puts and transfers, drafts included.</summary>
-    public PartitionDigest Digest { get; private set; }
+    public PartitionDigest Digest => _digest;
 
     /// <summary>Number of objects, those being written included.</summary>
     public int ObjectCount => _objects.Count;
@@ -56,16 +51,16 @@ public sealed partial class ShardState
     public int ParkedCount => _parked.Count;
 
     /// <summary>The number that the next discarded put gets.</summary>
-    public ulong NextParkedPut { get; private set; }
+    public ulong NextParkedPut => _parked.Next;
 
     /// <summary>All objects, in no order. No entry may be applied meanwhile.</summary>
     internal Dictionary<ObjectKey, ObjectRecord> Objects => _objects;
 
     /// <summary>Numbers of all parked puts, in no order.</summary>
-    internal IEnumerable<ulong> ParkedPuts => _parked.Keys;
+    internal IEnumerable<ulong> ParkedPuts => _parked.Numbers;
 
     /// <summary>Transfers that are running, by key, in no order.</summary>
-    internal IReadOnlyDictionary<ObjectKey, Transfer> Transfers => _transfers;
+    internal IReadOnlyDictionary<ObjectKey, Transfer> Transfers => _transfers.Running;
 
     /// <summary>Who hears of changes; set by the Primary's leader for its reign.</summary>
     internal IShardObserver? Observer { get; set; }
@@ -74,7 +69,10 @@ public sealed partial class ShardState
     public ObjectRecord? Find(in ObjectKey key) => _objects.GetValueOrDefault(key);
 
     /// <summary>True while this parked put is not released.</summary>
-    public bool IsParked(ulong number) => _parked.ContainsKey(number);
+    public bool IsParked(ulong number) => _parked.Contains(number);
+
+    /// <summary>The transfer of an object, or null.</summary>
+    public Transfer? TransferOf(ObjectRecord record) => _transfers.Of(record);
 
     /// <summary>
     /// The id that the <paramref name="ordinal"/>-th replica of the next PUT_START gets: unique in the cluster, because
@@ -129,13 +127,13 @@ public sealed partial class ShardState
                 EndSoftPin(entry);
                 break;
             case OpType.TransferStart:
-                StartTransfer(entry);
+                _transfers.Start(entry);
                 break;
             case OpType.TransferEnd:
-                EndTransfer(entry, freed);
+                _transfers.End(entry, freed);
                 break;
             case OpType.TransferRevoke:
-                RevokeTransfer(entry, freed);
+                _transfers.Revoke(entry, freed);
                 break;
             case OpType.ReplicaCleared:
                 ClearReplicas(entry, freed);
@@ -168,7 +166,7 @@ public sealed partial class ShardState
                 yield return record.ExtentOf(i);
         }
 
-        foreach (var parked in _parked.Values)
+        foreach (var parked in _parked.All)
         {
             foreach (var extent in parked.Extents)
                 yield return extent;
@@ -189,7 +187,7 @@ public sealed partial class ShardState
         PutBack(record);
     }
 
-    private void TakeReplicaId(in OpLogEntry entry, ulong id)
+    internal void TakeReplicaId(in OpLogEntry entry, ulong id)
     {
         if (id == 0 || (id - 1) % (ulong)_shardCount != (ulong)Partition.ShardIndex || (id - 1) / (ulong)_shardCount < _nextReplica)
             throw Impossible(entry, $"uses the replica id {id}, which is not this shard's or was used before");
@@ -262,20 +260,61 @@ public sealed partial class ShardState
         Park(extents);
     }
 
-    private void Park(Extent[] extents)
-    {
-        var parked = new ParkedPut(NextParkedPut++, extents);
-        _parked.Add(parked.Number, parked);
-        Digest = Digest.Plus(ContentHash.Of(parked));
-    }
+    internal void Park(Extent[] extents) => _parked.Park(extents, ref _digest);
+
+    internal void CountTransfer(Transfer transfer, ulong keyHash, bool isOver) =>
+        _digest = isOver ? _digest.Minus(transfer.Hash(keyHash)) : _digest.Plus(transfer.Hash(keyHash));
 
     private void Release(in OpLogEntry entry, Queue<Extent>? freed)
     {
-        if (!ReleaseParkedPayload.TryRead(entry.Payload, out var payload) || !_parked.Remove(payload.ParkedPut, out var parked))
+        if (!ReleaseParkedPayload.TryRead(entry.Payload, out var payload) || !_parked.TryRelease(payload.ParkedPut, ref _digest, out var extents))
             throw Impossible(entry, "releases a parked put that is not there");
-        Digest = Digest.Minus(ContentHash.Of(parked));
-        foreach (var extent in parked.Extents)
+        foreach (var extent in extents)
             freed?.Enqueue(extent);
+    }
+
+    private void Reuse(in OpLogEntry entry)
+    {
+        var record = Existing(entry);
+        if (!UpsertReusePayload.TryRead(entry.Payload, out var payload))
+            throw Impossible(entry, "has an impossible payload");
+        if (record.IsBeingWritten || record.HasTransfer)
+            throw Impossible(entry, "rewrites an object that is being written or copied");
+        TakeOut(record);
+        record.Rewrite(payload);
+        PutBack(record);
+    }
+
+    private void EndSoftPin(in OpLogEntry entry)
+    {
+        var record = Existing(entry);
+        if (!record.IsSoftPinned)
+            throw Impossible(entry, "ends a soft pin that is not there");
+        TakeOut(record);
+        record.EndSoftPin();
+        PutBack(record);
+    }
+
+    private void ClearReplicas(in OpLogEntry entry, Queue<Extent>? freed)
+    {
+        var record = Existing(entry);
+        if (!SegmentHandlePayload.TryRead(entry.Payload, out var payload))
+            throw Impossible(entry, "has an impossible payload");
+        if (record.IsBeingWritten || record.HasTransfer)
+            throw Impossible(entry, "clears replicas of an object that is being written or copied");
+        var before = record.ReplicaCount;
+        TakeOut(record);
+        for (var i = record.ReplicaCount - 1; i >= 0; i--)
+        {
+            if (record.Replica(i).SegmentHandle != payload.SegmentHandle)
+                continue;
+            freed?.Enqueue(record.ExtentOf(i));
+            record.RemoveReplica(i);
+        }
+
+        if (record.ReplicaCount == before)
+            throw Impossible(entry, "clears replicas of which there are none");
+        KeepOrLeave(record);
     }
 
     /// <summary>Walks the whole shard: unmounting is rare, and an index by segment would cost every object memory.</summary>
@@ -285,8 +324,7 @@ public sealed partial class ShardState
             throw Impossible(entry, "has an impossible payload");
         foreach (var record in _objects.Values)
             DropFromSegment(record, payload.SegmentHandle);
-        foreach (var parked in _parked.Values)
-            DropFromSegment(parked, payload.SegmentHandle);
+        _parked.DropSegment(payload.SegmentHandle, ref _digest);
     }
 
     private void DropFromSegment(ObjectRecord record, uint handle)
@@ -305,24 +343,7 @@ public sealed partial class ShardState
             KeepOrLeave(record);
     }
 
-    private void DropFromSegment(in ParkedPut parked, uint handle)
-    {
-        var left = Array.FindAll(parked.Extents, extent => extent.SegmentHandle != handle);
-        if (left.Length == parked.Extents.Length)
-            return;
-        Digest = Digest.Minus(ContentHash.Of(parked));
-        if (left.Length == 0)
-        {
-            _parked.Remove(parked.Number);
-            return;
-        }
-
-        var shrunk = parked with { Extents = left };
-        _parked[parked.Number] = shrunk;
-        Digest = Digest.Plus(ContentHash.Of(shrunk));
-    }
-
-    private ObjectRecord Existing(in OpLogEntry entry) =>
+    internal ObjectRecord Existing(in OpLogEntry entry) =>
         _byView.TryGetValue(new KeyView(entry.Key, entry.PrefixHash), out var record)
             ? record
             : throw Impossible(entry, "is about an object that does not exist");
@@ -334,22 +355,22 @@ public sealed partial class ShardState
     }
 
     /// <summary>Before a change: what the shard says of its objects as a whole no longer counts this one.</summary>
-    private void TakeOut(ObjectRecord record)
+    internal void TakeOut(ObjectRecord record)
     {
-        Digest = Digest.Minus(ContentHash.Of(record.Key.Hash, record));
+        _digest = _digest.Minus(ContentHash.Of(record.Key.Hash, record));
         SoftPinnedCount -= record.IsSoftPinned ? 1 : 0;
     }
 
     /// <summary>After it: counts the object as it is now.</summary>
-    private void PutBack(ObjectRecord record)
+    internal void PutBack(ObjectRecord record)
     {
-        Digest = Digest.Plus(ContentHash.Of(record.Key.Hash, record));
+        _digest = _digest.Plus(ContentHash.Of(record.Key.Hash, record));
         SoftPinnedCount += record.IsSoftPinned ? 1 : 0;
         Observer?.Changed(record);
     }
 
     /// <summary>After a change that took replicas away, and the object's hash out of the digest.</summary>
-    private void KeepOrLeave(ObjectRecord record)
+    internal void KeepOrLeave(ObjectRecord record)
     {
         if (record.ReplicaCount == 0)
         {
@@ -364,11 +385,11 @@ public sealed partial class ShardState
     {
         _objects.Remove(record.Key);
         if (record.HasTransfer)
-            ForgetTransfer(record);
+            _transfers.Forget(record);
         record.Leave();
         Observer?.Changed(record);
     }
 
-    private InvariantViolation Impossible(in OpLogEntry entry, string why) => new(
+    internal InvariantViolation Impossible(in OpLogEntry entry, string why) => new(
         7, $"{Partition}, applied {AppliedSequence}: {entry.Type} of seq {entry.Sequence}, prefix hash {entry.PrefixHash:x16}, {why}");
 }

@@ -47,7 +47,7 @@ public sealed class DrainPlanner
     public ErrorCode Create(CreateDrainJobCall call, long wallMilliseconds, DraftBuffer drafts)
     {
         if (call.Segments.Count == 0 || call.Segments.Distinct().Count() != call.Segments.Count || call.MaximumConcurrency < 1
-            || call.Targets.Intersect(call.Segments).Any())
+            || call.Targets.Distinct().Count() != call.Targets.Count || call.Targets.Intersect(call.Segments).Any())
             return ErrorCode.InvalidParams;
         var handles = new List<uint>();
         foreach (var name in call.Segments.Concat(call.Targets))

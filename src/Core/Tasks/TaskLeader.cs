@@ -34,12 +34,12 @@ public sealed class TaskLeader
     }
 
     /// <summary>
-    /// CreateCopyTask, CreateMoveTask, with the handles that the object's shard has filled in. InvalidParams without targets, for a
-    /// source that is a target or holds no replica, and for names that are not mounted; TaskPendingLimitExceeded when too many wait.
+    /// CreateCopyTask, CreateMoveTask, with the handles that the object's shard has filled in. InvalidParams without targets, for one that
+    /// is named twice (a list without bound would not fit an entry), for a source that is a target or holds no replica, and for names that are not mounted; TaskPendingLimitExceeded when too many wait.
     /// </summary>
     public ErrorCode Create(CreateTaskCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
     {
-        if (call.Targets.Count == 0 || (call.Source is { } name && call.Targets.Contains(name)))
+        if (call.Targets.Count == 0 || call.Targets.Distinct().Count() != call.Targets.Count || (call.Source is { } name && call.Targets.Contains(name)))
             return ErrorCode.InvalidParams;
         if (!call.Targets.All(IsMounted) || (call.Source is { } from && !IsMounted(from)))
             return ErrorCode.InvalidParams;

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
 using HotStandby.Actors.Journal;
+using HotStandby.Actors.Membership;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
@@ -97,7 +98,7 @@ internal static class RunCommand
     // Fail stop: at once and without any hand-over, since what the node believes can not be trusted any more.
     private static void EndProcess(Terminal terminal, Exception failure)
     {
-        terminal.WriteError(failure is JournalFaultException ? failure.Message : failure.ToString());
+        terminal.WriteError(failure is JournalFaultException or IslandException or ClusterShapeException ? failure.Message : failure.ToString());
         terminal.Error.Flush();
         Environment.Exit(CodeOf(failure));
     }
@@ -109,6 +110,8 @@ internal static class RunCommand
         JournalDamagedException => ExitCode.BadData,
         JournalFailedException { InnerException: JournalDamagedException or JournalDamaged or DataDirectoryRefused } => ExitCode.BadData,
         JournalFailedException => ExitCode.InputOutput,
+        IslandException => ExitCode.Temporary,
+        ClusterShapeException => ExitCode.Configuration,
         _ => ExitCode.Internal,
     };
 

@@ -67,6 +67,9 @@ internal ref struct PayloadReader(ReadOnlySpan<byte> bytes)
     /// <summary>Everything fitted, and nothing is left.</summary>
     public readonly bool IsWhole => !_failed && _rest.IsEmpty;
 
+    /// <summary>A piece did not fit.</summary>
+    public readonly bool HasFailed => _failed;
+
     public byte Byte() => Take(1) is [var value] ? value : (byte)0;
 
     public uint UInt32() => Take(4) is { Length: 4 } value ? BinaryPrimitives.ReadUInt32LittleEndian(value) : 0;

@@ -3,6 +3,7 @@
 using HotStandby.Core.Shards;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
 
 namespace HotStandby.Tests.Unit.Shards;
 
@@ -17,7 +18,20 @@ internal sealed class NaiveShard(ShardSettings settings)
         public long Lease;
         public ulong Size;
         public bool FromEarlierReign;
+        public SoftPinAction Action;
+        public bool Soft;
+        public long SoftUntil;
+        public Copying? Copy;
+
+        public IEnumerable<uint> Targets => Copy?.Targets ?? [];
         public ulong? Checksum;
+    }
+
+    internal sealed record Copying(Uuid Client, bool Move, uint Source, List<uint> Targets)
+    {
+        public bool HadTargets { get; } = Targets.Count > 0;
+        public bool HasLost { get; set; }
+        public long Start { get; set; }
     }
 
     private readonly Dictionary<string, Thing> _things = [];
@@ -28,7 +42,10 @@ internal sealed class NaiveShard(ShardSettings settings)
     public int Objects => _things.Count;
     public int Parked => _parked.Count;
     public int Uncommitted => _uncommitted.Count;
-    public int Buffers => _things.Values.Sum(thing => thing.On.Count) + _parked.Sum(parked => parked.On.Count);
+    public int Buffers => _things.Values.Sum(thing => thing.On.Count + thing.Targets.Count()) + _parked.Sum(parked => parked.On.Count);
+
+    public int Evictable => _things.Values.Count(IsEvictable);
+    public int SoftPinned => _things.Values.Count(thing => thing.Soft);
 
     public bool Awaits(string key) => _uncommitted.Contains(key);
 
@@ -75,9 +92,134 @@ internal sealed class NaiveShard(ShardSettings settings)
             return ErrorCode.IllegalClient;
         if (thing.Complete)
             return ErrorCode.Ok;
-        (thing.Complete, thing.Checksum, thing.Lease) = (true, checksum, now);
+        (thing.Complete, thing.Checksum, thing.Lease) = (true, checksum, Math.Max(thing.Lease, now));
+        if (thing.Action == SoftPinAction.Enable)
+            (thing.Soft, thing.SoftUntil) = (true, now + settings.DefaultSoftPinTtl.Ticks);
+        if (thing.Action == SoftPinAction.Disable)
+            thing.Soft = false;
         _uncommitted.Add(key);
         return ErrorCode.Ok;
+    }
+
+    public (ErrorCode Error, int Replicas) Upsert(string key, Uuid client, ulong size, uint[] on, SoftPinAction action, long now)
+    {
+        if (key.Length == 0 || size == 0)
+            return (ErrorCode.InvalidParams, 0);
+        var old = _things.GetValueOrDefault(key);
+        var alive = old is not null && Alive(old) ? old : null;
+        if (alive?.Copy is not null)
+            return (ErrorCode.ObjectHasReplicationTask, 0);
+        if (alive is { Complete: true } && alive.Size == size)
+        {
+            (alive.Client, alive.Complete, alive.Start, alive.Checksum, alive.Action, alive.FromEarlierReign) = (client, false, now, null, action, false);
+            _uncommitted.Add(key);
+            return (ErrorCode.Ok, alive.On.Count(_living.Contains));
+        }
+
+        var usable = on.Where(_living.Contains).ToList();
+        if (usable.Count == 0)
+            return (ErrorCode.NoAvailableHandle, 0);
+        if (alive is not null)
+            Park(alive.Complete ? now : alive.Start, alive.On);
+        if (old is not null)
+            _uncommitted.Add(key);
+        var keepsPin = alive is { Soft: true } && alive.SoftUntil > now;
+        _things[key] = new Thing
+        {
+            Client = client, On = usable, Start = now, Size = size, Action = action, Soft = keepsPin, SoftUntil = keepsPin ? alive!.SoftUntil : 0,
+        };
+        _uncommitted.Add(key);
+        return (ErrorCode.Ok, usable.Count);
+    }
+
+    public bool Clear(string key, Uuid client, uint? handle, long now)
+    {
+        if (Find(key) is not { Complete: true, Copy: null } thing || thing.Client != client || thing.Lease > now)
+            return false;
+        if (handle is { } from && !(_living.Contains(from) && thing.On.Remove(from)))
+            return false;
+        if (handle is null || thing.On.Count == 0)
+            _things.Remove(key);
+        _uncommitted.Add(key);
+        return true;
+    }
+
+    public (ErrorCode Error, int Replicas) StartCopy(string key, Uuid client, uint source, uint[] targets, bool move, long now)
+    {
+        if (move && targets[0] == source)
+            return (ErrorCode.InvalidParams, 0);
+        if (Find(key) is not { } thing)
+            return (ErrorCode.ObjectNotFound, 0);
+        if (thing.Copy is not null)
+            return (ErrorCode.ObjectHasReplicationTask, 0);
+        if (!thing.Complete || !thing.On.Contains(source) || !_living.Contains(source))
+            return (ErrorCode.ReplicaNotFound, 0);
+        var needed = targets.Distinct().Where(target => !(thing.On.Contains(target) && _living.Contains(target))).ToList();
+        if (!needed.TrueForAll(_living.Contains))
+            return (ErrorCode.NoAvailableHandle, 0);
+        thing.Copy = new Copying(client, move, source, needed) { Start = now };
+        _uncommitted.Add(key);
+        return (ErrorCode.Ok, 1 + needed.Count);
+    }
+
+    public ErrorCode EndCopy(string key, Uuid client, bool move, bool revoke, long now)
+    {
+        if (Find(key) is not { } thing)
+            return ErrorCode.ObjectNotFound;
+        if (thing.Copy is not { } copy)
+            return ErrorCode.ObjectNoReplicationTask;
+        if (copy.Client != client)
+            return ErrorCode.IllegalClient;
+        if (copy.Move != move)
+            return ErrorCode.InvalidParams;
+        var whole = !copy.HasLost && thing.On.Contains(copy.Source) && thing.Targets.Append(copy.Source).All(_living.Contains)
+            && (!move || copy.HadTargets || thing.On.Count(_living.Contains) > 1);
+        if (revoke || whole)
+            thing.Lease = Math.Max(thing.Lease, thing.Lease > now ? now + settings.LeaseTtl.Ticks : now);
+        if (revoke || !whole)
+        {
+            GiveUp(key, thing, parkedSince: null);
+            return revoke ? ErrorCode.Ok : ErrorCode.ReplicaIsGone;
+        }
+
+        thing.On.AddRange(copy.Targets);
+        if (move)
+            thing.On.Remove(copy.Source);
+        thing.Copy = null;
+        _uncommitted.Add(key);
+        return ErrorCode.Ok;
+    }
+
+    public int Evict(string key, long now)
+    {
+        if (!_things.TryGetValue(key, out var thing) || !IsEvictable(thing) || thing.Lease > now)
+            return 0;
+        _things.Remove(key);
+        _uncommitted.Add(key);
+        return 1;
+    }
+
+    public void ClientGone(Uuid client, long now)
+    {
+        foreach (var (key, thing) in _things.Where(pair => !pair.Value.Complete && pair.Value.Client == client).ToList())
+        {
+            Park(thing.Start, thing.On);
+            _things.Remove(key);
+            _uncommitted.Add(key);
+        }
+
+        foreach (var (key, thing) in _things.Where(pair => pair.Value.Copy?.Client == client).ToList())
+            GiveUp(key, thing, parkedSince: now);
+    }
+
+    private void GiveUp(string key, Thing thing, long? parkedSince)
+    {
+        if (parkedSince is { } since)
+            Park(since, thing.Copy!.Targets);
+        thing.Copy = null;
+        if (thing.On.Count == 0)
+            _things.Remove(key);
+        _uncommitted.Add(key);
     }
 
     public ErrorCode PutRevoke(string key, Uuid client)
@@ -101,6 +243,8 @@ internal sealed class NaiveShard(ShardSettings settings)
             return ErrorCode.ObjectHasLease;
         if (!thing.Complete)
             return ErrorCode.ReplicaIsNotReady;
+        if (thing.Copy is not null)
+            return ErrorCode.ObjectHasReplicationTask;
         _things.Remove(key);
         _uncommitted.Add(key);
         return ErrorCode.Ok;
@@ -108,7 +252,7 @@ internal sealed class NaiveShard(ShardSettings settings)
 
     public bool Exist(string key, long now)
     {
-        if (Find(key) is not { Complete: true } thing)
+        if (Find(key) is not { Complete: true } thing || !thing.On.Any(_living.Contains))
             return false;
         Lease(thing, now);
         return true;
@@ -118,7 +262,7 @@ internal sealed class NaiveShard(ShardSettings settings)
     {
         if (Find(key) is not { } thing)
             return (ErrorCode.ObjectNotFound, 0, null);
-        if (!thing.Complete)
+        if (!thing.Complete || !thing.On.Any(_living.Contains))
             return (ErrorCode.ReplicaIsNotReady, 0, null);
         Lease(thing, now);
         return (ErrorCode.Ok, thing.On.Count(_living.Contains), thing.Checksum);
@@ -129,7 +273,9 @@ internal sealed class NaiveShard(ShardSettings settings)
         foreach (var (key, thing) in _things.ToList())
         {
             thing.On.Remove(handle);
-            if (thing.On.Count == 0)
+            if (thing.Copy is { } copy && copy.Targets.Remove(handle))
+                copy.HasLost = true;
+            if (thing.On.Count + thing.Targets.Count() == 0)
                 _things.Remove(key);
         }
 
@@ -150,19 +296,41 @@ internal sealed class NaiveShard(ShardSettings settings)
             _uncommitted.Add(key);
             _uncommitted.Add(null);
         }
+
+        foreach (var (key, thing) in _things.Where(pair => pair.Value.Copy is { } copy && copy.Start < before).ToList())
+            GiveUp(key, thing, parkedSince: now);
+        foreach (var (key, thing) in _things.Where(pair => pair.Value.Soft && pair.Value.SoftUntil <= now))
+        {
+            thing.Soft = false;
+            _uncommitted.Add(key);
+        }
     }
 
     public void FailOver(long now)
     {
         foreach (var thing in _things.Values)
+        {
+            if (thing.Copy is { } copy)
+                copy.Start = now;
+            thing.SoftUntil = now + settings.DefaultSoftPinTtl.Ticks;
             (thing.Start, thing.Lease, thing.FromEarlierReign) = (now, thing.Complete ? now + settings.LeaseTtl.Ticks : 0, !thing.Complete);
+        }
+
         for (var i = 0; i < _parked.Count; i++)
             _parked[i] = (now, _parked[i].On);
     }
 
     private Thing? Find(string key) => _things.GetValueOrDefault(key) is { } thing && Alive(thing) ? thing : null;
 
-    private bool Alive(Thing thing) => thing.On.Any(_living.Contains);
+    private bool Alive(Thing thing) => thing.On.Concat(thing.Targets).Any(_living.Contains);
+
+    private static bool IsEvictable(Thing thing) => thing is { Complete: true, Copy: null };
+
+    private void Park(long since, List<uint> on)
+    {
+        if (on.Count > 0)
+            _parked.Add((since, on));
+    }
 
     private void Lease(Thing thing, long now) => thing.Lease = Math.Max(thing.Lease, now + settings.LeaseTtl.Ticks);
 }

@@ -14,14 +14,15 @@ public sealed class ShardAgainstModelTests
 
     internal enum Kind
     {
-        PutStart, PutStartOnTwo, PutStartAnywhere, PutEnd, PutEndAgain, PutRevoke, Remove, RemoveByForce, Exist, Get,
-        WaitABit, WaitLong, CommitSome, CommitOne, Kill, Drop, Sweep, FailOver,
+        PutStart, PutStartOnTwo, PutStartAnywhere, Upsert, UpsertAgain, PutEnd, PutEndAgain, PutRevoke, Remove, RemoveByForce, Clear,
+        Copy, CopyToTwo, Move, EndTransfer, RevokeTransfer, Exist, Get,
+        WaitABit, WaitLong, CommitSome, CommitOne, Kill, Drop, Sweep, FailOver, Evict, ClientGone,
     }
 
-    private static readonly string[] Keys = ["a", "b", "c", "d", ""];
+    private static readonly string[] Keys = ["a", "b", "c", ""];
 
     private static readonly Gen<Step[]> Histories = Gen.Select(
-        Gen.Enum<Kind>(), Gen.Int[0, 4], Gen.Int[0, 1], Gen.Int[0, 9], (kind, key, client, number) => new Step(kind, key, client, number))
+        Gen.Enum<Kind>(), Gen.Int[0, 3], Gen.Int[0, 1], Gen.Int[0, 9], (kind, key, client, number) => new Step(kind, key, client, number))
         .Array[1, 150];
 
     [Fact]
@@ -37,8 +38,10 @@ public sealed class ShardAgainstModelTests
 
     private sealed class Comparison
     {
-        private readonly TestPrimary _real = new();
-        private readonly NaiveShard _naive = new(ShardSettings.Default);
+        private static readonly ShardSettings Settings = ShardSettings.Default with { DefaultSoftPinTtl = TimeSpan.FromSeconds(45) };
+
+        private readonly TestPrimary _real = new(Settings);
+        private readonly NaiveShard _naive = new(Settings);
         private readonly List<uint> _dead = [];
         private uint _lastHandle = 2;
 
@@ -46,6 +49,9 @@ public sealed class ShardAgainstModelTests
         {
             var key = Keys[step.Key];
             var client = step.Client == 0 ? TestPrimary.Alice : TestPrimary.Bob;
+            var move = step.Number < 5;
+            if (step.Number % 3 > 0 && step.Kind is Kind.PutEnd or Kind.EndTransfer or Kind.RevokeTransfer)
+                (client, move) = _real.WriterOf(key) ?? (client, move);
             switch (step.Kind)
             {
                 case Kind.PutStart:
@@ -67,6 +73,25 @@ public sealed class ShardAgainstModelTests
                 case Kind.Remove or Kind.RemoveByForce:
                     var force = step.Kind == Kind.RemoveByForce;
                     Assert.Equal(_naive.Remove(key, force, _real.Now), _real.Remove(key, force));
+                    break;
+                case Kind.Upsert:
+                    Upsert(key, client, 64, step.Number < 2 ? [] : [1 + ((uint)step.Number % _lastHandle)], (SoftPinAction)(step.Number % 3));
+                    break;
+                case Kind.UpsertAgain:
+                    Upsert(key, client, 100, [_lastHandle], (SoftPinAction)(step.Number % 3));
+                    break;
+                case Kind.Clear:
+                    uint? on = step.Number < 5 ? null : 1 + ((uint)step.Number % _lastHandle);
+                    Assert.Equal(_naive.Clear(key, client, on, _real.Now), _real.Clear(key, on is null ? "" : $"s{on}", client));
+                    break;
+                case Kind.Copy or Kind.CopyToTwo or Kind.Move:
+                    StartCopy(key, client, step);
+                    break;
+                case Kind.EndTransfer:
+                    Assert.Equal(_naive.EndCopy(key, client, move, revoke: false, _real.Now), _real.EndTransfer(key, client, move));
+                    break;
+                case Kind.RevokeTransfer:
+                    Assert.Equal(_naive.EndCopy(key, client, move, revoke: true, _real.Now), _real.RevokeTransfer(key, client, move));
                     break;
                 case Kind.Exist:
                     Assert.Equal(_naive.Exist(key, _real.Now), _real.Exist(key));
@@ -107,6 +132,24 @@ public sealed class ShardAgainstModelTests
                 Assert.Equal((ReplicaStatus.Processing, size), (result.Replicas[i].Status, result.Replicas[i].SizeBytes));
         }
 
+        private void Upsert(string key, HotStandby.Messages.Identity.Uuid client, ulong size, uint[] on, SoftPinAction action)
+        {
+            var result = _real.Upsert(key, client, size, new ReplicateConfig { SoftPinAction = action }, on);
+            Assert.Equal(_naive.Upsert(key, client, size, on, action, _real.Now), (result.Error, result.Replicas.Count));
+        }
+
+        private void StartCopy(string key, HotStandby.Messages.Identity.Uuid client, Step step)
+        {
+            var target = 1 + ((uint)step.Number % _lastHandle);
+            var source = _real.State.Find(HotStandby.Messages.Identity.ObjectKey.From(key)) is { } record && step.Number < 8
+                ? record.Replica(0).SegmentHandle
+                : _lastHandle;
+            uint[] targets = step.Kind == Kind.CopyToTwo ? [target, _lastHandle] : [target];
+            var result = _real.Transfer(key, source, targets, client, move: step.Kind == Kind.Move);
+            Assert.Equal(
+                _naive.StartCopy(key, client, source, targets, step.Kind == Kind.Move, _real.Now), (result.Error, result.Replicas.Count));
+        }
+
         private void Happen(Step step)
         {
             switch (step.Kind)
@@ -135,6 +178,15 @@ public sealed class ShardAgainstModelTests
                     Commit(int.MaxValue); // the order in which equally old puts are swept is nobody's promise
                     _real.Sweep();
                     _naive.Sweep(_real.Now);
+                    Commit(int.MaxValue);
+                    break;
+                case Kind.Evict:
+                    Assert.Equal(_naive.Evict(Keys[step.Key], _real.Now), _real.Evict(Keys[step.Key]));
+                    break;
+                case Kind.ClientGone when step.Number < 2:
+                    Commit(int.MaxValue);
+                    _real.ClientGone(step.Client == 0 ? TestPrimary.Alice : TestPrimary.Bob);
+                    _naive.ClientGone(step.Client == 0 ? TestPrimary.Alice : TestPrimary.Bob, _real.Now);
                     Commit(int.MaxValue);
                     break;
                 case Kind.FailOver:
@@ -169,6 +221,7 @@ public sealed class ShardAgainstModelTests
             Assert.Equal(_naive.Objects, _real.State.ObjectCount);
             Assert.Equal(_naive.Parked, _real.State.ParkedCount);
             Assert.Equal(_naive.Uncommitted, _real.Pending);
+            Assert.Equal((_naive.Evictable, _naive.SoftPinned), (_real.Leader.EvictableCount, _real.Leader.SoftPinnedCount));
             Assert.Equal(_naive.Buffers, _real.State.EnumerateLiveExtents().Count());
             TestPrimary.AssertDisjoint(_real.State.EnumerateLiveExtents());
         }

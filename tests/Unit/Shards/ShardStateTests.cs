@@ -216,27 +216,27 @@ public sealed class ShardStateTests
             state.Apply(entry, freed);
     }
 
-    private static byte[] Start(string key, PlacedReplica[] replicas)
+    internal static byte[] Start(string key, PlacedReplica[] replicas)
     {
         var payload = new byte[PutStartPayload.SizeOf(0, replicas.Length)];
         PutStartPayload.Write(payload, new Uuid(1, 1), 100, null, false, SoftPinAction.Preserve, 0, [], replicas);
         return Entry(OpType.PutStart, key, payload);
     }
 
-    private static byte[] End(string key, ulong? checksum)
+    internal static byte[] End(string key, ulong? checksum)
     {
         var payload = new byte[PutEndPayload.EncodedBytes];
         new PutEndPayload(ReplicaType.All, checksum).Write(payload);
         return Entry(OpType.PutEnd, key, payload);
     }
 
-    private static byte[] Revoke(string key) => Entry(OpType.PutRevoke, key, [(byte)ReplicaType.Memory]);
+    internal static byte[] Revoke(string key) => Entry(OpType.PutRevoke, key, [(byte)ReplicaType.Memory]);
 
     private static byte[] Release(byte number) => Entry(OpType.ReleaseParked, "", [number, 0, 0, 0, 0, 0, 0, 0]);
 
-    private static byte[] Drop(byte handle) => Entry(OpType.SegmentDropped, "", [handle, 0, 0, 0]);
+    internal static byte[] Drop(byte handle) => Entry(OpType.SegmentDropped, "", [handle, 0, 0, 0]);
 
-    private static byte[] Entry(OpType type, string text, byte[] payload)
+    internal static byte[] Entry(OpType type, string text, byte[] payload)
     {
         var key = text.Length == 0 ? default : ObjectKey.From(text);
         var drafts = new DraftBuffer(Shard);

@@ -167,6 +167,14 @@ internal sealed class TestPrimary
         return more;
     }
 
+    /// <summary>Who writes or copies this object now, and whether that is a move: whose call a random step makes to get anywhere.</summary>
+    public (Uuid Client, bool IsMove)? WriterOf(string key) => State.Find(ObjectKey.From(key)) switch
+    {
+        { HasTransfer: true } record => (State.TransferOf(record)!.Client, State.TransferOf(record)!.IsMove),
+        { IsBeingWritten: true } record => (record.Client, false),
+        _ => null,
+    };
+
     /// <summary>Types of all entries that were proposed.</summary>
     public OpType[] Types() => [.. Drafts.Select(draft => OpLogEntry.TryView(draft, out var entry) ? entry.Type : OpType.None)];
 

@@ -1,0 +1,64 @@
+// The parked puts of one shard. Replicated: changed by ShardState.Apply only, which passes its digest for them to count in.
+using System.Diagnostics.CodeAnalysis;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+
+namespace HotStandby.Core.Shards;
+
+/// <summary>Used by <see cref="ShardState"/> only.</summary>
+internal sealed class ParkedPuts
+{
+    private readonly Dictionary<ulong, ParkedPut> _byNumber = [];
+
+    public int Count => _byNumber.Count;
+
+    /// <summary>The number that the next one gets.</summary>
+    public ulong Next { get; private set; }
+
+    /// <summary>All numbers, in no order.</summary>
+    public IEnumerable<ulong> Numbers => _byNumber.Keys;
+
+    /// <summary>All of them, in no order.</summary>
+    public IEnumerable<ParkedPut> All => _byNumber.Values;
+
+    public bool Contains(ulong number) => _byNumber.ContainsKey(number);
+
+    public void Park(Extent[] extents, ref PartitionDigest digest)
+    {
+        var parked = new ParkedPut(Next++, extents);
+        _byNumber.Add(parked.Number, parked);
+        digest = digest.Plus(ContentHash.Of(parked));
+    }
+
+    /// <summary>Takes one out; false when it is not there.</summary>
+    public bool TryRelease(ulong number, ref PartitionDigest digest, [NotNullWhen(true)] out Extent[]? extents)
+    {
+        extents = null;
+        if (!_byNumber.Remove(number, out var parked))
+            return false;
+        digest = digest.Minus(ContentHash.Of(parked));
+        extents = parked.Extents;
+        return true;
+    }
+
+    /// <summary>The buffers on a segment go, and with the last of its buffers a parked put.</summary>
+    public void DropSegment(uint handle, ref PartitionDigest digest)
+    {
+        foreach (var parked in _byNumber.Values)
+        {
+            var left = Array.FindAll(parked.Extents, extent => extent.SegmentHandle != handle);
+            if (left.Length == parked.Extents.Length)
+                continue;
+            digest = digest.Minus(ContentHash.Of(parked));
+            if (left.Length == 0)
+            {
+                _byNumber.Remove(parked.Number);
+                continue;
+            }
+
+            var shrunk = parked with { Extents = left };
+            _byNumber[parked.Number] = shrunk;
+            digest = digest.Plus(ContentHash.Of(shrunk));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// Which nodes form a cluster: any majority of the voters, and nobody alone.
+using HotStandby.Host.Cluster;
+using Xunit.Abstractions;
+
+namespace HotStandby.Tests.Process.Failover;
+
+public sealed class MembershipTests(ITestOutputHelper output) : ClusterTest(output)
+{
+    [Fact]
+    public Task A_majority_without_the_first_seed_node_serves_and_the_first_seed_node_joins_it_later() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        cluster.StartAll();
+        await cluster.WaitForPrimaryAsync(Patience, stop);
+        await using var load = await Load.StartAsync(cluster, stop);
+        await load.WaitForMoreAsync(1000, stop);
+        foreach (var node in cluster.Nodes)
+            node.Send(NodeSignal.Kill);
+        foreach (var node in cluster.Nodes)
+            await WaitForExitCodeAsync(node, Patience, stop);
+
+        cluster.Nodes[1].Start();
+        cluster.Nodes[2].Start();
+        await cluster.WaitForPrimaryAsync(Patience, stop);
+        await load.WaitForMoreAsync(1000, stop);
+        cluster.Nodes[0].Start();
+        await load.EndAsync();
+        await load.NothingMustBeLostAsync(stop);
+        await WaitUntilAsync("the first node is back", Patience, async () => await cluster.StatusAsync(cluster.Nodes[0], stop) is { Role: "standby" }, stop);
+        await AllMustAgreeAsync(cluster, stop);
+    });
+
+    [Fact]
+    public Task A_first_seed_node_that_hears_nobody_founds_no_cluster_of_its_own() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        cluster.StartAll();
+        await cluster.WaitForPrimaryAsync(Patience, stop);
+        await using var load = await Load.StartAsync(cluster, stop);
+        await load.WaitForMoreAsync(1000, stop);
+        var (first, others) = (cluster.Nodes[0], cluster.Nodes.Skip(1).ToArray());
+        first.Send(NodeSignal.Kill);
+        await WaitForExitCodeAsync(first, Patience, stop);
+        await WaitForSuccessorAsync(cluster, first, stop);
+
+        foreach (var node in others)
+            node.Send(NodeSignal.Stop);
+        first.Start();
+        await WaitUntilAsync("the first node runs", Patience, async () => await cluster.StatusAsync(first, stop) is not null, stop);
+        var epoch = (await cluster.StatusAsync(first, stop))!.Epoch;
+        await WaitUntilAsync("4 s are over", Patience, Elapsed(TimeSpan.FromSeconds(4)), stop);
+        Assert.Equal(epoch, (await cluster.StatusAsync(first, stop))!.Epoch); // it does not even campaign
+        foreach (var node in others)
+            node.Send(NodeSignal.Continue);
+
+        // The others may have to be started afresh: a Primary that was frozen for so long stops by itself.
+        await WaitUntilAsync("all are in one cluster", Patience, async () =>
+        {
+            foreach (var node in cluster.Nodes.Where(node => !node.IsRunning))
+                node.Start();
+            var views = await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop)));
+            return views.Count(view => view is { Serving: true }) == 1 && views.Count(view => view is { Role: "standby" }) == 2;
+        }, stop);
+        await load.WaitForMoreAsync(1000, stop);
+        await load.EndAsync();
+        await load.NothingMustBeLostAsync(stop);
+        await AllMustAgreeAsync(cluster, stop);
+    });
+
+    [Fact]
+    public Task A_node_with_other_settings_of_the_cluster_is_refused_with_78() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        cluster.StartAll();
+        await cluster.WaitForPrimaryAsync(Patience, stop);
+        var stranger = cluster.Nodes[2];
+        stranger.Send(NodeSignal.Kill);
+        await WaitForExitCodeAsync(stranger, Patience, stop);
+        stranger.WriteConfig(cluster.Nodes, "hotstandby.shards = 16");
+        stranger.Start();
+        Assert.Equal(78, await WaitForExitCodeAsync(stranger, Patience, stop));
+        Assert.Contains("hotstandby.shards is 16 here and 64 there", await File.ReadAllTextAsync(stranger.LogFile, stop), StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public Task A_remoting_port_that_another_node_has_is_refused_with_74_and_that_node_goes_on() => WithClusterAsync(2, async (cluster, stop) =>
+    {
+        var (first, second) = (cluster.Nodes[0], cluster.Nodes[1]);
+        first.WriteConfig([first], "");
+        first.Start();
+        await WaitUntilAsync("a Primary", Patience, async () => await cluster.StatusAsync(first, stop) is { Serving: true }, stop);
+        var port = first.SeedAddress[(first.SeedAddress.LastIndexOf(':') + 1)..];
+        second.WriteConfig([second], $"hotstandby.remoting.port = {port}");
+        second.Start();
+        Assert.Equal(74, await WaitForExitCodeAsync(second, Patience, stop));
+        Assert.True(await cluster.StatusAsync(first, stop) is { Serving: true }, "the rightful owner must go on");
+    });
+
+    private static Func<Task<bool>> Elapsed(TimeSpan time)
+    {
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        return () => Task.FromResult(System.Diagnostics.Stopwatch.GetElapsedTime(began) >= time);
+    }
+}
