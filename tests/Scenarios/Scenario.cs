@@ -1,0 +1,69 @@
+// Given, when, then: a list of steps that is run against a master. Each step says what came of it in words ("Ok", "true",
+// "[Ok, ObjectAlreadyExists]"), and a Then compares them. After each step Primary and Standby must hold the same.
+using System.Runtime.CompilerServices;
+using System.Text;
+using Xunit.Sdk;
+
+namespace HotStandby.Tests.Scenarios;
+
+/// <summary>One thing that is done.</summary>
+/// <param name="Words">How it reads in a report.</param>
+/// <param name="Do">Does it and says what came of it.</param>
+internal sealed record Step(string Words, Func<IScenarioMaster, Task<string>> Do);
+
+/// <summary>Steps in order. Awaiting it runs them.</summary>
+internal sealed class Scenario(IScenarioMaster master)
+{
+    private readonly List<(string Kind, Step? Step, string Expected)> _lines = [];
+
+    /// <summary>Steps that must go well.</summary>
+    public Scenario Given(params Step[] steps)
+    {
+        foreach (var step in steps)
+        {
+            _lines.Add(("Given", step, ""));
+            _lines.Add(("must be", null, "Ok"));
+        }
+
+        return this;
+    }
+
+    /// <summary>A step whose outcome is looked at by the next <see cref="Then"/>.</summary>
+    public Scenario When(Step step)
+    {
+        _lines.Add(("When", step, ""));
+        return this;
+    }
+
+    /// <summary>What came of the last step.</summary>
+    public Scenario Then(string expected)
+    {
+        _lines.Add(("Then", null, expected));
+        return this;
+    }
+
+    /// <summary>Runs it.</summary>
+    public TaskAwaiter GetAwaiter() => RunAsync().GetAwaiter();
+
+    private async Task RunAsync()
+    {
+        var story = new StringBuilder();
+        var outcome = "";
+        foreach (var (kind, step, expected) in _lines)
+        {
+            if (step is null)
+            {
+                story.AppendLine($"  {kind} {expected}");
+                if (outcome != expected)
+                    throw new XunitException($"expected {expected}, but it was {outcome}, in\n{story}");
+                continue;
+            }
+
+            story.Append($"  {kind} {step.Words}");
+            outcome = await step.Do(master);
+            story.AppendLine($" -> {outcome}");
+            if (!await master.DigestsAgreeAsync())
+                throw new XunitException($"Primary and Standby hold different things in\n{story}");
+        }
+    }
+}

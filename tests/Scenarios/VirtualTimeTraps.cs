@@ -1,0 +1,113 @@
+// The traps on the pure core, and what only virtual time or held-back commits can show. The times are upstream's.
+using HotStandby.Tests.Scenarios.Drivers;
+using static HotStandby.Tests.Scenarios.Steps;
+
+namespace HotStandby.Tests.Scenarios;
+
+public sealed class VirtualTimeTraps : TrapScenarios
+{
+    private readonly InProcessMaster _master = new();
+
+    private protected override IScenarioMaster Master => _master;
+
+    private protected override TimeSpan Lease { get; } = TimeSpan.FromSeconds(10);
+
+    private protected override TimeSpan Discard { get; } = TimeSpan.FromSeconds(30);
+
+    private protected override TimeSpan Release { get; } = TimeSpan.FromSeconds(600);
+
+    private Step Hold => Event("commits are held back", _ =>
+    {
+        _master.HoldCommits();
+        return Task.CompletedTask;
+    });
+
+    private Step Commit => Event("commits go on", _ =>
+    {
+        _master.ReleaseCommits();
+        return Task.CompletedTask;
+    });
+
+    [Fact]
+    public async Task Trap_12_the_bytes_of_an_abandoned_put_are_kept_for_600_seconds() => await On
+        .Given(Mount("a"), PutStart("k"), Later(TimeSpan.FromSeconds(599)))
+        .When(UsedBytes("a")).Then("4096")
+        .Given(Later(TimeSpan.FromSeconds(2)))
+        .When(UsedBytes("a")).Then("0");
+
+    [Fact]
+    public async Task Trap_15_an_operators_look_grants_no_lease() => await On
+        .Given(Mount("a"), Stored("k"))
+        .When(CountReplicas("k")).Then("1")
+        .When(Remove("k")).Then("Ok");
+
+    [Fact]
+    public async Task An_answer_waits_for_the_commit_and_bytes_are_free_only_after_it() => await On
+        .Given(Mount("a", 4096), Stored("k"), Hold)
+        .When(Remove("k")).Then(NoAnswerYet)
+        .When(Exists("k")).Then(NoAnswerYet)
+        .When(PutStart("next")).Then("NoAvailableHandle")
+        .Given(Commit)
+        .When(Exists("k")).Then("false")
+        .When(PutStart("next")).Then("Ok");
+
+    [Fact]
+    public async Task What_was_not_committed_is_lost_with_its_Primary() => await On
+        .Given(Mount("a"), Stored("k"), Later(Lease), Hold)
+        .When(PutStart("new")).Then(NoAnswerYet)
+        .When(Remove("k")).Then(NoAnswerYet)
+        .Given(FailOver())
+        .When(Exists("k", "new")).Then("[true, false]")
+        .When(PutStart("new")).Then("Ok");
+
+    [Fact]
+    public async Task A_suspects_objects_stay_readable_nothing_is_placed_there_and_it_comes_back_with_them() => await On
+        .Given(Mount("a"), Stored("k"), FallsSilent(), Later(TimeSpan.FromSeconds(15)))
+        .When(Exists("k")).Then("true")
+        .When(PutStart("new", client: "other")).Then("NoAvailableHandle")
+        .Given(ReMount("writer", "a"))
+        .When(Exists("k")).Then("true")
+        .When(PutStart("new", client: "other")).Then("Ok");
+
+    [Fact]
+    public async Task A_client_that_stays_silent_loses_its_segments_and_objects() => await On
+        .Given(Mount("a"), Stored("k"), FallsSilent(), Later(TimeSpan.FromSeconds(30)))
+        .When(Get("k")).Then("ObjectNotFound")
+        .When(StatusOf("a")).Then("SegmentNotFound");
+
+    [Fact]
+    public async Task A_graceful_unmount_takes_nothing_new_stays_readable_and_ends_after_its_time() => await On
+        .Given(Mount("a"), Stored("k"), GracefullyUnmount("a", TimeSpan.FromSeconds(20)))
+        .When(PutStart("new")).Then("NoAvailableHandle")
+        .When(Exists("k")).Then("true")
+        .Given(FailOver(), ReMount("writer", "a"))
+        .When(StatusOf("a")).Then("GracefullyUnmounting")
+        .Given(Later(TimeSpan.FromSeconds(21)))
+        .When(Get("k")).Then("ObjectNotFound");
+
+    [Fact]
+    public async Task Hard_pinned_objects_and_leased_groups_are_not_evicted() => await On
+        .Given(Mount("a", 3 * 4096), Stored("pinned", config: new() { HardPin = true }))
+        .Given(Stored("g1", config: new() { GroupIds = ["g"] }), Stored("g2", config: new() { GroupIds = ["g"] }), Get("g1"))
+        .When(PutStart("new")).Then("NoAvailableHandle")
+        .Given(Later(TimeSpan.FromSeconds(5)))
+        .When(CountReplicas("g2")).Then("1")
+        .Given(Later(TimeSpan.FromSeconds(6)))
+        .When(CountReplicas("g1")).Then("ObjectNotFound")
+        .When(CountReplicas("g2")).Then("ObjectNotFound")
+        .When(CountReplicas("pinned")).Then("1");
+
+    [Fact]
+    public async Task An_upsert_hides_the_object_until_its_end_and_survives_a_failover() => await On
+        .Given(Mount("a"), Stored("k"), Upsert("k"))
+        .When(Get("k")).Then("ReplicaIsNotReady")
+        .Given(FailOver(), PutEnd("k"))
+        .When(Get("k")).Then("Ok");
+
+    [Fact]
+    public async Task A_move_that_began_before_a_failover_ends_after_it() => await On
+        .Given(Mount("a"), Stored("k"), Mount("b"), MoveStart("k", "a", "b"), FailOver())
+        .Given(Transfer(Messages.Calls.KeyedOperation.MoveEnd, "k"), ReMount("writer", "a", "b"))
+        .When(UsedBytes("a")).Then("0")
+        .When(UsedBytes("b")).Then("4096");
+}
