@@ -28,6 +28,14 @@ public sealed class VirtualTimeTraps : TrapScenarios
         return Task.CompletedTask;
     });
 
+    // Real time may be over before a loaded machine has asked.
+    [Fact]
+    public async Task Everything_is_leased_anew_after_a_failover() => await On
+        .Given(Mount("a"), Stored("k"), FailOver())
+        .When(Remove("k")).Then("ObjectHasLease")
+        .Given(Later(Lease))
+        .When(Remove("k")).Then("Ok");
+
     [Fact]
     public async Task Trap_12_the_bytes_of_an_abandoned_put_are_kept_for_600_seconds() => await On
         .Given(Mount("a"), PutStart("k"), Later(TimeSpan.FromSeconds(599)))
