@@ -26,7 +26,8 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
                 Output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
             return;
         }
-        var table = new Table().Title(Markup.Escape(title)).RoundedBorder();
+        // Without lines between the columns the nine of status fit into 80 characters.
+        var table = new Table().Title(Markup.Escape(title)).SimpleBorder();
         foreach (var heading in headings)
             table.AddColumn(Markup.Escape(heading));
         foreach (var row in rows)
