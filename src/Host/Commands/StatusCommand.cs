@@ -9,7 +9,7 @@ namespace HotStandby.Host.Commands;
 /// <summary>The verb <c>status</c>.</summary>
 internal static class StatusCommand
 {
-    private static readonly string[] NodeHeadings = ["node", "role", "serves", "epoch", "committed", "applied", "lease", "votes", "objects"];
+    private static readonly string[] NodeHeadings = ["node", "role", "serves", "epoch", "commit", "applied", "lease", "votes", "objects"];
     private static readonly string[] LagHeadings = ["standby", "state", "stored", "lag", "applied", "votes", "silent"];
 
     public static Command Create(Terminal terminal)

@@ -26,9 +26,10 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
                 Output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
             return;
         }
-        var table = new Table().Title(Markup.Escape(title)).RoundedBorder();
+        // Without lines, and with little room, between the columns the nine of status fit into 80 characters.
+        var table = new Table().Title(Markup.Escape(title)).SimpleBorder();
         foreach (var heading in headings)
-            table.AddColumn(Markup.Escape(heading));
+            table.AddColumn(new TableColumn(Markup.Escape(heading)).PadLeft(0).PadRight(1));
         foreach (var row in rows)
             table.AddRow([.. row.Select(Markup.Escape)]);
         Ansi.Write(table);
