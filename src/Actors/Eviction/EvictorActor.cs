@@ -1,5 +1,6 @@
 // Carries one cycle of eviction at a time: asks all shards, lets EvictionCycle choose, tells each shard its victims, reports to the
 // segment table. Holds nothing that matters: a cycle that is lost is begun again. Never touches an object itself.
+using System.Diagnostics.Metrics;
 using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
@@ -23,6 +24,11 @@ public sealed class EvictorActor : UntypedActor, IWithTimers
     // group that is read all the time, which stay at the head of their shard's list, would hide everything behind them.
     private const int Widening = 4;
     private const int WidestOffer = 65_536;
+
+    private static readonly Meter Meter = new("HotStandby.Eviction");
+
+    private static readonly Counter<long> InVain = Meter.CreateCounter<long>(
+        "hotstandby_evictions_in_vain", description: "Cycles of eviction that found nothing to evict, by cause.");
 
     private const string DeadlineTimer = "cycle-deadline";
 
@@ -194,7 +200,19 @@ public sealed class EvictorActor : UntypedActor, IWithTimers
             _widening = cycle.FellShort ? Math.Min(_widening * Widening, WidestOffer) : 1;
         }
 
+        if (cycle.EvictedCount == 0 && cycle.Offers == _shards.Count)
+            SayWhy(cycle);
         _segments.Tell(new EvictionDone(_reign, cycle.EvictedCount, cycle.EvictedBytes), Self);
+    }
+
+    // The other half of "no memory": what is full cannot always be emptied. Said as often as cycles come, which back off.
+    private void SayWhy(EvictionCycle cycle)
+    {
+        var cause = cycle.Evictable > 0 ? "leased" : "pinned";
+        InVain.Add(1, new KeyValuePair<string, object?>("cause", cause));
+        _log.Warning(
+            "Nothing could be evicted in epoch {Epoch}: {Cause} ({Evictable} objects wait for the end of a lease or a soft pin, the others are hard-pinned, being written or being copied)",
+            _reign, cause, cycle.Evictable);
     }
 
     private sealed record DeadlinePassed(ulong CycleId) : INoSerializationVerificationNeeded;

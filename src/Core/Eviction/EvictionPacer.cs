@@ -16,7 +16,15 @@ public sealed class EvictionPacer(EvictionPolicy policy)
     private bool _wasNeeded;
     private bool _isRunning;
 
-    /// <summary>True from a PutStart that found no room until a cycle has evicted something.</summary>
+    /// <summary>
+    /// For how long a PutStart that found no room counts. Its writer asks again much sooner; when nobody does, the pressure is gone,
+    /// and evicting for it would take what nobody needs.
+    /// </summary>
+    public static readonly TimeSpan ForceMemory = TimeSpan.FromSeconds(1);
+
+    private long _forcedUntilTicks = long.MinValue;
+
+    /// <summary>True from a PutStart that found no room until a cycle has evicted something, or until that was too long ago.</summary>
     public bool IsForced { get; private set; }
 
     /// <summary>Cycles that were asked for (upstream's master_attempted_evictions_total).</summary>
@@ -32,7 +40,7 @@ public sealed class EvictionPacer(EvictionPolicy policy)
     public ulong EvictedBytes { get; private set; }
 
     /// <summary>A PutStart found no room, and evicting could help. Does not shorten a pause: who cannot be served asks again and again.</summary>
-    public void Force() => IsForced = true;
+    public void Force(long nowTicks) => (IsForced, _forcedUntilTicks) = (true, nowTicks + ForceMemory.Ticks);
 
     /// <summary>Called every <see cref="Period"/>: true when a cycle is to be asked for now. The next answer waits for <see cref="Done"/>.</summary>
     /// <param name="nowTicks">Now.</param>
@@ -41,6 +49,7 @@ public sealed class EvictionPacer(EvictionPolicy policy)
     {
         if (_isRunning)
             return false;
+        IsForced &= nowTicks < _forcedUntilTicks;
         var isNeeded = policy.IsNeeded(usedRatio, IsForced);
         if (isNeeded && !_wasNeeded)
             ResetPause(); // new pressure: what was in vain before may not be now

@@ -65,16 +65,26 @@ public sealed class EvictionPacerTests
     [Fact]
     public void A_failed_put_forces_cycles_until_one_has_evicted_something()
     {
-        _pacer.Force();
+        _pacer.Force(0);
         Assert.True(_pacer.TryAsk(0, Empty));
         _pacer.Done(0, 0, 0);
         Assert.True(_pacer.IsForced);
-        _pacer.Force();
+        _pacer.Force(0);
         Assert.False(_pacer.TryAsk(Period - 1, Empty), "another failed put does not shorten the pause");
         Assert.True(_pacer.TryAsk(Period, Empty));
         _pacer.Done(Period, 2, 20);
         Assert.False(_pacer.IsForced);
         Assert.False(_pacer.TryAsk(2 * Period, Empty));
+    }
+
+    [Fact]
+    public void A_failed_put_that_is_not_repeated_is_forgotten()
+    {
+        _pacer.Force(0);
+        Assert.False(_pacer.TryAsk(EvictionPacer.ForceMemory.Ticks, Empty));
+        Assert.False(_pacer.IsForced);
+        _pacer.Force(EvictionPacer.ForceMemory.Ticks);
+        Assert.True(_pacer.TryAsk((2 * EvictionPacer.ForceMemory.Ticks) - 1, Empty));
     }
 
     [Fact]
