@@ -183,7 +183,7 @@ internal sealed class SegmentReign
             _failures.Note(failure);
             // Eviction makes room, but neither names nor larger segments.
             if (failure is { MissingNames: 0, Cause: AllocationFailureCause.Full or AllocationFailureCause.Fragmented })
-                _pacer.Force(_time.NowTicks());
+                _pacer.Force(_leader.Space.UsedRatio);
         }
 
         _peers.Shards.Route(call);

@@ -16,15 +16,12 @@ public sealed class EvictionPacer(EvictionPolicy policy)
     private bool _wasNeeded;
     private bool _isRunning;
 
+    private double _forcedAtUsedRatio;
+
     /// <summary>
-    /// For how long a PutStart that found no room counts. Its writer asks again much sooner; when nobody does, the pressure is gone,
-    /// and evicting for it would take what nobody needs.
+    /// True from a PutStart that found no room until a cycle has evicted something, or until as much room has come otherwise (objects
+    /// removed, a segment mounted).
     /// </summary>
-    public static readonly TimeSpan ForceMemory = TimeSpan.FromSeconds(1);
-
-    private long _forcedUntilTicks = long.MinValue;
-
-    /// <summary>True from a PutStart that found no room until a cycle has evicted something, or until that was too long ago.</summary>
     public bool IsForced { get; private set; }
 
     /// <summary>Cycles that were asked for (upstream's master_attempted_evictions_total).</summary>
@@ -40,7 +37,8 @@ public sealed class EvictionPacer(EvictionPolicy policy)
     public ulong EvictedBytes { get; private set; }
 
     /// <summary>A PutStart found no room, and evicting could help. Does not shorten a pause: who cannot be served asks again and again.</summary>
-    public void Force(long nowTicks) => (IsForced, _forcedUntilTicks) = (true, nowTicks + ForceMemory.Ticks);
+    /// <param name="usedRatio">Used bytes of all segments by their capacity at that moment, 0 to 1.</param>
+    public void Force(double usedRatio) => (IsForced, _forcedAtUsedRatio) = (true, usedRatio);
 
     /// <summary>Called every <see cref="Period"/>: true when a cycle is to be asked for now. The next answer waits for <see cref="Done"/>.</summary>
     /// <param name="nowTicks">Now.</param>
@@ -49,7 +47,7 @@ public sealed class EvictionPacer(EvictionPolicy policy)
     {
         if (_isRunning)
             return false;
-        IsForced &= nowTicks < _forcedUntilTicks;
+        IsForced &= usedRatio > _forcedAtUsedRatio - policy.Settings.Ratio;
         var isNeeded = policy.IsNeeded(usedRatio, IsForced);
         if (isNeeded && !_wasNeeded)
             ResetPause(); // new pressure: what was in vain before may not be now

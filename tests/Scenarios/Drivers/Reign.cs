@@ -185,7 +185,7 @@ internal sealed class Reign
                 var places = call.Placements.AsSpan(i * call.PlacementStride, call.PlacementStride);
                 if (call.Sizes[i] > 0 && _segments.Place(call.Sizes[i], PreferredNames.Of(call.Config), places) == 0
                     && _segments.Explain(call.Sizes[i], call.PlacementStride) is { MissingNames: 0 })
-                    _pacer.Force(Now);
+                    _pacer.Force(_segments.Space.UsedRatio);
             }
         }
 

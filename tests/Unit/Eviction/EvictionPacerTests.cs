@@ -65,11 +65,11 @@ public sealed class EvictionPacerTests
     [Fact]
     public void A_failed_put_forces_cycles_until_one_has_evicted_something()
     {
-        _pacer.Force(0);
+        _pacer.Force(Empty);
         Assert.True(_pacer.TryAsk(0, Empty));
         _pacer.Done(0, 0, 0);
         Assert.True(_pacer.IsForced);
-        _pacer.Force(0);
+        _pacer.Force(Empty);
         Assert.False(_pacer.TryAsk(Period - 1, Empty), "another failed put does not shorten the pause");
         Assert.True(_pacer.TryAsk(Period, Empty));
         _pacer.Done(Period, 2, 20);
@@ -78,13 +78,13 @@ public sealed class EvictionPacerTests
     }
 
     [Fact]
-    public void A_failed_put_that_is_not_repeated_is_forgotten()
+    public void A_failed_put_is_forgotten_when_room_has_come_otherwise()
     {
-        _pacer.Force(0);
-        Assert.False(_pacer.TryAsk(EvictionPacer.ForceMemory.Ticks, Empty));
+        _pacer.Force(0.5);
+        Assert.True(_pacer.TryAsk(0, 0.46));
+        _pacer.Done(0, 0, 0);
+        Assert.False(_pacer.TryAsk(Period, 0.44));
         Assert.False(_pacer.IsForced);
-        _pacer.Force(EvictionPacer.ForceMemory.Ticks);
-        Assert.True(_pacer.TryAsk((2 * EvictionPacer.ForceMemory.Ticks) - 1, Empty));
     }
 
     [Fact]
