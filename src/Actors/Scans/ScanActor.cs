@@ -211,7 +211,7 @@ public sealed class ScanActor : UntypedActor, IWithTimers
     private void Fail(ErrorCode error)
     {
         End();
-        _call.Fail(error);
+        _call.Refuse(error);
     }
 
     private void Abandon(string why)

@@ -40,7 +40,7 @@ public sealed class ScansActor : UntypedActor
                 _waiting.Enqueue((request.Call, _time.NowTicks() + _settings.Timeout.Ticks));
                 break;
             case ScanRequest request:
-                request.Call.Fail(ErrorCode.UnavailableInCurrentStatus);
+                request.Call.Refuse(ErrorCode.UnavailableInCurrentStatus);
                 break;
             case Terminated:
                 _running--;
@@ -65,7 +65,7 @@ public sealed class ScansActor : UntypedActor
     protected override void PostStop()
     {
         while (_waiting.TryDequeue(out var waiting))
-            waiting.Call.Fail(ErrorCode.UnavailableInCurrentMode);
+            waiting.Call.Refuse(ErrorCode.UnavailableInCurrentMode);
     }
 
     private void Run(ScanCall call, long deadlineTicks)

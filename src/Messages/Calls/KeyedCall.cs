@@ -92,6 +92,14 @@ public sealed class KeyedCall(IReplySink sink, KeyedOperation operation, ObjectK
 
     /// <summary>The results, filled in by the shards.</summary>
     public ItemResult[] Results { get; } = new ItemResult[keys.Length];
+
+    /// <inheritdoc/>
+    public override void Refuse(ErrorCode error)
+    {
+        foreach (ref var result in Results.AsSpan())
+            result.Error = error;
+        Settle(Results.Length);
+    }
 }
 
 /// <summary>What became of one item.</summary>

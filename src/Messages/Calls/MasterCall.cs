@@ -35,6 +35,9 @@ public abstract class MasterCall(IReplySink sink, int items)
             sink.Answer(this);
     }
 
+    /// <summary>Gives every item of a call that nobody has worked on this error, and settles them all.</summary>
+    public abstract void Refuse(ErrorCode error);
+
     /// <summary>Says that the outcome of an item stays unknown.</summary>
     public void Abandon()
     {

@@ -43,8 +43,8 @@ public sealed class ScanCall(IReplySink sink, ScanOperation operation, byte[]? t
     /// <summary>Remove: how many were removed.</summary>
     public long RemovedCount { get; private set; }
 
-    /// <summary>Settles the call with an error.</summary>
-    public void Fail(ErrorCode error)
+    /// <inheritdoc/>
+    public override void Refuse(ErrorCode error)
     {
         Error = error;
         Settle(1);

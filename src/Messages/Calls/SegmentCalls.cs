@@ -20,6 +20,9 @@ public abstract class SegmentCall(IReplySink sink, Uuid client) : MasterCall(sin
         Settle(1);
     }
 
+    /// <inheritdoc/>
+    public override void Refuse(ErrorCode error) => Finish(error);
+
     /// <summary>Sets the result; whoever holds the call until commit settles it.</summary>
     public void Decide(ErrorCode error) => Error = error;
 }

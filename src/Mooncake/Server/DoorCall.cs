@@ -11,4 +11,6 @@ internal sealed class DoorCall(IReplySink sink, Uuid client = default, int items
     public Uuid Client { get; } = client;
 
     public int Items { get; } = items;
+
+    public override void Refuse(ErrorCode error) => throw new InvalidOperationException("the door answers this by itself and refuses it to nobody");
 }

@@ -175,7 +175,7 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
         if (CallerOf(call) is var caller && caller != Uuid.None)
             gateway.Hear(caller);
         if (decoded.Refusal != ErrorCode.Ok)
-            Refuse(call, decoded.Refusal);
+            call.Refuse(decoded.Refusal);
         else if (call is DoorCall or KeyedCall { Keys.Length: 0 })
             reply.Answer(call);
         else
@@ -195,26 +195,6 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
         DoorCall own => own.Client,
         _ => Uuid.None,
     };
-
-    private static void Refuse(MasterCall call, ErrorCode error)
-    {
-        switch (call)
-        {
-            case KeyedCall keyed:
-                foreach (ref var result in keyed.Results.AsSpan())
-                    result.Error = error;
-                keyed.Settle(keyed.Results.Length);
-                break;
-            case ScanCall scan:
-                scan.Fail(error);
-                break;
-            case SegmentCall segment:
-                segment.Finish(error);
-                break;
-            default:
-                throw new ArgumentException($"a {call.GetType().Name} cannot be refused", nameof(call));
-        }
-    }
 
     private async Task WriteAsync(PipeWriter output)
     {

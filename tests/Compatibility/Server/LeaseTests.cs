@@ -38,7 +38,7 @@ public sealed class LeaseTests : DoorTest
         var client = await ConnectAsync();
         await client.SendAsync(RequestOf(rpc));
         if (!OfTheDoor.Contains(rpc))
-            Refuse(await Gateway.NextAsync(), ErrorCode.UnavailableInCurrentMode);
+            (await Gateway.NextAsync()).Refuse(ErrorCode.UnavailableInCurrentMode);
         var answer = CallCatalog.Newest[rpc].Decode(isRequest: false, (await client.ReceiveAsync()).AsMemory(Mooncake.Frames.ResponseHeader.Bytes));
         Assert.NotNull(answer);
         var one = rpc == Rpc.RemoveAll ? "-1011" : "error -1011";
@@ -52,7 +52,7 @@ public sealed class LeaseTests : DoorTest
         await client.SendAsync(RequestOf(Rpc.CreateMoveTask));
         var call = await Gateway.NextAsync();
         Gateway.MayServe = false;
-        Refuse(call, ErrorCode.InvalidParams);
+        call.Refuse(ErrorCode.InvalidParams);
         await client.AssertClosedAsync();
     }
 
@@ -76,24 +76,5 @@ public sealed class LeaseTests : DoorTest
     }
 
     private static byte[] RequestOf(Rpc rpc) => GoldenFile.DoorNewest.Single(frame => frame.IsRequest && frame.Function == rpc.ToString()).Bytes;
-
-    private static void Refuse(MasterCall call, ErrorCode error)
-    {
-        switch (call)
-        {
-            case KeyedCall keyed:
-                foreach (ref var result in keyed.Results.AsSpan())
-                    result.Error = error;
-                keyed.Settle(keyed.Results.Length);
-                break;
-            case ScanCall scan:
-                scan.Fail(error);
-                break;
-            case SegmentCall segment:
-                segment.Finish(error);
-                break;
-            default:
-                throw new ArgumentException($"nobody refuses {call.GetType().Name}", nameof(call));
-        }
     }
 }

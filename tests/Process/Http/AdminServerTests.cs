@@ -47,19 +47,7 @@ public sealed class AdminServerTests
         server.Gateway.Script = call =>
         {
             server.Gateway.MayServe = false;
-            switch (call)
-            {
-                case KeyedCall keyed:
-                    Array.Fill(keyed.Results, new ItemResult { Error = ErrorCode.UnavailableInCurrentMode });
-                    keyed.Settle(keyed.Results.Length);
-                    break;
-                case ScanCall scan:
-                    scan.Fail(ErrorCode.UnavailableInCurrentMode);
-                    break;
-                default:
-                    ((SegmentCall)call).Finish(ErrorCode.UnavailableInCurrentMode);
-                    break;
-            }
+            call.Refuse(ErrorCode.UnavailableInCurrentMode);
         };
         await AssertNotServingAsync(server, method, path);
         Assert.Single(server.Gateway.Calls);

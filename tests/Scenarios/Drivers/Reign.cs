@@ -273,7 +273,7 @@ internal sealed class Reign
         }
         catch (ArgumentException)
         {
-            scan.Fail(ErrorCode.InvalidParams); // the pattern is the caller's
+            scan.Refuse(ErrorCode.InvalidParams); // the pattern is the caller's
             return;
         }
 

@@ -158,7 +158,7 @@ internal sealed class WireMaster(LocalCluster cluster, int number) : IScenarioMa
             if (found.IsOk)
                 scan.Finish([.. found.Value.ToArray().Select(pair => (ObjectKey.From(Tenant, pair.Key.Span), default(ReplicaList)))], 0);
             else
-                scan.Fail(found.Error);
+                scan.Refuse(found.Error);
         }
         else if (scan.Pattern is { } pattern)
         {
@@ -166,7 +166,7 @@ internal sealed class WireMaster(LocalCluster cluster, int number) : IScenarioMa
             if (removed.IsOk)
                 scan.Finish([], removed.Value.Value);
             else
-                scan.Fail(removed.Error);
+                scan.Refuse(removed.Error);
         }
         else
         {
