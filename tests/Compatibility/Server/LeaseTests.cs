@@ -76,5 +76,4 @@ public sealed class LeaseTests : DoorTest
     }
 
     private static byte[] RequestOf(Rpc rpc) => GoldenFile.DoorNewest.Single(frame => frame.IsRequest && frame.Function == rpc.ToString()).Bytes;
-    }
 }
