@@ -43,7 +43,7 @@ public sealed class JoinActor : UntypedActor, IWithTimers
         (_settings, _time, _onFatal) = (settings, time, onFatal);
         _shape = new ClusterShape(
             settings.ClusterId, string.Join(',', settings.Voters.Select(voter => voter.Name).Order(StringComparer.Ordinal)), (uint)settings.Shards,
-            settings.Commit.ToString());
+            settings.Commit.ToString(), (uint)settings.Lease.Duration.TotalMilliseconds);
         _seeds = [.. seeds.Select(Address.Parse).Where(seed => seed != _cluster.SelfAddress)];
         _policy = new JoinPolicy(settings.NodeId, _cluster.SelfAddress.ToString(), seeds, settings.Voters);
     }

@@ -15,8 +15,8 @@ public sealed record ScanSettings
     /// <summary>Longest search in one key; a pattern that takes longer is refused with InvalidParams. Default 100 ms.</summary>
     public TimeSpan MatchTimeout { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Longest search in all keys together; a pattern that takes longer is refused with InvalidParams. Default 10 s.</summary>
-    public TimeSpan TotalMatchTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>Longest search in all keys together; a pattern that takes longer is refused with InvalidParams. Default 5 s: before the caller gives up.</summary>
+    public TimeSpan TotalMatchTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Longest pattern in characters; a longer one is refused with InvalidParams. Default 4096.</summary>
     public int MaximumPatternLength { get; init; } = 4096;

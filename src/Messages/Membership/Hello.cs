@@ -9,7 +9,8 @@ namespace HotStandby.Messages.Membership;
 /// <param name="Voters">The configured voters, sorted and joined by commas.</param>
 /// <param name="Shards">Number of shards.</param>
 /// <param name="Commit">The commit policy.</param>
-public sealed record ClusterShape(string ClusterId, string Voters, uint Shards, string Commit)
+/// <param name="LeaseMilliseconds">How long a grant runs: a Primary counts on what the others have granted.</param>
+public sealed record ClusterShape(string ClusterId, string Voters, uint Shards, string Commit, uint LeaseMilliseconds)
 {
     /// <summary>The first setting in which another node differs, with both values; null when it does not.</summary>
     public string? DifferenceTo(ClusterShape other)
@@ -21,7 +22,11 @@ public sealed record ClusterShape(string ClusterId, string Voters, uint Shards, 
             return $"hotstandby.voters is [{Voters}] here and [{other.Voters}] there";
         if (other.Shards != Shards)
             return $"hotstandby.shards is {Shards} here and {other.Shards} there";
-        return other.Commit == Commit ? null : $"hotstandby.commit is {Commit} here and {other.Commit} there";
+        if (other.Commit != Commit)
+            return $"hotstandby.commit is {Commit} here and {other.Commit} there";
+        return other.LeaseMilliseconds == LeaseMilliseconds
+            ? null
+            : $"hotstandby.lease.duration is {LeaseMilliseconds} ms here and {other.LeaseMilliseconds} ms there";
     }
 }
 
@@ -44,7 +49,7 @@ public sealed record Hello(
     public const string Manifest = "H1";
 
     /// <summary>
-    /// Name, cluster id, voters (each u16 length and UTF-8), shards u32, commit as text, flags u8 (bit 0 member, bit 1 wants an answer),
+    /// Name, cluster id, voters (each u16 length and UTF-8), shards u32, commit as text, lease u32 (ms), flags u8 (bit 0 member, bit 1 wants an answer),
     /// voters in its cluster u32, then u16 count of pairs of texts: name and address.
     /// </summary>
     public byte[] Encode()
@@ -55,6 +60,7 @@ public sealed record Hello(
         writer.Text(Shape.Voters);
         writer.UInt32(Shape.Shards);
         writer.Text(Shape.Commit);
+        writer.UInt32(Shape.LeaseMilliseconds);
         writer.Byte((byte)((IsMember ? 1 : 0) | (WantsAnswer ? 2 : 0)));
         writer.UInt32(VotersInCluster);
         writer.Count(Heard.Count);
@@ -72,7 +78,7 @@ public sealed record Hello(
     {
         var reader = new PayloadReader(bytes);
         var from = new NodeId(reader.Text());
-        var shape = new ClusterShape(reader.Text(), reader.Text(), reader.UInt32(), reader.Text());
+        var shape = new ClusterShape(reader.Text(), reader.Text(), reader.UInt32(), reader.Text(), reader.UInt32());
         var (flags, voters, count) = (reader.Byte(), reader.UInt32(), reader.Count());
         var heard = new List<HeardNode>();
         for (var i = 0; i < count && !reader.HasFailed; i++)

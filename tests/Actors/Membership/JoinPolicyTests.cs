@@ -7,7 +7,7 @@ namespace HotStandby.Tests.Actors.Membership;
 
 public sealed class JoinPolicyTests
 {
-    private static readonly ClusterShape Shape = new("c", "", 64, "Quorum");
+    private static readonly ClusterShape Shape = new("c", "", 64, "Quorum", 2000);
     private static readonly string[] Seeds = ["a1", "a2", "a3"];
     private static readonly NodeId[] Voters = [new("n1"), new("n2"), new("n3")];
 
