@@ -48,12 +48,14 @@ internal static class EvictionPauseBench
         {
             await ProbeAsync(cluster.Connections[1], LoadSettings.WarmUp, new Latencies(), stop);
             var latencies = new Latencies();
+            var collector = await CollectorClock.ReadAsync(cluster, stop);
             var start = ProcessorClock.Read(cluster);
             var (putBefore, refusedBefore, thingsBefore) = (writer.Put, writer.Refused, await ThingsAsync(cluster, stop));
             await ProbeAsync(cluster.Connections[1], settings.Measured, latencies, stop);
             var (put, refused, things) = (writer.Put - putBefore, writer.Refused - refusedBefore, await ThingsAsync(cluster, stop));
             var end = ProcessorClock.Read(cluster);
             var seconds = Stopwatch.GetElapsedTime(start.Timestamp, end.Timestamp).TotalSeconds;
+            var collectorEnd = await CollectorClock.ReadAsync(cluster, stop);
             // What was put and is not there has been evicted; the puts under way make it inexact by a batch or two.
             var evicted = Math.Max(0, put - (things - thingsBefore));
             if (capacityBytes > 0 && evicted < LoadSettings.BatchObjects * 4)
@@ -65,6 +67,7 @@ internal static class EvictionPauseBench
                 new Figure(name + ": puts", Math.Round(put / seconds), "objects/s", null, null, null, null, null),
                 new Figure(name + ": puts without memory", Math.Round(refused / seconds), "objects/s", null, null, null, null, null),
                 new Figure(name + ": evicted", Math.Round(evicted / seconds), "objects/s", null, null, null, null, null),
+                .. collector.Until(collectorEnd, name),
             ];
         }
         finally

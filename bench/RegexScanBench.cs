@@ -23,10 +23,14 @@ internal static class RegexScanBench
         await NumberedWriter.FillAsync(cluster, Objects, stop);
         var putter = new Putter(cluster);
         await putter.MeasureAsync(_ => Task.Delay(LoadSettings.WarmUp, stop), stop);
+        var collector = await CollectorClock.ReadAsync(cluster, stop);
         yield return (await putter.MeasureAsync(_ => Task.Delay(settings.Measured, stop), stop)).ToFigure("regex-scan, no scan: puts");
+        foreach (var figure in collector.Until(await CollectorClock.ReadAsync(cluster, stop), "regex-scan, no scan"))
+            yield return figure;
 
         var scans = new Latencies();
         var master = cluster.Connections[1];
+        collector = await CollectorClock.ReadAsync(cluster, stop);
         var start = ProcessorClock.Read(cluster);
         var puts = await putter.MeasureAsync(until => ScanAsync(scans, settings.Measured, async _ =>
         {
@@ -37,8 +41,11 @@ internal static class RegexScanBench
         var end = ProcessorClock.Read(cluster);
         yield return scans.ToFigure("regex-scan, get: scans", Conditions(settings, start, end), end.Since(start, scans.Count));
         yield return puts.ToFigure("regex-scan, get: puts");
+        foreach (var figure in collector.Until(await CollectorClock.ReadAsync(cluster, stop), "regex-scan, get"))
+            yield return figure;
 
         var removals = new Latencies();
+        collector = await CollectorClock.ReadAsync(cluster, stop);
         start = ProcessorClock.Read(cluster);
         puts = await putter.MeasureAsync(until => ScanAsync(removals, settings.Measured, async i =>
         {
@@ -50,6 +57,8 @@ internal static class RegexScanBench
         end = ProcessorClock.Read(cluster);
         yield return removals.ToFigure("regex-scan, remove: scans", Conditions(settings, start, end), end.Since(start, removals.Count));
         yield return puts.ToFigure("regex-scan, remove: puts");
+        foreach (var figure in collector.Until(await CollectorClock.ReadAsync(cluster, stop), "regex-scan, remove"))
+            yield return figure;
     }
 
     private static ByteString Pattern(int ending) => string.Create(CultureInfo.InvariantCulture, $"^bench/{NumberedKey.Stored}/[0-9]*{ending:d3}$");
