@@ -18,8 +18,9 @@ internal sealed class LoadCluster : IAsyncDisposable
 
     private readonly LocalCluster _cluster;
     private readonly List<IAsyncDisposable> _owned = [];
+    private readonly ulong _segmentBytes;
 
-    private LoadCluster(LocalCluster cluster) => (_cluster, Primary) = (cluster, cluster.Nodes[0]);
+    private LoadCluster(LocalCluster cluster, ulong segmentBytes) => (_cluster, _segmentBytes, Primary) = (cluster, segmentBytes, cluster.Nodes[0]);
 
     /// <summary>Who every call is made for; it owns the segments.</summary>
     public Uuid Client { get; } = new(0x6265_6e63_6800_0000, (ulong)Environment.ProcessId << 32);
@@ -34,9 +35,13 @@ internal sealed class LoadCluster : IAsyncDisposable
     public IReadOnlyList<MasterClient> Connections { get; private set; } = [];
 
     /// <summary>Starts nodes, waits until one serves and the others follow, mounts segments and connects.</summary>
-    public static async Task<LoadCluster> StartAsync(LoadSettings settings, int inFlight, CancellationToken stop)
+    /// <param name="settings">Of the nodes.</param>
+    /// <param name="inFlight">How many connections are of use.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <param name="capacityBytes">Of all segments together; 0: far more than is ever put.</param>
+    public static async Task<LoadCluster> StartAsync(LoadSettings settings, int inFlight, CancellationToken stop, ulong capacityBytes = 0)
     {
-        var load = new LoadCluster(LocalCluster.Create(settings.Nodes, settings.ExtraHocon));
+        var load = new LoadCluster(LocalCluster.Create(settings.Nodes, settings.ExtraHocon), capacityBytes == 0 ? SegmentBytes : capacityBytes / Segments);
         try
         {
             await load.StartAsync(Math.Min(inFlight, LoadSettings.MaximumConnections), stop);
@@ -68,7 +73,7 @@ internal sealed class LoadCluster : IAsyncDisposable
         Primary = await _cluster.WaitForPrimaryAsync(Patience, stop);
         var owner = new MooncakeMasterClient([Primary.ClientAddress], Client);
         _owned.Add(owner);
-        _owned.Add(await SegmentOwner.MountAsync(owner, Client, Segments, SegmentBytes, Patience, TimeSpan.FromSeconds(1), null, stop));
+        _owned.Add(await SegmentOwner.MountAsync(owner, Client, Segments, _segmentBytes, Patience, TimeSpan.FromSeconds(1), null, stop));
         await _cluster.WaitForAgreementAsync(Patience, stop);
         var clients = new MasterClient[connections];
         for (var i = 0; i < connections; i++)

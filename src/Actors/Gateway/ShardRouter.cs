@@ -23,6 +23,12 @@ public sealed class ShardRouter(IActorRef[] shards)
             shard.Tell(message, sender);
     }
 
+    /// <summary>Tells one shard.</summary>
+    /// <param name="shard">Its index, from 0 to <see cref="ShardCount"/> - 1.</param>
+    /// <param name="message">What.</param>
+    /// <param name="sender">Who gets the answer.</param>
+    public void Tell(int shard, object message, IActorRef sender) => shards[shard].Tell(message, sender);
+
     /// <summary>True for a key that a shard can hold: 1 to <see cref="ObjectKey.MaximumBytes"/> bytes, with a user's part.</summary>
     public static bool IsPossible(in ObjectKey key)
     {

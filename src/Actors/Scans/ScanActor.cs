@@ -30,6 +30,7 @@ public sealed class ScanActor : UntypedActor, IWithTimers
     private KeyPattern? _pattern;
     private TimeSpan _matching;
     private int _shardsToAnswer;
+    private int _nextShard;
     private int _sent;
     private int _lots;
     private long _removed;
@@ -76,8 +77,15 @@ public sealed class ScanActor : UntypedActor, IWithTimers
 
         Timers.StartSingleTimer(TimeoutTimer, ScanTimedOut.Instance, left);
         _shardsToAnswer = _router.ShardCount;
-        // What cannot be read now can be removed all the same: the shard decides.
-        _router.TellAll(new ListKeys(_call.Tenant, ReadableOnly: _call.Operation != ScanOperation.Remove), Self);
+        AskNextShard();
+    }
+
+    // One after the other: all at once would keep every thread of the shards' dispatcher busy with lists, and a writer would wait for
+    // the sum of them. What cannot be read now can be removed all the same: the shard decides.
+    private void AskNextShard()
+    {
+        if (_nextShard < _router.ShardCount)
+            _router.Tell(_nextShard++, new ListKeys(_call.Tenant, ReadableOnly: _call.Operation != ScanOperation.Remove), Self);
     }
 
     /// <inheritdoc/>
@@ -117,6 +125,7 @@ public sealed class ScanActor : UntypedActor, IWithTimers
 
     private void OnListed(ObjectKey[] keys)
     {
+        AskNextShard(); // it lists while this list is matched
         if (!TryMatch(keys))
         {
             Fail(ErrorCode.InvalidParams);

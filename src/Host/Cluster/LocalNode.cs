@@ -55,6 +55,18 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
     /// <summary>Processor time of the running process so far.</summary>
     public TimeSpan ProcessorTime => IsRunning ? _process!.TotalProcessorTime : TimeSpan.Zero;
 
+    /// <summary>Memory of the running process that is resident now, in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            if (!IsRunning)
+                return 0;
+            _process!.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Writes the configuration file.</summary>
     /// <param name="all">Every node of the cluster, this one among them.</param>
     /// <param name="extraHocon">Settings that go on top.</param>

@@ -16,12 +16,30 @@ public sealed record PartitionView(string Partition, ulong AppliedSequence, long
 /// <summary>Commit on the Primary to applied here, in microseconds; only on one machine do the two share a clock.</summary>
 public sealed record ApplyLagView(long Count, long P50, long P99, long P999, long Maximum);
 
+/// <summary>The garbage collector of the node's process since its start: collections by generation, and how long all threads stood still for them.</summary>
+public sealed record CollectorView(int Generation0, int Generation1, int Generation2, double PausedMilliseconds, double LongestRecentPauseMilliseconds)
+{
+    /// <summary>Now. The longest recent pause is of the last collection of each kind.</summary>
+    public static CollectorView Now()
+    {
+        var longest = TimeSpan.Zero;
+        foreach (var kind in (ReadOnlySpan<GCKind>)[GCKind.Ephemeral, GCKind.FullBlocking, GCKind.Background])
+            foreach (var pause in GC.GetGCMemoryInfo(kind).PauseDurations)
+                longest = pause > longest ? pause : longest;
+        return new CollectorView(
+            GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2), GC.GetTotalPauseDuration().TotalMilliseconds, longest.TotalMilliseconds);
+    }
+}
+
 /// <summary>A node.</summary>
 public sealed record NodeView(
     string Node, string Role, bool Serving, ulong Epoch, string Leader, bool Voting, ulong AppendedSequence, ulong DurableSequence,
     ulong CommittedSequence, ulong AppliedSequence, long LeaseRemainingMilliseconds, int HeldReplies,
     IReadOnlyList<StandbyView> Standbys, ApplyLagView ApplyLagMicroseconds, IReadOnlyList<PartitionView> Partitions)
 {
+    /// <summary>The process' garbage collector.</summary>
+    public CollectorView? Collector { get; init; }
+
     /// <summary>True when the node has applied all that it knows to be committed, and nothing beyond.</summary>
     [JsonIgnore]
     public bool IsSettled => AppliedSequence == CommittedSequence && AppendedSequence == CommittedSequence && Partitions.All(partition => partition.Uncommitted == 0);
@@ -42,7 +60,10 @@ public sealed record NodeView(
                 replica.ApplyLag.P999Microseconds, replica.ApplyLag.MaximumMicroseconds),
             [.. report.Partitions.Select(partition => new PartitionView(
                 partition.Partition.ToString(), partition.AppliedSequence, partition.Digest.Count, partition.Digest.ToString(),
-                partition.Uncommitted))]);
+                partition.Uncommitted))])
+        {
+            Collector = CollectorView.Now(),
+        };
     }
 }
 

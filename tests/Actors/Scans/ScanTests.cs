@@ -21,6 +21,18 @@ public sealed class ScanTests : ScanHarness
         Assert.All(Shards, shard => shard.ExpectNoMsg(TimeSpan.FromMilliseconds(20)));
     }
 
+    [Fact]
+    public void Shards_list_their_keys_one_after_the_other_so_that_writers_do_not_wait_for_all_of_them()
+    {
+        var call = Send(ScanOperation.ListKeys);
+        Shards[0].ExpectMsg<ListKeys>();
+        Shards[1].ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        Shards[0].Reply(new KeysListed(Partition.OfShard(0), []));
+        Shards[1].ExpectMsg<ListKeys>();
+        Shards[1].Reply(new KeysListed(Partition.OfShard(1), []));
+        Assert.Equal(ErrorCode.Ok, ExpectAnswer(call).Error);
+    }
+
     [Theory]
     [InlineData(ScanOperation.ListKeys, true)]
     [InlineData(ScanOperation.GetReplicaLists, true)]
