@@ -61,11 +61,11 @@ public sealed class EveryCallTests
             Of<CompleteTaskCall>(
                 [.. TwoSegments, createTask, fetch],
                 Make("writer ends its task", sink => new CompleteTaskCall(sink, Id("writer"), task, ReplicationTaskStatus.Success, "done")), OpType.TaskEnded),
-            Of<CreateDrainJobCall>(TwoSegments, createJob, OpType.SegmentStatus, OpType.JobCreated),
+            Of<CreateDrainJobCall>(TwoSegments, createJob, OpType.JobCreated, OpType.SegmentStatus),
             Of<DrainJobCall>([.. TwoSegments, createJob], Make("a job is asked about", sink => new DrainJobCall(sink, job, cancel: false))),
             Of<DrainJobCall>(
                 [.. TwoSegments, createJob], Make("a job is canceled", sink => new DrainJobCall(sink, job, cancel: true)),
-                OpType.SegmentStatus, OpType.JobChanged),
+                OpType.JobChanged, OpType.SegmentStatus),
 
             Of(ScanOperation.ListKeys, Stored, Make("keys are listed", sink => new ScanCall(sink, ScanOperation.ListKeys, null, null))),
             Of(ScanOperation.GetReplicaLists, Stored, Find("k")),

@@ -17,6 +17,9 @@ internal sealed class DrainRounds(ulong reign, DrainPlanner planner, SegmentPeer
     private ulong _round;
     private int _missing;
     private Uuid _job;
+    private long _beganMilliseconds;
+
+    private long WallMilliseconds => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Begins a round for the next running job, unless one is under way.</summary>
     public void Begin()
@@ -29,6 +32,7 @@ internal sealed class DrainRounds(ulong reign, DrainPlanner planner, SegmentPeer
         var next = Array.Find(jobs, job => job.Id > _job) ?? jobs[0];
         (_job, _missing) = (next.Id, peers.Shards.ShardCount);
         _round++;
+        _beganMilliseconds = WallMilliseconds;
         _candidates.Clear();
         peers.Shards.TellAll(new ListObjectsOn(reign, _round, next.Handles, MostCandidates), peers.Self);
     }
@@ -40,6 +44,6 @@ internal sealed class DrainRounds(ulong reign, DrainPlanner planner, SegmentPeer
             return;
         _candidates.AddRange(listed.Candidates);
         if (--_missing == 0)
-            planner.Plan(_job, _candidates, time.NowTicks(), time.GetUtcNow().ToUnixTimeMilliseconds(), drafts);
+            planner.Plan(_job, _candidates, _beganMilliseconds, time.NowTicks(), WallMilliseconds, drafts);
     }
 }

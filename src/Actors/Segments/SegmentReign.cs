@@ -138,7 +138,7 @@ internal sealed class SegmentReign
 
         _leader.UnmountDue(_time.NowTicks(), drafts);
         _tasks.Sweep(_time.NowTicks(), WallMilliseconds, drafts, MostSweptTasks);
-        _planner.Sweep(drafts, MostSweptTasks);
+        _planner.Sweep(_time.NowTicks(), WallMilliseconds, drafts, MostSweptTasks);
         Propose(drafts);
     }
 

@@ -154,7 +154,7 @@ internal sealed class ShardReign
         foreach (var handle in list.Handles)
         {
             foreach (var candidate in _leader.ListOn(handle, list.Limit, NowTicks))
-                candidates.Add(new MoveCandidate(candidate.Key, candidate.SizeBytes, handle, candidate.IsBlocked));
+                candidates.Add(new MoveCandidate(candidate.Key, candidate.SizeBytes, handle, candidate.IsBlocked, candidate.Holders));
         }
 
         Tell(segments, new ObjectsListed(_reign, list.Round, candidates));

@@ -10,7 +10,8 @@ namespace HotStandby.Core.Shards;
 /// <param name="Key">Which.</param>
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="IsBlocked">It cannot be moved now: leased, hard-pinned, being written or being copied.</param>
-public readonly record struct DrainCandidate(ObjectKey Key, ulong SizeBytes, bool IsBlocked);
+/// <param name="Holders">Handles of all segments with a replica of it.</param>
+public readonly record struct DrainCandidate(ObjectKey Key, ulong SizeBytes, bool IsBlocked, IReadOnlyList<uint> Holders);
 
 /// <summary>How a shard answers questions. Used by <see cref="ShardLeader"/> only.</summary>
 internal sealed class ReadRules(ShardBook book)
@@ -78,11 +79,19 @@ internal sealed class ReadRules(ShardBook book)
                 continue;
             var isBlocked = record.IsHardPinned || record.IsBeingWritten || record.HasTransfer || book.IsLeased(record);
             if (!isBlocked || blocked.Count < limit)
-                (isBlocked ? blocked : movable).Add(new DrainCandidate(key, record.SizeBytes, isBlocked));
+                (isBlocked ? blocked : movable).Add(new DrainCandidate(key, record.SizeBytes, isBlocked, HoldersOf(record)));
         }
 
         movable.AddRange(blocked.Take(limit - movable.Count));
         return movable;
+    }
+
+    private static uint[] HoldersOf(ObjectRecord record)
+    {
+        var holders = new uint[record.ReplicaCount];
+        for (var i = 0; i < holders.Length; i++)
+            holders[i] = record.Replica(i).SegmentHandle;
+        return holders;
     }
 
     private static bool IsOn(ObjectRecord record, uint handle)

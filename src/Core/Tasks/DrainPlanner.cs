@@ -14,7 +14,8 @@ namespace HotStandby.Core.Tasks;
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="SegmentHandle">The segment.</param>
 /// <param name="IsBlocked">It cannot be moved now.</param>
-public readonly record struct MoveCandidate(ObjectKey Key, ulong SizeBytes, uint SegmentHandle, bool IsBlocked);
+/// <param name="Holders">Handles of all segments with a replica of it, this one among them.</param>
+public readonly record struct MoveCandidate(ObjectKey Key, ulong SizeBytes, uint SegmentHandle, bool IsBlocked, IReadOnlyList<uint> Holders);
 
 /// <summary>The drain jobs of one reign. Not thread-safe.</summary>
 public sealed class DrainPlanner
@@ -26,9 +27,10 @@ public sealed class DrainPlanner
     private readonly TaskSettings _settings;
     private readonly Action<DraftBuffer> _apply;
 
-    // How often each object was tried, and how many are blocked: known to this reign only.
-    private readonly Dictionary<(Uuid Job, ObjectKey Key), int> _moves = [];
-    private readonly Dictionary<Uuid, long> _blocked = [];
+    // What the last round of each running job has found; known to this reign only.
+    private readonly Dictionary<Uuid, Found> _found = [];
+
+    private readonly record struct Found(long Blocked, long GivenUp, long? StuckSinceTicks);
 
     /// <summary>Begins a reign; jobs go on.</summary>
     public DrainPlanner(
@@ -62,11 +64,12 @@ public sealed class DrainPlanner
             handles.AddRange(mounted);
         }
 
-        foreach (var handle in handles)
-            _segments.SetStatus(handle, SegmentStatus.Draining, drafts);
+        // The job first: a reign that ends between the two entries leaves a job that goes on, and not a segment that nobody opens again.
         call.JobId = _tasks.NewId();
         Propose(drafts, OpType.JobCreated, new JobCreatedPayload(
             call.JobId, wallMilliseconds, (uint)call.MaximumConcurrency, handles, call.Segments, call.Targets).Encode());
+        foreach (var handle in handles)
+            _segments.SetStatus(handle, SegmentStatus.Draining, drafts);
         return ErrorCode.Ok;
     }
 
@@ -83,88 +86,139 @@ public sealed class DrainPlanner
         }
 
         job = _table.Job(call.JobId)!;
+        var found = _found.GetValueOrDefault(job.Id);
         call.Job = new DrainJob(
-            job.Id, job.Status, job.CreatedMilliseconds, job.UpdatedMilliseconds, job.Segments, job.Succeeded, job.Failed,
-            job.IsRunning ? _blocked.GetValueOrDefault(job.Id) : 0, job.Active, job.MigratedBytes, job.Message);
+            job.Id, job.Status, job.CreatedMilliseconds, job.UpdatedMilliseconds, job.Segments, job.Succeeded, found.GivenUp, found.Blocked,
+            job.Active, job.MigratedBytes, job.Message);
         return ErrorCode.Ok;
     }
 
     /// <summary>Plans the next moves of a job.</summary>
     /// <param name="jobId">A running job.</param>
     /// <param name="candidates">What every shard has found on its segments; not more than was asked for.</param>
+    /// <param name="askedMilliseconds">Wall clock of the moment when the shards were asked.</param>
     /// <param name="nowTicks">Monotonic.</param>
     /// <param name="wallMilliseconds">For people.</param>
     /// <param name="drafts">Takes the entries.</param>
-    public void Plan(Uuid jobId, IReadOnlyList<MoveCandidate> candidates, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
+    public void Plan(
+        Uuid jobId, IReadOnlyList<MoveCandidate> candidates, long askedMilliseconds, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
     {
         if (_table.Job(jobId) is not { IsRunning: true } job)
             return;
-        var underWay = _table.All.Where(task => task.Task.JobId == jobId && task.Task.Status is ReplicationTaskStatus.Pending or ReplicationTaskStatus.Processing)
-            .Select(task => task.Task.Key).ToHashSet();
+        foreach (var handle in job.Handles)
+        {
+            if (_segmentTable.ByHandle(handle) is { Status: SegmentStatus.Ok })
+                _segments.SetStatus(handle, SegmentStatus.Draining, drafts);
+        }
+
+        var moves = MovesOf(jobId);
+        var planned = new Dictionary<string, ulong>(StringComparer.Ordinal);
         var room = job.MaximumConcurrency - (int)job.Active;
-        var (blocked, givenUp) = (0L, 0L);
+        var (blocked, givenUp, stuck) = (0L, 0L, 0L);
         foreach (var candidate in candidates)
         {
-            if (underWay.Contains(candidate.Key))
+            var tried = moves.GetValueOrDefault(candidate.Key);
+            // What has ended since the shards were asked may have moved the object away already.
+            if (tried.IsOpen || tried.EndedMilliseconds >= askedMilliseconds)
                 continue;
             if (candidate.IsBlocked)
                 blocked++;
-            else if (_moves.GetValueOrDefault((jobId, candidate.Key)) >= _settings.MaximumMoves)
+            else if (tried.Failed >= _settings.MaximumMoves)
                 givenUp++;
-            else if (room > 0 && TryMove(job, candidate, nowTicks, wallMilliseconds, drafts))
+            else if (TargetFor(job, candidate, planned) is not { } target)
+                stuck++;
+            else if (room > 0 && TryMove(job, candidate, target, nowTicks, wallMilliseconds, drafts))
                 room--;
         }
 
-        _blocked[jobId] = blocked;
-        job = _table.Job(jobId)!;
-        if (job.Active > 0)
-            return;
-        if (candidates.Count == 0)
-            Finish(job, JobStatus.Succeeded, SegmentStatus.Drained, "", wallMilliseconds, drafts);
-        else if (givenUp > 0 && givenUp + blocked == candidates.Count)
-            Finish(job, JobStatus.Failed, SegmentStatus.Ok, $"{givenUp} objects could not be moved", wallMilliseconds, drafts);
+        Remember(_table.Job(jobId)!, candidates.Count, new Found(blocked + stuck, givenUp, stuck == 0 ? null : nowTicks), wallMilliseconds, drafts);
     }
 
-    /// <summary>Forgets jobs that ended long ago; at most so many entries.</summary>
-    public void Sweep(DraftBuffer drafts, int maximumEntries)
+    /// <summary>Opens segments that no job drains (any more), gives up jobs that find no target, and forgets what ended long ago.</summary>
+    public void Sweep(long nowTicks, long wallMilliseconds, DraftBuffer drafts, int maximumEntries)
     {
+        var drained = Running.SelectMany(job => job.Handles).ToHashSet();
+        foreach (var segment in _segmentTable.All.Where(segment => segment.Status == SegmentStatus.Draining && !drained.Contains(segment.Handle)).ToArray())
+            _segments.SetStatus(segment.Handle, SegmentStatus.Ok, drafts);
+        foreach (var job in Running.Where(job => job.Active == 0).ToArray())
+        {
+            if (_found.GetValueOrDefault(job.Id).StuckSinceTicks is { } since && nowTicks - since >= _settings.Timeout.Ticks)
+                Finish(job, JobStatus.Failed, SegmentStatus.Ok, "no segment has room for what is left", wallMilliseconds, drafts);
+        }
+
         var ended = _table.Jobs.Where(job => !job.IsRunning).OrderBy(job => job.UpdatedMilliseconds).ToArray();
         foreach (var job in ended.Take(Math.Min(maximumEntries, ended.Length - _settings.MaximumFinished)))
             Propose(drafts, OpType.JobForgotten, new IdPayload(job.Id).Encode());
     }
 
-    private bool TryMove(StoredJob job, MoveCandidate candidate, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
-    {
-        if (_segmentTable.ByHandle(candidate.SegmentHandle) is not { } source || TargetFor(job, candidate) is not { } target)
-            return false;
-        if (!_tasks.TryCreate(TaskType.ReplicaMove, candidate.Key, source, [target], candidate.SizeBytes, job.Id, nowTicks, wallMilliseconds, drafts, out _))
-            return false;
-        _moves[(job.Id, candidate.Key)] = _moves.GetValueOrDefault((job.Id, candidate.Key)) + 1;
-        return true;
-    }
+    private readonly record struct Tried(bool IsOpen, int Failed, long EndedMilliseconds);
 
-    // The freest of the allowed names, counted by share.
-    private string? TargetFor(StoredJob job, MoveCandidate candidate)
+    // From the tasks themselves, so that it is known after a failover too.
+    private Dictionary<ObjectKey, Tried> MovesOf(Uuid jobId)
     {
-        SegmentGroup? best = null;
-        foreach (var group in _segments.Space.Groups)
+        var moves = new Dictionary<ObjectKey, Tried>();
+        foreach (var (task, _, _, _) in _table.All)
         {
-            if ((job.Targets.Count == 0 || job.Targets.Contains(group.Name)) && !job.Segments.Contains(group.Name)
-                && (best is null || group.FreeRatio > best.FreeRatio))
-                best = group;
+            if (task.JobId != jobId)
+                continue;
+            var before = moves.GetValueOrDefault(task.Key);
+            var isOpen = task.Status is ReplicationTaskStatus.Pending or ReplicationTaskStatus.Processing;
+            moves[task.Key] = new Tried(
+                before.IsOpen || isOpen, before.Failed + (task.Status == ReplicationTaskStatus.Failed ? 1 : 0),
+                isOpen ? before.EndedMilliseconds : Math.Max(before.EndedMilliseconds, task.UpdatedMilliseconds));
         }
 
+        return moves;
+    }
+
+    private void Remember(StoredJob job, int candidates, Found found, long wallMilliseconds, DraftBuffer drafts)
+    {
+        if (found.StuckSinceTicks is { } now && _found.GetValueOrDefault(job.Id).StuckSinceTicks is { } since)
+            found = found with { StuckSinceTicks = since < now ? since : now };
+        _found[job.Id] = found;
+        if (job.Active > 0)
+            return;
+        if (candidates == 0)
+            Finish(job, JobStatus.Succeeded, SegmentStatus.Drained, "", wallMilliseconds, drafts);
+        else if (found.GivenUp == candidates) // what is blocked is tried again first
+            Finish(job, JobStatus.Failed, SegmentStatus.Ok, $"{found.GivenUp} objects could not be moved", wallMilliseconds, drafts);
+    }
+
+    private bool TryMove(StoredJob job, MoveCandidate candidate, string target, long nowTicks, long wallMilliseconds, DraftBuffer drafts) =>
+        _segmentTable.ByHandle(candidate.SegmentHandle) is { } source
+        && _tasks.TryCreate(TaskType.ReplicaMove, candidate.Key, source, [target], candidate.SizeBytes, job.Id, nowTicks, wallMilliseconds, drafts, out _);
+
+    // The freest of the allowed names, counted by share after what this round has planned for it. Not one that holds a replica: the move
+    // would end with one replica less.
+    private string? TargetFor(StoredJob job, MoveCandidate candidate, Dictionary<string, ulong> planned)
+    {
+        SegmentGroup? best = null;
+        var bestFree = 0.0;
+        foreach (var group in _segments.Space.Groups)
+        {
+            if ((job.Targets.Count > 0 && !job.Targets.Contains(group.Name)) || job.Segments.Contains(group.Name) || Holds(candidate, group.Name))
+                continue;
+            var used = group.UsedBytes + planned.GetValueOrDefault(group.Name) + candidate.SizeBytes;
+            var free = used > group.CapacityBytes ? -1 : (double)(group.CapacityBytes - used) / group.CapacityBytes;
+            if (free >= 0 && (best is null || free > bestFree))
+                (best, bestFree) = (group, free);
+        }
+
+        if (best is not null)
+            planned[best.Name] = planned.GetValueOrDefault(best.Name) + candidate.SizeBytes;
         return best?.Name;
     }
 
+    private bool Holds(MoveCandidate candidate, string name) =>
+        candidate.Holders.Any(holder => _segmentTable.ByHandle(holder)?.Segment.Name == name);
+
     private void Finish(StoredJob job, JobStatus status, SegmentStatus segments, string message, long wallMilliseconds, DraftBuffer drafts)
     {
+        Propose(drafts, OpType.JobChanged, new JobChangedPayload(job.Id, status, wallMilliseconds, message).Encode());
         foreach (var handle in job.Handles)
             _segments.SetStatus(handle, segments, drafts); // one that was unmounted meanwhile stays as it is
-        Propose(drafts, OpType.JobChanged, new JobChangedPayload(job.Id, status, wallMilliseconds, message).Encode());
-        _blocked.Remove(job.Id);
-        foreach (var moved in _moves.Keys.Where(key => key.Job == job.Id).ToArray())
-            _moves.Remove(moved);
+        if (status != JobStatus.Failed)
+            _found.Remove(job.Id);
     }
 
     private void Propose(DraftBuffer drafts, OpType type, byte[] payload)

@@ -93,7 +93,7 @@ public sealed class TaskLeader
 
     /// <summary>
     /// MarkTaskToComplete. TaskNotFound for an unknown id, IllegalClient for another's task, InvalidParams for a status that ends
-    /// nothing. Said again, it is Ok.
+    /// nothing or is not the one that the task has ended with. Said again, it is Ok.
     /// </summary>
     public ErrorCode Complete(CompleteTaskCall call, long wallMilliseconds, DraftBuffer drafts)
     {
@@ -105,6 +105,8 @@ public sealed class TaskLeader
             return ErrorCode.InvalidParams;
         if (task.Status is ReplicationTaskStatus.Pending or ReplicationTaskStatus.Processing)
             End(task.Id, call.Status, call.Message, wallMilliseconds, drafts);
+        else if (task.Status != call.Status)
+            return ErrorCode.InvalidParams;
         return ErrorCode.Ok;
     }
 

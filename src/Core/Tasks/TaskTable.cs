@@ -91,13 +91,13 @@ public sealed class TaskTable
             case OpType.TaskCreated when TaskCreatedPayload.TryRead(entry.Payload, out var created) && !_tasks.ContainsKey(created.Id):
                 Create(created);
                 break;
-            case OpType.TaskFetched when TaskFetchedPayload.TryRead(entry.Payload, out var fetched) && IsOpen(fetched.Id, out var task):
+            case OpType.TaskFetched when TaskFetchedPayload.TryRead(entry.Payload, out var fetched) && IsOpen(fetched.Status) && IsOpen(fetched.Id, out var task):
                 Fetch(task, fetched);
                 break;
-            case OpType.TaskEnded when TaskEndedPayload.TryRead(entry.Payload, out var ended) && IsOpen(ended.Id, out var task):
+            case OpType.TaskEnded when TaskEndedPayload.TryRead(entry.Payload, out var ended) && HasEnded(ended.Status) && IsOpen(ended.Id, out var task):
                 End(task, ended);
                 break;
-            case OpType.TaskForgotten when IdPayload.TryRead(entry.Payload, out var id) && _tasks.TryGetValue(id.Id, out var task):
+            case OpType.TaskForgotten when IdPayload.TryRead(entry.Payload, out var id) && _tasks.TryGetValue(id.Id, out var task) && HasEnded(task.Task.Status):
                 Forget(task);
                 break;
             case OpType.JobCreated when JobCreatedPayload.TryRead(entry.Payload, out var created) && !_jobs.ContainsKey(created.Id):
@@ -105,7 +105,7 @@ public sealed class TaskTable
                     created.Id, JobStatus.Created, created.CreatedMilliseconds, created.CreatedMilliseconds, created.Handles, created.Segments,
                     created.Targets, (int)created.MaximumConcurrency, 0, 0, 0, 0, ""));
                 break;
-            case OpType.JobChanged when JobChangedPayload.TryRead(entry.Payload, out var changed) && _jobs.TryGetValue(changed.Id, out var job):
+            case OpType.JobChanged when JobChangedPayload.TryRead(entry.Payload, out var changed) && _jobs.TryGetValue(changed.Id, out var job) && job.IsRunning:
                 Set(job with { Status = changed.Status, UpdatedMilliseconds = changed.UpdatedMilliseconds, Message = changed.Message });
                 break;
             case OpType.JobForgotten when IdPayload.TryRead(entry.Payload, out var id) && _jobs.Remove(id.Id, out var job):
@@ -205,7 +205,11 @@ public sealed class TaskTable
     }
 
     private bool IsOpen(Uuid id, [NotNullWhen(true)] out StoredTask? task) =>
-        _tasks.TryGetValue(id, out task) && task.Task.Status is ReplicationTaskStatus.Pending or ReplicationTaskStatus.Processing;
+        _tasks.TryGetValue(id, out task) && IsOpen(task.Task.Status);
+
+    private static bool IsOpen(ReplicationTaskStatus status) => status is ReplicationTaskStatus.Pending or ReplicationTaskStatus.Processing;
+
+    private static bool HasEnded(ReplicationTaskStatus status) => status is ReplicationTaskStatus.Failed or ReplicationTaskStatus.Success;
 
     // Over the payloads that would make the task or job anew, and what has become of it since.
     private static ulong HashOf(StoredTask task)
@@ -214,7 +218,7 @@ public sealed class TaskTable
         var hash = XxHash3.HashToUInt64(new TaskCreatedPayload(
             shown.Id, shown.Type, shown.Client, shown.CreatedMilliseconds, shown.JobId, task.SizeBytes, shown.Key, shown.Source, shown.Targets).Encode());
         hash = XxHash3.HashToUInt64(new TaskEndedPayload(shown.Id, shown.Status, shown.UpdatedMilliseconds, shown.Message).Encode(), (long)hash);
-        return unchecked(hash + ((ulong)task.Retries * 31));
+        return HashOf(hash, task.Retries, (long)task.Order, 0, 0);
     }
 
     private static ulong HashOf(StoredJob job)
@@ -222,6 +226,9 @@ public sealed class TaskTable
         var hash = XxHash3.HashToUInt64(new JobCreatedPayload(
             job.Id, job.CreatedMilliseconds, (uint)job.MaximumConcurrency, job.Handles, job.Segments, job.Targets).Encode());
         hash = XxHash3.HashToUInt64(new JobChangedPayload(job.Id, job.Status, job.UpdatedMilliseconds, job.Message).Encode(), (long)hash);
-        return unchecked(hash + ((ulong)job.Succeeded * 3) + ((ulong)job.Failed * 5) + ((ulong)job.Active * 7) + ((ulong)job.MigratedBytes * 11));
+        return HashOf(hash, job.Succeeded, job.Failed, job.Active, job.MigratedBytes);
     }
+
+    private static ulong HashOf(ulong before, params ReadOnlySpan<long> counts) =>
+        XxHash3.HashToUInt64(System.Runtime.InteropServices.MemoryMarshal.AsBytes(counts), (long)before);
 }

@@ -94,7 +94,7 @@ internal sealed class Reign
         var dead = _segments.ExpireClients(Now, own).Where(silent => silent.IsDead).Select(silent => silent.Client).ToArray();
         _segments.UnmountDue(Now, own);
         _tasks.Sweep(Now, Wall, own, MostEntries);
-        _planner.Sweep(own, MostEntries);
+        _planner.Sweep(Now, Wall, own, MostEntries);
         Propose(own);
         foreach (var client in dead)
         {
@@ -110,15 +110,16 @@ internal sealed class Reign
     {
         foreach (var job in _planner.Running.ToArray())
         {
+            var asked = Wall;
             var candidates = new List<MoveCandidate>();
             foreach (var handle in job.Handles)
             {
                 foreach (var shard in _shards)
-                    candidates.AddRange(shard.ListOn(handle, MostEntries, Now).Select(found => new MoveCandidate(found.Key, found.SizeBytes, handle, found.IsBlocked)));
+                    candidates.AddRange(shard.ListOn(handle, MostEntries, Now).Select(found => new MoveCandidate(found.Key, found.SizeBytes, handle, found.IsBlocked, found.Holders)));
             }
 
             var drafts = new DraftBuffer(Partition.SegmentTable);
-            _planner.Plan(job.Id, candidates, Now, Wall, drafts);
+            _planner.Plan(job.Id, candidates, asked, Now, Wall, drafts);
             Propose(drafts);
         }
     }
