@@ -44,8 +44,10 @@ public sealed class JoinActor : UntypedActor, IWithTimers
         _shape = new ClusterShape(
             settings.ClusterId, string.Join(',', settings.Voters.Select(voter => voter.Name).Order(StringComparer.Ordinal)), (uint)settings.Shards,
             settings.Commit.ToString(), (uint)settings.Lease.Duration.TotalMilliseconds);
-        _seeds = [.. seeds.Select(Address.Parse).Where(seed => seed != _cluster.SelfAddress)];
-        _policy = new JoinPolicy(settings.NodeId, _cluster.SelfAddress.ToString(), seeds, settings.Voters);
+        // Addresses are compared as texts from here on: as Akka prints them, not as somebody has written them.
+        var addresses = seeds.Select(Address.Parse).ToArray();
+        _seeds = [.. addresses.Where(seed => seed != _cluster.SelfAddress)];
+        _policy = new JoinPolicy(settings.NodeId, _cluster.SelfAddress.ToString(), [.. addresses.Select(seed => seed.ToString())], settings.Voters);
     }
 
     /// <inheritdoc/>
@@ -90,23 +92,24 @@ public sealed class JoinActor : UntypedActor, IWithTimers
             return;
         }
 
+        // First decide, then speak: what a hello says must still be true when it leaves.
         _policy.Hear(Sender.Path.Address.ToString(), hello, NowTicks);
-        if (hello.WantsAnswer)
-            Sender.Tell(Mine(standing, wantsAnswer: false), Self);
         Follow(standing);
+        if (hello.WantsAnswer && _policy.MaySpeakTo(Sender.Path.Address.ToString(), standing, NowTicks))
+            Sender.Tell(Mine(standing, _policy.AsksBack(hello)), Self);
     }
 
     private void SpeakUp()
     {
         var standing = StandingNow();
+        Follow(standing);
         var hello = Mine(standing, wantsAnswer: true);
-        foreach (var seed in _seeds)
+        foreach (var seed in _policy.Asks(standing) ? _seeds : [])
         {
-            if (!standing.Members.Contains(seed.ToString()))
+            if (!standing.Members.Contains(seed.ToString()) && _policy.MaySpeakTo(seed.ToString(), standing, NowTicks))
                 Context.ActorSelection(new RootActorPath(seed) / "user" / Name).Tell(hello, Self);
         }
 
-        Follow(standing);
         Timers.StartSingleTimer("speak", Speak.Instance, standing.IsMember ? MembersInterval : StrangersInterval);
     }
 

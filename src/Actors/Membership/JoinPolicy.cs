@@ -53,6 +53,9 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     private readonly Dictionary<string, (Hello Hello, long AtTicks)> _heard = new(StringComparer.Ordinal);
     private long? _majoritySinceTicks;
     private long? _islandSinceTicks;
+    private bool _wasMember;
+    private bool _hasFounded;
+    private bool _isUnderWay;
 
     /// <summary>Whom this node has heard of lately: what its own hello says.</summary>
     public IReadOnlyList<HeardNode> Heard(long nowTicks) => [.. Lately(nowTicks).Select(each => new HeardNode(each.Hello.From, each.Address))];
@@ -60,16 +63,39 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     /// <summary>A node has said hello.</summary>
     public void Hear(string from, Hello hello, long nowTicks) => _heard[from] = (hello, nowTicks);
 
-    /// <summary>What to do now.</summary>
+    /// <summary>What to do now. A process is a member once: one that has left its cluster, or was put out of it, is about to end.</summary>
     public JoinDecision Decide(Standing standing, long nowTicks)
     {
         var lately = Lately(nowTicks);
-        return standing.IsMember ? AsMember(standing, lately, nowTicks) : AsStranger(lately, nowTicks);
+        if (standing.IsMember)
+        {
+            (_wasMember, _isUnderWay) = (true, false);
+            return AsMember(standing, lately, nowTicks);
+        }
+
+        var decision = _wasMember ? default : AsStranger(lately, nowTicks);
+        _isUnderWay = decision.Step is JoinStep.Found or JoinStep.Join;
+        return decision;
     }
+
+    /// <summary>Whether it says hello by itself. Nobody else needs to hear from a majority: whoever is outside asks, and lost nodes are not knocked up for ever.</summary>
+    public bool Asks(Standing standing) => standing.IsMember ? !IsMajority(standing.VotersInCluster) : !_wasMember;
+
+    /// <summary>
+    /// Whether this node's hello to that address would still be true when it arrives. A node that founds or joins at the moment is no longer
+    /// somebody to found with, so it speaks only to members; one that has left says nothing more.
+    /// </summary>
+    public bool MaySpeakTo(string to, Standing standing, long nowTicks) =>
+        standing.IsMember || (!_wasMember && (!_isUnderWay || Lately(nowTicks).Any(each => each.Address == to && each.Hello.IsMember)));
+
+    /// <summary>Whether the answer to a hello asks back: its sender has not said yet that it hears this node.</summary>
+    public bool AsksBack(Hello hello) => !hello.IsMember && !HearsMe(hello);
 
     private JoinDecision AsStranger(List<(string Address, Hello Hello)> lately, long nowTicks)
     {
-        _islandSinceTicks = null;
+        // What is under way is not taken back, whoever comes now.
+        if (_hasFounded)
+            return new JoinDecision(JoinStep.Found);
         var members = lately.Where(each => each.Hello.IsMember).ToArray();
         if (members.Length > 0)
         {
@@ -80,21 +106,23 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
         // Whom others have heard is there too: a majority that this node sees is then the majority that they see.
         var present = lately.SelectMany(each => each.Hello.Heard.Append(new HeardNode(each.Hello.From, each.Address)))
             .Append(new HeardNode(self, address)).Distinct().ToArray();
-        var answering = lately.Select(each => each.Hello.From).Append(self).Where(voters.Contains).Distinct().Count();
-        if (SeatOf(address) == int.MaxValue || answering < (voters.Count / 2) + 1 || present.Any(node => SeatOf(node.Address) < SeatOf(address)))
+        // Only who hears this node counts: it knows that an earlier seat is there, and does not found meanwhile.
+        var answering = lately.Where(each => HearsMe(each.Hello)).Select(each => each.Hello.From).Append(self).Where(voters.Contains).Distinct().Count();
+        if (SeatOf(address) == int.MaxValue || !IsMajority(answering) || present.Any(node => SeatOf(node.Address) < SeatOf(address)))
         {
             _majoritySinceTicks = null;
             return default;
         }
 
         _majoritySinceTicks ??= nowTicks;
-        return answering == voters.Count || nowTicks - _majoritySinceTicks >= FoundingPatience.Ticks ? new JoinDecision(JoinStep.Found) : default;
+        _hasFounded = answering == voters.Count || nowTicks - _majoritySinceTicks >= FoundingPatience.Ticks;
+        return _hasFounded ? new JoinDecision(JoinStep.Found) : default;
     }
 
     private JoinDecision AsMember(Standing standing, List<(string Address, Hello Hello)> lately, long nowTicks)
     {
         _majoritySinceTicks = null;
-        var larger = standing.VotersInCluster >= (voters.Count / 2) + 1
+        var larger = IsMajority(standing.VotersInCluster)
             ? []
             : lately.Where(each => each.Hello.IsMember && !standing.Members.Contains(each.Address) && IsLarger(each, standing)).ToArray();
         if (larger.Length == 0)
@@ -106,6 +134,10 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
         _islandSinceTicks ??= nowTicks;
         return nowTicks - _islandSinceTicks >= IslandPatience.Ticks ? new JoinDecision(JoinStep.Leave, larger[0].Address) : default;
     }
+
+    private bool IsMajority(int count) => count > voters.Count / 2;
+
+    private bool HearsMe(Hello hello) => hello.Heard.Contains(new HeardNode(self, address));
 
     // Of two equal ones, that with the earlier seat stays.
     private bool IsLarger((string Address, Hello Hello) other, Standing standing) =>

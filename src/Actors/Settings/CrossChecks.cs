@@ -91,6 +91,9 @@ internal static class CrossChecks
             var valid = Address.TryParse(seed, out var address) && address.System == NodeConfiguration.SystemName && address.Host is not null && address.Port is > 0;
             reader.Require(valid, SeedNodesPath, $"'{seed}' must have the form akka.tcp://{NodeConfiguration.SystemName}@host:port");
         }
+        var own = new Address("akka.tcp", NodeConfiguration.SystemName, settings.Remoting.Host, settings.Remoting.Port);
+        if (seeds.Count > 0 && settings.Remoting.Port != 0 && !seeds.Any(seed => Address.TryParse(seed, out var address) && address == own))
+            warnings.Add(new SettingsProblem(SeedNodesPath, $"[{string.Join(", ", seeds)}]", $"does not name this node, {own}: it joins a cluster, but never founds one"));
         if (seeds.Count == 1 && settings.Voters.Count > 1)
             warnings.Add(new SettingsProblem(SeedNodesPath, $"[{seeds[0]}]", "with a single seed node no other node can start while that one is down"));
     }

@@ -12,6 +12,7 @@ public sealed class JoinPolicyTests
     private static readonly NodeId[] Voters = [new("n1"), new("n2"), new("n3")];
 
     private long _now = 1_000_000_000;
+    private HeardNode _listener;
 
     [Fact]
     public void Nobody_founds_alone()
@@ -56,9 +57,9 @@ public sealed class JoinPolicyTests
     public void An_earlier_one_that_only_others_hear_is_waited_for_too()
     {
         var policy = Node(2);
-        Hear(policy, 3, heard: [new HeardNode(new NodeId("n1"), "a1")]);
+        Hear(policy, 3, heard: [Heard(1), Heard(2)]);
         Pass(1.5);
-        Hear(policy, 3, heard: [new HeardNode(new NodeId("n1"), "a1")]);
+        Hear(policy, 3, heard: [Heard(1), Heard(2)]);
         Assert.Equal(JoinStep.None, policy.Decide(Standing.Outside, _now).Step);
     }
 
@@ -124,7 +125,7 @@ public sealed class JoinPolicyTests
     [Fact]
     public void Of_two_equal_islands_that_with_the_earlier_seat_stays()
     {
-        var (first, second) = (Node(1), Node(2));
+        var (first, second) = (NodeAt(1), NodeAt(2));
         Hear(first, 2, votersInCluster: 1);
         Hear(second, 1, votersInCluster: 1);
         first.Decide(new Standing(true, 1, new HashSet<string> { "a1" }), _now);
@@ -149,10 +150,94 @@ public sealed class JoinPolicyTests
         }
     }
 
-    private static JoinPolicy Node(int number) => new(Voters[number - 1], Seeds[number - 1], Seeds, Voters);
+    [Fact]
+    public void Who_does_not_hear_this_node_is_nobody_to_found_with()
+    {
+        var policy = Node(1);
+        for (var i = 0; i < 10; i++)
+        {
+            Hear(policy, 2, heard: [Heard(3)]);
+            Hear(policy, 3, heard: [Heard(2)]);
+            Assert.Equal(JoinStep.None, policy.Decide(Standing.Outside, _now).Step);
+            Pass(1);
+        }
 
+        Assert.True(policy.AsksBack(Said(2, 0, [Heard(3)])));
+        Assert.False(policy.AsksBack(Said(2, 0, [Heard(1)])));
+        Assert.False(policy.AsksBack(Said(2, 2, [])));
+    }
+
+    [Fact]
+    public void A_founder_goes_through_with_it_and_is_silent_until_it_is_a_member()
+    {
+        var policy = Node(2);
+        Hear(policy, 3);
+        Assert.Equal(JoinStep.None, policy.Decide(Standing.Outside, _now).Step);
+        Assert.True(policy.MaySpeakTo("a1", Standing.Outside, _now));
+        Pass(1);
+        Hear(policy, 3);
+        Assert.Equal(JoinStep.Found, policy.Decide(Standing.Outside, _now).Step);
+        Hear(policy, 1);
+        Assert.Equal(JoinStep.Found, policy.Decide(Standing.Outside, _now).Step);
+        Assert.False(policy.MaySpeakTo("a1", Standing.Outside, _now));
+        var founded = new Standing(true, 1, new HashSet<string> { "a2" });
+        Assert.Equal(JoinStep.None, policy.Decide(founded, _now).Step);
+        Assert.True(policy.MaySpeakTo("a1", founded, _now));
+    }
+
+    [Fact]
+    public void A_node_that_joins_speaks_only_to_members()
+    {
+        var policy = Node(3);
+        Hear(policy, 1);
+        Hear(policy, 2, votersInCluster: 1);
+        Assert.Equal(new JoinDecision(JoinStep.Join, "a2"), policy.Decide(Standing.Outside, _now));
+        Assert.False(policy.MaySpeakTo("a1", Standing.Outside, _now));
+        Assert.True(policy.MaySpeakTo("a2", Standing.Outside, _now));
+        Pass(2.1);
+        Assert.Equal(JoinStep.None, policy.Decide(Standing.Outside, _now).Step); // nobody to join any more
+        Assert.True(policy.MaySpeakTo("a1", Standing.Outside, _now));
+    }
+
+    [Fact]
+    public void A_node_that_leaves_its_cluster_neither_speaks_nor_founds_nor_joins()
+    {
+        var policy = Node(1);
+        policy.Decide(new Standing(true, 3, new HashSet<string>(Seeds)), _now);
+        Hear(policy, 2, votersInCluster: 2);
+        Hear(policy, 3);
+        Assert.Equal(JoinStep.None, policy.Decide(Standing.Outside, _now).Step);
+        Assert.False(policy.Asks(Standing.Outside));
+        Assert.False(policy.MaySpeakTo("a2", Standing.Outside, _now));
+    }
+
+    [Fact]
+    public void A_majority_answers_only_and_a_smaller_cluster_asks()
+    {
+        var policy = Node(1);
+        Assert.True(policy.Asks(Standing.Outside));
+        Assert.True(policy.Asks(new Standing(true, 1, new HashSet<string> { "a1" })));
+        var majority = new Standing(true, 2, new HashSet<string> { "a1", "a2" });
+        Assert.False(policy.Asks(majority));
+        Assert.True(policy.MaySpeakTo("a3", majority, _now));
+    }
+
+    private JoinPolicy Node(int number)
+    {
+        _listener = Heard(number);
+        return NodeAt(number);
+    }
+
+    private static JoinPolicy NodeAt(int number) => new(Voters[number - 1], Seeds[number - 1], Seeds, Voters);
+
+    // Unless it is said otherwise, the speaker hears the nodes of the test: none before the listener.
     private void Hear(JoinPolicy policy, int number, int votersInCluster = 0, IReadOnlyList<HeardNode>? heard = null) => policy.Hear(
-        Seeds[number - 1], new Hello(Voters[number - 1], Shape, votersInCluster > 0, (uint)votersInCluster, heard ?? [], true), _now);
+        Seeds[number - 1], Said(number, votersInCluster, heard ?? [_listener]), _now);
+
+    private static Hello Said(int number, int votersInCluster, IReadOnlyList<HeardNode> heard) =>
+        new(Voters[number - 1], Shape, votersInCluster > 0, (uint)votersInCluster, heard, true);
+
+    private static HeardNode Heard(int number) => new(Voters[number - 1], Seeds[number - 1]);
 
     private void Pass(double seconds) => _now += TimeSpan.FromSeconds(seconds).Ticks;
 }

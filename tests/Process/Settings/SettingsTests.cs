@@ -168,6 +168,16 @@ public sealed class SettingsTests
         Assert.Equal("hotstandby.lease.duration", Assert.Single(Parse(Valid, ("hotstandby.lease.duration", "1ms")).Errors).Path);
 
     [Fact]
+    public void A_node_that_the_seed_list_does_not_name_is_a_warning()
+    {
+        var result = Parse(Valid, ("hotstandby.remoting.port", "5109"));
+        var warning = Assert.Single(result.Warnings);
+        Assert.Equal("akka.cluster.seed-nodes", warning.Path);
+        Assert.Contains("akka.tcp://hotstandby@127.0.0.1:5109", warning.ToString(), StringComparison.Ordinal);
+        Assert.Empty(Parse(Valid, ("hotstandby.remoting.port", "5102")).Warnings);
+    }
+
+    [Fact]
     public void An_even_number_of_voters_is_a_warning()
     {
         var result = Parse(Valid, ("hotstandby.voters", "[n1, n2]"));

@@ -1,0 +1,216 @@
+// Several JoinPolicies that talk to each other in virtual time: whatever the order of starts and the speed of messages, one of them
+// founds and the others join it. What JoinActor does around the policy is played here.
+using HotStandby.Actors.Membership;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Membership;
+using Xunit.Abstractions;
+
+namespace HotStandby.Tests.Actors.Membership;
+
+public sealed class FoundingTests(ITestOutputHelper output)
+{
+    private const int Histories = 3000;
+    private const int SpeakMilliseconds = 200;
+    private const int LatestStartMilliseconds = 3000;
+    private const int EndMilliseconds = 12_000;
+    private const int EndMillisecondsWithIslands = 40_000;
+    private const int RestartMilliseconds = 500;
+
+    [Fact]
+    public void Nodes_that_start_at_any_times_found_one_cluster_and_all_join_it()
+    {
+        var seed = Random.Shared.Next();
+        for (var history = 0; history < Histories; history++)
+        {
+            var network = new Network(new Random(unchecked(seed + history)), nodes: history % 2 == 0 ? 3 : 5);
+            network.Run(EndMilliseconds);
+            Assert.True(network.Founders.Count == 1 && network.Members == network.Nodes,
+                $"seed {unchecked(seed + history)}, {network.Nodes} nodes: founded by [{string.Join(", ", network.Founders)}], {network.Members} members\n{network.Story}");
+        }
+
+        output.WriteLine($"seed {seed}");
+    }
+
+    [Fact]
+    public void Two_nodes_that_never_hear_each_other_end_in_one_cluster_all_the_same()
+    {
+        var seed = Random.Shared.Next();
+        for (var history = 0; history < Histories; history++)
+        {
+            var network = new Network(new Random(unchecked(seed + history)), nodes: history % 2 == 0 ? 3 : 5) { HasCut = true };
+            network.Run(EndMillisecondsWithIslands);
+            Assert.True(network.Clusters == 1 && network.Members == network.Nodes,
+                $"seed {unchecked(seed + history)}, {network.Nodes} nodes: {network.Clusters} clusters, {network.Members} members\n{network.Story}");
+        }
+
+        output.WriteLine($"seed {seed}");
+    }
+
+    /// <summary>Nodes, messages under way, and a clock in milliseconds.</summary>
+    private sealed class Network
+    {
+        private static readonly ClusterShape Shape = new("c", "", 64, "Quorum", 2000);
+
+        private readonly PriorityQueue<Action, (long At, int Order)> _events = new();
+        private readonly Random _random;
+        private readonly Peer[] _peers;
+        private readonly int _slowestMilliseconds;
+        private readonly (int One, int Other) _cut;
+        private readonly System.Text.StringBuilder _story = new();
+        private long _nowMilliseconds;
+        private int _order;
+
+        public Network(Random random, int nodes)
+        {
+            _random = random;
+            _slowestMilliseconds = random.Next(1, 150);
+            var ids = Enumerable.Range(1, nodes).Select(number => new NodeId($"n{number}")).ToArray();
+            var seeds = ids.Select(id => $"a{id}").ToArray();
+            _peers = [.. ids.Select((id, seat) => new Peer(id, seeds[seat], () => new JoinPolicy(id, seeds[seat], seeds, ids)))];
+            _cut = (random.Next(nodes), random.Next(nodes));
+            foreach (var peer in _peers)
+                After(random.Next(LatestStartMilliseconds), () => Start(peer));
+        }
+
+        /// <summary>Two of the nodes hear nothing of each other, ever; and an island that must be left is left.</summary>
+        public bool HasCut { get; init; }
+
+        public List<NodeId> Founders { get; } = [];
+
+        public int Clusters => _peers.Where(peer => peer.Cluster is not null).Select(peer => peer.Cluster).Distinct().Count();
+
+        public int Nodes => _peers.Length;
+
+        public int Members => _peers.Count(peer => peer.Cluster is not null);
+
+        public string Story => _story.ToString();
+
+        private long NowTicks => TimeSpan.FromMilliseconds(_nowMilliseconds + 1_000_000).Ticks;
+
+        public void Run(int untilMilliseconds)
+        {
+            while (_events.TryDequeue(out var happens, out var when) && when.At < untilMilliseconds)
+            {
+                _nowMilliseconds = when.At;
+                happens();
+            }
+        }
+
+        private void Start(Peer peer)
+        {
+            Tell($"{peer.Id} starts");
+            peer.Start();
+            Speak(peer, peer.Life);
+        }
+
+        private void Speak(Peer peer, int life)
+        {
+            if (!peer.IsUp || peer.Life != life)
+                return;
+            Follow(peer);
+            foreach (var other in peer.Policy.Asks(StandingOf(peer)) ? _peers : [])
+            {
+                if (other != peer && !(peer.Cluster is not null && peer.Cluster == other.Cluster))
+                    Send(peer, other, wantsAnswer: true);
+            }
+
+            After(peer.Cluster is null ? SpeakMilliseconds : 5 * SpeakMilliseconds, () => Speak(peer, life));
+        }
+
+        private void Send(Peer from, Peer to, bool wantsAnswer)
+        {
+            var standing = StandingOf(from);
+            if (!from.IsUp || IsCut(from, to) || !from.Policy.MaySpeakTo(to.Address, standing, NowTicks))
+                return;
+            var hello = new Hello(from.Id, Shape, standing.IsMember, (uint)standing.VotersInCluster, from.Policy.Heard(NowTicks), wantsAnswer);
+            After(_random.Next(_slowestMilliseconds), () => Arrive(from, to, hello));
+        }
+
+        private void Arrive(Peer from, Peer to, Hello hello)
+        {
+            if (!to.IsUp)
+                return;
+            to.Policy.Hear(from.Address, hello, NowTicks);
+            Follow(to);
+            if (hello.WantsAnswer)
+                Send(to, from, to.Policy.AsksBack(hello));
+        }
+
+        private void Follow(Peer peer)
+        {
+            var decision = peer.Policy.Decide(StandingOf(peer), NowTicks);
+            if (decision == peer.Doing)
+                return;
+            peer.Doing = decision;
+            Tell($"{peer.Id}: {decision.Step} {decision.Address}");
+            switch (decision.Step)
+            {
+                case JoinStep.Found:
+                    Founders.Add(peer.Id);
+                    Enter(peer, () => $"{peer.Id}/{peer.Life}");
+                    break;
+                case JoinStep.Join:
+                    Enter(peer, () => _peers.Single(other => other.Address == decision.Address).Cluster);
+                    break;
+                case JoinStep.Leave:
+                    Assert.True(HasCut, $"{peer.Id} had to leave an island\n{Story}");
+                    peer.Stop();
+                    After(RestartMilliseconds, () => Start(peer));
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        private void Enter(Peer peer, Func<string?> cluster)
+        {
+            var life = peer.Life;
+            After(_random.Next(300), () =>
+            {
+                if (peer.IsUp && peer.Life == life)
+                    peer.Cluster ??= cluster();
+            });
+        }
+
+        private bool IsCut(Peer one, Peer other) =>
+            HasCut && ((_peers[_cut.One] == one && _peers[_cut.Other] == other) || (_peers[_cut.One] == other && _peers[_cut.Other] == one));
+
+        private Standing StandingOf(Peer peer)
+        {
+            if (peer.Cluster is null)
+                return Standing.Outside;
+            var members = _peers.Where(other => other.Cluster == peer.Cluster).ToArray();
+            return new Standing(true, members.Length, members.Select(member => member.Address).ToHashSet(StringComparer.Ordinal));
+        }
+
+        private void After(int milliseconds, Action happens) => _events.Enqueue(happens, (_nowMilliseconds + milliseconds, _order++));
+
+        private void Tell(string what) => _story.Append(System.Globalization.CultureInfo.InvariantCulture, $"{_nowMilliseconds,6} ms  {what}\n");
+    }
+
+    private sealed class Peer(NodeId id, string address, Func<JoinPolicy> policy)
+    {
+        public NodeId Id { get; } = id;
+
+        public string Address { get; } = address;
+
+        public JoinPolicy Policy { get; private set; } = policy();
+
+        public bool IsUp { get; private set; }
+
+        /// <summary>Which of its processes this is.</summary>
+        public int Life { get; private set; }
+
+        public string? Cluster { get; set; }
+
+        public JoinDecision Doing { get; set; }
+
+        public void Start()
+        {
+            (IsUp, Cluster, Doing, Policy) = (true, null, default, policy());
+            Life++;
+        }
+
+        public void Stop() => (IsUp, Cluster) = (false, null);
+    }
+}
