@@ -96,13 +96,13 @@ public sealed class LocalCluster : IAsyncDisposable
         return primary!;
     }
 
-    /// <summary>Waits until every running node has applied the same entries, and returns their views.</summary>
+    /// <summary>Waits until every node has applied the same entries, and returns their views.</summary>
     public async Task<IReadOnlyList<NodeView>> WaitForAgreementAsync(TimeSpan patience, CancellationToken stop)
     {
         IReadOnlyList<NodeView> views = [];
         await WaitAsync("every node at the same seq", patience, async () =>
         {
-            var answers = await Task.WhenAll(Nodes.Where(node => node.IsRunning).Select(node => StatusAsync(node, stop)));
+            var answers = await Task.WhenAll(Nodes.Select(node => StatusAsync(node, stop)));
             views = [.. answers.OfType<NodeView>()];
             return views.Count == answers.Length && views.All(view => view.IsSettled)
                 && views.Select(view => view.CommittedSequence).Distinct().Count() == 1;

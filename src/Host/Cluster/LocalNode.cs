@@ -1,5 +1,6 @@
-// One node as a process of its own, on loopback. The parent holds the child's standard input: when the parent dies, however it
-// dies, the child reads the end of it and stops.
+// One node as a process of its own, on loopback, with what a supervisor does for it: a life that ended with "try again later", as that of a
+// node which its peers gave up while the machine was busy, is followed by the next. The parent holds the child's standard input: when the
+// parent dies, however it dies, the child reads the end of it and stops.
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -22,8 +23,11 @@ public enum NodeSignal
 /// <summary>A node process and where it listens.</summary>
 public sealed partial class LocalNode(string id, string directory, int clientPort, int httpPort, int remotingPort) : IAsyncDisposable
 {
+    private readonly Lock _lock = new();
     private Process? _process;
     private Task _output = Task.CompletedTask;
+    private Task _supervision = Task.CompletedTask;
+    private bool _isEnding;
 
     /// <summary>The node's id.</summary>
     public string Id { get; } = id;
@@ -51,6 +55,9 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
 
     /// <summary>Exit code of the last life; null while it runs.</summary>
     public int? ExitCode => _process is { HasExited: true } ended ? ended.ExitCode : null;
+
+    /// <summary>Lives that followed one which had ended with <see cref="Host.ExitCode.Temporary"/>.</summary>
+    public int Restarts { get; private set; }
 
     /// <summary>Processor time of the running process so far.</summary>
     public TimeSpan ProcessorTime => IsRunning ? _process!.TotalProcessorTime : TimeSpan.Zero;
@@ -90,7 +97,45 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
     }
 
     /// <summary>Starts a life.</summary>
+    /// <exception cref="InvalidOperationException">The node runs, or its process could not be started.</exception>
     public void Start()
+    {
+        lock (_lock)
+        {
+            if (IsRunning)
+                throw new InvalidOperationException($"node {Id} runs already");
+            StartLife();
+        }
+    }
+
+    /// <summary>Sends a signal.</summary>
+    /// <exception cref="InvalidOperationException">The node does not run.</exception>
+    public void Send(NodeSignal signal)
+    {
+        if (_process is null || kill(_process.Id, (int)signal) != 0)
+            throw new InvalidOperationException($"node {Id} could not be sent {signal}");
+    }
+
+    /// <summary>Waits for the present life to end.</summary>
+    public Task WaitForExitAsync(CancellationToken stop) => _process?.WaitForExitAsync(stop) ?? Task.CompletedTask;
+
+    /// <summary>Kills what runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _isEnding = true;
+            if (IsRunning)
+                _process!.Kill();
+        }
+
+        await _supervision;
+        await _output;
+        _process?.Dispose();
+        _process = null;
+    }
+
+    private void StartLife()
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -102,32 +147,22 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
         };
         foreach (var argument in (string[])["exec", typeof(LocalNode).Assembly.Location, "run", "--config", ConfigFile, "--stop-with-input"])
             start.ArgumentList.Add(argument);
-        _process = Process.Start(start) ?? throw new InvalidOperationException("the node process could not be started");
-        _output = Task.WhenAll(_output, CopyAsync(_process.StandardOutput), CopyAsync(_process.StandardError));
+        var life = Process.Start(start) ?? throw new InvalidOperationException("the node process could not be started");
+        _process = life;
+        _output = Task.WhenAll(_output, CopyAsync(life.StandardOutput), CopyAsync(life.StandardError));
+        _supervision = Task.WhenAll(_supervision, SuperviseAsync(life));
     }
 
-    /// <summary>Sends a signal.</summary>
-    /// <exception cref="InvalidOperationException">The node does not run.</exception>
-    public void Send(NodeSignal signal)
+    private async Task SuperviseAsync(Process life)
     {
-        if (_process is null || kill(_process.Id, (int)signal) != 0)
-            throw new InvalidOperationException($"node {Id} could not be sent {signal}");
-    }
-
-    /// <summary>Waits for the process to end.</summary>
-    public Task WaitForExitAsync(CancellationToken stop) => _process?.WaitForExitAsync(stop) ?? Task.CompletedTask;
-
-    /// <summary>Kills what runs.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_process is null)
-            return;
-        if (!_process.HasExited)
-            _process.Kill();
-        await _process.WaitForExitAsync();
-        await _output;
-        _process.Dispose();
-        _process = null;
+        await life.WaitForExitAsync();
+        lock (_lock)
+        {
+            if (_isEnding || life != _process || life.ExitCode != Host.ExitCode.Temporary)
+                return;
+            Restarts++;
+            StartLife();
+        }
     }
 
     private async Task CopyAsync(StreamReader from)

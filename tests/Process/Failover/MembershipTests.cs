@@ -51,11 +51,9 @@ public sealed class MembershipTests(ITestOutputHelper output) : ClusterTest(outp
         foreach (var node in others)
             node.Send(NodeSignal.Continue);
 
-        // The others may have to be started afresh: a Primary that was frozen for so long stops by itself.
+        // The others may have been started afresh: a Primary that was frozen for so long stops by itself.
         await WaitUntilAsync("all are in one cluster", Patience, async () =>
         {
-            foreach (var node in cluster.Nodes.Where(node => !node.IsRunning))
-                node.Start();
             var views = await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop)));
             return views.Count(view => view is { Serving: true }) == 1 && views.Count(view => view is { Role: "standby" }) == 2;
         }, stop);
