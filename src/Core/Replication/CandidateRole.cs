@@ -71,6 +71,9 @@ internal sealed class CandidateRole
         }
     }
 
+    /// <summary>This node cannot lead as it is.</summary>
+    public void GiveUp() => Progress = CampaignProgress.Lost;
+
     public void OnTail(TailBatch tail, long nowTicks)
     {
         if (tail.Epoch != Epoch || tail.From != _best || Progress != CampaignProgress.Fetching)

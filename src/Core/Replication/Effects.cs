@@ -24,6 +24,18 @@ public sealed record WriteCut(ulong LastKeptSequence) : JournalWrite;
 /// <summary>Write that this node may vote from now on.</summary>
 public sealed record WriteVoting : JournalWrite;
 
+/// <summary>Write that the entries up to the last of these ends are in checkpoints, and delete them.</summary>
+/// <param name="Below">Where the epochs up to there end, oldest first; not empty.</param>
+public sealed record WriteTruncation(EpochEnd[] Below) : JournalWrite;
+
+/// <summary>Write that the log is another one now: it begins behind the last of these ends, where the images of a full sync stand.</summary>
+/// <param name="Below">Where the epochs up to there end, oldest first; not empty.</param>
+public sealed record WriteReset(EpochEnd[] Below) : JournalWrite;
+
+/// <summary>Entries that this node lacks are nowhere in a log any more: it needs a full sync before it can go on.</summary>
+/// <param name="Source">Who said so.</param>
+public sealed record FullSyncNeeded(NodeId Source) : Effect;
+
 /// <summary>Send a message to a node; it may be lost, doubled, late.</summary>
 public sealed record Send(NodeId To, ReplicationMessage Message) : Effect;
 

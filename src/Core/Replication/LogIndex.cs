@@ -1,5 +1,5 @@
-// The shape of a log: where each epoch ends. Enough to answer "which epoch has seq n" and "up to where do two logs agree",
-// because two logs that hold the same (epoch, seq) are identical up to it (invariant 2).
+// The shape of a log: where each epoch ends, and from where on its entries are still there. Enough to answer "which epoch has seq n"
+// and "up to where do two logs agree", because two logs that hold the same (epoch, seq) are identical up to it (invariant 2).
 using HotStandby.Messages;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
@@ -9,7 +9,15 @@ namespace HotStandby.Core.Replication;
 /// <summary>Epochs and seqs of a log; not its entries.</summary>
 public sealed class LogIndex
 {
+    // A mark every so many bytes: how much of the log can be told from the seqs between them.
+    private const long MarkBytes = 1 << 20;
+
     private readonly List<EpochEnd> _ends = [];
+    private readonly List<(ulong Sequence, long TotalBytes)> _marks = [];
+    private long _totalBytes;
+
+    /// <summary>Entries up to here are gone, replaced by checkpoints; their epochs are still known. 0: nothing is gone.</summary>
+    public ulong BaseSequence { get; private set; }
 
     /// <summary>Last seq; 0 when the log is empty.</summary>
     public ulong LastSequence => _ends.Count == 0 ? 0 : _ends[^1].LastSequence;
@@ -25,15 +33,82 @@ public sealed class LogIndex
     {
         if (batch.FirstSequence != LastSequence + 1 || batch.Epoch < LastEpoch)
             throw new InvariantViolation(2, $"batch {batch.Epoch}/{batch.FirstSequence} behind {LastEpoch}/{LastSequence}");
+        _totalBytes += batch.Encoded.Length;
+        if (_marks.Count == 0 || _totalBytes - _marks[^1].TotalBytes >= MarkBytes)
+            _marks.Add((batch.LastSequence, _totalBytes));
         if (batch.Epoch == LastEpoch)
             _ends[^1] = new EpochEnd(batch.Epoch, batch.LastSequence);
         else
             _ends.Add(new EpochEnd(batch.Epoch, batch.LastSequence));
     }
 
+    /// <summary>The entries up to a seq are gone.</summary>
+    public void TruncateTo(ulong sequence)
+    {
+        BaseSequence = Math.Max(BaseSequence, Math.Min(sequence, LastSequence));
+        _marks.RemoveRange(0, Math.Max(0, _marks.FindLastIndex(mark => mark.Sequence <= BaseSequence)));
+    }
+
+    /// <summary>
+    /// What is known of the log below its first entry: an older log's epochs, where a new one begins. Entries that are held stay; where
+    /// none is, the log goes on behind these.
+    /// </summary>
+    /// <param name="below">Ends of the epochs up to the base, oldest first; not empty.</param>
+    public void FoundOn(ReadOnlySpan<EpochEnd> below)
+    {
+        var last = below[^1];
+        _ends.RemoveAll(end => end.LastSequence <= last.LastSequence);
+        _ends.InsertRange(0, _ends.Count > 0 && _ends[0].Epoch == last.Epoch ? below[..^1] : below);
+        BaseSequence = Math.Max(BaseSequence, last.LastSequence);
+    }
+
+    /// <summary>Forgets every entry; see <see cref="FoundOn"/>.</summary>
+    public void Clear()
+    {
+        _ends.Clear();
+        _marks.Clear();
+        (BaseSequence, _totalBytes) = (0, 0);
+    }
+
+    /// <summary>A log that is read back, whose first batch need not be the first of all: what lies below is told later, by <see cref="FoundOn"/>.</summary>
+    public void AppendRecovered(OpLogBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (_ends.Count == 0 && batch.FirstSequence > 1)
+            FoundOn([new EpochEnd(0, batch.FirstSequence - 1)]);
+        Append(batch);
+    }
+
+    /// <summary>The seq up to which the log can be truncated so that about so many bytes of it are left.</summary>
+    public ulong KeepingBytes(long bytes)
+    {
+        var last = _marks.FindLastIndex(mark => mark.TotalBytes <= _totalBytes - bytes);
+        return last < 0 ? 0 : _marks[last].Sequence;
+    }
+
+    /// <summary>Bytes that were appended in this life of the node.</summary>
+    public long TotalBytes => _totalBytes;
+
+    /// <summary>The epochs up to a seq which the log holds or has held.</summary>
+    public EpochEnd[] DescribeUntil(ulong sequence)
+    {
+        var until = new List<EpochEnd>();
+        foreach (var end in _ends)
+        {
+            until.Add(end with { LastSequence = Math.Min(end.LastSequence, sequence) });
+            if (end.LastSequence >= sequence)
+                break;
+        }
+
+        return [.. until];
+    }
+
     /// <summary>Drops everything behind <paramref name="lastKept"/>.</summary>
     public void CutAfter(ulong lastKept)
     {
+        if (lastKept < BaseSequence)
+            throw new InvariantViolation(3, $"asked to cut after {lastKept}, but the entries up to {BaseSequence} are in checkpoints");
+        _marks.RemoveAll(mark => mark.Sequence > lastKept);
         while (_ends.Count > 0 && LastSequence > lastKept)
         {
             var end = _ends[^1];

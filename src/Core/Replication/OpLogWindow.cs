@@ -74,6 +74,13 @@ public sealed class OpLogWindow(int maximumEntries, long maximumBytes)
         }
     }
 
+    /// <summary>Drops everything.</summary>
+    public void Clear()
+    {
+        _batches.Clear();
+        (_start, _entries, Bytes) = (0, 0, 0);
+    }
+
     private void Count(OpLogBatch batch, int sign)
     {
         _entries += sign * batch.Count;

@@ -97,7 +97,7 @@ internal sealed class PrimaryRole
         standby.Acknowledged(message.StoredSequence, message.AppliedSequence, message.Voting, message.SentAtTicks, nowTicks);
         if (standby.State == LinkState.Probe)
             standby.State = LinkState.Stream;
-        if (!standby.Voting)
+        if (!standby.Voting && standby.MatchSequence >= _state.Log.BaseSequence)
             Welcome(standby, nowTicks);
         RenewLease(nowTicks);
         Advance(nowTicks);
@@ -184,6 +184,15 @@ internal sealed class PrimaryRole
 
     private void Stream(StandbyProgress standby, long nowTicks)
     {
+        if (standby.State == LinkState.Stream && standby.NextSequence <= _state.Log.BaseSequence)
+        {
+            // Heartbeats go on; each refusal of one tells it again, until it has synced and names a later end.
+            standby.State = LinkState.Probe;
+            standby.Welcomed = 0; // what names its life may be below what the sync brings
+            _state.Send(standby.Node, _state.EntriesGone(Epoch));
+            return;
+        }
+
         while (standby.State == LinkState.Stream && standby.NextSequence <= _state.Log.LastSequence
                && standby.InFlightBytes < _state.Settings.InFlightBytes)
         {

@@ -164,6 +164,9 @@ public sealed class Replica
                 _candidate?.OnTail(tail, nowTicks);
                 Settle(nowTicks);
                 break;
+            case EntriesGone gone:
+                OnEntriesGone(gone, nowTicks);
+                break;
             case GrantReleased released:
                 _standby.OnReleased(released);
                 _campaignAtTicks = nowTicks;
@@ -238,7 +241,9 @@ public sealed class Replica
             return;
         var common = _state.Log.CommonPoint(fetch.Log);
         var previousEpoch = _state.Log.EpochOf(common) ?? 0;
-        if (common == _state.Log.LastSequence)
+        if (common < _state.Log.BaseSequence)
+            _state.Send(fetch.From, _state.EntriesGone(fetch.Epoch));
+        else if (common == _state.Log.LastSequence)
             _state.Send(fetch.From, new TailBatch(_state.Settings.Self, fetch.Epoch, previousEpoch, common, null, common));
         else if (_state.Window.From(common + 1) is { } batch)
             _state.Send(fetch.From, new TailBatch(_state.Settings.Self, fetch.Epoch, previousEpoch, common, batch, _state.Log.LastSequence));
@@ -254,8 +259,44 @@ public sealed class Replica
                 _state.Settings.Self, request.Epoch, request.PreviousEpoch, request.PreviousSequence, batch, _state.Log.LastSequence));
     }
 
+    private void OnEntriesGone(EntriesGone gone, long nowTicks)
+    {
+        // Late: this log holds that entry by now.
+        if (_primary is not null || gone.Epoch < _state.PromisedEpoch || _state.Log.EpochOf(gone.BaseSequence) == gone.BaseEpoch)
+            return;
+        _candidate?.GiveUp();
+        Settle(nowTicks);
+        _state.Effects.Add(new FullSyncNeeded(gone.From));
+    }
+
+    /// <summary>
+    /// The partitions' images up to here are in checkpoints: the journal need not hold the entries any more. Everybody may do so for
+    /// itself; who needs them later gets a full sync.
+    /// </summary>
+    /// <param name="sequence">Committed; at most what every partition's checkpoint covers.</param>
+    public void Truncate(ulong sequence) => _state.Truncate(sequence);
+
+    /// <summary>The partitions hold, or do not hold, what the log begins with; see <see cref="ReplicaState.IsStateComplete"/>.</summary>
+    public void StateIsComplete(bool isComplete) => _state.IsStateComplete = isComplete;
+
+    /// <summary>A full sync has brought committed state, which is durable in checkpoints: the log goes on behind the oldest image.</summary>
+    /// <param name="below">Where the source's epochs end up to the seq of the oldest image, oldest first; not empty.</param>
+    /// <param name="nowTicks">Now.</param>
+    /// <exception cref="InvalidOperationException">This node leads.</exception>
+    public void Install(ReadOnlySpan<EpochEnd> below, long nowTicks)
+    {
+        if (_primary is not null)
+            throw new InvalidOperationException("a Primary is not synced");
+        _candidate?.GiveUp();
+        Settle(nowTicks);
+        _state.Install(below);
+        _state.IsStateComplete = true;
+    }
+
     private void Campaign(long nowTicks)
     {
+        if (!_state.IsStateComplete)
+            return; // not before a full sync: it could not serve what it would be asked for
         if (_state.GrantRunsForAnother(_state.Settings.Self, nowTicks))
         {
             _campaignAtTicks = Math.Max(_campaignAtTicks, Math.Min(_state.GrantUntilTicks, nowTicks + _state.Settings.LeaseDurationTicks));

@@ -98,6 +98,11 @@ public sealed class ReplicaState
     /// <summary>Until when this node helps no other candidate (monotonic ticks).</summary>
     public long GrantUntilTicks { get; internal set; }
 
+    /// <summary>
+    /// False while this node's partitions do not hold what its log begins with: it stores, acknowledges and votes, but does not lead.
+    /// </summary>
+    public bool IsStateComplete { get; internal set; } = true;
+
     internal List<Effect> Effects { get; } = [];
 
     internal void Send(NodeId to, ReplicationMessage message) => Effects.Add(new Send(to, message));
@@ -126,15 +131,56 @@ public sealed class ReplicaState
             throw new InvariantViolation(3, $"asked to cut after {lastKept}, but {CommitSequence} is committed");
         Log.CutAfter(lastKept);
         Window.CutAfter(lastKept);
+        LimitDurable(lastKept);
+        Write(new WriteCut(lastKept), default);
+    }
+
+    // What is behind the end of the log now is not in it, whether it is in the journal already or on its way there.
+    private void LimitDurable(ulong lastKept)
+    {
         DurableSequence = Math.Min(DurableSequence, lastKept);
         for (var i = _writes.Count; i > 0; i--)
         {
             var write = _writes.Dequeue();
             _writes.Enqueue(write with { LastSequence = Math.Min(write.LastSequence, lastKept) });
         }
-
-        Write(new WriteCut(lastKept), default);
     }
+
+    /// <summary>The entries up to a committed seq are in checkpoints, and go.</summary>
+    internal void Truncate(ulong sequence)
+    {
+        if (sequence > CommitSequence)
+            throw new InvariantViolation(3, $"asked to truncate to {sequence}, but only {CommitSequence} is committed");
+        if (sequence <= Log.BaseSequence)
+            return;
+        Log.TruncateTo(sequence);
+        Write(new WriteTruncation(Log.DescribeUntil(sequence)), default);
+    }
+
+    /// <summary>
+    /// The images of a full sync are durable. Where this log holds the entry at which they begin it goes on, whole: it may hold entries
+    /// behind it that this node has acknowledged. Where it does not, nothing in it can be missed: what it may have acknowledged and what
+    /// is committed lies below that entry, and what conflicts was never committed.
+    /// </summary>
+    internal void Install(ReadOnlySpan<EpochEnd> below)
+    {
+        var last = below[^1];
+        if (last.LastSequence < CommitSequence && Log.EpochOf(last.LastSequence) != last.Epoch)
+            throw new InvariantViolation(3, $"images of {last.Epoch}/{last.LastSequence} conflict with the log, of which {CommitSequence} is committed");
+        if (Log.EpochOf(last.LastSequence) != last.Epoch)
+        {
+            Log.Clear();
+            Log.FoundOn(below);
+            Window.Clear();
+            LimitDurable(last.LastSequence);
+            Write(new WriteReset(below.ToArray()), new PendingWrite(last.LastSequence, false));
+        }
+
+        Commit(last.LastSequence);
+    }
+
+    internal EntriesGone EntriesGone(ulong epoch) =>
+        new(Settings.Self, epoch, Log.EpochOf(Log.BaseSequence) ?? 0, Log.BaseSequence);
 
     internal void Promise(ulong epoch, NodeId candidate, ulong incarnation)
     {

@@ -10,7 +10,7 @@ using HotStandby.Messages.OpLog;
 namespace HotStandby.Core.Segments;
 
 /// <summary>The segment table. Not thread-safe.</summary>
-public sealed class SegmentTable
+public sealed partial class SegmentTable
 {
     private readonly Dictionary<uint, MountedSegment> _byHandle = [];
     private readonly Dictionary<Uuid, uint> _byId = [];
@@ -120,7 +120,11 @@ public sealed class SegmentTable
             throw new InvariantViolation(
                 7, $"entry {entry.Sequence} mounts {mount.Segment.Id} as {mount.SegmentHandle}; the next handle is {NextHandle}");
         NextHandle++;
-        var segment = new MountedSegment(mount.SegmentHandle, mount.Client, mount.Segment, SegmentStatus.Ok);
+        Enter(new MountedSegment(mount.SegmentHandle, mount.Client, mount.Segment, SegmentStatus.Ok));
+    }
+
+    private void Enter(MountedSegment segment)
+    {
         _byId.Add(segment.Segment.Id, segment.Handle);
         AddTo(_byClient, segment.Client, segment.Handle);
         AddTo(_byEndpoint, segment.Segment.TransportEndpoint, segment.Handle);

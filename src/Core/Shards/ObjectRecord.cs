@@ -34,6 +34,18 @@ public sealed class ObjectRecord
             _others[i] = Started(payload.Replica(i + 1));
     }
 
+    /// <summary>As it was, from its bytes; see <see cref="ObjectRecordCodec"/>.</summary>
+    internal ObjectRecord(
+        in ObjectKey key, Uuid client, ulong sizeBytes, bool isBeingWritten, bool isHardPinned, bool isSoftPinned, SoftPinAction softPinAction,
+        ulong? softPinTtlMilliseconds, byte dataType, ulong? objectChecksum, byte[] group, ReadOnlySpan<StoredReplica> replicas)
+    {
+        (Key, SizeBytes, IsHardPinned, IsSoftPinned, GroupBytes) = (key, sizeBytes, isHardPinned, isSoftPinned, group);
+        BeginWrite(client, softPinAction, softPinTtlMilliseconds, dataType);
+        IsBeingWritten = isBeingWritten;
+        (_hasObjectChecksum, _objectChecksum) = (objectChecksum.HasValue, objectChecksum ?? 0);
+        (ReplicaCount, _first, _others) = (replicas.Length, replicas[0], replicas[1..].ToArray());
+    }
+
     /// <summary>Its key.</summary>
     public ObjectKey Key { get; }
 

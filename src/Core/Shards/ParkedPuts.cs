@@ -30,6 +30,17 @@ internal sealed class ParkedPuts
         digest = digest.Plus(ContentHash.Of(parked));
     }
 
+    /// <summary>What an image holds: a parked put under its old number, and the count from which new ones go on.</summary>
+    public void Restore(in ParkedPut parked, ref PartitionDigest digest)
+    {
+        if (!_byNumber.TryAdd(parked.Number, parked))
+            throw new Checkpoints.ImageDamagedException($"the parked put {parked.Number} twice");
+        digest = digest.Plus(ContentHash.Of(parked));
+    }
+
+    /// <summary>Goes on counting from here.</summary>
+    public void RestoreNext(ulong next) => Next = next;
+
     /// <summary>Takes one out; false when it is not there.</summary>
     public bool TryRelease(ulong number, ref PartitionDigest digest, [NotNullWhen(true)] out Extent[]? extents)
     {

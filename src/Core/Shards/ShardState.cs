@@ -9,7 +9,7 @@ using HotStandby.Messages.OpLog;
 namespace HotStandby.Core.Shards;
 
 /// <summary>Objects, parked puts and transfers of one shard. Not thread safe: one actor owns it.</summary>
-public sealed class ShardState
+public sealed partial class ShardState
 {
     private readonly int _shardCount;
     private readonly Dictionary<ObjectKey, ObjectRecord> _objects = new(KeyComparer.Instance);

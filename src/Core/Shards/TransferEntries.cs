@@ -17,6 +17,15 @@ internal sealed class TransferEntries(ShardState state)
     /// <summary>The transfer of an object, or null.</summary>
     public Transfer? Of(ObjectRecord record) => record.HasTransfer ? _running[record.Key] : null;
 
+    /// <summary>What an image holds; its object is there already.</summary>
+    public void Restore(ObjectRecord record, Transfer transfer)
+    {
+        if (!_running.TryAdd(record.Key, transfer))
+            throw new Checkpoints.ImageDamagedException("two transfers of one object");
+        state.CountTransfer(transfer, record.Key.Hash, isOver: false);
+        record.HasTransfer = true;
+    }
+
     public void Start(in OpLogEntry entry)
     {
         var record = state.Existing(entry);

@@ -39,7 +39,7 @@ public sealed record StoredJob(
 }
 
 /// <summary>Tasks and jobs. Not thread-safe: the segment table owns it.</summary>
-public sealed class TaskTable
+public sealed partial class TaskTable
 {
     private readonly Dictionary<Uuid, StoredTask> _tasks = [];
     private readonly Dictionary<Uuid, SortedList<ulong, Uuid>> _pending = [];
@@ -212,22 +212,26 @@ public sealed class TaskTable
     private static bool HasEnded(ReplicationTaskStatus status) => status is ReplicationTaskStatus.Failed or ReplicationTaskStatus.Success;
 
     // Over the payloads that would make the task or job anew, and what has become of it since.
-    private static ulong HashOf(StoredTask task)
+    private static ulong HashOf(StoredTask task) => HashOf(
+        XxHash3.HashToUInt64(EndedOf(task), (long)XxHash3.HashToUInt64(CreatedOf(task))), task.Retries, (long)task.Order, 0, 0);
+
+    private static ulong HashOf(StoredJob job) => HashOf(
+        XxHash3.HashToUInt64(ChangedOf(job), (long)XxHash3.HashToUInt64(CreatedOf(job))), job.Succeeded, job.Failed, job.Active, job.MigratedBytes);
+
+    private static byte[] CreatedOf(StoredTask task)
     {
         var shown = task.Task;
-        var hash = XxHash3.HashToUInt64(new TaskCreatedPayload(
-            shown.Id, shown.Type, shown.Client, shown.CreatedMilliseconds, shown.JobId, task.SizeBytes, shown.Key, shown.Source, shown.Targets).Encode());
-        hash = XxHash3.HashToUInt64(new TaskEndedPayload(shown.Id, shown.Status, shown.UpdatedMilliseconds, shown.Message).Encode(), (long)hash);
-        return HashOf(hash, task.Retries, (long)task.Order, 0, 0);
+        return new TaskCreatedPayload(
+            shown.Id, shown.Type, shown.Client, shown.CreatedMilliseconds, shown.JobId, task.SizeBytes, shown.Key, shown.Source, shown.Targets).Encode();
     }
 
-    private static ulong HashOf(StoredJob job)
-    {
-        var hash = XxHash3.HashToUInt64(new JobCreatedPayload(
-            job.Id, job.CreatedMilliseconds, (uint)job.MaximumConcurrency, job.Handles, job.Segments, job.Targets).Encode());
-        hash = XxHash3.HashToUInt64(new JobChangedPayload(job.Id, job.Status, job.UpdatedMilliseconds, job.Message).Encode(), (long)hash);
-        return HashOf(hash, job.Succeeded, job.Failed, job.Active, job.MigratedBytes);
-    }
+    private static byte[] EndedOf(StoredTask task) =>
+        new TaskEndedPayload(task.Task.Id, task.Task.Status, task.Task.UpdatedMilliseconds, task.Task.Message).Encode();
+
+    private static byte[] CreatedOf(StoredJob job) => new JobCreatedPayload(
+        job.Id, job.CreatedMilliseconds, (uint)job.MaximumConcurrency, job.Handles, job.Segments, job.Targets).Encode();
+
+    private static byte[] ChangedOf(StoredJob job) => new JobChangedPayload(job.Id, job.Status, job.UpdatedMilliseconds, job.Message).Encode();
 
     private static ulong HashOf(ulong before, params ReadOnlySpan<long> counts) =>
         XxHash3.HashToUInt64(System.Runtime.InteropServices.MemoryMarshal.AsBytes(counts), (long)before);

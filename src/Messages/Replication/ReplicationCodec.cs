@@ -10,11 +10,15 @@
 //   F1 FetchTail           log
 //   T1 TailBatch           previous epoch u64, previous seq u64, last seq u64, batch
 //   G1 GrantReleased       nothing
+//   E1 EntriesGone         base epoch u64, base seq u64
+//   I1 FetchImage          partition u16, image id u64, offset u32
+//   C1 ImageChunk          partition u16, image id u64, seq u64, total bytes u32, offset u32, log, bytes (u32 length)
 // batch: u32 length (0: none) and the bytes of the OpLogBatch. log: u16 count, then (epoch u64, last seq u64) each.
 // A manifest is a kind and a version. A layout never changes; another layout is another version.
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
+using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Messages.Replication;
@@ -57,6 +61,9 @@ public static class ReplicationCodec
         FetchTail => "F1",
         TailBatch => "T1",
         GrantReleased => "G1",
+        EntriesGone => "E1",
+        FetchImage => "I1",
+        ImageChunk => "C1",
         _ => throw new ArgumentException($"{message?.GetType()} has no encoding", nameof(message)),
     };
 
@@ -126,6 +133,7 @@ public static class ReplicationCodec
     {
         AppendRefused refused => refused.Log,
         FetchTail fetch => fetch.Log,
+        ImageChunk chunk => chunk.Log,
         _ => default,
     };
 
@@ -139,6 +147,9 @@ public static class ReplicationCodec
         FetchTail fetch => 2 + ((long)fetch.Log.Length * EpochEndBytes),
         TailBatch tail => 28L + BytesOf(tail.Batch).Length,
         GrantReleased => 0,
+        EntriesGone => 16,
+        FetchImage => 14,
+        ImageChunk chunk => 32L + ((long)chunk.Log.Length * EpochEndBytes) + chunk.Bytes.Length,
         _ => throw new ArgumentException($"{message.GetType()} has no encoding", nameof(message)),
     };
 
@@ -192,6 +203,24 @@ public static class ReplicationCodec
                 writer.Write(tail.LastSequence);
                 writer.WriteBatch(BytesOf(tail.Batch));
                 break;
+            case EntriesGone gone:
+                writer.Write(gone.BaseEpoch);
+                writer.Write(gone.BaseSequence);
+                break;
+            case FetchImage fetch:
+                writer.Write(fetch.Partition.Value);
+                writer.Write(fetch.ImageId);
+                writer.Write(fetch.Offset);
+                break;
+            case ImageChunk chunk:
+                writer.Write(chunk.Partition.Value);
+                writer.Write(chunk.ImageId);
+                writer.Write(chunk.Sequence);
+                writer.Write(chunk.TotalBytes);
+                writer.Write(chunk.Offset);
+                writer.Write(chunk.Log);
+                writer.WriteBatch(chunk.Bytes.Span);
+                break;
         }
     }
 
@@ -239,10 +268,26 @@ public static class ReplicationCodec
                 return tail;
             case "G1":
                 return new GrantReleased(from, epoch);
+            case "E1":
+                return new EntriesGone(from, epoch, BaseEpoch: reader.ReadUInt64(), BaseSequence: reader.ReadUInt64());
+            case "I1":
+                return new FetchImage(
+                    from, epoch, new Partition(reader.ReadUInt16()), ImageId: reader.ReadUInt64(), Offset: reader.ReadUInt32());
+            case "C1":
+                return new ImageChunk(
+                    from, epoch, new Partition(reader.ReadUInt16()), ImageId: reader.ReadUInt64(), Sequence: reader.ReadUInt64(),
+                    TotalBytes: reader.ReadUInt32(), Offset: reader.ReadUInt32(), Log: reader.ReadEpochEnds(), Bytes: ReadBytes(ref reader, bytes));
             default:
                 reader.Problem = $"no message has the manifest '{manifest}'";
                 return null;
         }
+    }
+
+    private static ReadOnlyMemory<byte> ReadBytes(ref ReplicationReader reader, ReadOnlyMemory<byte> bytes)
+    {
+        var length = reader.ReadUInt32();
+        var start = reader.Position;
+        return reader.TrySkip(length) ? bytes.Slice(start, (int)length) : default;
     }
 
     private static OpLogBatch? ReadBatch(ref ReplicationReader reader, ReadOnlyMemory<byte> bytes, ref string corruptBatch)

@@ -119,3 +119,34 @@ public sealed record TailBatch(
 /// <param name="From">The former Primary.</param>
 /// <param name="Epoch">Its epoch.</param>
 public sealed record GrantReleased(NodeId From, ulong Epoch) : ReplicationMessage(From, Epoch);
+
+/// <summary>
+/// To a Standby or a candidate that lacks entries: they are in checkpoints only, so a full sync must come first.
+/// </summary>
+/// <param name="From">The node whose log begins later.</param>
+/// <param name="Epoch">The epoch of what this answers.</param>
+/// <param name="BaseEpoch">Epoch of the last entry that is gone.</param>
+/// <param name="BaseSequence">Its seq.</param>
+public sealed record EntriesGone(NodeId From, ulong Epoch, ulong BaseEpoch, ulong BaseSequence) : ReplicationMessage(From, Epoch);
+
+/// <summary>A node in full sync to any other: send me a piece of a partition's image.</summary>
+/// <param name="From">Who syncs.</param>
+/// <param name="Epoch">Its promise.</param>
+/// <param name="Partition">Whose image.</param>
+/// <param name="ImageId">From the first chunk; 0: take a new image.</param>
+/// <param name="Offset">From this byte on.</param>
+public sealed record FetchImage(NodeId From, ulong Epoch, Partition Partition, ulong ImageId, uint Offset) : ReplicationMessage(From, Epoch);
+
+/// <summary>The piece. With another image id than was asked for, the old image is gone and this begins a new one.</summary>
+/// <param name="From">The source.</param>
+/// <param name="Epoch">Epoch of the entry at <paramref name="Sequence"/>.</param>
+/// <param name="Partition">Whose image.</param>
+/// <param name="ImageId">Not 0; 0: this node holds no state to give (it is being synced itself).</param>
+/// <param name="Sequence">The image stands for everything up to here, all of it committed.</param>
+/// <param name="TotalBytes">Of the image.</param>
+/// <param name="Offset">Where the piece begins.</param>
+/// <param name="Log">With the last piece: the source's log up to <paramref name="Sequence"/>, epoch by epoch.</param>
+/// <param name="Bytes">The piece.</param>
+public sealed record ImageChunk(
+    NodeId From, ulong Epoch, Partition Partition, ulong ImageId, ulong Sequence, uint TotalBytes, uint Offset, EpochEnd[] Log,
+    ReadOnlyMemory<byte> Bytes) : ReplicationMessage(From, Epoch);

@@ -122,6 +122,11 @@ public sealed class ShardAgainstModelTests
             Assert.Equal(_real.State.Digest, replayed.Digest);
             Assert.Equal(_real.State.NextReplicaId(0), replayed.NextReplicaId(0));
             Assert.Equal(_real.State.NextParkedPut, replayed.NextParkedPut);
+            var restored = TestPrimary.ReplayThroughImage(_real.Drafts, _real.Drafts.Count / 2);
+            Assert.Equal(
+                (replayed.Digest, replayed.AppliedSequence, replayed.NextReplicaId(0), replayed.NextParkedPut, replayed.ObjectCount, replayed.SoftPinnedCount),
+                (restored.Digest, restored.AppliedSequence, restored.NextReplicaId(0), restored.NextParkedPut, restored.ObjectCount, restored.SoftPinnedCount));
+            Assert.Equal(live, restored.EnumerateLiveExtents().ToHashSet());
         }
 
         private void PutStart(string key, HotStandby.Messages.Identity.Uuid client, ulong size, uint[] on)

@@ -238,7 +238,10 @@ internal sealed class TestPrimary
         Leader = new ShardLeader(State, Settings, Directory, Now);
     }
 
-    public static ShardState Replay(IReadOnlyList<byte[]> drafts)
+    public static ShardState Replay(IReadOnlyList<byte[]> drafts) => ReplayThroughImage(drafts, drafts.Count);
+
+    /// <summary>The same by way of a checkpoint: an image after so many entries, then the others.</summary>
+    public static ShardState ReplayThroughImage(IReadOnlyList<byte[]> drafts, int imageAfter)
     {
         var state = new ShardState(Partition.OfShard(0), 1);
         if (drafts.Count == 0)
@@ -248,8 +251,21 @@ internal sealed class TestPrimary
             writer.Add(drafts[i], (ulong)i + 1, 7, 0);
         Assert.True(OpLogBatch.TryOpen(writer.Close(0).Encoded, out var batch, out var problem), problem);
         foreach (var entry in batch)
+        {
+            if (entry.Sequence == (ulong)imageAfter + 1)
+                state = ThroughImage(state);
             state.Apply(entry);
+        }
+
         return state;
+    }
+
+    /// <summary>What comes back from an image of it.</summary>
+    public static ShardState ThroughImage(ShardState state)
+    {
+        using var image = new HotStandby.Core.Checkpoints.ImageWriter();
+        state.WriteImage(image);
+        return ShardState.FromImage(image.Written.Span, state.Partition, 1, state.AppliedSequence);
     }
 
     /// <summary>No two buffers of the list share a byte.</summary>
