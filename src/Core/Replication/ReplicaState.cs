@@ -179,8 +179,8 @@ public sealed class ReplicaState
         Commit(last.LastSequence);
     }
 
-    internal EntriesGone EntriesGone(ulong epoch) =>
-        new(Settings.Self, epoch, Log.EpochOf(Log.BaseSequence) ?? 0, Log.BaseSequence);
+    internal EntriesGone EntriesGone(ulong epoch, long sentAtTicks) =>
+        new(Settings.Self, epoch, Log.EpochOf(Log.BaseSequence) ?? 0, Log.BaseSequence, sentAtTicks);
 
     internal void Promise(ulong epoch, NodeId candidate, ulong incarnation)
     {
