@@ -229,7 +229,11 @@ public sealed class SimulatedNode(Simulation world, int index)
 
         world.Trace(this, $"installs what {source} held at {below[^1].LastSequence}");
         (_image, _syncs, _isDamaged) = (image, false, false);
-        Do((replica, now) => replica.Install(below, now));
+        Do((replica, now) =>
+        {
+            replica.Install(below, below[^1].LastSequence, now);
+            replica.StateIsComplete(true);
+        });
     }
 
     private NodeId Anybody => world.Nodes[world.Random.Below(world.Nodes.Length)].Id;

@@ -286,18 +286,19 @@ public sealed class Replica
     /// <summary>The partitions hold, or do not hold, what the log begins with; see <see cref="ReplicaState.IsStateComplete"/>.</summary>
     public void StateIsComplete(bool isComplete) => _state.IsStateComplete = isComplete;
 
-    /// <summary>A full sync has brought committed state, which is durable in checkpoints: the log goes on behind the oldest image.</summary>
+    /// <summary>A full sync has brought committed state, which is durable in checkpoints: the log goes on behind the oldest image.
+    /// Once the partitions hold the images, <see cref="StateIsComplete"/> follows.</summary>
     /// <param name="below">Where the source's epochs end up to the seq of the oldest image, oldest first; not empty.</param>
+    /// <param name="imagesUpTo">The seq of the newest image.</param>
     /// <param name="nowTicks">Now.</param>
     /// <exception cref="InvalidOperationException">This node leads.</exception>
-    public void Install(ReadOnlySpan<EpochEnd> below, long nowTicks)
+    public void Install(ReadOnlySpan<EpochEnd> below, ulong imagesUpTo, long nowTicks)
     {
         if (_primary is not null)
             throw new InvalidOperationException("a Primary is not synced");
         _candidate?.GiveUp();
         Settle(nowTicks);
-        _state.Install(below);
-        _state.IsStateComplete = true;
+        _state.Install(below, imagesUpTo);
     }
 
     private void Campaign(long nowTicks)
