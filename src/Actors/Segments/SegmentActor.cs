@@ -5,8 +5,10 @@ using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Verification;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
+using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -34,6 +36,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
 
     private SegmentTable _table = new();
     private SegmentReign? _leading;
+    private VerifierIs? _verifier;
     private ulong _life;
     private ulong _reign;
 
@@ -150,6 +153,9 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case ClientTick:
                 _leading!.CheckClients();
                 break;
+            case ProposeVerificationMarker:
+                _leading!.MarkVerificationPoint();
+                break;
             case StopLeading:
                 StepDown();
                 break;
@@ -169,6 +175,11 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case BeginLeading begin:
                 BecomeRebuilding(begin.Reign);
                 break;
+            case VerifierIs verifier:
+                _verifier = verifier;
+                break;
+            case ProposeVerificationMarker:
+                break; // Its Primary is asked, and this is none (yet).
             case LiveExtents report:
                 _live.Add(report);
                 break;
@@ -197,9 +208,19 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             if (!OpLogEntry.TryView(bytes[offset..], out var entry))
                 throw new InvariantViolation(7, $"no entry at {offset} of the batch that starts at {entries.Batch.FirstSequence}");
             _table.Apply(entry);
+            if (entry.Type == OpType.VerificationMarker)
+                Compare(entry);
         }
 
         _peers.Replica.Tell(new EntriesApplied(entries.Life, entries.Batch.LastSequence));
+    }
+
+    // Only what is applied as a replica comes here: a Primary has written the marker itself.
+    private void Compare(in OpLogEntry marker)
+    {
+        if (_verifier is { Settings: not null } verifier)
+            verifier.Verifier.Tell(new PartitionCompared(
+                Partition.SegmentTable, marker.Sequence, VerificationMarker.Compare(_table, marker), _table.Digest.Count));
     }
 
     private void StepDown()
