@@ -88,7 +88,7 @@ public static class VerificationCodec
             case RequestManifest:
                 message = new VerificationRequest(
                     from, partition, MarkerSequence: reader.ReadUInt64(), Bucket: reader.ReadByte(), FromHash: reader.ReadUInt64(),
-                    ThroughHash: reader.ReadUInt64(), MaximumMismatches: reader.ReadUInt16(), RepairThreshold: (int)(reader.ReadUInt32() & int.MaxValue),
+                    ThroughHash: reader.ReadUInt64(), MaximumMismatches: reader.ReadUInt16(), RepairThreshold: ReadThreshold(ref reader),
                     Entries: ReadEntries(ref reader, bytes));
                 break;
             case ResponseManifest:
@@ -187,6 +187,15 @@ public static class VerificationCodec
         var length = reader.ReadUInt32();
         var start = reader.Position;
         return reader.TrySkip(length) ? bytes.Slice(start, (int)length) : default;
+    }
+
+    private static int ReadThreshold(ref ReplicationReader reader)
+    {
+        var threshold = reader.ReadUInt32();
+        if (threshold <= int.MaxValue)
+            return (int)threshold;
+        reader.Fail($"a threshold of {threshold} keys");
+        return 0;
     }
 
     private static int ReadCount(ref ReplicationReader reader, int leastBytesEach)
