@@ -216,6 +216,81 @@ public sealed class DrillDownTests
     }
 
     [Fact]
+    public void A_late_answer_does_not_bring_back_what_was_removed_behind_its_seq()
+    {
+        PutMany(1);
+        _standby.ApplyAll();
+        FaultInjection.Inject(_standby.State, VerifyFault.CorruptKey, 1);
+        _primary.MarkVerificationPoint();
+        _primary.CommitAll();
+        _standby.ApplyAll();
+        var answer = _standby.Ask()!;
+        Assert.Equal(MismatchKind.Different, Assert.Single(answer.Mismatches).Kind);
+        Assert.Equal(ErrorCode.Ok, _primary.Remove("key-0", force: true));
+        _primary.CommitAll();
+        _standby.ApplyAll();
+        _standby.Deliver(answer);
+        Assert.Equal((0, 1), (_standby.Drill!.Mismatched, _standby.Drill.PassedOver));
+        _standby.MustEqualTheHealthyOne();
+        Assert.Equal(0, _standby.State.ObjectCount);
+    }
+
+    [Fact]
+    public void A_late_answer_does_not_bring_back_a_replica_on_a_segment_that_was_dropped_behind_its_seq()
+    {
+        PutMany(1, on: [1, 2]);
+        _standby.ApplyAll();
+        FaultInjection.Inject(_standby.State, VerifyFault.DropKey, 1);
+        _primary.MarkVerificationPoint();
+        _primary.CommitAll();
+        _standby.ApplyAll();
+        var answer = _standby.Ask()!;
+        _primary.Kill(2);
+        _primary.DropSegment(2);
+        _primary.CommitAll();
+        _standby.ApplyAll();
+        _standby.Deliver(answer);
+        Assert.Equal(DrillDownState.Superseded, _standby.Drill!.State);
+        Assert.Equal(0, _standby.State.ObjectCount);
+        Assert.Equal(DrillDownState.Done, _standby.Verify()!.State);
+        _standby.MustEqualTheHealthyOne();
+    }
+
+    [Fact]
+    public void An_answer_to_another_question_is_passed_over()
+    {
+        PutMany(30);
+        _standby.ApplyAll();
+        FaultInjection.Inject(_standby.State, VerifyFault.DropKey, 1);
+        _primary.MarkVerificationPoint();
+        _primary.CommitAll();
+        _standby.ApplyAll();
+        var answer = _standby.Ask()!;
+        _standby.Deliver(answer with { MarkerSequence = answer.MarkerSequence - 1 });
+        _standby.Deliver(answer with { Bucket = (byte)(answer.Bucket ^ 1) });
+        _standby.Deliver(answer with { FromHash = 1 });
+        Assert.Empty(_standby.Repaired);
+        _standby.Deliver(answer);
+        Assert.Single(_standby.Repaired);
+        _standby.Deliver(answer);
+        Assert.Equal((1, DrillDownState.Done), (_standby.Drill!.Mismatched, _standby.Drill.State));
+    }
+
+    [Fact]
+    public void A_repair_that_does_not_fit_its_key_ends_in_a_full_sync()
+    {
+        PutMany(30);
+        _standby.ApplyAll();
+        FaultInjection.Inject(_standby.State, VerifyFault.DropKey, 1);
+        _primary.MarkVerificationPoint();
+        _primary.CommitAll();
+        _standby.ApplyAll();
+        var answer = _standby.Ask()!;
+        _standby.Deliver(answer with { Mismatches = [answer.Mismatches[0] with { Content = new byte[50] }] });
+        Assert.Equal(DrillDownState.NeedsFullSync, _standby.Drill!.State);
+    }
+
+    [Fact]
     public void More_changes_than_can_be_remembered_end_a_drill_down()
     {
         var standby = new VerifyingStandby(_primary, new DrillDownSettings(100, 1000, MaximumTouched: 3));

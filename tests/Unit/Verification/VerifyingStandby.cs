@@ -85,10 +85,22 @@ internal sealed class VerifyingStandby
     /// <summary>One request and its answer.</summary>
     public void Exchange()
     {
+        if (Ask() is { } answer)
+            Deliver(answer);
+    }
+
+    /// <summary>The Primary's answer to what is asked now, still on its way.</summary>
+    public VerificationResponse? Ask()
+    {
         if (Drill?.Request is not { } request)
-            return;
+            return null;
         Requests++;
-        Drill.Answered(Across(Primary.Leader.Compare(Across(request), new NodeId("primary"))));
+        return Across(Primary.Leader.Compare(Across(request), new NodeId("primary")));
+    }
+
+    public void Deliver(VerificationResponse answer)
+    {
+        Drill?.Answered(answer);
         Proceed();
     }
 
