@@ -61,11 +61,11 @@ public sealed record NodeView(
     ulong CommittedSequence, ulong AppliedSequence, long LeaseRemainingMilliseconds, int HeldReplies,
     IReadOnlyList<StandbyView> Standbys, ApplyLagView ApplyLagMicroseconds, IReadOnlyList<PartitionView> Partitions)
 {
-    /// <summary>What it has verified.</summary>
-    public VerificationView? Verification { get; init; }
-
     /// <summary>The process' garbage collector.</summary>
     public CollectorView? Collector { get; init; }
+
+    /// <summary>What it has verified.</summary>
+    public VerificationView? Verification { get; init; }
 
     /// <summary>True when the node has applied all that it knows to be committed, and nothing beyond.</summary>
     [JsonIgnore]
@@ -89,8 +89,8 @@ public sealed record NodeView(
                 partition.Partition.ToString(), partition.AppliedSequence, partition.Digest.Count, partition.Digest.ToString(),
                 partition.Uncommitted))])
         {
-            Verification = report.Verification is { } verification ? VerificationView.Of(verification) : null,
             Collector = CollectorView.Now(),
+            Verification = report.Verification is { } verification ? VerificationView.Of(verification) : null,
         };
     }
 }
