@@ -167,7 +167,9 @@ public sealed class FaultInjector(Simulation world)
                     Cut(one, other);
     }
 
-    // A majority of voters keeps its journals: that is what invariant 8 presumes. During the first start nobody may lose anything.
+    // A majority of voters keeps its journals: that is what invariant 8 presumes. During the first start nobody may lose anything. Nor
+    // while somebody's checkpoints are lost: what he lacks must be somewhere.
     private bool MayLoseDisk(SimulatedNode node) => world.Checker.Committed > 0
+        && world.Nodes.All(each => each.Replica is not { State.IsStateComplete: false })
         && world.Nodes.Count(each => each != node && each.Journal.Voting) > _scenario.NodeCount / 2;
 }

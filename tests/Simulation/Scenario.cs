@@ -29,6 +29,7 @@ public sealed class Scenario
         Duplication = random.Pick(0, 0.01, 0.1);
         LongDelay = random.Pick(0, 0, 0.01, 0.05);
         Corruption = random.Pick(0, 0, 0.02);
+        Truncation = random.Pick(0, 0, 0.005, 0.05);
         Drift = random.Pick(0, 0.05, 0.05);
         ProposalTicks = LeaseTicks / random.Pick(2, 10, 50);
         FaultTicks = LeaseTicks / random.Pick(1, 2, 4);
@@ -95,6 +96,9 @@ public sealed class Scenario
 
     /// <summary>Share of batches whose bytes arrive damaged.</summary>
     public double Corruption { get; }
+
+    /// <summary>How likely a node truncates its log in a tick.</summary>
+    public double Truncation { get; }
 
     /// <summary>Clocks run at a rate of 1 plus or minus this.</summary>
     public double Drift { get; }

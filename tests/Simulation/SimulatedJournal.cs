@@ -1,19 +1,25 @@
 // A node's journal: writes are queued, reach the disk in order after a while, and are confirmed. A crash keeps what was
-// confirmed and any prefix of what was not. Batches, promises, cuts and the voting flag, as the real journal records them.
+// confirmed and any prefix of what was not. Batches, promises, cuts and the voting flag, as the real journal records them; and what
+// stands for checkpoints: the links of the entries that are no longer in it.
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Simulation;
 
 /// <summary>One modelled disk.</summary>
 public sealed class SimulatedJournal
 {
-    private readonly Queue<JournalWrite> _pending = [];
+    private readonly Queue<(JournalWrite Write, Link[] Checkpoint)> _pending = [];
     private readonly List<OpLogBatch> _batches = [];
     private ulong _promisedEpoch;
     private NodeId _promisedTo = NodeId.None;
     private ulong _commitSequence;
+    private EpochEnd[] _below = [];
+
+    /// <summary>What the checkpoints hold: everything up to the log's first entry.</summary>
+    public Link[] Checkpoint { get; private set; } = [];
 
     /// <summary>Whether the disk says that its node may vote.</summary>
     public bool Voting { get; private set; }
@@ -22,12 +28,15 @@ public sealed class SimulatedJournal
     public long BusyUntilTicks { get; set; }
 
     /// <summary>Asks for a write.</summary>
-    public void Enqueue(JournalWrite write) => _pending.Enqueue(write);
+    /// <param name="write">What.</param>
+    /// <param name="checkpoint">With a truncation or a reset: what the checkpoints hold that replace the entries.</param>
+    public void Enqueue(JournalWrite write, Link[] checkpoint) => _pending.Enqueue((write, checkpoint));
 
     /// <summary>The oldest write reaches the disk.</summary>
     public void WriteOldest()
     {
-        switch (_pending.Dequeue())
+        var (oldest, checkpoint) = _pending.Dequeue();
+        switch (oldest)
         {
             case WriteBatch write:
                 _batches.Add(write.Batch);
@@ -41,6 +50,17 @@ public sealed class SimulatedJournal
                 break;
             case WriteVoting:
                 Voting = true;
+                break;
+            case WriteTruncation truncation:
+                (_below, Checkpoint) = (truncation.Below, checkpoint);
+                _batches.RemoveAll(batch => batch.LastSequence <= _below[^1].LastSequence);
+                if (_batches.Count > 0)
+                    _batches[0] = _batches[0].From(Math.Max(_batches[0].FirstSequence, _below[^1].LastSequence + 1));
+                break;
+            case WriteReset reset:
+                (_below, Checkpoint) = (reset.Below, checkpoint);
+                _batches.Clear();
+                _commitSequence = _below[^1].LastSequence;
                 break;
             default:
                 throw new InvalidOperationException("unknown write");
@@ -60,9 +80,11 @@ public sealed class SimulatedJournal
     public RecoveredJournal Recover()
     {
         var log = new LogIndex();
+        if (_below.Length > 0)
+            log.FoundOn(_below);
         foreach (var batch in _batches)
             log.Append(batch);
-        return new RecoveredJournal(log, Math.Min(_commitSequence, log.LastSequence), _promisedEpoch, _promisedTo, Voting);
+        return new RecoveredJournal(log, Math.Clamp(_commitSequence, log.BaseSequence, log.LastSequence), _promisedEpoch, _promisedTo, Voting);
     }
 
     /// <summary>Every batch on the disk.</summary>
@@ -73,8 +95,8 @@ public sealed class SimulatedJournal
     {
         var found = new List<OpLogBatch>();
         foreach (var batch in _batches)
-            if (batch.LastSequence >= fromSequence && found.Count < most)
-                found.Add(batch.From(fromSequence));
+            if (batch.LastSequence >= fromSequence && found.Count < most && (found.Count > 0 || batch.FirstSequence <= fromSequence))
+                found.Add(batch.From(Math.Max(batch.FirstSequence, fromSequence)));
         return found;
     }
 

@@ -17,6 +17,9 @@ public sealed class SimulatedNode(Simulation world, int index)
     private readonly List<Link> _log = [];
     private ulong _appliedSequence;
     private ulong _reignFrom;
+    private Link[] _image = [];
+    private bool _syncs;
+    private bool _isDamaged;
 
     /// <summary>Its name.</summary>
     public NodeId Id { get; } = world.Scenario.Nodes[index];
@@ -54,12 +57,20 @@ public sealed class SimulatedNode(Simulation world, int index)
         Incarnation = world.NextIncarnation();
         Paused = false;
         _log.Clear();
+        _log.AddRange(Journal.Checkpoint);
         foreach (var batch in Journal.Batches)
             world.Checker.Append(_log, batch, Id);
         Replica = new Replica(_scenario.SettingsOf(index), Journal.Recover(), Incarnation, Clock);
-        (_appliedSequence, _reignFrom) = (0, 0);
+        (_appliedSequence, _reignFrom, _syncs) = (0, 0, false);
         world.Trace(this, "starts");
         world.AfterTrueTicks(0, this, Incarnation, Tick);
+        // Now and then both checkpoints of a partition are damaged: the log alone is no state then. Only one node at a time has lost
+        // something, and the others know what this node's log begins with to be committed: it is older than two checkpoints.
+        _isDamaged = Journal.Checkpoint.Length > 0 && world.Nodes.Length > 1 && world.Random.Chance(0.1)
+            && world.Nodes.All(node => node == this || (node.Replica is { State: { IsStateComplete: true, Voting: true } state }
+                && state.CommitSequence >= Replica.State.Log.BaseSequence));
+        if (_isDamaged)
+            Sync(Id);
     }
 
     /// <summary>Kills the process.</summary>
@@ -106,6 +117,8 @@ public sealed class SimulatedNode(Simulation world, int index)
     private void Tick()
     {
         Do(static (replica, now) => replica.Tick(now, 0));
+        if (world.Random.Chance(_scenario.Truncation) && Replica is { State.CommitSequence: > 0 } truncating && !_syncs)
+            Do((replica, _) => replica.Truncate((ulong)world.Random.Between(0, (int)truncating.State.CommitSequence)));
         if (world.Random.Chance(0.3))
             Replica?.Applied(_appliedSequence);
         world.AfterTrueTicks(_scenario.TickTicks, this, Incarnation, Tick);
@@ -161,6 +174,9 @@ public sealed class SimulatedNode(Simulation world, int index)
                 replica.Rebuilding();
                 world.Trace(this, "rebuilds");
                 break;
+            case FullSyncNeeded needed:
+                Sync(needed.Source);
+                break;
             case OwnEntryAppended:
                 break; // for the partitions, which the simulation has not
             case HandedOver:
@@ -171,15 +187,83 @@ public sealed class SimulatedNode(Simulation world, int index)
         }
     }
 
+    // From whom does not matter: whatever a node has applied is committed. It is asked, and answers, after a while each; anything may
+    // happen to either of them meanwhile.
+    private void Sync(NodeId first)
+    {
+        if (_syncs)
+            return;
+        _syncs = true;
+        Replica!.StateIsComplete(false);
+        world.Trace(this, $"needs a full sync, asks {first}");
+        AskForImage(first);
+    }
+
+    private void AskForImage(NodeId whom) => world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 8), this, Incarnation, () =>
+    {
+        var source = Array.Find(world.Nodes, node => node.Id == whom);
+        if (source is null || source == this || source.Paused || source.Replica is not { State.IsStateComplete: true } holder || holder.State.CommitSequence == 0)
+        {
+            AskForImage(Anybody);
+            return;
+        }
+
+        var oldest = (ulong)world.Random.Between((int)Math.Max(1, holder.State.Log.BaseSequence), (int)holder.State.CommitSequence);
+        var below = holder.State.Log.DescribeUntil(oldest);
+        var image = source.Log[..(int)oldest].ToArray();
+        world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 8), this, Incarnation, () => Install(whom, below, image));
+    });
+
+    private void Install(NodeId source, EpochEnd[] below, Link[] image)
+    {
+        // An image that is older than what is known here to be committed: who only lagged has caught up otherwise; who is damaged takes it
+        // all the same if its own log goes on from there.
+        if (_isDamaged ? below[^1].LastSequence < Replica!.State.Log.BaseSequence : below[^1].LastSequence < Replica!.State.CommitSequence)
+        {
+            if (_isDamaged)
+                AskForImage(Anybody);
+            else
+                EndSync(Replica);
+            return;
+        }
+
+        world.Trace(this, $"installs what {source} held at {below[^1].LastSequence}");
+        (_image, _syncs, _isDamaged) = (image, false, false);
+        Do((replica, now) =>
+        {
+            replica.Install(below, below[^1].LastSequence, now);
+            replica.StateIsComplete(true);
+        });
+    }
+
+    private NodeId Anybody => world.Nodes[world.Random.Below(world.Nodes.Length)].Id;
+
+    private void EndSync(Replica replica)
+    {
+        (_syncs, _isDamaged) = (false, false);
+        replica.StateIsComplete(true);
+    }
+
     private void Write(JournalWrite write)
     {
         if (write is WriteBatch batch)
             world.Checker.Append(_log, batch.Batch, Id);
         else if (write is WriteCut cut)
             _log.RemoveRange((int)cut.LastKeptSequence, _log.Count - (int)cut.LastKeptSequence);
+        else if (write is WriteReset)
+        {
+            _log.Clear();
+            _log.AddRange(_image);
+        }
+
         if (world.IsVerbose)
             world.Trace(this, $"writes {Describe(write)}");
-        Journal.Enqueue(write);
+        Journal.Enqueue(write, write switch
+        {
+            WriteTruncation truncation => [.. _log[..(int)truncation.Below[^1].LastSequence]],
+            WriteReset => _image,
+            _ => [],
+        });
         Journal.BusyUntilTicks = Math.Max(Journal.BusyUntilTicks, world.NowTicks) + world.Random.Exponential(_scenario.JournalTicks);
         world.AfterTrueTicks(Journal.BusyUntilTicks - world.NowTicks, this, Incarnation, () =>
         {
@@ -192,6 +276,8 @@ public sealed class SimulatedNode(Simulation world, int index)
     {
         WriteBatch batch => $"batch {batch.Batch.Epoch}/{batch.Batch.FirstSequence}..{batch.Batch.LastSequence}",
         WriteCut cut => $"cut after {cut.LastKeptSequence}",
+        WriteTruncation truncation => $"truncation to {truncation.Below[^1].LastSequence}",
+        WriteReset reset => $"reset to {reset.Below[^1].LastSequence}",
         WritePromise promise => $"promise {promise.Epoch} to {promise.Candidate}",
         _ => "voting",
     };

@@ -1,6 +1,6 @@
-// Small key=value files beside the segments (node.identity, log.state), replaced as a whole:
-// temporary name, flush, rename, flush of the directory. The last line is a CRC-32 of the lines before it.
-// Used by DataDirectory and LogState. A reader sees the old content or the new one, never a mixture.
+// Files that are replaced as a whole: temporary name, flush, rename, flush of the directory. Mostly small key=value files beside the
+// segments (node.identity, log.state), whose last line is a CRC-32 of the lines before it; checkpoints are written in the same way.
+// Used by DataDirectory, LogState and FileSnapshotStore. A reader sees the old content or the new one, never a mixture.
 
 using System.Globalization;
 using System.IO.Hashing;
@@ -17,13 +17,17 @@ internal static class SideFile
     private const string ChecksumKey = "crc32=";
 
     /// <summary>Replaces the file with any bytes; durable on return.</summary>
-    public static void Replace(IDisk disk, string directory, string name, ReadOnlyMemory<byte> content)
+    public static void Replace(IDisk disk, string directory, string name, ReadOnlyMemory<byte> content) =>
+        Replace(disk, directory, name, [content]);
+
+    /// <summary>Replaces the file with these pieces, one behind the other; durable on return.</summary>
+    public static void Replace(IDisk disk, string directory, string name, IReadOnlyList<ReadOnlyMemory<byte>> pieces)
     {
         var path = Path.Combine(directory, name);
         var temporary = path + TemporarySuffix;
         using (var file = disk.Open(temporary, DiskOpen.Create))
         {
-            file.Write(0, [content]);
+            file.Write(0, pieces);
             file.Flush();
         }
         disk.Rename(temporary, path);

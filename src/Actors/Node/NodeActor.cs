@@ -96,7 +96,8 @@ internal sealed class NodeActor : UntypedActor
             WindowBytes = settings.OpLog.WindowMaximumBytes,
             InFlightBytes = settings.Link.MaximumInFlightBytes,
         },
-        settings.Journal.Plugin, TickInterval, settings.MaximumReplicationLag.Ticks);
+        settings.Journal.Plugin, TickInterval, settings.MaximumReplicationLag.Ticks, settings.Checkpoints.Plugin, settings.Checkpoints.EveryBytes,
+        settings.Checkpoints.Every.Ticks, settings.Journal.RetainBytes);
 
     private static SegmentActorSettings SegmentSettingsOf(HotStandbySettings settings, ReplyAfter replyAfter) => new()
     {

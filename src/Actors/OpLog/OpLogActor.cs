@@ -1,4 +1,4 @@
-// The OpLog: a persistent actor whose events are encoded batches, promises, cuts and the right to vote. The replica decides
+// The OpLog: a persistent actor whose events are encoded batches, promises, cuts, truncations and the right to vote. The replica decides
 // what is written; this writes it, in order, and finds it again. It never changes a seq and never applies anything.
 using Akka.Actor;
 using Akka.Persistence;
@@ -6,12 +6,13 @@ using HotStandby.Actors.Protocol;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.OpLog;
 
 /// <summary>
 /// The node's journal. Commands: <see cref="JournalWrite"/> (answered with <see cref="JournalWritten"/>, in order),
-/// <see cref="GetEntriesSince"/>, <see cref="TruncateBefore"/>. A failed write throws <see cref="JournalFailedException"/>: fail stop.
+/// <see cref="GetEntriesSince"/>. A failed write throws <see cref="JournalFailedException"/>: fail stop.
 /// </summary>
 public sealed class OpLogActor : UntypedPersistentActor
 {
@@ -21,6 +22,7 @@ public sealed class OpLogActor : UntypedPersistentActor
     private ulong _commitSequence;
     private EpochPromised _promise = new(0, NodeId.None);
     private bool _voting;
+    private ulong _imagesUpTo;
 
     public OpLogActor(NodeId node, string journalPluginId)
     {
@@ -46,8 +48,20 @@ public sealed class OpLogActor : UntypedPersistentActor
         switch (message)
         {
             case BatchAppended appended:
-                _log.Append(appended.Batch);
+                _log.AppendRecovered(appended.Batch);
                 Note(appended.Batch);
+                break;
+            case LogTruncated truncated:
+                _log.FoundOn(truncated.Below);
+                _index.TruncateBefore(truncated.Below[^1].LastSequence + 1);
+                Founded(truncated.Below);
+                break;
+            case LogReset reset:
+                _log.Clear();
+                _log.FoundOn(reset.Below);
+                _index.Clear();
+                _imagesUpTo = reset.ImagesUpTo;
+                Founded(reset.Below);
                 break;
             case SuffixCut cut:
                 _log.CutAfter(cut.LastKeptSequence);
@@ -61,7 +75,7 @@ public sealed class OpLogActor : UntypedPersistentActor
                 break;
             case RecoveryCompleted:
                 _replica.Tell(new OpLogRecovered(
-                    new RecoveredJournal(_log, _commitSequence, _promise.Epoch, _promise.Candidate, _voting)));
+                    new RecoveredJournal(_log, _commitSequence, _promise.Epoch, _promise.Candidate, _voting, _imagesUpTo)));
                 break;
             default:
                 Unhandled(message);
@@ -82,11 +96,10 @@ public sealed class OpLogActor : UntypedPersistentActor
                 var asker = Sender;
                 DeferAsync(request, asked => Read(asked, asker));
                 break;
-            case TruncateBefore truncate:
-                DeferAsync(truncate, Truncate);
-                break;
             case DeleteMessagesSuccess:
                 break;
+            case DeleteMessagesFailure failure:
+                throw new JournalFailedException($"the journal could not be truncated to {failure.ToSequenceNr}", failure.Cause);
             default:
                 Unhandled(message);
                 break;
@@ -114,6 +127,8 @@ public sealed class OpLogActor : UntypedPersistentActor
         WritePromise promise => new EpochPromised(promise.Epoch, promise.Candidate),
         WriteCut cut => new SuffixCut(cut.LastKeptSequence),
         WriteVoting => new VotingGranted(),
+        WriteTruncation truncation => new LogTruncated(truncation.Below),
+        WriteReset reset => new LogReset(reset.Below, reset.ImagesUpTo),
         _ => throw new ArgumentOutOfRangeException(nameof(write), write, "unknown journal write"),
     };
 
@@ -133,6 +148,16 @@ public sealed class OpLogActor : UntypedPersistentActor
             case VotingGranted:
                 _voting = true;
                 break;
+            case LogTruncated truncated:
+                Founded(truncated.Below);
+                DeleteUpTo(_index.TruncateBefore(truncated.Below[^1].LastSequence + 1));
+                break;
+            case LogReset reset:
+                _imagesUpTo = reset.ImagesUpTo;
+                _index.Clear();
+                Founded(reset.Below);
+                DeleteUpTo(LastSequenceNr - 1);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(written), written, "unknown journal event");
         }
@@ -146,11 +171,12 @@ public sealed class OpLogActor : UntypedPersistentActor
         _commitSequence = Math.Max(_commitSequence, batch.CommitSequence);
     }
 
+    private void Founded(ReadOnlySpan<EpochEnd> below) => _commitSequence = Math.Max(_commitSequence, below[^1].LastSequence);
+
     // The journal deletes everything up to a number: promise and vote are written again first.
-    private void Truncate(TruncateBefore truncate)
+    private void DeleteUpTo(long journalNumber)
     {
-        var journalNumber = _index.TruncateBefore(truncate.Sequence);
-        if (journalNumber == 0)
+        if (journalNumber <= 0)
             return;
         if (_voting)
             PersistAsync(new VotingGranted(), _ => { });

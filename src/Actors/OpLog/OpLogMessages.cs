@@ -23,6 +23,3 @@ public sealed record GetEntriesSince(ulong FromSequence, long MaximumBytes, obje
 
 /// <summary>The answer: consecutive batches; the first holds the seq that was asked for. Empty when the log does not reach there.</summary>
 public sealed record EntriesSince(IReadOnlyList<OpLogBatch> Batches, object Purpose) : INoSerializationVerificationNeeded;
-
-/// <summary>Deletes whole batches that end before a seq. Promises and the vote are kept.</summary>
-public sealed record TruncateBefore(ulong Sequence) : INoSerializationVerificationNeeded;

@@ -3,6 +3,7 @@
 using System.Runtime.Serialization;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Protocol;
 
@@ -23,6 +24,20 @@ public sealed record SuffixCut(ulong LastKeptSequence) : IJournalEvent;
 
 /// <summary>This node holds everything that was committed when it joined: it may vote from now on.</summary>
 public sealed record VotingGranted : IJournalEvent;
+
+/// <summary>The entries up to the last of these ends are in checkpoints; they are deleted next.</summary>
+/// <param name="Below">Where the log's epochs up to there end, oldest first.</param>
+public sealed record LogTruncated(EpochEnd[] Below) : IJournalEvent;
+
+/// <summary>A full sync replaced the log by an empty one that goes on behind the last of these ends.</summary>
+/// <param name="Below">Where the epochs up to there end, oldest first.</param>
+/// <param name="ImagesUpTo">The newest image that came with it.</param>
+public sealed record LogReset(EpochEnd[] Below, ulong ImagesUpTo) : IJournalEvent;
+
+/// <summary>A partition's image, as a snapshot store keeps it. Not in the journal.</summary>
+/// <param name="Epoch">Epoch of the entry at the snapshot's sequence number.</param>
+/// <param name="Image">The bytes; they are given back to a pool when the store has said that it has saved them.</param>
+public sealed record PartitionCheckpoint(ulong Epoch, ReadOnlyMemory<byte> Image) : IJournalEvent;
 
 /// <summary>
 /// The journal gave back bytes that nobody wrote. The node must not lead, nor vote, before its peers have repaired it.

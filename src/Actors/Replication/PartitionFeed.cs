@@ -26,11 +26,12 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
     private ulong _target;
     private ulong _readTarget;
     private bool _reading;
+    private bool _suspended = true;
 
     /// <summary>Number of this life of the partitions' state.</summary>
     public ulong Life { get; private set; }
 
-    /// <summary>Everything up to here has been handed over.</summary>
+    /// <summary>Everything up to here has been handed over; 0 while suspended.</summary>
     public ulong FedSequence { get; private set; }
 
     /// <summary>Everything up to here is applied.</summary>
@@ -39,22 +40,23 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
     /// <summary>True when all that is committed has been handed over.</summary>
     public bool IsComplete => FedSequence >= _target;
 
-    /// <summary>The partitions forget everything and start again from the first entry.</summary>
-    public void Restart()
+    /// <summary>Nothing is handed over until <see cref="GoOnFrom"/>: the partitions are given another state meanwhile.</summary>
+    public void Suspend()
     {
         Life++;
-        (FedSequence, AppliedSequence, _reading) = (0, 0, false);
+        (FedSequence, AppliedSequence, _reading, _suspended) = (0, 0, false, true);
         _underWay.Clear();
         _answers.Clear();
-        foreach (var partition in partitions)
-            partition.Tell(new ResetPartition(Life));
     }
+
+    /// <summary>Every partition holds what the entries up to here have made of it, or more: a partition skips what it has.</summary>
+    public void GoOnFrom(ulong sequence) => (FedSequence, AppliedSequence, _suspended) = (sequence, sequence, false);
 
     /// <summary>Hands over what is committed now.</summary>
     public void Advance(ulong commitSequence, OpLogWindow window)
     {
         _target = Math.Max(_target, commitSequence);
-        while (FedSequence < _target && !_reading && _underWay.Count < MaximumUnderWay)
+        while (!_suspended && FedSequence < _target && !_reading && _underWay.Count < MaximumUnderWay)
         {
             if (window.From(FedSequence + 1) is not { } batch)
             {

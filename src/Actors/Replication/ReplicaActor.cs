@@ -43,6 +43,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private IActorRef _oracle = ActorRefs.Nobody;
     private ReplyQueue _replies = new([]);
     private PartitionFeed _feed = null!;
+    private StateKeeper _state = null!;
     private Replica _replica = null!;
     private BeginReign? _reign;
     private long _leaseUntilTicks = long.MinValue;
@@ -121,8 +122,9 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             journal.Voting ? "voting" : "not voting yet");
         _replica = new Replica(_options.Protocol, journal, (ulong)Random.Shared.NextInt64(1, long.MaxValue), now);
         _feed = new PartitionFeed(_partitions, _openLog, CatchUpReadBytes);
-        _feed.Restart();
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
+        _state = new StateKeeper(Context, _options, _partitions, _feed, _replica, _peers, _time, _log);
+        _state.Restore();
         Timers.StartPeriodicTimer(TickKey, Tick.Instance, _options.TickInterval);
         Become(Running);
         if (_crowned)
@@ -142,6 +144,9 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 _replica.Persisted(now);
                 EndTurnSoon();
                 break;
+            case FetchImage or ImageChunk:
+                _state.TryHandle(message, Sender, now);
+                break;
             case ReplicationMessage replication:
                 if (replication is AppendBatch { CommitSequence: var committed, SentAtTicks: var sentAt })
                     _applyLag.Committed(committed, sentAt);
@@ -157,6 +162,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 break;
             case Tick:
                 _replica.Tick(now, WallMilliseconds);
+                _state.Tick(now);
                 break;
             case CorruptAppend corrupt:
                 _log.Warning("A batch from {0} arrived corrupt and is asked for again: {1}", corrupt.Header.From, corrupt.Problem);
@@ -189,8 +195,14 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case Terminated:
                 throw new JournalFailedException("the OpLog stopped");
             default:
-                Unhandled(message);
-                return;
+                if (!_state.TryHandle(message, Sender, now))
+                {
+                    Unhandled(message);
+                    return;
+                }
+
+                OpenReign();
+                break;
         }
 
         CarryOut(now);
@@ -302,6 +314,9 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case OwnEntryAppended own:
                 _replies.Note(Partition.SegmentTable, 0, own.Sequence, now);
                 break;
+            case FullSyncNeeded needed:
+                _state.FullSync(needed.Source);
+                break;
             case BeginReign reign:
                 _reign = reign;
                 OpenReign();
@@ -320,6 +335,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
     private void OnCommit(ulong sequence, long now)
     {
+        _state.Committed(sequence);
         if (!_leading)
         {
             if (_stopsAwaited == 0)
@@ -340,6 +356,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             || _feed.FedSequence < reign.EpochStartSequence || _stopsAwaited > 0)
             return;
         (_reign, _leading) = (null, true);
+        _state.BeginReign(reign.Epoch);
         Publish(new BeginLeading(reign.Epoch));
     }
 
@@ -354,6 +371,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _reign = null;
         _serving.Close();
         _replies.Abandon(); // a reign that never began to lead may have noted entries of its own
+        _state.EndReign(partitionsMustStop: _leading || _stopsAwaited > 0);
         if (!_leading)
             return;
         (_leading, _dirty, _stopsAwaited) = (false, false, _partitions.Count);
@@ -366,11 +384,11 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _dirty |= stopped.IsDirty;
         if (--_stopsAwaited > 0)
             return;
+        _state.Stopped();
         if (_dirty)
         {
-            _log.Info("Node {0} replays its partitions: they had applied what was never committed", _options.Protocol.Self);
-            _replica.Rebuilding();
-            _feed.Restart();
+            _log.Info("Node {0} restores its partitions: they had applied what was never committed", _options.Protocol.Self);
+            _state.Restore();
         }
 
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
@@ -391,5 +409,5 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     }
 
     private ReplicaStatus Report(long now) => ReplicaStatus.Of(
-        _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _applyLag.Report());
+        _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _applyLag.Report(), _state.Status);
 }

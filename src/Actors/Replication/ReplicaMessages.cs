@@ -9,8 +9,13 @@ namespace HotStandby.Actors.Replication;
 /// <param name="JournalPluginId">HOCON path of the journal plugin.</param>
 /// <param name="TickInterval">How often the protocol sees that time passes.</param>
 /// <param name="MaximumReplicationLagTicks">Async commit: replies are held once the oldest unreplicated entry is older than this.</param>
+/// <param name="SnapshotPluginId">HOCON path of the snapshot-store plugin, for checkpoints.</param>
+/// <param name="CheckpointBytes">A round of checkpoints is due after so many bytes of log,</param>
+/// <param name="CheckpointIntervalTicks">and after so much time, if anything has come.</param>
+/// <param name="RetainBytes">Of the log, beyond what the own checkpoints need: for Standbys that are behind.</param>
 public sealed record ReplicaOptions(
-    ReplicaSettings Protocol, string JournalPluginId, TimeSpan TickInterval, long MaximumReplicationLagTicks);
+    ReplicaSettings Protocol, string JournalPluginId, TimeSpan TickInterval, long MaximumReplicationLagTicks, string SnapshotPluginId,
+    long CheckpointBytes, long CheckpointIntervalTicks, long RetainBytes);
 
 /// <summary>Node to replica, once: these are the partitions, by partition number.</summary>
 public sealed record PartitionsAre(IReadOnlyList<IActorRef> Partitions) : INoSerializationVerificationNeeded;

@@ -30,10 +30,10 @@ public sealed record ApplyLag(long Count, long P50Microseconds, long P99Microsec
 public sealed record ReplicaStatus(
     NodeId Node, ReplicaRole Role, bool Serving, ulong Epoch, NodeId Leader, bool Voting, ulong AppendedSequence,
     ulong DurableSequence, ulong CommittedSequence, ulong AppliedSequence, long LeaseRemainingMilliseconds, int HeldReplies,
-    IReadOnlyList<StandbyStatus> Standbys, ApplyLag ApplyLag) : INoSerializationVerificationNeeded
+    IReadOnlyList<StandbyStatus> Standbys, ApplyLag ApplyLag, StateStatus State) : INoSerializationVerificationNeeded
 {
     internal static ReplicaStatus Of(
-        Replica replica, long nowTicks, bool serving, ulong appliedSequence, int heldReplies, ApplyLag applyLag)
+        Replica replica, long nowTicks, bool serving, ulong appliedSequence, int heldReplies, ApplyLag applyLag, StateStatus keeps)
     {
         var state = replica.State;
         var last = state.Log.LastSequence;
@@ -45,6 +45,6 @@ public sealed record ReplicaStatus(
             state.Settings.Self, replica.Role, serving, replica.Epoch, state.Leader, state.Voting, last, state.DurableSequence,
             state.CommitSequence, appliedSequence,
             replica.LeaseUntilTicks > nowTicks ? (replica.LeaseUntilTicks - nowTicks) / TimeSpan.TicksPerMillisecond : 0,
-            heldReplies, [.. standbys], applyLag);
+            heldReplies, [.. standbys], applyLag, keeps);
     }
 }

@@ -3,9 +3,11 @@
 // Talks to the replica (proposals, commits) and to the shards. Does no I/O and asks nobody.
 using Akka.Actor;
 using Akka.Event;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Verification;
+using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Verification;
@@ -30,6 +32,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     private readonly SegmentActorSettings _settings;
     private readonly TimeProvider _time;
     private readonly LiveExtentCollection _live;
+    private readonly int _shardCount;
     private readonly Queue<MasterCall> _waiting = new();
     private readonly List<ReleaseExtents> _releasedEarly = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -39,6 +42,8 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     private VerifierIs? _verifier;
     private ulong _life;
     private ulong _reign;
+    private bool _leadsOrRebuilds;
+    private bool _isDirty;
 
     /// <summary>See <see cref="Props"/>.</summary>
     public SegmentActor(
@@ -46,7 +51,8 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     {
         _peers = new SegmentPeers(Self, replica, evictor, shards);
         (_clients, _settings, _time) = (clients, settings, time);
-        _live = new LiveExtentCollection(shards.ShardCount);
+        _shardCount = shards.ShardCount;
+        _live = new LiveExtentCollection(_shardCount);
     }
 
     /// <inheritdoc/>
@@ -184,9 +190,13 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 _live.Add(report);
                 break;
             case ResetPartition reset:
-                (_table, _life) = (new SegmentTable(), reset.Life);
-                _live.Clear();
-                BecomeReplica();
+                BeginWith(new SegmentTable(), reset.Life);
+                break;
+            case RestorePartition restore:
+                BeginWith(SegmentTable.FromImage(restore.Image.Span, _shardCount, restore.Sequence), restore.Life);
+                break;
+            case TakeImage take:
+                Write(take);
                 break;
             case ReportPartition:
                 Sender.Tell(new PartitionReport(
@@ -225,14 +235,30 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
 
     private void StepDown()
     {
-        var isDirty = _leading is { Uncommitted: > 0 };
+        _isDirty = _leading is { Uncommitted: > 0 };
         BecomeReplica();
-        _peers.Replica.Tell(new LeadingStopped(isDirty));
+        _peers.Replica.Tell(new LeadingStopped(_isDirty));
+    }
+
+    private void BeginWith(SegmentTable table, ulong life)
+    {
+        (_table, _life, _isDirty) = (table, life, false);
+        _live.Clear();
+        BecomeReplica();
+    }
+
+    private void Write(TakeImage take)
+    {
+        ImageWriter? image = null;
+        if (!_isDirty)
+            _table.WriteImage(image = new ImageWriter(), _shardCount);
+        _peers.Replica.Tell(new ImageTaken(Partition.SegmentTable, _leadsOrRebuilds ? _reign : 0, take.FedSequence, image));
     }
 
     private void BecomeReplica()
     {
         EndReign();
+        _leadsOrRebuilds = false;
         RefuseWaiting();
         Become(Replica);
     }
@@ -240,7 +266,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     private void BecomeRebuilding(ulong reign)
     {
         EndReign();
-        _reign = reign;
+        (_reign, _leadsOrRebuilds) = (reign, true);
         Become(Rebuilding);
         LeadWhenComplete();
     }

@@ -2,6 +2,9 @@
 //   JB1 BatchAppended   the batch's own bytes
 //   JE1 EpochPromised   epoch u64, candidate (u8 length, UTF-8)
 //   JS1 SuffixCut       last kept seq u64
+//   JT1 LogTruncated    ends u32 count, then (epoch u64, last seq u64) each
+//   JR1 LogReset        images up to u64, then as LogTruncated
+//   JC1 PartitionCheckpoint  epoch u64, then the image's own bytes (in a snapshot store, never in the journal)
 //   JV1 VotingGranted   one byte, 1: an event is never empty, so that a hole in a journal cannot pass for one
 // A layout never changes; another layout is another version.
 using System.Buffers.Binary;
@@ -21,9 +24,14 @@ internal static class JournalEventCodec
     private const string PromiseManifest = "JE1";
     private const string CutManifest = "JS1";
     private const string VotingManifest = "JV1";
+    private const string TruncatedManifest = "JT1";
+    private const string ResetManifest = "JR1";
+    private const string CheckpointManifest = "JC1";
     private const int PromiseFixedBytes = 9;
+    private const int EpochEndBytes = 16;
 
-    public static bool Knows(string manifest) => manifest is BatchManifest or PromiseManifest or CutManifest or VotingManifest;
+    public static bool Knows(string manifest) => manifest is BatchManifest or PromiseManifest or CutManifest or VotingManifest
+        or TruncatedManifest or ResetManifest or CheckpointManifest;
 
     public static string ManifestOf(IJournalEvent happened) => happened switch
     {
@@ -31,6 +39,9 @@ internal static class JournalEventCodec
         EpochPromised => PromiseManifest,
         SuffixCut => CutManifest,
         VotingGranted => VotingManifest,
+        LogTruncated => TruncatedManifest,
+        LogReset => ResetManifest,
+        PartitionCheckpoint => CheckpointManifest,
         _ => throw new SerializationRefusedException($"{happened.GetType()} is no event of the journal"),
     };
 
@@ -48,6 +59,15 @@ internal static class JournalEventCodec
                 return bytes;
             case VotingGranted:
                 return [1];
+            case LogTruncated truncated:
+                return EncodeEnds(truncated.Below);
+            case LogReset reset:
+                return [.. BitConverter.GetBytes(reset.ImagesUpTo), .. EncodeEnds(reset.Below)];
+            case PartitionCheckpoint checkpoint:
+                var whole = GC.AllocateUninitializedArray<byte>(sizeof(ulong) + checkpoint.Image.Length);
+                BinaryPrimitives.WriteUInt64LittleEndian(whole, checkpoint.Epoch);
+                checkpoint.Image.CopyTo(whole.AsMemory(sizeof(ulong)));
+                return whole;
             default:
                 throw new SerializationRefusedException($"{happened.GetType()} is no event of the journal");
         }
@@ -71,6 +91,12 @@ internal static class JournalEventCodec
                 return new SuffixCut(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
             case VotingManifest when bytes is [1]:
                 return new VotingGranted();
+            case TruncatedManifest when DecodeEnds(bytes) is { Length: > 0 } below:
+                return new LogTruncated(below);
+            case ResetManifest when bytes.Length >= sizeof(ulong) && DecodeEnds(bytes.AsSpan(sizeof(ulong))) is { Length: > 0 } below:
+                return new LogReset(below, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+            case CheckpointManifest when bytes.Length >= sizeof(ulong):
+                return new PartitionCheckpoint(BinaryPrimitives.ReadUInt64LittleEndian(bytes), bytes.AsMemory(sizeof(ulong)));
             default:
                 throw new JournalDamagedException($"{bytes.Length} bytes are no event with the manifest {manifest}");
         }
@@ -82,6 +108,35 @@ internal static class JournalEventCodec
         MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Array is { } array && segment.Count == array.Length
             ? array
             : bytes.ToArray();
+
+    private static byte[] EncodeEnds(ReadOnlySpan<EpochEnd> ends)
+    {
+        var bytes = new byte[sizeof(uint) + (ends.Length * EpochEndBytes)];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)ends.Length);
+        for (var i = 0; i < ends.Length; i++)
+        {
+            var place = bytes.AsSpan(sizeof(uint) + (i * EpochEndBytes));
+            BinaryPrimitives.WriteUInt64LittleEndian(place, ends[i].Epoch);
+            BinaryPrimitives.WriteUInt64LittleEndian(place[sizeof(ulong)..], ends[i].LastSequence);
+        }
+
+        return bytes;
+    }
+
+    // Null: not what was written.
+    private static EpochEnd[]? DecodeEnds(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < sizeof(uint) || bytes.Length - sizeof(uint) != (long)BinaryPrimitives.ReadUInt32LittleEndian(bytes) * EpochEndBytes)
+            return null;
+        var ends = new EpochEnd[(bytes.Length - sizeof(uint)) / EpochEndBytes];
+        for (var i = 0; i < ends.Length; i++)
+        {
+            var place = bytes[(sizeof(uint) + (i * EpochEndBytes))..];
+            ends[i] = new EpochEnd(BinaryPrimitives.ReadUInt64LittleEndian(place), BinaryPrimitives.ReadUInt64LittleEndian(place[sizeof(ulong)..]));
+        }
+
+        return ends;
+    }
 
     private static byte[] EncodePromise(EpochPromised promised)
     {

@@ -43,6 +43,8 @@ internal static class AkkaOverlay
         // A clean stop hands over in this phase: the wait must not be cut short from outside.
         Line(text, "akka.coordinated-shutdown.phases.cluster-exiting.timeout", Units.Print(settings.Lease.HandOverTimeout + HandOverMargin));
         const string journal = JournalSettings.EmbeddedPlugin;
+        Line(text, "akka.persistence.snapshot-store.plugin", Quote(settings.Checkpoints.Plugin));
+        Line(text, $"{CheckpointSettings.EmbeddedPlugin}.dir", Quote(settings.DataDirectory));
         Line(text, $"{journal}.dir", Quote(settings.DataDirectory));
         Line(text, $"{journal}.cluster-id", Quote(settings.ClusterId));
         Line(text, $"{journal}.node-id", Quote(settings.NodeId.Name));

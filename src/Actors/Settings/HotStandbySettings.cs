@@ -49,6 +49,9 @@ public sealed record HotStandbySettings
     /// <summary>Where the log is kept.</summary>
     public required JournalSettings Journal { get; init; }
 
+    /// <summary>What the log begins with.</summary>
+    public required CheckpointSettings Checkpoints { get; init; }
+
     /// <summary>Objects and the clients that own their memory.</summary>
     public required ObjectSettings Objects { get; init; }
 

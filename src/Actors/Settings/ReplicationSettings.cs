@@ -69,6 +69,25 @@ public sealed record JournalSettings
 
     /// <summary>Bytes that may wait for the disk; a write beyond it fails.</summary>
     public required long QueueBytes { get; init; }
+
+    /// <summary>Bytes of the log that are kept for Standbys that are behind, beyond what the own checkpoints need.</summary>
+    public required long RetainBytes { get; init; }
+}
+
+/// <summary>What the log begins with: <c>hotstandby.checkpoints</c>.</summary>
+public sealed record CheckpointSettings
+{
+    /// <summary>Id (HOCON path) of the embedded plugin.</summary>
+    public const string EmbeddedPlugin = "hotstandby.checkpoints.file";
+
+    /// <summary>Id (HOCON path) of the Akka.Persistence snapshot-store plugin.</summary>
+    public required string Plugin { get; init; }
+
+    /// <summary>A round is due after so many bytes of log.</summary>
+    public required long EveryBytes { get; init; }
+
+    /// <summary>And after so much time, if anything has come.</summary>
+    public required TimeSpan Every { get; init; }
 }
 
 /// <summary>When the log is forced from the operating system to the disk.</summary>

@@ -74,6 +74,13 @@ internal static partial class SettingsParser
             FsyncInterval = reader.Duration("hotstandby.journal.fsync-interval", Milliseconds(1), Seconds(60)),
             SegmentBytes = reader.Size("hotstandby.journal.segment-bytes", 64 * KiB, GiB),
             QueueBytes = reader.Size("hotstandby.journal.queue-bytes", 64 * KiB, GiB),
+            RetainBytes = reader.Size("hotstandby.journal.retain-bytes", 0, 1024 * GiB),
+        },
+        Checkpoints = new CheckpointSettings
+        {
+            Plugin = reader.Text("hotstandby.checkpoints.plugin", PluginPattern().IsMatch, "must be the HOCON path of a snapshot-store plugin"),
+            EveryBytes = reader.Size("hotstandby.checkpoints.every-bytes", 64 * KiB, 64 * GiB),
+            Every = reader.Duration("hotstandby.checkpoints.every", Seconds(1), Hours(24)),
         },
         Objects = new ObjectSettings
         {

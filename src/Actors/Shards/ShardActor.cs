@@ -3,8 +3,10 @@
 // Talks to its node's replica and segment table only; never asks, never waits, never touches the journal or the network.
 using Akka.Actor;
 using Akka.Event;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Verification;
+using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Shards;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -31,6 +33,7 @@ public sealed class ShardActor : UntypedActor, IWithTimers
     private ShardReign? _leading;
     private ulong _reign;
     private int _uncommittedTail;
+    private int _imageBytes = 4096;
 
     /// <summary>Use <see cref="Props"/>.</summary>
     public ShardActor(
@@ -180,7 +183,13 @@ public sealed class ShardActor : UntypedActor, IWithTimers
                 _verifier.Use(verifier);
                 break;
             case ResetPartition:
-                Reset();
+                BeginWith(new ShardState(_partition, _shardCount));
+                break;
+            case RestorePartition restore:
+                BeginWith(ShardState.FromImage(restore.Image.Span, _partition, _shardCount, restore.Sequence));
+                break;
+            case TakeImage take:
+                Write(take);
                 break;
             case ReportPartition:
                 var uncommitted = _leading?.Uncommitted ?? _uncommittedTail;
@@ -227,12 +236,24 @@ public sealed class ShardActor : UntypedActor, IWithTimers
         _log.Debug("{0} leads no more after reign {1}, {2} entries uncommitted", _partition, _reign, _uncommittedTail);
     }
 
-    private void Reset()
+    private void BeginWith(ShardState state)
     {
         LeaveReign();
-        _uncommittedTail = 0;
         _verifier.Stop();
-        _state = new ShardState(_partition, _shardCount);
+        (_uncommittedTail, _state) = (0, state);
+    }
+
+    private void Write(TakeImage take)
+    {
+        ImageWriter? image = null;
+        if (_uncommittedTail == 0)
+        {
+            image = new ImageWriter(_imageBytes);
+            _state.WriteImage(image);
+            _imageBytes = image.Length + (image.Length / 8); // the next one will be about as long
+        }
+
+        _peers.Replica.Tell(new ImageTaken(_partition, _leading is null ? 0 : _reign, take.FedSequence, image), Self);
     }
 
     private void LeaveReign()

@@ -30,7 +30,8 @@ public sealed record WriteTruncation(EpochEnd[] Below) : JournalWrite;
 
 /// <summary>Write that the log is another one now: it begins behind the last of these ends, where the images of a full sync stand.</summary>
 /// <param name="Below">Where the epochs up to there end, oldest first; not empty.</param>
-public sealed record WriteReset(EpochEnd[] Below) : JournalWrite;
+/// <param name="ImagesUpTo">The newest of the images: that seq is committed, although the log does not reach it yet.</param>
+public sealed record WriteReset(EpochEnd[] Below, ulong ImagesUpTo) : JournalWrite;
 
 /// <summary>Entries that this node lacks are nowhere in a log any more: it needs a full sync before it can go on.</summary>
 /// <param name="Source">Who said so.</param>

@@ -189,7 +189,7 @@ internal sealed class PrimaryRole
             // Heartbeats go on; each refusal of one tells it again, until it has synced and names a later end.
             standby.State = LinkState.Probe;
             standby.Welcomed = 0; // what names its life may be below what the sync brings
-            _state.Send(standby.Node, _state.EntriesGone(Epoch));
+            _state.Send(standby.Node, _state.EntriesGone(Epoch, nowTicks));
             return;
         }
 

@@ -180,7 +180,7 @@ public sealed class Replica
     public void ReceiveCorrupt(AppendBatch header, long nowTicks)
     {
         if (!IsSilent(nowTicks) && header.Epoch >= _state.PromisedEpoch && header.From != _state.Settings.Self)
-            _standby.Refuse(header);
+            _standby.Refuse(header.From, header.Epoch, header.SentAtTicks);
     }
 
     private void OnAppend(AppendBatch append, long nowTicks)
@@ -242,7 +242,7 @@ public sealed class Replica
         var common = _state.Log.CommonPoint(fetch.Log);
         var previousEpoch = _state.Log.EpochOf(common) ?? 0;
         if (common < _state.Log.BaseSequence)
-            _state.Send(fetch.From, _state.EntriesGone(fetch.Epoch));
+            _state.Send(fetch.From, _state.EntriesGone(fetch.Epoch, 0));
         else if (common == _state.Log.LastSequence)
             _state.Send(fetch.From, new TailBatch(_state.Settings.Self, fetch.Epoch, previousEpoch, common, null, common));
         else if (_state.Window.From(common + 1) is { } batch)
@@ -261,9 +261,16 @@ public sealed class Replica
 
     private void OnEntriesGone(EntriesGone gone, long nowTicks)
     {
-        // Late: this log holds that entry by now.
-        if (_primary is not null || gone.Epoch < _state.PromisedEpoch || _state.Log.EpochOf(gone.BaseSequence) == gone.BaseEpoch)
+        if (_primary is not null || gone.Epoch < _state.PromisedEpoch)
             return;
+        if (_state.Log.EpochOf(gone.BaseSequence) == gone.BaseEpoch)
+        {
+            // A sync has brought it since: the Primary must hear where this log ends now.
+            if (_candidate is null && gone.From == _state.Leader)
+                _standby.Refuse(gone.From, gone.Epoch, gone.SentAtTicks);
+            return;
+        }
+
         _candidate?.GiveUp();
         Settle(nowTicks);
         _state.Effects.Add(new FullSyncNeeded(gone.From));
@@ -279,18 +286,19 @@ public sealed class Replica
     /// <summary>The partitions hold, or do not hold, what the log begins with; see <see cref="ReplicaState.IsStateComplete"/>.</summary>
     public void StateIsComplete(bool isComplete) => _state.IsStateComplete = isComplete;
 
-    /// <summary>A full sync has brought committed state, which is durable in checkpoints: the log goes on behind the oldest image.</summary>
+    /// <summary>A full sync has brought committed state, which is durable in checkpoints: the log goes on behind the oldest image.
+    /// Once the partitions hold the images, <see cref="StateIsComplete"/> follows.</summary>
     /// <param name="below">Where the source's epochs end up to the seq of the oldest image, oldest first; not empty.</param>
+    /// <param name="imagesUpTo">The seq of the newest image.</param>
     /// <param name="nowTicks">Now.</param>
     /// <exception cref="InvalidOperationException">This node leads.</exception>
-    public void Install(ReadOnlySpan<EpochEnd> below, long nowTicks)
+    public void Install(ReadOnlySpan<EpochEnd> below, ulong imagesUpTo, long nowTicks)
     {
         if (_primary is not null)
             throw new InvalidOperationException("a Primary is not synced");
         _candidate?.GiveUp();
         Settle(nowTicks);
-        _state.Install(below);
-        _state.IsStateComplete = true;
+        _state.Install(below, imagesUpTo);
     }
 
     private void Campaign(long nowTicks)

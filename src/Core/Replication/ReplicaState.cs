@@ -13,7 +13,9 @@ namespace HotStandby.Core.Replication;
 /// <param name="PromisedEpoch">Its promise; 0: none.</param>
 /// <param name="PromisedTo">To whom.</param>
 /// <param name="Voting">Whether it may vote.</param>
-public sealed record RecoveredJournal(LogIndex Log, ulong CommitSequence, ulong PromisedEpoch, NodeId PromisedTo, bool Voting)
+/// <param name="ImagesUpTo">Images up to here came with a full sync, whether the log reaches them or not.</param>
+public sealed record RecoveredJournal(
+    LogIndex Log, ulong CommitSequence, ulong PromisedEpoch, NodeId PromisedTo, bool Voting, ulong ImagesUpTo = 0)
 {
     /// <summary>A new node.</summary>
     public static RecoveredJournal Empty => new(new LogIndex(), 0, 0, NodeId.None, false);
@@ -44,6 +46,7 @@ public sealed class ReplicaState
         PromisedEpoch = Math.Max(recovered.PromisedEpoch, Log.LastEpoch);
         PromisedTo = recovered.PromisedTo;
         Voting = recovered.Voting;
+        ImagesUpTo = recovered.ImagesUpTo;
         SilentUntilTicks = Voting ? long.MinValue : nowTicks + settings.LeaseDurationTicks;
     }
 
@@ -102,6 +105,12 @@ public sealed class ReplicaState
     /// False while this node's partitions do not hold what its log begins with: it stores, acknowledges and votes, but does not lead.
     /// </summary>
     public bool IsStateComplete { get; internal set; } = true;
+
+    /// <summary>
+    /// Images of partitions up to this seq are of committed state even where the log ends before them: a full sync brought them. An
+    /// image from beyond both may hold what was lost, and must not be used.
+    /// </summary>
+    public ulong ImagesUpTo { get; private set; }
 
     internal List<Effect> Effects { get; } = [];
 
@@ -162,8 +171,9 @@ public sealed class ReplicaState
     /// behind it that this node has acknowledged. Where it does not, nothing in it can be missed: what it may have acknowledged and what
     /// is committed lies below that entry, and what conflicts was never committed.
     /// </summary>
-    internal void Install(ReadOnlySpan<EpochEnd> below)
+    internal void Install(ReadOnlySpan<EpochEnd> below, ulong imagesUpTo)
     {
+        ImagesUpTo = Math.Max(ImagesUpTo, imagesUpTo);
         var last = below[^1];
         if (last.LastSequence < CommitSequence && Log.EpochOf(last.LastSequence) != last.Epoch)
             throw new InvariantViolation(3, $"images of {last.Epoch}/{last.LastSequence} conflict with the log, of which {CommitSequence} is committed");
@@ -173,14 +183,14 @@ public sealed class ReplicaState
             Log.FoundOn(below);
             Window.Clear();
             LimitDurable(last.LastSequence);
-            Write(new WriteReset(below.ToArray()), new PendingWrite(last.LastSequence, false));
+            Write(new WriteReset(below.ToArray(), ImagesUpTo), new PendingWrite(last.LastSequence, false));
         }
 
         Commit(last.LastSequence);
     }
 
-    internal EntriesGone EntriesGone(ulong epoch) =>
-        new(Settings.Self, epoch, Log.EpochOf(Log.BaseSequence) ?? 0, Log.BaseSequence);
+    internal EntriesGone EntriesGone(ulong epoch, long sentAtTicks) =>
+        new(Settings.Self, epoch, Log.EpochOf(Log.BaseSequence) ?? 0, Log.BaseSequence, sentAtTicks);
 
     internal void Promise(ulong epoch, NodeId candidate, ulong incarnation)
     {

@@ -27,7 +27,7 @@ internal sealed class StandbyRole(ReplicaState state)
         if (state.Log.EpochOf(append.PreviousSequence) != append.PreviousEpoch
             || (append.Batch is not null && append.Batch.FirstSequence != append.PreviousSequence + 1))
         {
-            Refuse(append);
+            Refuse(append.From, append.Epoch, append.SentAtTicks);
             return;
         }
 
@@ -45,8 +45,8 @@ internal sealed class StandbyRole(ReplicaState state)
     }
 
     /// <summary>Asks the Primary to send again, from where this log ends.</summary>
-    public void Refuse(AppendBatch append) => state.Send(append.From, new AppendRefused(
-        state.Settings.Self, append.Epoch, state.Incarnation, RefusalReason.Gap, state.Log.Describe(), append.SentAtTicks));
+    public void Refuse(NodeId primary, ulong epoch, long sentAtTicks) => state.Send(primary, new AppendRefused(
+        state.Settings.Self, epoch, state.Incarnation, RefusalReason.Gap, state.Log.Describe(), sentAtTicks));
 
     /// <summary>A candidate asks to seal its epoch.</summary>
     public SealOutcome OnSeal(SealRequest request, long nowTicks, bool leadsWithLease)

@@ -55,12 +55,25 @@ public sealed record CollectorView(int Generation0, int Generation1, int Generat
     }
 }
 
+/// <summary>A full sync that is under way: from whom, how far, how fast, and for how much longer.</summary>
+public sealed record SyncView(string Source, int PartitionsDone, int Partitions, long Bytes, double BytesPerSecond, double? RemainingSeconds);
+
+/// <summary>What the node's state rests on.</summary>
+/// <param name="IsWhole">The partitions hold what the log begins with; a node without that does not lead.</param>
+/// <param name="BaseSequence">Entries up to here are no longer in the log.</param>
+/// <param name="CheckpointSequence">Two checkpoints of every partition cover everything up to here; 0: not yet since the start.</param>
+/// <param name="Sync">The full sync that is under way, or null.</param>
+public sealed record StateView(bool IsWhole, ulong BaseSequence, ulong CheckpointSequence, SyncView? Sync);
+
 /// <summary>A node.</summary>
 public sealed record NodeView(
     string Node, string Role, bool Serving, ulong Epoch, string Leader, bool Voting, ulong AppendedSequence, ulong DurableSequence,
     ulong CommittedSequence, ulong AppliedSequence, long LeaseRemainingMilliseconds, int HeldReplies,
     IReadOnlyList<StandbyView> Standbys, ApplyLagView ApplyLagMicroseconds, IReadOnlyList<PartitionView> Partitions)
 {
+    /// <summary>What the state rests on.</summary>
+    public StateView? State { get; init; }
+
     /// <summary>The process' garbage collector.</summary>
     public CollectorView? Collector { get; init; }
 
@@ -91,6 +104,11 @@ public sealed record NodeView(
         {
             Collector = CollectorView.Now(),
             Verification = report.Verification is { } verification ? VerificationView.Of(verification) : null,
+            State = new StateView(
+                replica.State.IsWhole, replica.State.BaseSequence, replica.State.CheckpointSequence,
+                replica.State.Sync is { } sync
+                    ? new SyncView(sync.Source.Name ?? "", sync.PartitionsDone, sync.Partitions, sync.Bytes, sync.BytesPerSecond, sync.RemainingSeconds)
+                    : null),
         };
     }
 }

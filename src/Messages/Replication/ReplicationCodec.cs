@@ -10,7 +10,7 @@
 //   F1 FetchTail           log
 //   T1 TailBatch           previous epoch u64, previous seq u64, last seq u64, batch
 //   G1 GrantReleased       nothing
-//   E1 EntriesGone         base epoch u64, base seq u64
+//   E1 EntriesGone         base epoch u64, base seq u64, sent at i64
 //   I1 FetchImage          partition u16, image id u64, offset u32
 //   C1 ImageChunk          partition u16, image id u64, seq u64, total bytes u32, offset u32, log, bytes (u32 length)
 // batch: u32 length (0: none) and the bytes of the OpLogBatch. log: u16 count, then (epoch u64, last seq u64) each.
@@ -147,7 +147,7 @@ public static class ReplicationCodec
         FetchTail fetch => 2 + ((long)fetch.Log.Length * EpochEndBytes),
         TailBatch tail => 28L + BytesOf(tail.Batch).Length,
         GrantReleased => 0,
-        EntriesGone => 16,
+        EntriesGone => 24,
         FetchImage => 14,
         ImageChunk chunk => 32L + ((long)chunk.Log.Length * EpochEndBytes) + chunk.Bytes.Length,
         _ => throw new ArgumentException($"{message.GetType()} has no encoding", nameof(message)),
@@ -206,6 +206,7 @@ public static class ReplicationCodec
             case EntriesGone gone:
                 writer.Write(gone.BaseEpoch);
                 writer.Write(gone.BaseSequence);
+                writer.Write(gone.SentAtTicks);
                 break;
             case FetchImage fetch:
                 writer.Write(fetch.Partition.Value);
@@ -269,7 +270,8 @@ public static class ReplicationCodec
             case "G1":
                 return new GrantReleased(from, epoch);
             case "E1":
-                return new EntriesGone(from, epoch, BaseEpoch: reader.ReadUInt64(), BaseSequence: reader.ReadUInt64());
+                return new EntriesGone(
+                    from, epoch, BaseEpoch: reader.ReadUInt64(), BaseSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64());
             case "I1":
                 return new FetchImage(
                     from, epoch, new Partition(reader.ReadUInt16()), ImageId: reader.ReadUInt64(), Offset: reader.ReadUInt32());

@@ -127,7 +127,8 @@ public sealed record GrantReleased(NodeId From, ulong Epoch) : ReplicationMessag
 /// <param name="Epoch">The epoch of what this answers.</param>
 /// <param name="BaseEpoch">Epoch of the last entry that is gone.</param>
 /// <param name="BaseSequence">Its seq.</param>
-public sealed record EntriesGone(NodeId From, ulong Epoch, ulong BaseEpoch, ulong BaseSequence) : ReplicationMessage(From, Epoch);
+/// <param name="SentAtTicks">From a Primary: its monotonic clock; comes back in the answer of a Standby that holds that entry by now.</param>
+public sealed record EntriesGone(NodeId From, ulong Epoch, ulong BaseEpoch, ulong BaseSequence, long SentAtTicks) : ReplicationMessage(From, Epoch);
 
 /// <summary>A node in full sync to any other: send me a piece of a partition's image.</summary>
 /// <param name="From">Who syncs.</param>

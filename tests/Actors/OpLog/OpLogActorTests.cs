@@ -8,6 +8,7 @@ using HotStandby.Actors.Protocol;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Actors.OpLog;
 
@@ -100,7 +101,7 @@ public sealed class OpLogActorTests : TestKit
     {
         Start(out var log);
         Write(log, new WritePromise(1, Node), new WriteVoting(), Batch(1, 1, 10), Batch(1, 11, 10), Batch(1, 21, 10));
-        log.Tell(new TruncateBefore(15), TestActor);
+        Write(log, new WriteTruncation([new EpochEnd(1, 14)]));
         Assert.Empty(ReadAll(log, 5));
         Assert.Equal(Range(1, 11, 20), Batches.EntriesOf(ReadAll(log, 11)));
         AwaitAssert(() =>
@@ -112,6 +113,29 @@ public sealed class OpLogActorTests : TestKit
         });
         Write(log, Batch(1, 31, 1));
         _replica.ExpectNoMsg(TimeSpan.Zero); // the copies of promise and vote are nobody's writes
+    }
+
+    [Fact]
+    public void A_truncated_log_comes_back_with_the_epochs_of_what_is_gone()
+    {
+        Start(out var log);
+        Write(log, Batch(1, 1, 10), Batch(2, 11, 10), Batch(3, 21, 10, committed: 22), new WriteTruncation([new EpochEnd(1, 10), new EpochEnd(2, 20)]));
+        var recovered = Restart(ref log).Log;
+        Assert.Equal((20UL, 30UL, 3UL), (recovered.BaseSequence, recovered.LastSequence, recovered.LastEpoch));
+        Assert.Equal((1UL, 2UL, 3UL), (recovered.EpochOf(10), recovered.EpochOf(20), recovered.EpochOf(21)));
+    }
+
+    [Fact]
+    public void A_log_that_was_reset_goes_on_behind_the_images()
+    {
+        Start(out var log);
+        Write(log, new WritePromise(4, Node), Batch(1, 1, 10), new WriteReset([new EpochEnd(1, 3), new EpochEnd(2, 50)], 70), Batch(4, 51, 5));
+        Assert.Equal(Range(4, 51, 5), Batches.EntriesOf(ReadAll(log, 51)));
+        Assert.Empty(ReadAll(log, 1));
+        var recovered = Restart(ref log);
+        Assert.Equal((50UL, 55UL, 50UL, 70UL, 4UL), (
+            recovered.Log.BaseSequence, recovered.Log.LastSequence, recovered.CommitSequence, recovered.ImagesUpTo, recovered.PromisedEpoch));
+        Assert.Equal((1UL, 2UL, 4UL), (recovered.Log.EpochOf(3), recovered.Log.EpochOf(4), recovered.Log.EpochOf(51)));
     }
 
     [Fact]

@@ -32,6 +32,12 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
         new FetchTail(Node, 3, [new(1, 4)]),
         new TailBatch(Node, 3, 2, 6, Batch(), 8),
         new GrantReleased(Node, 3),
+        new EntriesGone(Node, 3, 2, 6, 77),
+        new FetchImage(Node, 3, new Partition(17), 9, 262144),
+        new ImageChunk(Node, 3, new Partition(17), 9, 6, 524288, 262144, [new(1, 4), new(2, 6)], new byte[] { 1, 2, 3 }),
+        new LogTruncated([new(1, 4), new(2, 6)]),
+        new LogReset([new(1, 4), new(2, 6)], 9),
+        new PartitionCheckpoint(2, new byte[] { 1, 2, 3 }),
         new BatchAppended(Batch()),
         new EpochPromised(7, new NodeId("nöde-b")),
         new EpochPromised(ulong.MaxValue, NodeId.None),
@@ -146,7 +152,7 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
     [Fact]
     public void Every_damaged_event_is_reported_as_damage_of_the_journal()
     {
-        object[] events = [new BatchAppended(Batch()), new EpochPromised(7, Node), new SuffixCut(41), new VotingGranted()];
+        object[] events = [new BatchAppended(Batch()), new EpochPromised(7, Node), new SuffixCut(41), new VotingGranted(), new LogTruncated([new(1, 4)]), new LogReset([new(1, 4)], 9)];
         foreach (var happened in events)
         {
             var serializer = Serialization.FindSerializerFor(happened);
@@ -173,11 +179,23 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
     [InlineData("JE1", "0700000000000000" + "06" + "6E6F64652D61")]
     [InlineData("JS1", "2900000000000000")]
     [InlineData("JV1", "01")]
+    [InlineData("JT1", "02000000" + "0100000000000000" + "0400000000000000" + "0200000000000000" + "0600000000000000")]
+    [InlineData("JR1", "0900000000000000" + "01000000" + "0100000000000000" + "0400000000000000")]
+    [InlineData("JC1", "0200000000000000" + "ABCD")]
     public void An_event_is_these_bytes(string manifest, string hex)
     {
         var read = Serialization.Deserialize(Convert.FromHexString(hex), ReplicationSerializer.FixedIdentifier, manifest);
         Assert.Equal(
-            manifest switch { "JE1" => new EpochPromised(7, Node), "JS1" => new SuffixCut(41), _ => (IJournalEvent)new VotingGranted() }, read);
+            Describe(manifest switch
+            {
+                "JE1" => new EpochPromised(7, Node),
+                "JS1" => new SuffixCut(41),
+                "JT1" => new LogTruncated([new(1, 4), new(2, 6)]),
+                "JR1" => new LogReset([new(1, 4)], 9),
+                "JC1" => new PartitionCheckpoint(2, new byte[] { 0xAB, 0xCD }),
+                _ => (IJournalEvent)new VotingGranted(),
+            }),
+            Describe(read));
         Assert.Equal(hex, Convert.ToHexString(Serialization.FindSerializerFor(read).ToBinary(read)));
     }
 
@@ -191,6 +209,10 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
         BatchAppended appended => Hex(appended.Batch),
         AppendRefused refused => $"{refused with { Log = [] }} {string.Join(' ', refused.Log)}",
         FetchTail fetch => $"{fetch with { Log = [] }} {string.Join(' ', fetch.Log)}",
+        ImageChunk chunk => $"{chunk with { Log = [], Bytes = default }} {string.Join(' ', chunk.Log)} {Convert.ToHexString(chunk.Bytes.Span)}",
+        LogTruncated truncated => string.Join(' ', truncated.Below),
+        LogReset reset => $"{reset.ImagesUpTo} {string.Join(' ', reset.Below)}",
+        PartitionCheckpoint checkpoint => $"{checkpoint.Epoch} {Convert.ToHexString(checkpoint.Image.Span)}",
         _ => value.ToString()!,
     };
 

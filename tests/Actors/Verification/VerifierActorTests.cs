@@ -196,7 +196,7 @@ public sealed class VerifierActorTests : TestKit
 
     // Rounds come when the test says so: the interval is an hour, and the answer to the verifier's question is what begins one.
     private void Round(IActorRef verifier, ReplicaRole role = ReplicaRole.Standby, NodeId? leader = null) => verifier.Tell(
-        new ReplicaStatus(Self, role, false, 3, leader ?? Other, true, 0, 0, 0, 0, 0, 0, [], new ApplyLag(0, 0, 0, 0, 0)), _replica);
+        new ReplicaStatus(Self, role, false, 3, leader ?? Other, true, 0, 0, 0, 0, 0, 0, [], new ApplyLag(0, 0, 0, 0, 0), new StateStatus(true, 0, 0, null)), _replica);
 
     private ushort Point() => _primary.ExpectMsg<VerificationPointRequest>().Partition.Value;
 

@@ -83,7 +83,8 @@ internal sealed class AdminServerFixture : IAsyncDisposable
         ulong committed = 100, params StandbyStatus[] standbys) => new(
         new ReplicaStatus(
             new NodeId("n1"), role, serving, 7, leader is null ? default : new NodeId(leader), voting, committed, committed, committed, applied,
-            serving ? 1500 : 0, 3, standbys, new ApplyLag(4, 10, 20, 30, 40)),
+            serving ? 1500 : 0, 3, standbys, new ApplyLag(4, 10, 20, 30, 40),
+            new StateStatus(IsWhole: true, 40, 60, null)),
         [],
         new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8, false, [Partition.OfShard(1)]));
 }

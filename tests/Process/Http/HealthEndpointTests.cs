@@ -125,7 +125,7 @@ public sealed class HealthEndpointTests
         var json = (await server.GetAsync("/status")).Json;
         Assert.Equal(
             ["node", "role", "serving", "epoch", "leader", "voting", "appendedSequence", "durableSequence", "committedSequence", "appliedSequence",
-                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "collector", "verification"],
+                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "state", "collector", "verification"],
             json.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
             ["enabled", "clean", "compared", "keysCompared", "failed", "mismatched", "repaired", "fullSyncsNeeded", "cycles", "lastCycleAgeMilliseconds",

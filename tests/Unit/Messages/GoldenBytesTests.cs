@@ -58,6 +58,12 @@ public sealed class GoldenBytesTests
             new TailBatch(Node, 3, 2, 6, TwoEntries(), 8)
         },
         { "G1", Sender, new GrantReleased(Node, 3) },
+        { "E1", Sender + "0200000000000000" + "0600000000000000" + "FEFFFFFFFFFFFFFF", new EntriesGone(Node, 3, 2, 6, -2) },
+        { "I1", Sender + "1100" + "0900000000000000" + "00000400", new FetchImage(Node, 3, new Partition(17), 9, 0x40000) },
+        {
+            "C1", Sender + "1100" + "0900000000000000" + "0600000000000000" + "00000800" + "00000400" + Log + "02000000" + "ABCD",
+            new ImageChunk(Node, 3, new Partition(17), 9, 6, 0x80000, 0x40000, Ends, new byte[] { 0xAB, 0xCD })
+        },
     };
 
     [Fact]

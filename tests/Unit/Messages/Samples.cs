@@ -45,7 +45,12 @@ internal static class Samples
         Gen.Select(Node, Gen.ULong, Log, (node, epoch, log) => (ReplicationMessage)new FetchTail(node, epoch, log)),
         Gen.Select(Node, MaybeBatch, Gen.ULong.Array[4], (node, batch, n) =>
             (ReplicationMessage)new TailBatch(node, n[0], n[1], n[2], batch, n[3])),
-        Gen.Select(Node, Gen.ULong, (node, epoch) => (ReplicationMessage)new GrantReleased(node, epoch)));
+        Gen.Select(Node, Gen.ULong, (node, epoch) => (ReplicationMessage)new GrantReleased(node, epoch)),
+        Gen.Select(Node, Gen.ULong.Array[3], Gen.Long, (node, n, ticks) => (ReplicationMessage)new EntriesGone(node, n[0], n[1], n[2], ticks)),
+        Gen.Select(Node, Gen.ULong.Array[2], Gen.UShort, Gen.UInt, (node, n, partition, offset) =>
+            (ReplicationMessage)new FetchImage(node, n[0], new Partition(partition), n[1], offset)),
+        Gen.Select(Node, Gen.ULong.Array[3], Gen.UShort, Gen.UInt.Array[2], Log, Gen.Byte.Array[0, 200], (node, n, partition, sizes, log, bytes) =>
+            (ReplicationMessage)new ImageChunk(node, n[0], new Partition(partition), n[1], n[2], sizes[0], sizes[1], log, bytes)));
 
     /// <summary>One of these values.</summary>
     public static Gen<T> Any<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);

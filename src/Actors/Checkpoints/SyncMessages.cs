@@ -1,0 +1,30 @@
+// What the replica and the two ends of a full sync say to each other on one node.
+using Akka.Actor;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Actors.Checkpoints;
+
+/// <summary>To the replica: send this to that node.</summary>
+public sealed record SendToNode(NodeId To, ReplicationMessage Message) : INoSerializationVerificationNeeded;
+
+/// <summary>Replica to its sync: images come from this node now; <see cref="NodeId.None"/>: nobody is known.</summary>
+public sealed record SourceIs(NodeId Source) : INoSerializationVerificationNeeded;
+
+/// <summary>Sync to replica: this source gives nothing; name another.</summary>
+public sealed record SourceIsSilent(NodeId Source) : INoSerializationVerificationNeeded;
+
+/// <summary>Sync to replica: every image is here and durable.</summary>
+/// <param name="Below">The source's epochs up to the oldest image.</param>
+/// <param name="ImagesUpTo">Seq of the newest image.</param>
+public sealed record SyncComplete(EpochEnd[] Below, ulong ImagesUpTo) : INoSerializationVerificationNeeded;
+
+/// <summary>Sync to replica, now and then.</summary>
+/// <param name="Source">From whom.</param>
+/// <param name="PartitionsDone">Images that are durable.</param>
+/// <param name="Partitions">Of so many.</param>
+/// <param name="Bytes">Received.</param>
+/// <param name="BytesPerSecond">Since it began.</param>
+/// <param name="RemainingSeconds">Estimated; null while nothing is known.</param>
+public sealed record SyncProgress(
+    NodeId Source, int PartitionsDone, int Partitions, long Bytes, double BytesPerSecond, double? RemainingSeconds) : INoSerializationVerificationNeeded;

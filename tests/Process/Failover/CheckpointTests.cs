@@ -1,0 +1,163 @@
+// Journals that are cut short behind checkpoints, in real processes under load: disks stay bounded, starts read little, and who lacks
+// what is gone gets a full sync.
+using HotStandby.Host.Cluster;
+using Xunit.Abstractions;
+
+namespace HotStandby.Tests.Process.Failover;
+
+public sealed class CheckpointTests(ITestOutputHelper output) : ClusterTest(output)
+{
+    private const int Enough = 1000;
+
+    // So small that rounds follow each other and nothing is kept for anybody who is away.
+    private const string Small = """
+        hotstandby.checkpoints.every-bytes = 256KiB
+        hotstandby.journal { segment-bytes = 128KiB, retain-bytes = 0 }
+        """;
+
+    // Two rounds, what came during them, and a segment that is not full yet.
+    private const long MostJournalBytes = 6 * 256 * 1024;
+
+    [Fact]
+    public Task Journals_stay_short_under_load_and_killing_all_nodes_loses_nothing() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        cluster.StartAll();
+        await cluster.WaitForPrimaryAsync(Patience, stop);
+        await using var load = await Load.StartAsync(cluster, stop);
+        foreach (var node in cluster.Nodes)
+            await WaitForTruncationAsync(cluster, node, after: 0, stop);
+        var bases = await Task.WhenAll(cluster.Nodes.Select(async node => (await cluster.StatusAsync(node, stop))!.State!.BaseSequence));
+        foreach (var (node, before) in cluster.Nodes.Zip(bases))
+            await WaitForTruncationAsync(cluster, node, before, stop);
+        Assert.All(cluster.Nodes, node => Assert.True(JournalBytes(node) < MostJournalBytes, $"{node.Id}: {JournalBytes(node)} bytes of journal"));
+        Assert.All(cluster.Nodes, node => Assert.True(CheckpointFiles(node) <= 3 * 65, $"{node.Id}: {CheckpointFiles(node)} checkpoints")); // two of each, and those being written
+
+        foreach (var node in cluster.Nodes)
+            node.Send(NodeSignal.Kill);
+        foreach (var node in cluster.Nodes)
+            await WaitForExitCodeAsync(node, Patience, stop);
+        cluster.StartAll();
+        await cluster.WaitForPrimaryAsync(Patience, stop);
+        await load.WaitForMoreAsync(Enough, stop);
+        await load.EndAsync();
+        await load.NothingMustBeLostAsync(stop);
+        await AllMustAgreeAsync(cluster, stop);
+    }, Small);
+
+    [Fact]
+    public Task A_Standby_that_lost_its_disk_is_synced_from_checkpoints_and_votes_again() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        var (primary, standby, load) = await StartTruncatedAsync(cluster, stop);
+        await using var running = load;
+        standby.Send(NodeSignal.Kill);
+        await WaitForExitCodeAsync(standby, Patience, stop);
+        Directory.Delete(standby.DataDirectory, recursive: true);
+        standby.Start();
+        await WaitUntilAsync(
+            $"{standby.Id} votes", Patience,
+            async () => await cluster.StatusAsync(standby, stop) is { Voting: true, State: { IsWhole: true, BaseSequence: > 0 } }, stop);
+        await load.WaitForMoreAsync(Enough, stop);
+        await EndAndCompareAsync(cluster, load, stop);
+        Assert.Contains("begins a full sync", await File.ReadAllTextAsync(standby.LogFile, stop), StringComparison.Ordinal);
+        Assert.True(await cluster.StatusAsync(primary, stop) is { Serving: true }, "nothing of this concerns the Primary");
+    }, Small);
+
+    [Fact]
+    public Task A_Standby_that_was_away_for_longer_than_the_journal_reaches_is_synced() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        var (primary, standby, load) = await StartTruncatedAsync(cluster, stop);
+        await using var running = load;
+        var seen = (await cluster.StatusAsync(standby, stop))!.AppendedSequence;
+        standby.Send(NodeSignal.Kill);
+        await WaitForExitCodeAsync(standby, Patience, stop);
+        await WaitForTruncationAsync(cluster, primary, after: seen, stop);
+        standby.Start();
+        await WaitUntilAsync(
+            $"{standby.Id} follows", Patience,
+            async () => await cluster.StatusAsync(standby, stop) is { State.IsWhole: true } view && view.AppliedSequence > seen, stop);
+        await EndAndCompareAsync(cluster, load, stop);
+        Assert.Contains("begins a full sync", await File.ReadAllTextAsync(standby.LogFile, stop), StringComparison.Ordinal);
+    }, Small);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task A_full_sync_survives_the_death_of_either_end(bool killSource) => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        var (primary, standby, load) = await StartTruncatedAsync(cluster, stop);
+        await using var running = load;
+        standby.Send(NodeSignal.Kill);
+        await WaitForExitCodeAsync(standby, Patience, stop);
+        Directory.Delete(standby.DataDirectory, recursive: true);
+        standby.Start();
+        // Some images are durable already, others are not.
+        await WaitUntilAsync("the sync is under way", Patience, () => Task.FromResult(CheckpointFiles(standby) > 0), stop);
+        var victim = killSource ? primary : standby;
+        victim.Send(NodeSignal.Kill);
+        await WaitForExitCodeAsync(victim, Patience, stop);
+        victim.Start();
+        await WaitUntilAsync(
+            $"{standby.Id} votes", Patience, async () => await cluster.StatusAsync(standby, stop) is { Voting: true, State.IsWhole: true }, stop);
+        await load.WaitForMoreAsync(Enough, stop);
+        await EndAndCompareAsync(cluster, load, stop);
+    }, Small);
+
+    [Fact]
+    public Task Damaged_checkpoints_cost_older_ones_then_a_full_sync_and_never_data() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        var (_, standby, load) = await StartTruncatedAsync(cluster, stop);
+        await using var running = load;
+        standby.Send(NodeSignal.Kill);
+        await WaitForExitCodeAsync(standby, Patience, stop);
+        foreach (var newest in Checkpoints(standby).GroupBy(file => Path.GetFileName(file).Split('@')[0]).Select(files => files.Max()!))
+            Damage(newest);
+        standby.Start();
+        await WaitUntilAsync(
+            $"{standby.Id} follows from its older checkpoints", Patience,
+            async () => await cluster.StatusAsync(standby, stop) is { Voting: true, State.IsWhole: true, AppliedSequence: > 0 }, stop);
+
+        standby.Send(NodeSignal.Kill);
+        await WaitForExitCodeAsync(standby, Patience, stop);
+        foreach (var file in Checkpoints(standby))
+            Damage(file);
+        standby.Start();
+        await WaitUntilAsync(
+            $"{standby.Id} follows after a full sync", Patience,
+            async () => await cluster.StatusAsync(standby, stop) is { Voting: true, State.IsWhole: true, AppliedSequence: > 0 }, stop);
+        await load.WaitForMoreAsync(Enough, stop);
+        await EndAndCompareAsync(cluster, load, stop);
+        Assert.Contains("lacks checkpoints", await File.ReadAllTextAsync(standby.LogFile, stop), StringComparison.Ordinal);
+    }, Small);
+
+    // Three nodes under load, the Primary's journal no longer beginning with the first entry.
+    private static async Task<(LocalNode Primary, LocalNode Standby, Load Load)> StartTruncatedAsync(LocalCluster cluster, CancellationToken stop)
+    {
+        cluster.StartAll();
+        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
+        var load = await Load.StartAsync(cluster, stop);
+        foreach (var node in cluster.Nodes)
+            await WaitForTruncationAsync(cluster, node, after: 0, stop);
+        return (primary, cluster.Nodes.First(node => node != primary), load);
+    }
+
+    private static Task WaitForTruncationAsync(LocalCluster cluster, LocalNode node, ulong after, CancellationToken stop) => WaitUntilAsync(
+        $"{node.Id} truncates its journal beyond {after}", Patience,
+        async () => await cluster.StatusAsync(node, stop) is { State.BaseSequence: var begin } && begin > after, stop);
+
+    private async Task EndAndCompareAsync(LocalCluster cluster, Load load, CancellationToken stop)
+    {
+        await load.EndAsync();
+        await load.NothingMustBeLostAsync(stop);
+        await AllMustAgreeAsync(cluster, stop);
+    }
+
+    private static string[] Checkpoints(LocalNode node) =>
+        Directory.Exists(Path.Combine(node.DataDirectory, "checkpoints")) ? Directory.GetFiles(Path.Combine(node.DataDirectory, "checkpoints"), "*@*") : [];
+
+    private static int CheckpointFiles(LocalNode node) => Checkpoints(node).Length;
+
+    private static long JournalBytes(LocalNode node) =>
+        new DirectoryInfo(Path.Combine(node.DataDirectory, "logs")).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Exists ? file.Length : 0);
+
+    private static void Damage(string file) => File.WriteAllBytes(file, File.ReadAllBytes(file)[..^1]);
+}
