@@ -25,9 +25,11 @@ internal sealed class ShardVerifier(Partition partition, int shardCount, IActorR
     /// <summary>The shard leads, or begins anew, or nobody answers: what was found out is void.</summary>
     public void Stop() => _drill = null;
 
-    /// <summary>An entry was applied, and nothing behind it.</summary>
+    /// <summary>An entry was applied, and nothing behind it; or it was passed over, since the shard's image had it already.</summary>
     public void Applied(ShardState state, in OpLogEntry entry)
     {
+        if (state.AppliedSequence != entry.Sequence)
+            return; // The image is of a later seq than a marker like this: the two must not be compared.
         _drill?.Applied(entry);
         if (entry.Type == OpType.VerificationMarker && _verifier?.Settings is { } bounds)
             Compare(state, entry, bounds);
