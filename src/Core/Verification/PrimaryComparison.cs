@@ -9,6 +9,9 @@ namespace HotStandby.Core.Verification;
 
 internal static class PrimaryComparison
 {
+    // An answer that has come to so many bytes ends: it must not stand in the way of the batches, nor exceed the remoting frame.
+    private const int MostContentBytes = 256 * 1024;
+
     private readonly record struct Difference(MismatchKind Kind, ObjectKey Key, ObjectRecord? Record);
 
     /// <summary>
@@ -25,21 +28,18 @@ internal static class PrimaryComparison
         if (differences.Count(difference => difference.Kind != MismatchKind.Extra) > request.RepairThreshold)
             return Answer(state, request, self, ComparisonOutcome.NeedFullSync, request.ThroughHash, []);
         differences.Sort((one, other) => one.Key.Hash.CompareTo(other.Key.Hash));
-        var (count, through) = (differences.Count, request.ThroughHash);
-        var most = Math.Max(1, request.MaximumMismatches);
-        if (count > most)
+        var (mismatches, bytes) = (new List<MismatchEntry>(), 0);
+        foreach (var difference in differences)
         {
-            through = differences[most - 1].Key.Hash;
-            // Keys with one hash are never told apart by a range.
-            for (count = most; count < differences.Count && differences[count].Key.Hash == through; count++)
-            {
-            }
+            // Keys with one hash are never told apart by a range: an answer ends between two hashes.
+            var isFull = mismatches.Count >= request.MaximumMismatches || bytes >= MostContentBytes;
+            if (isFull && mismatches.Count > 0 && mismatches[^1].Key.Hash != difference.Key.Hash)
+                return Answer(state, request, self, ComparisonOutcome.Compared, mismatches[^1].Key.Hash, mismatches);
+            mismatches.Add(Describe(state, difference));
+            bytes += mismatches[^1].Content.Length + difference.Key.Bytes.Length;
         }
 
-        var mismatches = new MismatchEntry[count];
-        for (var i = 0; i < count; i++)
-            mismatches[i] = Describe(state, differences[i]);
-        return Answer(state, request, self, ComparisonOutcome.Compared, through, mismatches);
+        return Answer(state, request, self, ComparisonOutcome.Compared, request.ThroughHash, mismatches);
     }
 
     private static List<Difference> Find(ShardState state, PendingChanges pending, VerificationRequest request)
@@ -89,6 +89,7 @@ internal static class PrimaryComparison
     }
 
     private static VerificationResponse Answer(
-        ShardState state, VerificationRequest request, NodeId self, ComparisonOutcome outcome, ulong throughHash, MismatchEntry[] mismatches) =>
+        ShardState state, VerificationRequest request, NodeId self, ComparisonOutcome outcome, ulong throughHash,
+        IReadOnlyList<MismatchEntry> mismatches) =>
         new(self, state.Partition, request.MarkerSequence, request.Bucket, request.FromHash, throughHash, outcome, state.AppliedSequence, mismatches);
 }

@@ -1,6 +1,7 @@
 // Every kind of fault in a Standby's shard is found, named and repaired; what is right is left alone.
 using HotStandby.Core.Verification;
 using HotStandby.Messages;
+using HotStandby.Messages.Model;
 using HotStandby.Messages.Verification;
 using HotStandby.Tests.Unit.Shards;
 
@@ -56,6 +57,26 @@ public sealed class DrillDownTests
         var drill = standby.Verify();
         Assert.Equal((DrillDownState.Done, 400), (drill!.State, drill.Mismatched));
         Assert.True(standby.Requests >= 400 / 3 / 2, $"{standby.Requests} requests");
+        Assert.Null(standby.Verify());
+        standby.MustEqualTheHealthyOne();
+    }
+
+    [Fact]
+    public void An_answer_ends_at_its_bound_of_bytes_and_the_rest_is_asked_for()
+    {
+        var standby = new VerifyingStandby(_primary, new DrillDownSettings(KeysPerRequest: 1000, RepairThreshold: 1000));
+        var group = new ReplicateConfig { ReplicaCount = 1, GroupIds = [new string('g', 60_000)] };
+        for (var i = 0; i < 400; i++)
+        {
+            _primary.PutStart($"key-{i}", config: group);
+            _primary.PutEnd($"key-{i}");
+        }
+
+        _primary.CommitAll();
+        standby.ApplyAll();
+        FaultInjection.Inject(standby.State, VerifyFault.DamageShard, 1);
+        Assert.Equal((DrillDownState.Done, 400), (standby.Verify()!.State, standby.Drill!.Mismatched));
+        Assert.True(standby.LongestAnswer is > 256 * 1024 and < 512 * 1024, $"{standby.LongestAnswer} bytes");
         Assert.Null(standby.Verify());
         standby.MustEqualTheHealthyOne();
     }

@@ -36,6 +36,9 @@ internal sealed class VerifyingStandby
 
     public int Requests { get; private set; }
 
+    /// <summary>Bytes of the longest message.</summary>
+    public int LongestAnswer { get; private set; }
+
     /// <summary>Entries that are committed and not applied here.</summary>
     public int Lag => _log.Count;
 
@@ -125,9 +128,10 @@ internal sealed class VerifyingStandby
 
     private void Proceed() => Repaired.AddRange(Drill?.Proceed() ?? []);
 
-    private static T Across<T>(T message) where T : VerificationMessage
+    private T Across<T>(T message) where T : VerificationMessage
     {
         Assert.True(VerificationCodec.TryEncode(message, out var encoded, out var problem), problem);
+        LongestAnswer = Math.Max(LongestAnswer, encoded.Length);
         return Assert.IsType<T>(VerificationCodec.Decode(VerificationCodec.ManifestOf(message), encoded, out _));
     }
 }
