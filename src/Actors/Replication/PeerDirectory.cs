@@ -7,8 +7,8 @@ using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Replication;
 
-/// <summary>References to the replicas of the other nodes.</summary>
-internal sealed class PeerDirectory(ExtendedActorSystem system)
+/// <summary>References to the replicas of the other nodes, or to the actors of another path there.</summary>
+internal sealed class PeerDirectory(ExtendedActorSystem system, string[]? path = null)
 {
     /// <summary>Path of the replica below the user guardian, the same on every node.</summary>
     public static readonly string[] ReplicaPath = ["user", "node", "replica"];
@@ -28,7 +28,7 @@ internal sealed class PeerDirectory(ExtendedActorSystem system)
         var place = lives.FindIndex(life => member.IsOlderThan(life.Member));
         lives.Insert(
             place < 0 ? lives.Count : place,
-            (member, system.Provider.ResolveActorRef(new RootActorPath(member.Address) / ReplicaPath)));
+            (member, system.Provider.ResolveActorRef(new RootActorPath(member.Address) / (path ?? ReplicaPath))));
     }
 
     /// <summary>A member is gone; a later life of its node stays.</summary>

@@ -6,7 +6,9 @@ using System.Text.Json;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
+using HotStandby.Actors.Verification;
 using HotStandby.Core.Replication;
+using HotStandby.Core.Verification;
 using HotStandby.Host.Http;
 using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Builder;
@@ -85,5 +87,6 @@ internal sealed class AdminServerFixture : IAsyncDisposable
             new NodeId("n1"), role, serving, 7, leader is null ? default : new NodeId(leader), voting, committed, committed, committed, applied,
             serving ? 1500 : 0, 3, standbys, new ApplyLag(4, 10, 20, 30, 40),
             new StateStatus(IsWhole: true, 40, 60, null)),
-        []);
+        [],
+        new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8, false, [Partition.OfShard(1)]));
 }

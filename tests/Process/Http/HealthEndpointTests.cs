@@ -125,8 +125,13 @@ public sealed class HealthEndpointTests
         var json = (await server.GetAsync("/status")).Json;
         Assert.Equal(
             ["node", "role", "serving", "epoch", "leader", "voting", "appendedSequence", "durableSequence", "committedSequence", "appliedSequence",
-                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "collector"],
+                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "state", "collector", "verification"],
             json.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(
+            ["enabled", "clean", "compared", "keysCompared", "failed", "mismatched", "repaired", "fullSyncsNeeded", "cycles", "lastCycleAgeMilliseconds",
+                "uncleanPartitions"],
+            json.GetProperty("verification").EnumerateObject().Select(property => property.Name));
+        Assert.Equal("shard-1", json.GetProperty("verification").GetProperty("uncleanPartitions")[0].GetString());
     }
 
     private static (int Status, string Text) Pair(Answer answer) => (answer.Status, answer.Text);
