@@ -16,6 +16,15 @@ internal sealed class PeerDirectory(ExtendedActorSystem system, string[]? path =
     // The lives of each node, the youngest last.
     private readonly Dictionary<NodeId, List<(Member Member, IActorRef Replica)>> _lives = [];
 
+    /// <summary>What the cluster says of a member.</summary>
+    public void Note(ClusterEvent.IMemberEvent happened)
+    {
+        if (happened is ClusterEvent.MemberRemoved)
+            Remove(happened.Member);
+        else
+            Add(happened.Member);
+    }
+
     /// <summary>A member is there, or has another status now.</summary>
     public void Add(Member member)
     {

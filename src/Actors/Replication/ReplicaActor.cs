@@ -101,7 +101,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 Sender.Tell(HandOverComplete.Instance);
                 break;
             case ClusterEvent.IMemberEvent member:
-                OnMember(member);
+                _peers.Note(member);
                 break;
             case ReplicationMessage or CorruptAppend or ReportReplica:
                 break;
@@ -144,10 +144,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 _replica.Persisted(now);
                 EndTurnSoon();
                 break;
-            case FetchImage or ImageChunk:
-                _state.TryHandle(message, Sender, now);
-                break;
-            case ReplicationMessage replication:
+            case ReplicationMessage replication when replication is not (FetchImage or ImageChunk):
                 if (replication is AppendBatch { CommitSequence: var committed, SentAtTicks: var sentAt })
                     _applyLag.Committed(committed, sentAt);
                 _replica.Receive(replication, now);
@@ -187,7 +184,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 _replica.Uncrown(now);
                 break;
             case ClusterEvent.IMemberEvent member:
-                OnMember(member);
+                _peers.Note(member);
                 break;
             case ReportReplica:
                 Sender.Tell(Report(now));
@@ -196,11 +193,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 throw new JournalFailedException("the OpLog stopped");
             default:
                 if (!_state.TryHandle(message, Sender, now))
-                {
                     Unhandled(message);
-                    return;
-                }
-
                 OpenReign();
                 break;
         }
@@ -269,14 +262,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             return; // not while it hands over, either: it takes no new calls
         _serving.Open(ready.Reign);
         _log.Info("Node {0} serves in epoch {1}", _options.Protocol.Self, ready.Reign);
-    }
-
-    private void OnMember(ClusterEvent.IMemberEvent member)
-    {
-        if (member is ClusterEvent.MemberRemoved)
-            _peers.Remove(member.Member);
-        else
-            _peers.Add(member.Member);
     }
 
     private void CarryOut(long now)

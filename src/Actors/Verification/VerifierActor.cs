@@ -122,11 +122,8 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
             case InjectFault inject:
                 OnFault(inject);
                 break;
-            case ClusterEvent.MemberRemoved removed:
-                _peers.Remove(removed.Member);
-                break;
             case ClusterEvent.IMemberEvent member:
-                _peers.Add(member.Member);
+                _peers.Note(member);
                 break;
             default:
                 Unhandled(message);
