@@ -5,6 +5,7 @@ using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.Remote;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Membership;
@@ -87,6 +88,11 @@ public sealed class HotStandbyNode
         var done = await _actors.Verifier.Ask<FaultInjected>(new InjectFault(shard, fault), ReportPatience, stop);
         return done.Refusal is null ? done.Affected : throw new InvalidOperationException(done.Refusal);
     }
+
+    /// <summary>What an operator asks of the node's state; null, or why not.</summary>
+    /// <exception cref="AskTimeoutException">The replica does not answer.</exception>
+    public async Task<string?> RunAsync(NodeCommand command, CancellationToken stop) =>
+        (await _actors.Replica.Ask<NodeCommandAnswer>(new RunNodeCommand(command), ReportPatience, stop)).Refusal;
 
     /// <summary>Hands over, leaves the cluster and stops.</summary>
     public Task StopAsync() => CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);

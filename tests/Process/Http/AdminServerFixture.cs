@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Verification;
@@ -43,7 +44,8 @@ internal sealed class AdminServerFixture : IAsyncDisposable
     public WebApplication Server => _server;
 
     public static async Task<AdminServerFixture> StartAsync(
-        Func<CancellationToken, Task<NodeReport>>? report = null, TimeSpan? callTimeout = null)
+        Func<CancellationToken, Task<NodeReport>>? report = null, TimeSpan? callTimeout = null,
+        Func<NodeCommand, CancellationToken, Task<string?>>? command = null)
     {
         var gateway = new ScriptedGateway();
         var options = new AdminOptions
@@ -52,7 +54,7 @@ internal sealed class AdminServerFixture : IAsyncDisposable
             ClientAddress = "10.0.0.1:50051",
             CallTimeout = callTimeout ?? TimeSpan.FromSeconds(10),
         };
-        var server = await AdminServer.StartAsync(options, gateway, report ?? (_ => Task.FromResult(Report())));
+        var server = await AdminServer.StartAsync(options, gateway, report ?? (_ => Task.FromResult(Report())), command ?? ((_, _) => Task.FromResult<string?>(null)));
         return new AdminServerFixture(server, gateway);
     }
 
