@@ -2,6 +2,7 @@
 // thread of the log, so the process ends, its supervisor starts it again, and it recovers from its journal.
 using Akka.Actor;
 using Akka.Event;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Eviction;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
@@ -28,12 +29,13 @@ internal sealed class NodeActor : UntypedActor
 
     private readonly Action<Exception> _onFatal;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly IActorRef _replica;
 
     public NodeActor(HotStandbySettings settings, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created)
     {
         _onFatal = onFatal;
         Context.System.EventStream.Subscribe(Self, typeof(JournalFault));
-        var replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), serving, time), "replica");
+        var replica = _replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), serving, time), "replica");
         var shards = new IActorRef[settings.Shards];
         var router = new ShardRouter(shards);
         var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
@@ -70,6 +72,12 @@ internal sealed class NodeActor : UntypedActor
                 break;
             case PartitionNeedsFullSync needed:
                 _log.Error("{0} differs from the Primary beyond repair, this node must be synced: {1}", needed.Partition, needed.Reason);
+                _replica.Tell(new RunNodeCommand(NodeCommand.FullSync), Self);
+                break;
+            case NodeCommandAnswer { Refusal: { } refusal }:
+                _log.Warning("No full sync begins now, verification asks again: {0}", refusal);
+                break;
+            case NodeCommandAnswer:
                 break;
             default:
                 Unhandled(message);
