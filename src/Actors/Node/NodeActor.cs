@@ -35,8 +35,7 @@ internal sealed class NodeActor : UntypedActor
     {
         _onFatal = onFatal;
         Context.System.EventStream.Subscribe(Self, typeof(JournalFault));
-        var replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), serving, time), "replica");
-        _replica = replica;
+        var replica = _replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), serving, time), "replica");
         var shards = new IActorRef[settings.Shards];
         var router = new ShardRouter(shards);
         var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
@@ -72,12 +71,13 @@ internal sealed class NodeActor : UntypedActor
                 _onFatal(new JournalFaultException(fault));
                 break;
             case PartitionNeedsFullSync needed:
-                _log.Error("{0} differs from the Primary beyond repair, this node is synced: {1}", needed.Partition, needed.Reason);
-                _replica.Tell(new RunNodeCommand(NodeCommand.FullSync));
+                _log.Error("{0} differs from the Primary beyond repair, this node must be synced: {1}", needed.Partition, needed.Reason);
+                _replica.Tell(new RunNodeCommand(NodeCommand.FullSync), Self);
                 break;
-            case NodeCommandAnswer answer:
-                if (answer.Refusal is { } refusal)
-                    _log.Warning("No full sync now: {0}", refusal);
+            case NodeCommandAnswer { Refusal: { } refusal }:
+                _log.Warning("No full sync begins now, verification asks again: {0}", refusal);
+                break;
+            case NodeCommandAnswer:
                 break;
             default:
                 Unhandled(message);

@@ -74,16 +74,19 @@ public sealed class VerificationTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_shard_beyond_the_threshold_is_synced_and_then_found_equal()
+    public async Task A_shard_beyond_the_threshold_gets_a_full_sync_under_load()
     {
         await StartAsync($"{Often}\n{Faulty}\nhotstandby.verification.repair-threshold = 10");
         await PutManyAsync(200);
+        _load = LoadAsync();
         var standby = _standbys[1];
         Assert.True(await standby.InjectFaultAsync(Damaged, VerifyFault.DamageShard, CancellationToken.None) > 10);
-        await Nodes.WaitUntilAsync("the need of a full sync", async () => (await VerificationOf(standby)).Counts.FullSyncsNeeded > 0);
-        await Nodes.WaitUntilAsync("it is equal again", async () => await VerificationOf(standby) is { IsClean: true, Unclean: [] });
-        await AllMustAgreeAsync();
+        await Nodes.WaitUntilAsync("a full sync, and nothing wrong after it", async () =>
+            await VerificationOf(standby) is { IsClean: true, Counts.FullSyncsNeeded: > 0 });
+        await EndLoadAsync();
+        Assert.Equal(0, (await VerificationOf(standby)).Counts.Mismatched);
         Assert.Equal(0, (await VerificationOf(_standbys[0])).Counts.Failed);
+        await AllMustAgreeAsync();
         _nodes.NoneMustHaveFailed();
     }
 

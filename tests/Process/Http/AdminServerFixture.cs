@@ -88,5 +88,5 @@ internal sealed class AdminServerFixture : IAsyncDisposable
             serving ? 1500 : 0, 3, standbys, new ApplyLag(4, 10, 20, 30, 40),
             new StateStatus(IsWhole: true, 40, 60, null)),
         [],
-        new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8, false, [Partition.OfShard(1)]));
+        new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8, true, []));
 }

@@ -95,6 +95,32 @@ public sealed class HealthEndpointTests
     }
 
     [Fact]
+    public async Task A_standby_that_differs_from_the_leader_is_not_ready_until_it_is_repaired()
+    {
+        var report = Report();
+        var differs = report with { Verification = report.Verification! with { IsClean = false, Unclean = [Partition.OfShard(1)] } };
+        var now = differs;
+        await using var server = await StartAsync(_ => Task.FromResult(now));
+        server.Gateway.MayServe = false;
+        var ready = await server.GetAsync("/ready");
+        Assert.Equal((503, true), (ready.Status, ready.Json.GetProperty("reason").GetString()!.Contains("verification", StringComparison.Ordinal)));
+        Assert.Equal("shard-1", (await server.GetAsync("/status")).Json.GetProperty("verification").GetProperty("uncleanPartitions")[0].GetString());
+        now = report;
+        Assert.Equal(200, (await server.GetAsync("/ready")).Status);
+    }
+
+    [Fact]
+    public async Task A_standby_whose_state_is_not_whole_is_not_ready()
+    {
+        var report = Report();
+        var restoring = report with { Replica = report.Replica with { State = report.Replica.State with { IsWhole = false } } };
+        await using var server = await StartAsync(_ => Task.FromResult(restoring));
+        server.Gateway.MayServe = false;
+        var ready = await server.GetAsync("/ready");
+        Assert.Equal((503, true), (ready.Status, ready.Json.GetProperty("reason").GetString()!.Contains("not whole", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_standby_that_lags_too_much_is_not_ready()
     {
         await using var server = await StartAsync(_ => Task.FromResult(Report(applied: 100, committed: 10_101)));
@@ -131,7 +157,6 @@ public sealed class HealthEndpointTests
             ["enabled", "clean", "compared", "keysCompared", "failed", "mismatched", "repaired", "fullSyncsNeeded", "cycles", "lastCycleAgeMilliseconds",
                 "uncleanPartitions"],
             json.GetProperty("verification").EnumerateObject().Select(property => property.Name));
-        Assert.Equal("shard-1", json.GetProperty("verification").GetProperty("uncleanPartitions")[0].GetString());
     }
 
     private static (int Status, string Text) Pair(Answer answer) => (answer.Status, answer.Text);
