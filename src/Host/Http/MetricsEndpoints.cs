@@ -38,11 +38,13 @@ internal static class MetricsEndpoints
     public static void Map(WebApplication app, AdminNode node)
     {
         var gauges = app.Services.GetRequiredService<NodeGauges>();
-        app.MapPrometheusScrapingEndpoint("/metrics", null, branch => branch.Use(async (context, next) =>
+        // The exporter is a piece of pipeline; as a route like all others it is described, and answers GET alone.
+        var export = ((IApplicationBuilder)app).New().UseOpenTelemetryPrometheusScrapingEndpoint(_ => true).Build();
+        app.MapGet("/metrics", async Task (HttpContext context, CancellationToken stop) =>
         {
-            gauges.Sample = await NodeSample.TakeAsync(node, context.RequestAborted);
-            await next(context);
-        }), null).WithSummary("All metrics, for Prometheus.");
+            gauges.Sample = await NodeSample.TakeAsync(node, stop);
+            await export(context);
+        }).AnswersText("All metrics, for Prometheus.");
         app.MapGet("/metrics/summary", async (CancellationToken stop) =>
                 Results.Text(MetricsSummary.Of(node, await NodeSample.TakeAsync(node, stop)), TextAnswer.ContentType))
             .AnswersText("The node in a few lines, for people.");

@@ -125,11 +125,41 @@ public sealed class HealthEndpointTests
         var json = (await server.GetAsync("/status")).Json;
         Assert.Equal(
             ["node", "role", "serving", "epoch", "leader", "voting", "appendedSequence", "durableSequence", "committedSequence", "appliedSequence",
-                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "collector"],
+                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "state", "collector"],
             json.EnumerateObject().Select(property => property.Name));
     }
 
     private static (int Status, string Text) Pair(Answer answer) => (answer.Status, answer.Text);
 
     private static (int Status, int Code) Code(Answer answer) => (answer.Status, answer.ErrorCode);
+
+    [Fact]
+    public async Task A_Standby_whose_state_is_not_whole_is_not_ready()
+    {
+        await using var server = await StartAsync(_ => Task.FromResult(Report(whole: false)));
+        server.Gateway.MayServe = false;
+        var answer = await server.GetAsync("/ready");
+        Assert.Equal(503, answer.Status);
+        Assert.Contains("not whole", answer.Json.GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_that_never_reports_is_alive_and_tells_its_metrics()
+    {
+        await using var server = await StartAsync(_ => new TaskCompletionSource<NodeReport>().Task);
+        server.Gateway.MayServe = false;
+        Assert.Equal((200, "alive"), Pair(await server.GetAsync("/health/live")));
+    }
+
+    [Fact]
+    public async Task The_summary_tells_people_role_seqs_and_lag()
+    {
+        var peer = new StandbyStatus(new NodeId("n2"), LinkState.Streaming, 90, 80, 10, true, 5);
+        await using var server = await StartAsync(_ => Task.FromResult(Report(ReplicaRole.Primary, true, "n1", standbys: peer)));
+        server.Gateway.Script = call => call.Settle(1);
+        var text = (await server.GetAsync("/metrics/summary")).Text;
+        Assert.StartsWith("Mem Storage: 0 B / 0 B | Keys: 0 | Segments: 0 | Clients: 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("Replication: serving | Epoch: 7 | Leader: n1 | Voting: yes | Seq appended/durable/committed/applied: 100/100/100/100", text, StringComparison.Ordinal);
+        Assert.Contains("Standby n2: Streaming | Lag: 10 entries", text, StringComparison.Ordinal);
+    }
 }
