@@ -146,20 +146,21 @@ public sealed class HealthEndpointTests
     [Fact]
     public async Task A_node_that_never_reports_is_alive_and_tells_its_metrics()
     {
-        await using var server = await StartAsync(_ => new TaskCompletionSource<NodeReport>().Task);
+        await using var server = await StartAsync(stop => new TaskCompletionSource<NodeReport>().Task.WaitAsync(stop));
         server.Gateway.MayServe = false;
         Assert.Equal((200, "alive"), Pair(await server.GetAsync("/health/live")));
+        Assert.Contains("hotstandby_reporting 0", (await server.GetAsync("/metrics")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task The_summary_tells_people_role_seqs_and_lag()
     {
-        var peer = new StandbyStatus(new NodeId("n2"), LinkState.Streaming, 90, 80, 10, true, 5);
+        var peer = new StandbyStatus(new NodeId("n2"), LinkState.Stream, 90, 80, 10, true, 5);
         await using var server = await StartAsync(_ => Task.FromResult(Report(ReplicaRole.Primary, true, "n1", standbys: peer)));
         server.Gateway.Script = call => call.Settle(1);
         var text = (await server.GetAsync("/metrics/summary")).Text;
         Assert.StartsWith("Mem Storage: 0 B / 0 B | Keys: 0 | Segments: 0 | Clients: 0\n", text, StringComparison.Ordinal);
         Assert.Contains("Replication: serving | Epoch: 7 | Leader: n1 | Voting: yes | Seq appended/durable/committed/applied: 100/100/100/100", text, StringComparison.Ordinal);
-        Assert.Contains("Standby n2: Streaming | Lag: 10 entries", text, StringComparison.Ordinal);
+        Assert.Contains("Standby n2: Stream | Lag: 10 entries", text, StringComparison.Ordinal);
     }
 }
