@@ -1,10 +1,10 @@
 // Carries one cycle of eviction at a time: asks all shards, lets EvictionCycle choose, tells each shard its victims, reports to the
 // segment table. Holds nothing that matters: a cycle that is lost is begun again. Never touches an object itself.
-using System.Diagnostics.Metrics;
 using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Eviction;
 using HotStandby.Messages.Identity;
 
@@ -24,11 +24,6 @@ public sealed class EvictorActor : UntypedActor, IWithTimers
     // group that is read all the time, which stay at the head of their shard's list, would hide everything behind them.
     private const int Widening = 4;
     private const int WidestOffer = 65_536;
-
-    private static readonly Meter Meter = new("HotStandby.Eviction");
-
-    private static readonly Counter<long> InVain = Meter.CreateCounter<long>(
-        "hotstandby_evictions_in_vain", description: "Cycles of eviction that found nothing to evict, by cause.");
 
     private const string DeadlineTimer = "cycle-deadline";
 
@@ -209,7 +204,7 @@ public sealed class EvictorActor : UntypedActor, IWithTimers
     private void SayWhy(EvictionCycle cycle)
     {
         var cause = cycle.Evictable > 0 ? "leased" : "pinned";
-        InVain.Add(1, new KeyValuePair<string, object?>("cause", cause));
+        NodeMetrics.EvictedNothing(cause);
         _log.Warning(
             "Nothing could be evicted in epoch {Epoch}: {Cause} ({Evictable} objects wait for the end of a lease or a soft pin, the others are hard-pinned, being written or being copied)",
             _reign, cause, cycle.Evictable);

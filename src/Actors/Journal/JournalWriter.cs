@@ -1,6 +1,8 @@
 // The writer loop: one thread that takes whatever waits, appends it with as few writes as possible, flushes as the policy
 // says, and only then completes the callers (group commit). FileJournal has one per log.
 // It never retries: the first failed write or flush fails everything waiting and everything after, and calls onFatal once.
+using System.Diagnostics;
+using HotStandby.Actors.Telemetry;
 
 namespace HotStandby.Actors.Journal;
 
@@ -170,7 +172,9 @@ public sealed class JournalWriter : IDisposable
         Exception? fault = null;
         try
         {
+            var began = Stopwatch.GetTimestamp();
             _log.Append(_run, flush: _options.Flush == FlushPolicy.EveryBatch);
+            NodeMetrics.JournalWritten(Stopwatch.GetElapsedTime(began));
         }
         catch (Exception error)
         {

@@ -1,6 +1,8 @@
 // The log itself: an append-only run of records in segment files, on one thread and without waiting for anybody.
 // JournalWriter drives it from its own thread; a simulation may drive it directly. Appending, flushing, deleting belong to
 // one writer (FlushNow may run beside it); Read may be called from any thread. It knows nothing of actors and never retries.
+using System.Diagnostics;
+using HotStandby.Actors.Telemetry;
 
 namespace HotStandby.Actors.Journal;
 
@@ -121,7 +123,9 @@ public sealed class SegmentedLog : IDisposable
             ThrowIfFailed();
             try
             {
+                var began = Stopwatch.GetTimestamp();
                 _active.Flush();
+                NodeMetrics.JournalFlushed(Stopwatch.GetElapsedTime(began));
             }
             catch (Exception error)
             {

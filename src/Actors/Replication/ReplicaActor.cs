@@ -6,6 +6,7 @@ using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
@@ -37,6 +38,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private readonly ServingState _serving;
     private readonly PeerDirectory _peers = new((ExtendedActorSystem)Context.System);
     private readonly ApplyLagRecorder _applyLag = new();
+    private readonly ReignLedger _ledger = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IReadOnlyList<IActorRef> _partitions = [];
     private IActorRef _openLog = ActorRefs.Nobody;
@@ -147,6 +149,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case ReplicationMessage replication when replication is not (FetchImage or ImageChunk):
                 if (replication is AppendBatch { CommitSequence: var committed, SentAtTicks: var sentAt })
                     _applyLag.Committed(committed, sentAt);
+                _ledger.Heard(replication, now);
                 _replica.Receive(replication, now);
                 EndTurnSoon();
                 break;
@@ -163,13 +166,14 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 break;
             case CorruptAppend corrupt:
                 _log.Warning("A batch from {0} arrived corrupt and is asked for again: {1}", corrupt.Header.From, corrupt.Problem);
+                NodeMetrics.Corrupt();
                 _replica.ReceiveCorrupt(corrupt.Header, now);
                 break;
             case EntriesSince entries:
                 OnEntries(entries, now);
                 break;
             case ReadyToServe ready:
-                OnReadyToServe(ready);
+                OnReadyToServe(ready, now);
                 break;
             case LeadingStopped stopped:
                 OnStopped(stopped);
@@ -256,11 +260,12 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             _replica.TailRead(tail, first);
     }
 
-    private void OnReadyToServe(ReadyToServe ready)
+    private void OnReadyToServe(ReadyToServe ready, long now)
     {
         if (!_leading || ready.Reign != _replica.Epoch || !_crowned)
             return; // not while it hands over, either: it takes no new calls
         _serving.Open(ready.Reign);
+        _ledger.Serves(now);
         _log.Info("Node {0} serves in epoch {1}", _options.Protocol.Self, ready.Reign);
     }
 
@@ -279,6 +284,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         switch (effect)
         {
             case JournalWrite write:
+                NodeMetrics.Journaling(write);
                 _openLog.Tell(write);
                 break;
             case Send send:
@@ -294,6 +300,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 _openLog.Tell(new GetEntriesSince(tail.PreviousSequence + 1, TailReadBytes, tail));
                 break;
             case RoleChanged changed:
+                _ledger.Became(changed, now);
                 OnRole(changed);
                 break;
             case OwnEntryAppended own:
@@ -330,6 +337,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
         _feed.Skip(sequence);
         _replica.Applied(sequence);
+        NodeMetrics.Committed(now - _replies.OldestProposalTicks(now));
         // A hand-over gives the lease up in the very step that commits the last entries; nobody has been told yet.
         _replies.Commit(sequence, mayAnswer: now < Math.Max(_leaseUntilTicks, _replica.LeaseUntilTicks));
     }

@@ -1,7 +1,7 @@
 // Counts why puts found no memory, and says so in the log: once a second at most, since a writer that finds none asks again and again.
-using System.Diagnostics.Metrics;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Segments;
 
 namespace HotStandby.Actors.Segments;
@@ -9,18 +9,13 @@ namespace HotStandby.Actors.Segments;
 /// <summary>The account of NO_AVAILABLE_HANDLE.</summary>
 internal sealed class AllocationFailureLog(ILoggingAdapter log, TimeProvider time)
 {
-    private static readonly Meter Meter = new("HotStandby.Segments");
-
-    private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
-        "master_put_start_alloc_failures", description: "Puts that found no memory, by cause.");
-
     private long _notBeforeTicks = long.MinValue;
     private long _sinceLastLine;
 
     /// <summary>A put found no memory.</summary>
     public void Note(in AllocationFailure failure)
     {
-        Failures.Add(1, new KeyValuePair<string, object?>("cause", failure.Cause.ToString()));
+        NodeMetrics.FoundNoMemory(failure.Cause);
         _sinceLastLine++;
         var now = time.NowTicks();
         if (now < _notBeforeTicks)

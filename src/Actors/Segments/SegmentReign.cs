@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Tasks;
@@ -168,15 +169,19 @@ internal sealed class SegmentReign
     public void CheckUse()
     {
         var used = _leader.Space.UsedRatio;
-        if (_pacer.TryAsk(_time.NowTicks(), used))
-            Tell(_peers.Evictor, new EvictionNeeded(_reign, used, _pacer.IsForced));
+        if (!_pacer.TryAsk(_time.NowTicks(), used))
+            return;
+        NodeMetrics.EvictionAsked();
+        Tell(_peers.Evictor, new EvictionNeeded(_reign, used, _pacer.IsForced));
     }
 
     /// <summary>A cycle of eviction has ended.</summary>
     public void Evicted(EvictionDone done)
     {
-        if (done.Reign == _reign)
-            _pacer.Done(_time.NowTicks(), done.Evicted, done.Bytes);
+        if (done.Reign != _reign)
+            return;
+        NodeMetrics.Evicted(done.Evicted, done.Bytes);
+        _pacer.Done(_time.NowTicks(), done.Evicted, done.Bytes);
     }
 
     private void Place(KeyedCall call)

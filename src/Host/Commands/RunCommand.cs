@@ -152,6 +152,7 @@ internal static class RunCommand
         return new AdminOptions
         {
             Endpoint = EndpointOf(settings.Http.Host, settings.Http.Port),
+            DataDirectory = settings.DataDirectory,
             ClientAddress = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{settings.Client.Port}" : $"{host}:{settings.Client.Port}",
         };
     }

@@ -55,11 +55,16 @@ internal sealed class AdminNode(
     public Task<string?> RunAsync(NodeCommand wanted, CancellationToken stop) => command(wanted, stop);
 
     /// <summary>Runs the call that is made for a sink; the refusal is null when its results may be told.</summary>
-    public async Task<(TCall Call, IResult? Refusal)> RunAsync<TCall>(Func<IReplySink, TCall> create, CancellationToken stop) where TCall : MasterCall
+    public Task<(TCall Call, IResult? Refusal)> RunAsync<TCall>(Func<IReplySink, TCall> create, CancellationToken stop) where TCall : MasterCall =>
+        RunAsync(create, options.CallTimeout, stop);
+
+    /// <summary>The same, with another patience than the port's.</summary>
+    public async Task<(TCall Call, IResult? Refusal)> RunAsync<TCall>(Func<IReplySink, TCall> create, TimeSpan patience, CancellationToken stop)
+        where TCall : MasterCall
     {
         var awaited = new AwaitedCall();
         var call = create(awaited);
-        return (call, await awaited.RunAsync(gateway, call, options.CallTimeout, stop));
+        return (call, await awaited.RunAsync(gateway, call, patience, stop));
     }
 
     /// <summary>Mooncake's word for how far the node is.</summary>

@@ -28,6 +28,9 @@ public sealed record AdminOptions
 
     /// <summary>Entries that a Standby may still have to apply and yet be called ready.</summary>
     public ulong ReadyLagEntries { get; init; } = 10_000;
+
+    /// <summary>The node's data directory, whose size <c>/metrics</c> tells; null: it does not.</summary>
+    public string? DataDirectory { get; init; }
 }
 
 /// <summary>Serves the admin endpoints of Mooncake's master and a few more: docs/http-api.md.</summary>
@@ -58,9 +61,11 @@ public static class AdminServer
             description.Info.Description = "See docs/http-api.md.";
             return Task.CompletedTask;
         }));
+        MetricsEndpoints.AddTo(builder.Services);
         var app = builder.Build();
         var node = new AdminNode(options, gateway, report, command);
         HealthEndpoints.Map(app, node);
+        MetricsEndpoints.Map(app, node);
         ReplicationEndpoints.Map(app, node);
         ObjectEndpoints.Map(app, node);
         SegmentEndpoints.Map(app, node);

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace HotStandby.Host.Http;
 
-/// <summary>/health, /health/primary, /ready, /role, /ha_status, /leader.</summary>
+/// <summary>/health, /health/live, /health/primary, /ready, /role, /ha_status, /leader.</summary>
 internal static class HealthEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
@@ -15,6 +15,8 @@ internal static class HealthEndpoints
         routes.MapGet("/health", async (CancellationToken stop) =>
             Results.Json(HealthOf(node, await node.TryProbeAsync(stop)), AdminJson.Default.HealthBody))
             .Answers<HealthBody>("200 while the process lives, on every node.");
+        routes.MapGet("/health/live", () => Results.Text("alive"))
+            .AnswersText("200 while the process answers at all. Asks neither the node nor the cluster: for liveness probes.");
         routes.MapGet("/health/primary", () => node.Serves ? Results.Text("primary") : Results.Text("not primary", statusCode: 503))
             .AnswersText("200 on the node that serves, 503 on the others.");
         routes.MapGet("/ready", async (CancellationToken stop) =>

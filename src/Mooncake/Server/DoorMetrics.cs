@@ -1,5 +1,7 @@
 // What the door counts. Instruments of the runtime's own metrics; whoever exports them listens to the meter's name.
 using System.Diagnostics.Metrics;
+using HotStandby.Messages.Calls;
+using HotStandby.Mooncake.Generations;
 
 namespace HotStandby.Mooncake.Server;
 
@@ -13,6 +15,7 @@ public sealed class DoorMetrics : IDisposable
     private readonly Counter<long> _refused;
     private readonly Counter<long> _calls;
     private readonly Counter<long> _abandoned;
+    private readonly CallMetrics _answered;
 
     /// <summary>Creates the instruments.</summary>
     public DoorMetrics()
@@ -20,7 +23,11 @@ public sealed class DoorMetrics : IDisposable
         _refused = _meter.CreateCounter<long>("hotstandby_refused_frames", "{frame}", "Frames that were not taken, by reason");
         _calls = _meter.CreateCounter<long>("hotstandby_client_calls", "{call}", "Calls taken");
         _abandoned = _meter.CreateCounter<long>("hotstandby_abandoned_connections", "{connection}", "Connections closed because an outcome stayed unknown");
+        _answered = new CallMetrics(_meter);
     }
+
+    /// <summary>A call is answered.</summary>
+    public void Answered(Rpc rpc, MasterCall call) => _answered.Answered(rpc, call);
 
     /// <summary>A frame was refused.</summary>
     public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));

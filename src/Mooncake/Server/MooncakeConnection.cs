@@ -255,7 +255,10 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
         if (reply.Refusal == RpcErrorCode.InvalidArguments)
             FrameWriter.WriteError(output, reply.CallNumber, RpcErrorCode.InvalidArguments, RpcError.InvalidArgumentsText);
         else if (reply is { Function: { } function, Call: { } call })
+        {
             FunctionTable.All[function.Rpc].Write(new AnswerFrame(output, reply.CallNumber, function.Result, gateway), call);
+            metrics.Answered(function.Rpc, call);
+        }
         else
             FrameWriter.WriteError(output, reply.CallNumber, RpcErrorCode.FunctionNotRegistered, RpcError.FunctionNotRegisteredText);
     }

@@ -82,11 +82,11 @@ internal sealed class AdminServerFixture : IAsyncDisposable
     /// <summary>A report of n1: by default a Standby in sync, at seq 100 of epoch 7, led by n2.</summary>
     public static NodeReport Report(
         ReplicaRole role = ReplicaRole.Standby, bool serving = false, string? leader = "n2", bool voting = true, ulong applied = 100,
-        ulong committed = 100, params StandbyStatus[] standbys) => new(
+        ulong committed = 100, bool whole = true, params StandbyStatus[] standbys) => new(
         new ReplicaStatus(
             new NodeId("n1"), role, serving, 7, leader is null ? default : new NodeId(leader), voting, committed, committed, committed, applied,
             serving ? 1500 : 0, 3, standbys, new ApplyLag(4, 10, 20, 30, 40),
-            new StateStatus(IsWhole: true, 40, 60, null)),
+            new StateStatus(IsWhole: whole, 40, 60, null)),
         [],
         new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8, true, []));
 }

@@ -162,7 +162,11 @@ public sealed class AdminServerTests
     public async Task The_tests_above_know_every_data_endpoint()
     {
         await using var server = await StartAsync();
-        string[] alwaysAnswered = ["/health", "/health/primary", "/ready", "/role", "/ha_status", "/leader", "/replication", "/status", "/admin/checkpoint", "/admin/full-sync"];
+        string[] alwaysAnswered =
+        [
+            "/health", "/health/live", "/health/primary", "/ready", "/role", "/ha_status", "/leader", "/replication", "/status", "/metrics",
+            "/metrics/summary", "/admin/checkpoint", "/admin/full-sync",
+        ];
         var described = (await server.GetAsync("/openapi.json")).Json.GetProperty("paths").EnumerateObject().Select(path => path.Name);
         var tested = Calling.Concat(Absent).Select(endpoint => endpoint.Path.Split('?')[0]).Concat(alwaysAnswered).Distinct();
         Assert.Equal(described.Order(StringComparer.Ordinal), tested.Order(StringComparer.Ordinal));

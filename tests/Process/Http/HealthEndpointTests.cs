@@ -110,17 +110,6 @@ public sealed class HealthEndpointTests
     }
 
     [Fact]
-    public async Task A_standby_whose_state_is_not_whole_is_not_ready()
-    {
-        var report = Report();
-        var restoring = report with { Replica = report.Replica with { State = report.Replica.State with { IsWhole = false } } };
-        await using var server = await StartAsync(_ => Task.FromResult(restoring));
-        server.Gateway.MayServe = false;
-        var ready = await server.GetAsync("/ready");
-        Assert.Equal((503, true), (ready.Status, ready.Json.GetProperty("reason").GetString()!.Contains("not whole", StringComparison.Ordinal)));
-    }
-
-    [Fact]
     public async Task A_standby_that_lags_too_much_is_not_ready()
     {
         await using var server = await StartAsync(_ => Task.FromResult(Report(applied: 100, committed: 10_101)));
@@ -162,4 +151,35 @@ public sealed class HealthEndpointTests
     private static (int Status, string Text) Pair(Answer answer) => (answer.Status, answer.Text);
 
     private static (int Status, int Code) Code(Answer answer) => (answer.Status, answer.ErrorCode);
+
+    [Fact]
+    public async Task A_Standby_whose_state_is_not_whole_is_not_ready()
+    {
+        await using var server = await StartAsync(_ => Task.FromResult(Report(whole: false)));
+        server.Gateway.MayServe = false;
+        var answer = await server.GetAsync("/ready");
+        Assert.Equal(503, answer.Status);
+        Assert.Contains("not whole", answer.Json.GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_that_never_reports_is_alive_and_tells_its_metrics()
+    {
+        await using var server = await StartAsync(stop => new TaskCompletionSource<NodeReport>().Task.WaitAsync(stop));
+        server.Gateway.MayServe = false;
+        Assert.Equal((200, "alive"), Pair(await server.GetAsync("/health/live")));
+        Assert.Contains("hotstandby_reporting 0", (await server.GetAsync("/metrics")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_summary_tells_people_role_seqs_and_lag()
+    {
+        var peer = new StandbyStatus(new NodeId("n2"), LinkState.Stream, 90, 80, 10, true, 5);
+        await using var server = await StartAsync(_ => Task.FromResult(Report(ReplicaRole.Primary, true, "n1", standbys: peer)));
+        server.Gateway.Script = call => call.Settle(1);
+        var text = (await server.GetAsync("/metrics/summary")).Text;
+        Assert.StartsWith("Mem Storage: 0 B / 0 B | Keys: 0 | Segments: 0 | Clients: 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("Replication: serving | Epoch: 7 | Leader: n1 | Voting: yes | Seq appended/durable/committed/applied: 100/100/100/100", text, StringComparison.Ordinal);
+        Assert.Contains("Standby n2: Stream | Lag: 10 entries", text, StringComparison.Ordinal);
+    }
 }

@@ -1,0 +1,61 @@
+// Why and how fast this node came to lead: told of what the replica hears and becomes, it counts promotions by cause and times the
+// phases of a failover. Owned by the ReplicaActor. Nothing decides on it.
+using HotStandby.Core.Replication;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Actors.Telemetry;
+
+/// <summary>The account of one node's reigns. Times are of one monotonic clock, in units of 100 ns.</summary>
+internal sealed class ReignLedger
+{
+    private const string NoLeaderKnown = "no_leader_known";
+    private const string LeaderLost = "leader_lost";
+    private const string HandedOver = "handed_over";
+    private const string LedBefore = "led_before";
+
+    /// <summary>All causes of a promotion.</summary>
+    public static readonly IReadOnlyList<string> Causes = [NoLeaderKnown, LeaderLost, HandedOver, LedBefore];
+
+    private string _cause = NoLeaderKnown;
+    private long _heardAtTicks = long.MinValue;
+    private long _beganAtTicks = long.MinValue; // of the present phase
+
+    /// <summary>A peer said something: a leader that sends, or one that goes in order.</summary>
+    public void Heard(ReplicationMessage message, long nowTicks)
+    {
+        if (message is AppendBatch)
+            (_cause, _heardAtTicks) = (LeaderLost, nowTicks);
+        else if (message is GrantReleased)
+            _cause = HandedOver;
+    }
+
+    /// <summary>The node took another role.</summary>
+    public void Became(RoleChanged changed, long nowTicks)
+    {
+        NodeMetrics.Became(changed.Role);
+        switch (changed.Role)
+        {
+            case ReplicaRole.Candidate:
+                Phase("silence", _heardAtTicks, nowTicks);
+                break;
+            case ReplicaRole.Primary:
+                NodeMetrics.Promoted(_cause);
+                Phase("election", _beganAtTicks, nowTicks);
+                _cause = LedBefore;
+                break;
+            default:
+                break;
+        }
+
+        _beganAtTicks = nowTicks;
+    }
+
+    /// <summary>The reign that was won is open to clients.</summary>
+    public void Serves(long nowTicks) => Phase("opening", _beganAtTicks, nowTicks);
+
+    private static void Phase(string phase, long sinceTicks, long nowTicks)
+    {
+        if (sinceTicks != long.MinValue)
+            NodeMetrics.FailoverPhase(phase, nowTicks - sinceTicks);
+    }
+}

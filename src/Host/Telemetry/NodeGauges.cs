@@ -1,0 +1,104 @@
+// The node's state as gauges: read from the sample that the scrape has just taken, so that callbacks neither wait nor ask.
+using System.Diagnostics.Metrics;
+using HotStandby.Actors.Node;
+using HotStandby.Actors.Replication;
+using HotStandby.Actors.Telemetry;
+using HotStandby.Core.Replication;
+using HotStandby.Host.Http;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+
+namespace HotStandby.Host.Telemetry;
+
+/// <summary>Gauges of one node. While the node is silent, only those of the process and the disk have values.</summary>
+internal sealed class NodeGauges : IDisposable
+{
+    private readonly Meter _meter;
+    private NodeSample _sample = NodeSample.Unknown;
+
+    /// <summary>Creates the instruments.</summary>
+    public NodeGauges(IMeterFactory factory)
+    {
+        _meter = factory.Create(NodeMetrics.MeterName);
+        Always("hotstandby_serving", "1 on the node that leads with a lease.", sample => sample.Serves ? 1 : 0);
+        Always("hotstandby_reporting", "1 when the node's actors answer in time; 0 while the journal is read.", sample => sample.Report is null ? 0 : 1);
+        Always("hotstandby_journal_bytes", "Size of the journal's files.", sample => sample.JournalBytes);
+        Always("hotstandby_data_directory_bytes", "Size of the data directory: journal and checkpoints.", sample => sample.DataBytes);
+        Always("hotstandby_disk_free_bytes", "Room on the disk of the data directory.", sample => sample.FreeBytes);
+        Known("hotstandby_epoch", "The epoch that the node follows.", report => report.Replica.Epoch);
+        Known("hotstandby_voting", "1 when the node counts for majorities.", report => report.Replica.Voting ? 1 : 0);
+        Known("hotstandby_leader_known", "1 when the node knows whom it follows, or leads.", report => report.Replica.Leader.Name is { Length: > 0 } ? 1 : 0);
+        Known("hotstandby_lag_entries", "Entries that the node knows of and has not applied.", report => HealthEndpoints.LagOf(report));
+        Known("hotstandby_lease_remaining_seconds", "What is left of the lease; 0 without one.", report => report.Replica.LeaseRemainingMilliseconds / 1000.0);
+        Known("hotstandby_held_replies", "Answers that wait for their commit.", report => report.Replica.HeldReplies);
+        Known("hotstandby_log_base_sequence", "Entries up to here are in checkpoints only.", report => report.Replica.State.BaseSequence);
+        Known("hotstandby_checkpoint_sequence", "Two checkpoints of every partition cover everything up to here.", report => report.Replica.State.CheckpointSequence);
+        Known("hotstandby_state_whole", "1 when the partitions hold what the log begins with.", report => report.Replica.State.IsWhole ? 1 : 0);
+        Known("hotstandby_full_sync_running", "1 while a full sync brings this node up.", report => report.Replica.State.Sync is null ? 0 : 1);
+        When("master_key_count", "Objects in the index.", sample => sample.Report is not null, sample => sample.Keys);
+        Many("hotstandby_role", "1 for the role that the node has.", "role", RolesOf);
+        Many("hotstandby_sequence", "Seq of the last entry, by stage.", "stage", StagesOf);
+        Many("hotstandby_apply_lag_seconds", "Commit on the Primary to applied here, by quantile, since the start. Needs clocks that agree.", "quantile", LagsOf);
+        Many("hotstandby_standby_lag_entries", "On the Primary: entries that a Standby does not store yet.", "standby", Standbys(standby => standby.LagEntries));
+        Many("hotstandby_standby_voting", "On the Primary: 1 when the Standby counts for majorities.", "standby", Standbys(standby => standby.Voting ? 1 : 0));
+        Many("hotstandby_standby_silent_seconds", "On the Primary: since the Standby was last heard; -1: never.", "standby", Standbys(
+            standby => standby.SilentMilliseconds < 0 ? -1 : standby.SilentMilliseconds / 1000.0));
+        Serving("master_allocated_bytes", "Bytes handed out on all segments.", sample => sample.UsedBytes);
+        Serving("master_total_capacity_bytes", "Capacity of all segments.", sample => sample.CapacityBytes);
+        Serving("master_active_clients", "Clients with a mounted segment.", sample => sample.Clients);
+        Serving("mem_cache_nums_", "Objects in memory: all of them.", sample => sample.Keys);
+        Many("segment_allocated_bytes", "Bytes handed out on segments of a name.", "segment", sample => BySegment(sample, use => use.UsedBytes));
+        Many("segment_total_capacity_bytes", "Capacity of segments of a name.", "segment", sample => BySegment(sample, use => use.Segment.SizeBytes));
+    }
+
+    /// <summary>What the gauges tell from now on.</summary>
+    public NodeSample Sample
+    {
+        get => Volatile.Read(ref _sample);
+        set => Volatile.Write(ref _sample, value);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    private static IEnumerable<(string, double)> RolesOf(NodeSample sample) => sample.Report is not { Replica.Role: var role }
+        ? []
+        : Enum.GetValues<ReplicaRole>().Select(each => (NodeMetrics.WordOf(each), each == role ? 1.0 : 0));
+
+    private static IEnumerable<(string, double)> StagesOf(NodeSample sample) => sample.Report is not { Replica: var replica }
+        ? []
+        :
+        [
+            ("appended", replica.AppendedSequence), ("durable", replica.DurableSequence), ("committed", replica.CommittedSequence),
+            ("applied", replica.AppliedSequence),
+        ];
+
+    private static IEnumerable<(string, double)> LagsOf(NodeSample sample) => sample.Report is not { Replica.ApplyLag: { Count: > 0 } lag }
+        ? []
+        : [("0.5", lag.P50Microseconds / 1e6), ("0.99", lag.P99Microseconds / 1e6), ("1", lag.MaximumMicroseconds / 1e6)];
+
+    private static Func<NodeSample, IEnumerable<(string, double)>> Standbys(Func<StandbyStatus, double> value) => sample =>
+        sample.Report is { Replica.Role: ReplicaRole.Primary } report
+            ? report.Replica.Standbys.Select(standby => (standby.Node.Name, value(standby)))
+            : [];
+
+    private static IEnumerable<(string, double)> BySegment(NodeSample sample, Func<SegmentUse, ulong> value) =>
+        sample.Segments.GroupBy(use => use.Segment.Name).Select(uses => (uses.Key, uses.Sum(use => (double)value(use))));
+
+    private void Always(string name, string description, Func<NodeSample, double> value) =>
+        _meter.CreateObservableGauge(name, () => value(Sample), null, description);
+
+    private void Known(string name, string description, Func<NodeReport, double> value) => When(
+        name, description, sample => sample.Report is not null, sample => value(sample.Report!));
+
+    private void Serving(string name, string description, Func<NodeSample, double> value) => When(name, description, sample => sample.Serves, value);
+
+    private void When(string name, string description, Func<NodeSample, bool> condition, Func<NodeSample, double> value) =>
+        _meter.CreateObservableGauge<double>(name, () => condition(Sample) ? [new Measurement<double>(value(Sample))] : [], null, description);
+
+    private void Many(string name, string description, string label, Func<NodeSample, IEnumerable<(string, double)>> values) =>
+        _meter.CreateObservableGauge(
+            name,
+            () => values(Sample).Select(pair => new Measurement<double>(pair.Item2, new KeyValuePair<string, object?>(label, pair.Item1))),
+            null, description);
+}
