@@ -70,12 +70,15 @@ public sealed class LogIndex
         (BaseSequence, _totalBytes) = (0, 0);
     }
 
-    /// <summary>A log that is read back, whose first batch need not be the first of all: what lies below is told later, by <see cref="FoundOn"/>.</summary>
+    /// <summary>
+    /// A batch of a log that is read back. The first one need not follow what is known by then: a truncation is written behind the entries
+    /// that it deletes, so that of the last two only the earlier may have been read yet. The later one comes, and says what lies below.
+    /// </summary>
     public void AppendRecovered(OpLogBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        if (_ends.Count == 0 && batch.FirstSequence > 1)
-            FoundOn([new EpochEnd(0, batch.FirstSequence - 1)]);
+        if (LastSequence == BaseSequence && batch.FirstSequence > LastSequence + 1)
+            FoundOn([.. _ends.SkipLast(1), new EpochEnd(LastEpoch, batch.FirstSequence - 1)]);
         Append(batch);
     }
 

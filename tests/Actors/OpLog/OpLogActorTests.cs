@@ -126,6 +126,24 @@ public sealed class OpLogActorTests : TestKit
     }
 
     [Fact]
+    public void A_log_that_was_truncated_again_and_again_comes_back()
+    {
+        Start(out var log);
+        Write(log, new WritePromise(1, Node), Batch(1, 1, 10));
+        // Each lags behind by two batches, so that it stands behind entries which the next one deletes.
+        for (ulong first = 11; first <= 101; first += 10)
+        {
+            Write(log, Batch(1, first, 10));
+            if (first > 21)
+                Write(log, new WriteTruncation([new EpochEnd(1, first - 21)]));
+        }
+
+        var recovered = Restart(ref log);
+        Assert.Equal((80UL, 110UL, 1UL), (recovered.Log.BaseSequence, recovered.Log.LastSequence, recovered.PromisedEpoch));
+        Assert.Equal(Range(1, 81, 30), Batches.EntriesOf(ReadAll(log, 81)));
+    }
+
+    [Fact]
     public void A_log_that_was_reset_goes_on_behind_the_images()
     {
         Start(out var log);

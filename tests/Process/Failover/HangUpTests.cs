@@ -17,7 +17,8 @@ public sealed class HangUpTests
         var temporary = Directory.CreateTempSubdirectory("hang-up-").FullName;
         try
         {
-            var start = new ProcessStartInfo("dotnet", ["exec", typeof(LocalCluster).Assembly.Location, "demo"])
+            // Whoever runs the tests may have told his children to ignore SIGHUP (nohup does); a terminal does not.
+            var start = new ProcessStartInfo("env", ["--default-signal=HUP", "dotnet", "exec", typeof(LocalCluster).Assembly.Location, "demo"])
             {
                 RedirectStandardError = true, RedirectStandardOutput = true,
                 Environment = { ["TMPDIR"] = temporary, ["DOTNET_EnableDiagnostics"] = "0" },
