@@ -1,5 +1,6 @@
 // The node's state as gauges: read from the sample that the scrape has just taken, so that callbacks neither wait nor ask.
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Telemetry;
@@ -13,13 +14,19 @@ namespace HotStandby.Host.Telemetry;
 /// <summary>Gauges of one node. While the node is silent, only those of the process and the disk have values.</summary>
 internal sealed class NodeGauges : IDisposable
 {
+    private const string FirstMeterName = $"{NodeMetrics.MeterName}.Node";
+
+    private static int _meters;
+
     private readonly Meter _meter;
     private NodeSample _sample = NodeSample.Unknown;
 
     /// <summary>Creates the instruments.</summary>
-    public NodeGauges(IMeterFactory factory)
+    public NodeGauges()
     {
-        _meter = factory.Create(NodeMetrics.MeterName);
+        // Several servers in one process, as tests have them, must not collect each other's gauges.
+        var number = Interlocked.Increment(ref _meters);
+        _meter = new Meter(number == 1 ? FirstMeterName : string.Create(CultureInfo.InvariantCulture, $"{FirstMeterName}.{number}"));
         Always("hotstandby_serving", "1 on the node that leads with a lease.", sample => sample.Serves ? 1 : 0);
         Always("hotstandby_reporting", "1 when the node's actors answer in time; 0 while the journal is read.", sample => sample.Report is null ? 0 : 1);
         Always("hotstandby_journal_bytes", "Size of the journal's files.", sample => sample.JournalBytes);
@@ -50,6 +57,9 @@ internal sealed class NodeGauges : IDisposable
         Many("segment_allocated_bytes", "Bytes handed out on segments of a name.", "segment", sample => BySegment(sample, use => use.UsedBytes));
         Many("segment_total_capacity_bytes", "Capacity of segments of a name.", "segment", sample => BySegment(sample, use => use.Segment.SizeBytes));
     }
+
+    /// <summary>Name of the meter.</summary>
+    public string MeterName => _meter.Name;
 
     /// <summary>What the gauges tell from now on.</summary>
     public NodeSample Sample
