@@ -17,11 +17,14 @@ internal static class BatchPutBench
         foreach (var inFlight in settings.InFlightOr(1, 4, 16))
         {
             await using var cluster = await LoadCluster.StartAsync(settings, inFlight, stop);
-            var callers = Enumerable.Range(0, inFlight)
-                .Select(i => new Caller(cluster.Connections[i % cluster.Connections.Count], cluster.Client, i)).ToArray();
-            yield return await ClosedLoop.MeasureAsync("batch-put", "objects/s", cluster, callers, LoadSettings.BatchObjects, settings, stop);
+            yield return await ClosedLoop.MeasureAsync(
+                "batch-put", "objects/s", cluster, Callers(cluster, inFlight), LoadSettings.BatchObjects, settings, stop);
         }
     }
+
+    /// <summary>Callers that put new objects a batch at a time.</summary>
+    public static ICaller[] Callers(LoadCluster cluster, int count) =>
+        [.. Enumerable.Range(0, count).Select(i => new Caller(cluster.Connections[i % cluster.Connections.Count], cluster.Client, i))];
 
     /// <summary>Puts new objects, a batch at a time.</summary>
     internal sealed class Caller : ICaller

@@ -15,7 +15,7 @@ internal static class BenchCommand
     private static readonly Benchmark[] All =
     [
         PutBench.Benchmark, GetBench.Benchmark, BatchPutBench.Benchmark, BatchGetBench.Benchmark, ApplyLagBench.Benchmark,
-        EvictionPauseBench.Benchmark, RegexScanBench.Benchmark, MemoryBench.Benchmark, MicroBench.Benchmark,
+        EvictionPauseBench.Benchmark, CheckpointPauseBench.Benchmark, RecoveryBench.Restart, RecoveryBench.FullSync, VerifyOverheadBench.Benchmark, RegexScanBench.Benchmark, MemoryBench.Benchmark, MicroBench.Benchmark,
     ];
 
     /// <summary>Runs the benchmarks that the command line names.</summary>
@@ -90,7 +90,7 @@ internal static class BenchCommand
     private static void List(TextWriter to)
     {
         foreach (var benchmark in All)
-            to.WriteLine($"{benchmark.Name,-14} {benchmark.Description}");
+            to.WriteLine($"{benchmark.Name,-16} {benchmark.Description}");
     }
 
     private static int[] ParseList(string text, Action<string> complain)

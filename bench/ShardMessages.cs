@@ -1,6 +1,7 @@
 // How long a shard works on one message at a stretch: what every call behind it waits. In this process, without actors.
 using System.Diagnostics;
 using HotStandby.Bench.Load;
+using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
@@ -71,6 +72,29 @@ internal static class ShardMessages
         yield return offers.ToFigure($"{name}: offer of {limit} among {objects}");
         yield return evictions.ToFigure($"{name}: evict at most {Math.Min(limit, KeysPerMessage)} of {objects}");
         yield return lists.ToFigure($"{name}: list {objects} keys");
+    }
+
+    /// <summary>Fills a shard and measures how long it writes its image.</summary>
+    public static IEnumerable<Figure> MeasureImage(string name, int objects, int shardCount)
+    {
+        var state = new ShardState(MicroSamples.Shard, shardCount);
+        var leader = new ShardLeader(state, ShardSettings.Default, new SegmentDirectory([MicroSamples.Mounted]), nowTicks: 0);
+        ulong sequence = 0;
+        for (var number = 0; state.ObjectCount < objects; number++)
+            sequence = Put(leader, sequence, number, shardCount);
+        var writes = new Latencies();
+        var bytes = 0;
+        for (var round = 0; round < Rounds; round++)
+        {
+            using var image = new ImageWriter(bytes + 4096);
+            var began = Stopwatch.GetTimestamp();
+            state.WriteImage(image);
+            writes.Since(began);
+            bytes = image.Length;
+        }
+
+        yield return writes.ToFigure($"{name}: write the image of {objects} objects");
+        yield return new Figure($"{name}: size of the image", Math.Round((double)bytes / objects, 1), "bytes/object", null, null, null, null, null);
     }
 
     private static ulong Put(ShardLeader leader, ulong sequence, int number, int shardCount)

@@ -54,10 +54,13 @@ internal sealed class LoadCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>What a node says of itself; null while it does not answer.</summary>
+    public Task<NodeView?> TryStatusAsync(LocalNode node, CancellationToken stop) => _cluster.StatusAsync(node, stop);
+
     /// <summary>What a node says of itself.</summary>
     /// <exception cref="LoadFailedException">It does not answer.</exception>
     public async Task<NodeView> StatusAsync(LocalNode node, CancellationToken stop) =>
-        await _cluster.StatusAsync(node, stop) ?? throw new LoadFailedException($"{node.Id} does not answer /status");
+        await TryStatusAsync(node, stop) ?? throw new LoadFailedException($"{node.Id} does not answer /status");
 
     /// <summary>Stops and removes everything.</summary>
     public async ValueTask DisposeAsync()

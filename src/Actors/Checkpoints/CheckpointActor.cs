@@ -139,7 +139,7 @@ public sealed class CheckpointActor : UntypedActor
         }
 
         _store.Tell(new SaveSnapshot(
-            new SnapshotMetadata(id, (long)save.Sequence, default), new PartitionCheckpoint(save.Epoch, save.Image.Written)));
+            new SnapshotMetadata(id, (long)save.Sequence, default), new PartitionCheckpoint(save.Sequence, save.Epoch, save.Image.Written)));
     }
 
     private void Saved(SnapshotMetadata metadata, Exception? failure)
@@ -169,7 +169,7 @@ public sealed class CheckpointActor : UntypedActor
         for (var i = 0; i < _partitions.Count; i++)
         {
             var partition = new Partition((ushort)i);
-            Context.ActorOf(ImageLoader.Props(_store, IdOf(partition), partition, _partitions[i], restore));
+            Context.ActorOf(ImageLoader.Props(_store, IdOf(partition), partition, _partitions.Count - 1, _partitions[i], restore));
         }
     }
 

@@ -17,16 +17,17 @@ internal sealed class ImageLoader : UntypedActor
     private readonly IActorRef _store;
     private readonly string _persistenceId;
     private readonly Partition _partition;
+    private readonly int _shards;
     private readonly IActorRef _actor;
     private readonly RestoreImages _request;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private long _upTo = long.MaxValue;
 
-    public ImageLoader(IActorRef store, string persistenceId, Partition partition, IActorRef actor, RestoreImages request) =>
-        (_store, _persistenceId, _partition, _actor, _request) = (store, persistenceId, partition, actor, request);
+    public ImageLoader(IActorRef store, string persistenceId, Partition partition, int shards, IActorRef actor, RestoreImages request) =>
+        (_store, _persistenceId, _partition, _shards, _actor, _request) = (store, persistenceId, partition, shards, actor, request);
 
-    public static Props Props(IActorRef store, string persistenceId, Partition partition, IActorRef actor, RestoreImages request) =>
-        Akka.Actor.Props.Create(() => new ImageLoader(store, persistenceId, partition, actor, request));
+    public static Props Props(IActorRef store, string persistenceId, Partition partition, int shards, IActorRef actor, RestoreImages request) =>
+        Akka.Actor.Props.Create(() => new ImageLoader(store, persistenceId, partition, shards, actor, request));
 
     protected override void PreStart() => Ask();
 
@@ -69,16 +70,20 @@ internal sealed class ImageLoader : UntypedActor
     {
         if (found.Snapshot is not PartitionCheckpoint checkpoint)
             return $"it is a {found.Snapshot.GetType()}";
+        var sequence = (ulong)found.Metadata.SequenceNr;
+        if (checkpoint.Sequence != sequence)
+            return $"it stands for {checkpoint.Sequence}";
         try
         {
-            PartitionImage.Open(checkpoint.Image.Span, out _);
+            var head = PartitionImage.Open(checkpoint.Image.Span, out _);
+            if (head.Partition != _partition || head.Shards != _shards)
+                return $"it is of {head.Partition} of {head.Shards} shards";
         }
         catch (ImageDamagedException damaged)
         {
             return damaged.Message;
         }
 
-        var sequence = (ulong)found.Metadata.SequenceNr;
         if (_request.Log.Length == 0 || sequence > _request.Log[^1].LastSequence)
             return sequence <= _request.ImagesUpTo ? null : "it is ahead of the log";
         var epoch = Array.Find(_request.Log, end => end.LastSequence >= sequence).Epoch;

@@ -5,6 +5,7 @@ using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.Remote;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Membership;
@@ -12,7 +13,10 @@ using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Serialization;
 using HotStandby.Actors.Settings;
+using HotStandby.Actors.Verification;
+using HotStandby.Core.Verification;
 using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Node;
 
@@ -72,8 +76,23 @@ public sealed class HotStandbyNode
         var replica = await _actors.Replica.Ask<ReplicaStatus>(ReportReplica.Instance, ReportPatience, stop);
         var partitions = await Task.WhenAll(
             _actors.Partitions.Select(partition => partition.Ask<PartitionReport>(ReportPartition.Instance, ReportPatience, stop)));
-        return new NodeReport(replica, partitions);
+        var verification = await _actors.Verifier.Ask<VerificationReport>(ReportVerification.Instance, ReportPatience, stop);
+        return new NodeReport(replica, partitions, verification);
     }
+
+    /// <summary>Puts a fault into a shard of this Standby, for verification to find.</summary>
+    /// <returns>How many things are wrong now.</returns>
+    /// <exception cref="InvalidOperationException">Faults are not allowed by the settings, the node leads, or there is no such shard.</exception>
+    public async Task<int> InjectFaultAsync(Partition shard, VerifyFault fault, CancellationToken stop)
+    {
+        var done = await _actors.Verifier.Ask<FaultInjected>(new InjectFault(shard, fault), ReportPatience, stop);
+        return done.Refusal is null ? done.Affected : throw new InvalidOperationException(done.Refusal);
+    }
+
+    /// <summary>What an operator asks of the node's state; null, or why not.</summary>
+    /// <exception cref="AskTimeoutException">The replica does not answer.</exception>
+    public async Task<string?> RunAsync(NodeCommand command, CancellationToken stop) =>
+        (await _actors.Replica.Ask<NodeCommandAnswer>(new RunNodeCommand(command), ReportPatience, stop)).Refusal;
 
     /// <summary>Hands over, leaves the cluster and stops.</summary>
     public Task StopAsync() => CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);

@@ -2,6 +2,7 @@
 // thread of the log, so the process ends, its supervisor starts it again, and it recovers from its journal.
 using Akka.Actor;
 using Akka.Event;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Eviction;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
@@ -11,6 +12,7 @@ using HotStandby.Actors.Scans;
 using HotStandby.Actors.Segments;
 using HotStandby.Actors.Settings;
 using HotStandby.Actors.Shards;
+using HotStandby.Actors.Verification;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Segments;
@@ -26,12 +28,14 @@ internal sealed class NodeActor : UntypedActor
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly Action<Exception> _onFatal;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly IActorRef _replica;
 
     public NodeActor(HotStandbySettings settings, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created)
     {
         _onFatal = onFatal;
         Context.System.EventStream.Subscribe(Self, typeof(JournalFault));
-        var replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), serving, time), "replica");
+        var replica = _replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), serving, time), "replica");
         var shards = new IActorRef[settings.Shards];
         var router = new ShardRouter(shards);
         var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
@@ -45,7 +49,8 @@ internal sealed class NodeActor : UntypedActor
         var scans = Context.ActorOf(ScansActor.Props(router, new ScanSettings(), time), "scans");
         IActorRef[] partitions = [segments, .. shards];
         replica.Tell(new PartitionsAre(partitions));
-        created.SetResult(new NodeActors(replica, partitions, new MasterGateway(serving, clients, segments, scans, router)));
+        var verifier = Context.ActorOf(VerifierActor.Props(settings, replica, partitions, time), VerifierActor.Name);
+        created.SetResult(new NodeActors(replica, verifier, partitions, new MasterGateway(serving, clients, segments, scans, router)));
     }
 
     public static Props Props(
@@ -60,10 +65,24 @@ internal sealed class NodeActor : UntypedActor
 
     protected override void OnReceive(object message)
     {
-        if (message is JournalFault fault)
-            _onFatal(new JournalFaultException(fault));
-        else
-            Unhandled(message);
+        switch (message)
+        {
+            case JournalFault fault:
+                _onFatal(new JournalFaultException(fault));
+                break;
+            case PartitionNeedsFullSync needed:
+                _log.Error("{0} differs from the Primary beyond repair, this node must be synced: {1}", needed.Partition, needed.Reason);
+                _replica.Tell(new RunNodeCommand(NodeCommand.FullSync), Self);
+                break;
+            case NodeCommandAnswer { Refusal: { } refusal }:
+                _log.Warning("No full sync begins now, verification asks again: {0}", refusal);
+                break;
+            case NodeCommandAnswer:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
     private static ReplicaOptions ReplicaOptionsOf(HotStandbySettings settings) => new(
@@ -123,7 +142,7 @@ internal sealed class NodeActor : UntypedActor
 }
 
 /// <summary>What a started node is made of.</summary>
-internal sealed record NodeActors(IActorRef Replica, IReadOnlyList<IActorRef> Partitions, MasterGateway Gateway);
+internal sealed record NodeActors(IActorRef Replica, IActorRef Verifier, IReadOnlyList<IActorRef> Partitions, MasterGateway Gateway);
 
 /// <summary>The journal cannot be used (any more): what happened, and the exit code that says so.</summary>
 public sealed class JournalFaultException(JournalFault fault) : Exception($"{fault?.Kind}: {fault?.Reason} ({fault?.File})")

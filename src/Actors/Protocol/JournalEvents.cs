@@ -35,9 +35,10 @@ public sealed record LogTruncated(EpochEnd[] Below) : IJournalEvent;
 public sealed record LogReset(EpochEnd[] Below, ulong ImagesUpTo) : IJournalEvent;
 
 /// <summary>A partition's image, as a snapshot store keeps it. Not in the journal.</summary>
-/// <param name="Epoch">Epoch of the entry at the snapshot's sequence number.</param>
+/// <param name="Sequence">What the image stands for; also the snapshot's sequence number, which a file that was renamed has lost.</param>
+/// <param name="Epoch">Epoch of the entry at that seq.</param>
 /// <param name="Image">The bytes; they are given back to a pool when the store has said that it has saved them.</param>
-public sealed record PartitionCheckpoint(ulong Epoch, ReadOnlyMemory<byte> Image) : IJournalEvent;
+public sealed record PartitionCheckpoint(ulong Sequence, ulong Epoch, ReadOnlyMemory<byte> Image) : IJournalEvent;
 
 /// <summary>
 /// The journal gave back bytes that nobody wrote. The node must not lead, nor vote, before its peers have repaired it.

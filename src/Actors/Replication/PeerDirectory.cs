@@ -7,14 +7,23 @@ using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Replication;
 
-/// <summary>References to the replicas of the other nodes.</summary>
-internal sealed class PeerDirectory(ExtendedActorSystem system)
+/// <summary>References to the replicas of the other nodes, or to the actors of another path there.</summary>
+internal sealed class PeerDirectory(ExtendedActorSystem system, string[]? path = null)
 {
     /// <summary>Path of the replica below the user guardian, the same on every node.</summary>
     public static readonly string[] ReplicaPath = ["user", "node", "replica"];
 
     // The lives of each node, the youngest last.
     private readonly Dictionary<NodeId, List<(Member Member, IActorRef Replica)>> _lives = [];
+
+    /// <summary>What the cluster says of a member.</summary>
+    public void Note(ClusterEvent.IMemberEvent happened)
+    {
+        if (happened is ClusterEvent.MemberRemoved)
+            Remove(happened.Member);
+        else
+            Add(happened.Member);
+    }
 
     /// <summary>A member is there, or has another status now.</summary>
     public void Add(Member member)
@@ -28,7 +37,7 @@ internal sealed class PeerDirectory(ExtendedActorSystem system)
         var place = lives.FindIndex(life => member.IsOlderThan(life.Member));
         lives.Insert(
             place < 0 ? lives.Count : place,
-            (member, system.Provider.ResolveActorRef(new RootActorPath(member.Address) / ReplicaPath)));
+            (member, system.Provider.ResolveActorRef(new RootActorPath(member.Address) / (path ?? ReplicaPath))));
     }
 
     /// <summary>A member is gone; a later life of its node stays.</summary>

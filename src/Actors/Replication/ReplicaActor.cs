@@ -102,7 +102,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 Sender.Tell(HandOverComplete.Instance);
                 break;
             case ClusterEvent.IMemberEvent member:
-                OnMember(member);
+                _peers.Note(member);
                 break;
             case ReplicationMessage or CorruptAppend or ReportReplica:
                 break;
@@ -145,10 +145,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 _replica.Persisted(now);
                 EndTurnSoon();
                 break;
-            case FetchImage or ImageChunk:
-                _state.TryHandle(message, Sender, now);
-                break;
-            case ReplicationMessage replication:
+            case ReplicationMessage replication when replication is not (FetchImage or ImageChunk):
                 _ledger.Heard(replication, now);
                 _replica.Receive(replication, now);
                 EndTurnSoon();
@@ -187,7 +184,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 _replica.Uncrown(now);
                 break;
             case ClusterEvent.IMemberEvent member:
-                OnMember(member);
+                _peers.Note(member);
                 break;
             case ReportReplica:
                 Sender.Tell(Report(now));
@@ -196,11 +193,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 throw new JournalFailedException("the OpLog stopped");
             default:
                 if (!_state.TryHandle(message, Sender, now))
-                {
                     Unhandled(message);
-                    return;
-                }
-
                 OpenReign();
                 break;
         }
@@ -270,14 +263,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _serving.Open(ready.Reign);
         _ledger.Serves(now);
         _log.Info("Node {0} serves in epoch {1}", _options.Protocol.Self, ready.Reign);
-    }
-
-    private void OnMember(ClusterEvent.IMemberEvent member)
-    {
-        if (member is ClusterEvent.MemberRemoved)
-            _peers.Remove(member.Member);
-        else
-            _peers.Add(member.Member);
     }
 
     private void CarryOut(long now)

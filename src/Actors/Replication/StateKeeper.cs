@@ -45,6 +45,7 @@ internal sealed class StateKeeper
     private bool _isRestoring;
     private bool _isWhole;
     private bool _roundRuns;
+    private bool _isForced;
     private long _roundAtTicks;
     private long _bytesAtRound;
     private ulong _sequenceAtRound;
@@ -116,16 +117,19 @@ internal sealed class StateKeeper
     public void Tick(long now)
     {
         var log = _replica.State.Log;
-        if (_roundRuns || !_isWhole || _feed.FedSequence == 0
+        if (WhyNoRound() is not null
             || (log.TotalBytes - _bytesAtRound < _options.CheckpointBytes
                 && (now - _roundAtTicks < _options.CheckpointIntervalTicks || log.LastSequence == _sequenceAtRound)))
             return;
         BeginRound(now);
     }
 
-    /// <summary>Entries that this node lacks are in nobody's log: images first.</summary>
-    public void FullSync(NodeId source)
+    /// <summary>Entries that this node lacks are in nobody's log, or its state is wrong: images first.</summary>
+    /// <param name="source">Who is asked first.</param>
+    /// <param name="isForced">Somebody says that the partitions are not what they should be: their images are replaced in any case.</param>
+    public void FullSync(NodeId source, bool isForced = false)
     {
+        _isForced |= isForced;
         if (!_sync.IsNobody())
             return;
         _log.Warning("Node {0} begins a full sync: its log ends at {1}, its state is {2}", _options.Protocol.Self, _replica.State.Log.LastSequence, _isWhole ? "whole" : "not whole");
@@ -168,6 +172,16 @@ internal sealed class StateKeeper
             case SyncProgress progress:
                 _progress = progress;
                 return true;
+            case RunNodeCommand { Command: NodeCommand.Checkpoint }:
+                sender.Tell(new NodeCommandAnswer(WhyNoRound()));
+                if (WhyNoRound() is null)
+                    BeginRound(now);
+                return true;
+            case RunNodeCommand { Command: NodeCommand.FullSync }:
+                sender.Tell(new NodeCommandAnswer(WhyNoSync()));
+                if (WhyNoSync() is null)
+                    FullSync(_replica.State.Leader, isForced: true);
+                return true;
             case SyncComplete complete:
                 OnSynced(complete, now);
                 return true;
@@ -175,6 +189,13 @@ internal sealed class StateKeeper
                 return false;
         }
     }
+
+    private string? WhyNoRound() => _roundRuns ? "a round of checkpoints is under way"
+        : !_isWhole || _feed.FedSequence == 0 ? "this node has nothing to keep: it has not followed anybody yet, or is being synced" : null;
+
+    private string? WhyNoSync() => _replica.Role == ReplicaRole.Primary ? "this node leads: let another one lead first"
+        : !_sync.IsNobody() ? "a full sync is under way"
+        : _options.Protocol.Peers.All(peer => _peers[peer] is null) ? "no other node is in the cluster" : null;
 
     private void BeginRound(long now)
     {
@@ -288,7 +309,9 @@ internal sealed class StateKeeper
         _context.Stop(_sync);
         (_sync, _progress) = (ActorRefs.Nobody, null);
         var oldest = complete.Below[^1].LastSequence;
-        if (_isWhole && oldest < _replica.State.CommitSequence)
+        var isForced = _isForced;
+        _isForced = false;
+        if (_isWhole && !isForced && oldest < _replica.State.CommitSequence)
         {
             _replica.StateIsComplete(true); // the entries came by another way meanwhile
             return;
@@ -296,7 +319,7 @@ internal sealed class StateKeeper
 
         if (oldest < _replica.State.Log.BaseSequence)
         {
-            FullSync(NodeId.None); // older than what this node's own log goes on from: somebody else must have it
+            FullSync(NodeId.None, isForced); // older than what this node's own log goes on from: somebody else must have it
             return;
         }
 

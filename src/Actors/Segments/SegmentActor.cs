@@ -6,9 +6,11 @@ using Akka.Event;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Verification;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
+using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -37,6 +39,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
 
     private SegmentTable _table = new();
     private SegmentReign? _leading;
+    private VerifierIs? _verifier;
     private ulong _life;
     private ulong _reign;
     private bool _leadsOrRebuilds;
@@ -156,6 +159,9 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case ClientTick:
                 _leading!.CheckClients();
                 break;
+            case ProposeVerificationMarker:
+                _leading!.MarkVerificationPoint();
+                break;
             case StopLeading:
                 StepDown();
                 break;
@@ -175,6 +181,11 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case BeginLeading begin:
                 BecomeRebuilding(begin.Reign);
                 break;
+            case VerifierIs verifier:
+                _verifier = verifier;
+                break;
+            case ProposeVerificationMarker:
+                break; // Its Primary is asked, and this is none (yet).
             case LiveExtents report:
                 _live.Add(report);
                 break;
@@ -207,9 +218,20 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             if (!OpLogEntry.TryView(bytes[offset..], out var entry))
                 throw new InvariantViolation(7, $"no entry at {offset} of the batch that starts at {entries.Batch.FirstSequence}");
             _table.Apply(entry);
+            // A table that came with an image of a later seq passes entries over, and must not be compared with what they say.
+            if (entry.Type == OpType.VerificationMarker && entry.Sequence == _table.AppliedSequence)
+                Compare(entry);
         }
 
         _peers.Replica.Tell(new EntriesApplied(entries.Life, entries.Batch.LastSequence));
+    }
+
+    // Only what is applied as a replica comes here: a Primary has written the marker itself.
+    private void Compare(in OpLogEntry marker)
+    {
+        if (_verifier is { Settings: not null } verifier)
+            verifier.Verifier.Tell(new PartitionCompared(
+                Partition.SegmentTable, marker.Sequence, VerificationMarker.Compare(_table, marker), _table.Digest.Count));
     }
 
     private void StepDown()

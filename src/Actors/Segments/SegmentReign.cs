@@ -8,6 +8,7 @@ using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Tasks;
+using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -29,6 +30,7 @@ internal sealed class SegmentReign
     private const int MostSweptTasks = 256;
 
     private readonly ulong _reign;
+    private readonly SegmentTable _table;
     private readonly SegmentPeers _peers;
     private readonly TimeProvider _time;
     private readonly ILoggingAdapter _log;
@@ -46,7 +48,7 @@ internal sealed class SegmentReign
         ulong reign, SegmentTable table, IReadOnlyList<Extent[]> live, SegmentPeers peers, SegmentActorSettings settings, TimeProvider time,
         ILoggingAdapter log)
     {
-        (_reign, _peers, _time, _log) = (reign, peers, time, log);
+        (_reign, _table, _peers, _time, _log) = (reign, table, peers, time, log);
         _leader = new SegmentLeader(table, live, settings.LeaderSettings(reign), time.NowTicks());
         _tasks = new TaskLeader(table, settings.Tasks, new RandomSource(settings.Seed ^ ~reign), _leader.ApplyOther, time.NowTicks());
         _planner = new DrainPlanner(table, _leader, _tasks, settings.Tasks, _leader.ApplyOther);
@@ -140,6 +142,15 @@ internal sealed class SegmentReign
         _leader.UnmountDue(_time.NowTicks(), drafts);
         _tasks.Sweep(_time.NowTicks(), WallMilliseconds, drafts, MostSweptTasks);
         _planner.Sweep(_time.NowTicks(), WallMilliseconds, drafts, MostSweptTasks);
+        Propose(drafts);
+    }
+
+    /// <summary>Puts a marker with the table's digest into the log.</summary>
+    public void MarkVerificationPoint()
+    {
+        var drafts = NewDrafts();
+        VerificationMarker.Draft(_table, drafts);
+        _leader.ApplyOther(drafts);
         Propose(drafts);
     }
 

@@ -4,7 +4,7 @@
 //   JS1 SuffixCut       last kept seq u64
 //   JT1 LogTruncated    ends u32 count, then (epoch u64, last seq u64) each
 //   JR1 LogReset        images up to u64, then as LogTruncated
-//   JC1 PartitionCheckpoint  epoch u64, then the image's own bytes (in a snapshot store, never in the journal)
+//   JC1 PartitionCheckpoint  seq u64, epoch u64, then the image's own bytes (in a snapshot store, never in the journal)
 //   JV1 VotingGranted   one byte, 1: an event is never empty, so that a hole in a journal cannot pass for one
 // A layout never changes; another layout is another version.
 using System.Buffers.Binary;
@@ -64,9 +64,10 @@ internal static class JournalEventCodec
             case LogReset reset:
                 return [.. BitConverter.GetBytes(reset.ImagesUpTo), .. EncodeEnds(reset.Below)];
             case PartitionCheckpoint checkpoint:
-                var whole = GC.AllocateUninitializedArray<byte>(sizeof(ulong) + checkpoint.Image.Length);
-                BinaryPrimitives.WriteUInt64LittleEndian(whole, checkpoint.Epoch);
-                checkpoint.Image.CopyTo(whole.AsMemory(sizeof(ulong)));
+                var whole = GC.AllocateUninitializedArray<byte>((2 * sizeof(ulong)) + checkpoint.Image.Length);
+                BinaryPrimitives.WriteUInt64LittleEndian(whole, checkpoint.Sequence);
+                BinaryPrimitives.WriteUInt64LittleEndian(whole.AsSpan(sizeof(ulong)), checkpoint.Epoch);
+                checkpoint.Image.CopyTo(whole.AsMemory(2 * sizeof(ulong)));
                 return whole;
             default:
                 throw new SerializationRefusedException($"{happened.GetType()} is no event of the journal");
@@ -95,8 +96,10 @@ internal static class JournalEventCodec
                 return new LogTruncated(below);
             case ResetManifest when bytes.Length >= sizeof(ulong) && DecodeEnds(bytes.AsSpan(sizeof(ulong))) is { Length: > 0 } below:
                 return new LogReset(below, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            case CheckpointManifest when bytes.Length >= sizeof(ulong):
-                return new PartitionCheckpoint(BinaryPrimitives.ReadUInt64LittleEndian(bytes), bytes.AsMemory(sizeof(ulong)));
+            case CheckpointManifest when bytes.Length >= 2 * sizeof(ulong):
+                return new PartitionCheckpoint(
+                    BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(sizeof(ulong))),
+                    bytes.AsMemory(2 * sizeof(ulong)));
             default:
                 throw new JournalDamagedException($"{bytes.Length} bytes are no event with the manifest {manifest}");
         }

@@ -1,16 +1,17 @@
-// The only serializer of this project: messages between replicas (their bytes are ReplicationCodec's), the events of the
-// replica's journal, and hellos. Called by remoting and by the journal plugin. It never loads a type that its input names.
+// The only serializer of this project: messages between replicas (their bytes are ReplicationCodec's), between verifiers
+// (VerificationCodec's), the events of the replica's journal, and hellos. Called by remoting and by the journal plugin. It never loads a type that its input names.
 using Akka.Actor;
 using Akka.Serialization;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Telemetry;
 using HotStandby.Messages.Membership;
 using HotStandby.Messages.Replication;
+using HotStandby.Messages.Verification;
 
 namespace HotStandby.Actors.Serialization;
 
 /// <summary>
-/// Encodes <see cref="ReplicationMessage"/>, <see cref="IJournalEvent"/> and <see cref="Hello"/>. An <see cref="AppendBatch"/> that arrives with a
+/// Encodes <see cref="ReplicationMessage"/>, <see cref="VerificationMessage"/>, <see cref="IJournalEvent"/> and <see cref="Hello"/>. An <see cref="AppendBatch"/> that arrives with a
 /// damaged batch becomes a <see cref="CorruptAppend"/>.
 /// </summary>
 public sealed class ReplicationSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
@@ -26,6 +27,7 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
     public override string Manifest(object o) => o switch
     {
         ReplicationMessage message => ReplicationCodec.ManifestOf(message),
+        VerificationMessage message => VerificationCodec.ManifestOf(message),
         IJournalEvent happened => JournalEventCodec.ManifestOf(happened),
         Hello => Hello.Manifest,
         _ => throw new SerializationRefusedException($"{o?.GetType()} does not leave this node"),
@@ -41,6 +43,10 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
                 return ReplicationCodec.TryEncode(message, out var encoded, out var problem)
                     ? encoded
                     : throw new SerializationRefusedException($"{obj.GetType().Name}: {problem}");
+            case VerificationMessage message:
+                return VerificationCodec.TryEncode(message, out var verification, out var why)
+                    ? verification
+                    : throw new SerializationRefusedException($"{obj.GetType().Name}: {why}");
             case IJournalEvent happened:
                 return JournalEventCodec.Encode(happened);
             case Hello hello:
@@ -57,6 +63,8 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
     {
         if (JournalEventCodec.Knows(manifest))
             return JournalEventCodec.Decode(manifest, bytes);
+        if (VerificationCodec.Knows(manifest))
+            return VerificationCodec.Decode(manifest, bytes, out var fault) ?? throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: {fault}");
         if (manifest == Hello.Manifest)
             return Hello.TryDecode(bytes, out var hello) ? hello : throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: no hello");
         return ReplicationCodec.Decode(manifest, bytes, out var message, out var problem) switch

@@ -60,6 +60,12 @@ public sealed record HotStandbySettings
 
     /// <summary>What goes when memory is short.</summary>
     public required EvictionOptions Eviction { get; init; }
+
+    /// <summary>How a Standby is compared with its Primary.</summary>
+    public required VerificationSettings Verification { get; init; }
+
+    /// <summary>What tests may do.</summary>
+    public required TestingSettings Testing { get; init; }
 }
 
 /// <summary>When a write is acknowledged.</summary>

@@ -106,6 +106,18 @@ internal static partial class SettingsParser
             AllowSoftPinned = reader.Choice("hotstandby.eviction.allow-soft-pinned", ("on", true), ("off", false)),
             MaximumVictims = reader.Integer("hotstandby.eviction.max-victims", 1, 1 << 20),
         },
+        Verification = new VerificationSettings
+        {
+            IsEnabled = reader.Choice("hotstandby.verification.enabled", ("on", true), ("off", false)),
+            Interval = reader.Duration("hotstandby.verification.interval", Milliseconds(10), Hours(1)),
+            Ratio = reader.Fraction("hotstandby.verification.ratio"),
+            KeysPerRequest = reader.Integer("hotstandby.verification.keys-per-request", 1, 1000),
+            RepairThreshold = reader.Integer("hotstandby.verification.repair-threshold", 0, 1 << 24),
+        },
+        Testing = new TestingSettings
+        {
+            AreFaultsAllowed = reader.Choice("hotstandby.testing.faults", ("off", false), ("on", true)),
+        },
     };
 
     private static string DataDirectory(SettingsReader reader)

@@ -5,11 +5,13 @@ using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Verification;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Shards;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Verification;
 
 namespace HotStandby.Actors.Shards;
 
@@ -25,6 +27,7 @@ public sealed class ShardActor : UntypedActor, IWithTimers
     private readonly ShardPeers _peers;
     private readonly TimeProvider _time;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly ShardVerifier _verifier;
 
     private ShardState _state;
     private ShardReign? _leading;
@@ -41,6 +44,7 @@ public sealed class ShardActor : UntypedActor, IWithTimers
         (_partition, _shardCount, _settings, _replyAfter) = (partition, shardCount, settings, replyAfter);
         (_peers, _time) = (new ShardPeers(Self, replica, segments), time);
         _state = new ShardState(partition, shardCount);
+        _verifier = new ShardVerifier(partition, shardCount, Self, _log);
     }
 
     /// <summary>How to start one.</summary>
@@ -87,6 +91,17 @@ public sealed class ShardActor : UntypedActor, IWithTimers
             case StopLeading:
                 _peers.Replica.Tell(new LeadingStopped(_uncommittedTail > 0), Self);
                 break;
+            case VerificationResponse answer:
+                _verifier.Answered(answer);
+                break;
+            case AbandonDrillDown:
+                _verifier.Stop();
+                break;
+            case InjectFault inject:
+                Sender.Tell(_verifier.Inject(_state, inject), Self);
+                break;
+            case ProposeVerificationMarker or VerificationRequest:
+                break; // Its Primary is asked, and this is none (any more).
             case DropSegment or ClientGone or SweepNow or ListObjectsOn or OfferVictims or DescribeGroups or EvictVictims:
                 break; // Left over from a reign that is over: whoever leads next does what is due then.
             default:
@@ -130,6 +145,17 @@ public sealed class ShardActor : UntypedActor, IWithTimers
             case SweepNow:
                 leading.Sweep();
                 break;
+            case ProposeVerificationMarker:
+                leading.MarkVerificationPoint();
+                break;
+            case VerificationRequest request:
+                leading.Compare(request, _verifier.Node, Sender);
+                break;
+            case VerificationResponse or AbandonDrillDown:
+                break; // Of the time before this reign.
+            case InjectFault:
+                Sender.Tell(new FaultInjected(0, $"{_partition} leads: faults are put into Standbys only"), Self);
+                break;
             case DropSegment drop:
                 leading.Drop(drop);
                 break;
@@ -153,6 +179,9 @@ public sealed class ShardActor : UntypedActor, IWithTimers
         {
             case SegmentsChanged:
                 break; // Of a reign that is over, or not begun here.
+            case VerifierIs verifier:
+                _verifier.Use(verifier);
+                break;
             case ResetPartition:
                 BeginWith(new ShardState(_partition, _shardCount));
                 break;
@@ -181,8 +210,10 @@ public sealed class ShardActor : UntypedActor, IWithTimers
             if (!OpLogEntry.TryView(encoded[entries.Offsets[i]..], out var entry))
                 throw new InvariantViolation(7, $"{_partition}: no entry at {entries.Offsets[i]} of the batch {entries.Batch.FirstSequence}");
             _state.Apply(entry);
+            _verifier.Applied(_state, entry);
         }
 
+        _verifier.Proceed();
         _peers.Replica.Tell(new EntriesApplied(entries.Life, entries.Batch.LastSequence), Self);
     }
 
@@ -190,6 +221,7 @@ public sealed class ShardActor : UntypedActor, IWithTimers
     {
         RequireNoTail(nameof(BeginLeading));
         _reign = reign;
+        _verifier.Stop();
         _leading = new ShardReign(reign, _state, _peers, _settings, _replyAfter, _time);
         Timers.StartPeriodicTimer(SweepTimer, SweepNow.Instance, _settings.SweepInterval);
         _log.Debug("{0} leads in reign {1} from seq {2} with {3} objects", _partition, reign, _state.AppliedSequence, _state.ObjectCount);
@@ -207,6 +239,7 @@ public sealed class ShardActor : UntypedActor, IWithTimers
     private void BeginWith(ShardState state)
     {
         LeaveReign();
+        _verifier.Stop();
         (_uncommittedTail, _state) = (0, state);
     }
 

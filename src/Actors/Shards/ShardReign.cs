@@ -11,6 +11,7 @@ using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Verification;
 
 namespace HotStandby.Actors.Shards;
 
@@ -122,6 +123,17 @@ internal sealed class ShardReign
         SendProposal(drafts, null, 0, ReplyAfter.Commit);
         SendReleased();
     }
+
+    /// <summary>Puts a marker with this shard's digests into the log.</summary>
+    public void MarkVerificationPoint()
+    {
+        var drafts = TakeDrafts();
+        _leader.MarkVerificationPoint(drafts);
+        SendProposal(drafts, null, 0, ReplyAfter.Commit);
+    }
+
+    /// <summary>Compares what a Standby held with what is committed here.</summary>
+    public void Compare(VerificationRequest request, NodeId self, IActorRef verifier) => Tell(verifier, _leader.Compare(request, self));
 
     /// <summary>Every replica on a segment goes.</summary>
     public void Drop(DropSegment drop)

@@ -90,6 +90,12 @@ public sealed class ObjectRecord
 
     private byte[] GroupBytes { get; }
 
+    /// <summary>
+    /// Seq of the entry that changed it last; 0 when not known: it came with a checkpoint, or is not committed. On the Primary that wrote
+    /// it, the seq of the last entry of the shard that was committed with it. For reports only: not part of what is compared.
+    /// </summary>
+    public ulong LastSequence { get; internal set; }
+
     /// <summary>Primary only, not replicated: until when readers hold a lease (monotonic, 100 ns).</summary>
     public long LeaseUntilTicks { get; internal set; }
 

@@ -12,15 +12,19 @@ namespace HotStandby.Core.Shards;
 /// <summary>Used by ShardLeader only.</summary>
 internal sealed class PendingChanges
 {
-    private readonly record struct Change(ObjectKey Key, bool HasKey, int Freed, uint? DroppedSegment);
+    private readonly record struct Change(ObjectKey Key, bool HasKey, int Freed, uint? DroppedSegment, ObjectRecord? Record);
 
     private readonly Dictionary<ObjectKey, int> _byKey = new(KeyComparer.Instance);
     private readonly Queue<Change> _inOrder = new();
     private readonly Queue<Extent> _freed = new();
     private int _freedBefore;
+    private ObjectRecord? _changed;
 
     /// <summary>Entries that are not committed yet.</summary>
     public int Count => _inOrder.Count;
+
+    /// <summary>Dropped segments whose drop is not committed yet: any object may have lost a replica.</summary>
+    public int SegmentDrops { get; private set; }
 
     /// <summary>True while a change of this key is not committed yet.</summary>
     public bool Concern(in ObjectKey key) => _byKey.Count != 0 && _byKey.ContainsKey(key);
@@ -30,7 +34,7 @@ internal sealed class PendingChanges
     {
         ApplyLast(state, drafts);
         CollectionsMarshal.GetValueRefOrAddDefault(_byKey, key, out _)++;
-        Remember(new Change(key, true, 0, null));
+        Remember(new Change(key, true, 0, null, _changed));
     }
 
     /// <summary>Applies the draft that was added last, which touches no object.</summary>
@@ -40,15 +44,20 @@ internal sealed class PendingChanges
     public void Apply(ShardState state, DraftBuffer drafts, uint? droppedSegment = null)
     {
         ApplyLast(state, drafts);
-        Remember(new Change(default, false, 0, droppedSegment));
+        SegmentDrops += droppedSegment.HasValue ? 1 : 0;
+        Remember(new Change(default, false, 0, droppedSegment, null));
     }
+
+    /// <summary>An object has changed: by the draft that is being applied.</summary>
+    public void Changed(ObjectRecord record) => _changed = record;
 
     /// <summary>The oldest changes are committed.</summary>
     /// <param name="count">How many.</param>
+    /// <param name="lastSequence">Seq of the last of them.</param>
     /// <param name="released">Takes the buffers that are free now.</param>
     /// <param name="droppedSegments">Takes the segments that are dropped now.</param>
     /// <exception cref="InvariantViolation">7: more than were proposed.</exception>
-    public void Commit(int count, List<Extent> released, Queue<uint> droppedSegments)
+    public void Commit(int count, ulong lastSequence, List<Extent> released, Queue<uint> droppedSegments)
     {
         if (count > _inOrder.Count)
             throw new InvariantViolation(7, $"{count} entries are said to be committed, {_inOrder.Count} were proposed");
@@ -57,8 +66,14 @@ internal sealed class PendingChanges
             var change = _inOrder.Dequeue();
             if (change.HasKey)
                 Forget(change.Key);
+            if (change.Record is { } record)
+                record.LastSequence = lastSequence;
             if (change.DroppedSegment is { } handle)
+            {
+                SegmentDrops--;
                 droppedSegments.Enqueue(handle);
+            }
+
             for (var i = 0; i < change.Freed; i++)
                 released.Add(_freed.Dequeue());
         }
@@ -66,7 +81,7 @@ internal sealed class PendingChanges
 
     private void ApplyLast(ShardState state, DraftBuffer drafts)
     {
-        _freedBefore = _freed.Count;
+        (_freedBefore, _changed) = (_freed.Count, null);
         state.Apply(drafts.Last, _freed);
     }
 

@@ -58,6 +58,7 @@ internal sealed class ShardBook : IShardObserver
     {
         _cold.Changed(record, NowTicks);
         _groups.Changed(record);
+        _pending.Changed(record);
     }
 
     /// <summary>Applies the draft that was added last, a change of this key.</summary>

@@ -2,11 +2,13 @@
 // earlier ones. The rules of each family of calls are in files of their own (ReadRules, PutRules, UpsertRules, RemoveRules,
 // TransferRules, SweepRules); what they share is the ShardBook. Called by ShardReign; never reads a clock.
 using HotStandby.Core.Segments;
+using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Verification;
 
 namespace HotStandby.Core.Shards;
 
@@ -116,7 +118,7 @@ public sealed class ShardLeader
     /// <param name="lastSequence">Seq of the last of them.</param>
     public void Committed(int count, ulong lastSequence)
     {
-        _book.Pending.Commit(count, _book.Released, _book.DroppedSegments);
+        _book.Pending.Commit(count, lastSequence, _book.Released, _book.DroppedSegments);
         _book.State.MarkCommitted(lastSequence);
     }
 
@@ -214,6 +216,18 @@ public sealed class ShardLeader
 
         return (count, bytes);
     }
+
+    /// <summary>Proposes a marker with the digests of everything that was proposed before it.</summary>
+    public void MarkVerificationPoint(DraftBuffer drafts)
+    {
+        Turn(_book.NowTicks, drafts);
+        VerificationMarker.Draft(_book.State, drafts);
+        _book.Apply();
+    }
+
+    /// <summary>Compares what a Standby held in a part of a bucket with what is committed here.</summary>
+    public VerificationResponse Compare(VerificationRequest request, NodeId self) =>
+        PrimaryComparison.Compare(_book.State, _book.Pending, request, self);
 
     private void Turn(long nowTicks, DraftBuffer drafts) => (_book.NowTicks, _book.Drafts) = (nowTicks, drafts);
 }

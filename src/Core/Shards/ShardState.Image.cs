@@ -13,7 +13,7 @@ public sealed partial class ShardState
     public void WriteImage(ImageWriter to)
     {
         ArgumentNullException.ThrowIfNull(to);
-        PartitionImage.Begin(to, new ImageHead(Partition, _shardCount, _digest));
+        PartitionImage.Begin(to, new ImageHead(Partition, _shardCount, Digest));
         to.UInt64(_nextReplica);
         to.UInt64(_parked.Next);
         to.UInt32((uint)_objects.Count);
@@ -48,17 +48,17 @@ public sealed partial class ShardState
         for (; objects > 0; objects--)
             state.Restore(ObjectRecordCodec.Read(ref from));
         for (var parked = from.Count(sizeof(ulong)); parked > 0; parked--)
-            state._parked.Restore(ReadParked(ref from), ref state._digest);
+            state._parked.Restore(ReadParked(ref from), ref state._digests.Parked);
         for (var transfers = from.Count(sizeof(ulong)); transfers > 0; transfers--)
             state.ReadTransfer(ref from);
         from.End();
-        if (state._digest != head.Digest)
-            throw new ImageDamagedException($"the digest is {state._digest}, and was {head.Digest} when the image was written");
+        if (state.Digest != head.Digest)
+            throw new ImageDamagedException($"the digest is {state.Digest}, and was {head.Digest} when the image was written");
         state.AppliedSequence = appliedSequence;
         return state;
     }
 
-    private void Restore(ObjectRecord record)
+    internal void Restore(ObjectRecord record)
     {
         if (!_objects.TryAdd(record.Key, record))
             throw new ImageDamagedException("one object twice");

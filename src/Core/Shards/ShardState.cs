@@ -1,6 +1,7 @@
 // The replicated state of one metadata shard: a function of the entries that were applied, and of nothing else. The same
 // on every node. A Primary applies its own drafts before they have a seq; a Standby applies committed entries. Never
 // looks at a clock, at leases or at what is mounted: that is ShardLeader's.
+using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -16,8 +17,9 @@ public sealed partial class ShardState
     private readonly Dictionary<ObjectKey, ObjectRecord>.AlternateLookup<KeyView> _byView;
     private readonly ParkedPuts _parked = new();
     private readonly TransferEntries _transfers;
-    private PartitionDigest _digest;
+    private readonly BucketDigests _digests = new();
     private ulong _nextReplica;
+    private ulong _applying;
 
     /// <summary>An empty shard.</summary>
     /// <param name="partition">Which one.</param>
@@ -39,7 +41,7 @@ public sealed partial class ShardState
     public ulong AppliedSequence { get; private set; }
 
     /// <summary>Of all objects, parked puts and transfers, drafts included.</summary>
-    public PartitionDigest Digest => _digest;
+    public PartitionDigest Digest => _digests.Whole;
 
     /// <summary>Number of objects, those being written included.</summary>
     public int ObjectCount => _objects.Count;
@@ -94,6 +96,7 @@ public sealed partial class ShardState
             return;
         if (entry.Partition != Partition)
             throw Impossible(entry, $"belongs to {entry.Partition}");
+        _applying = entry.Sequence;
         switch (entry.Type)
         {
             case OpType.PutStart:
@@ -260,14 +263,13 @@ public sealed partial class ShardState
         Park(extents);
     }
 
-    internal void Park(Extent[] extents) => _parked.Park(extents, ref _digest);
+    internal void Park(Extent[] extents) => _parked.Park(extents, ref _digests.Parked);
 
-    internal void CountTransfer(Transfer transfer, ulong keyHash, bool isOver) =>
-        _digest = isOver ? _digest.Minus(transfer.Hash(keyHash)) : _digest.Plus(transfer.Hash(keyHash));
+    internal void CountTransfer(Transfer transfer, ulong keyHash, bool isOver) => _digests.Change(keyHash, transfer.Hash(keyHash), isOver);
 
     private void Release(in OpLogEntry entry, Queue<Extent>? freed)
     {
-        if (!ReleaseParkedPayload.TryRead(entry.Payload, out var payload) || !_parked.TryRelease(payload.ParkedPut, ref _digest, out var extents))
+        if (!ReleaseParkedPayload.TryRead(entry.Payload, out var payload) || !_parked.TryRelease(payload.ParkedPut, ref _digests.Parked, out var extents))
             throw Impossible(entry, "releases a parked put that is not there");
         foreach (var extent in extents)
             freed?.Enqueue(extent);
@@ -324,7 +326,7 @@ public sealed partial class ShardState
             throw Impossible(entry, "has an impossible payload");
         foreach (var record in _objects.Values)
             DropFromSegment(record, payload.SegmentHandle);
-        _parked.DropSegment(payload.SegmentHandle, ref _digest);
+        _parked.DropSegment(payload.SegmentHandle, ref _digests.Parked);
     }
 
     private void DropFromSegment(ObjectRecord record, uint handle)
@@ -357,14 +359,16 @@ public sealed partial class ShardState
     /// <summary>Before a change: what the shard says of its objects as a whole no longer counts this one.</summary>
     internal void TakeOut(ObjectRecord record)
     {
-        _digest = _digest.Minus(ContentHash.Of(record.Key.Hash, record));
+        _digests.Change(record.Key.Hash, ContentHash.Of(record.Key.Hash, record), isLess: true);
         SoftPinnedCount -= record.IsSoftPinned ? 1 : 0;
     }
 
     /// <summary>After it: counts the object as it is now.</summary>
     internal void PutBack(ObjectRecord record)
     {
-        _digest = _digest.Plus(ContentHash.Of(record.Key.Hash, record));
+        _digests.Change(record.Key.Hash, ContentHash.Of(record.Key.Hash, record), isLess: false);
+        if (_applying != 0)
+            record.LastSequence = _applying;
         SoftPinnedCount += record.IsSoftPinned ? 1 : 0;
         Observer?.Changed(record);
     }

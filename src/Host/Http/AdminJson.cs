@@ -62,6 +62,9 @@ internal sealed record SegmentStatusBody(bool Success, string Segment, int Statu
 /// <summary>What POST /api/v1/drain_jobs takes.</summary>
 internal sealed record DrainRequest(IReadOnlyList<string>? Segments, IReadOnlyList<string>? TargetSegments, int? MaxConcurrency);
 
+/// <summary>What was asked for has begun.</summary>
+internal sealed record BegunBody(bool Success);
+
 /// <summary>A drain job that was created or canceled.</summary>
 internal sealed record DrainAcceptedBody(bool Success, string JobId, string Status);
 
@@ -89,6 +92,7 @@ internal sealed record EventPublisherBody(
 [JsonSerializable(typeof(SegmentsBody))]
 [JsonSerializable(typeof(SegmentStatusBody))]
 [JsonSerializable(typeof(DrainRequest))]
+[JsonSerializable(typeof(BegunBody))]
 [JsonSerializable(typeof(DrainAcceptedBody))]
 [JsonSerializable(typeof(DrainJobBody))]
 [JsonSerializable(typeof(EventPublisherBody))]

@@ -1,5 +1,6 @@
 // The node as the endpoints see it: its right to serve, its report, its calls.
 using Akka.Actor;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Calls;
@@ -8,7 +9,9 @@ using Microsoft.AspNetCore.Http;
 namespace HotStandby.Host.Http;
 
 /// <summary>What every endpoint family is given.</summary>
-internal sealed class AdminNode(AdminOptions options, IMasterGateway gateway, Func<CancellationToken, Task<NodeReport>> report)
+internal sealed class AdminNode(
+    AdminOptions options, IMasterGateway gateway, Func<CancellationToken, Task<NodeReport>> report,
+    Func<NodeCommand, CancellationToken, Task<string?>> command)
 {
     /// <summary>How the port was set up.</summary>
     public AdminOptions Options => options;
@@ -46,6 +49,10 @@ internal sealed class AdminNode(AdminOptions options, IMasterGateway gateway, Fu
             return null;
         }
     }
+
+    /// <summary>Asks something of the node's state; null, or why not.</summary>
+    /// <exception cref="AskTimeoutException">The node does not answer.</exception>
+    public Task<string?> RunAsync(NodeCommand wanted, CancellationToken stop) => command(wanted, stop);
 
     /// <summary>Runs the call that is made for a sink; the refusal is null when its results may be told.</summary>
     public Task<(TCall Call, IResult? Refusal)> RunAsync<TCall>(Func<IReplySink, TCall> create, CancellationToken stop) where TCall : MasterCall =>

@@ -2,6 +2,7 @@
 // through the gateway change anything.
 using System.Net;
 using System.Text.Json.Serialization.Metadata;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Messages.Calls;
 using Microsoft.AspNetCore.Builder;
@@ -43,10 +44,12 @@ public static class AdminServer
     /// <param name="options">Where, and how patient.</param>
     /// <param name="gateway">The way into the node.</param>
     /// <param name="report">Asks the node how it is; may throw AskTimeoutException while it reads its journal.</param>
+    /// <param name="command">Asks something of its state; null, or why not.</param>
     /// <returns>The running server; disposing stops it. Its <c>Urls</c> tell the port that was taken.</returns>
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<WebApplication> StartAsync(
-        AdminOptions options, IMasterGateway gateway, Func<CancellationToken, Task<NodeReport>> report)
+        AdminOptions options, IMasterGateway gateway, Func<CancellationToken, Task<NodeReport>> report,
+        Func<NodeCommand, CancellationToken, Task<string?>> command)
     {
         ArgumentNullException.ThrowIfNull(options);
         var builder = CreateBuilder(options.Endpoint, MaximumBodyBytes);
@@ -60,13 +63,14 @@ public static class AdminServer
         }));
         MetricsEndpoints.AddTo(builder.Services);
         var app = builder.Build();
-        var node = new AdminNode(options, gateway, report);
+        var node = new AdminNode(options, gateway, report, command);
         HealthEndpoints.Map(app, node);
         MetricsEndpoints.Map(app, node);
         ReplicationEndpoints.Map(app, node);
         ObjectEndpoints.Map(app, node);
         SegmentEndpoints.Map(app, node);
         DrainEndpoints.Map(app, node);
+        StateEndpoints.Map(app, node);
         AbsentFeatureEndpoints.Map(app, node);
         app.MapOpenApi("/openapi.json");
         await app.StartAsync();

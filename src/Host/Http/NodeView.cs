@@ -2,6 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HotStandby.Actors.Node;
+using HotStandby.Actors.Verification;
 using HotStandby.Core.Replication;
 
 namespace HotStandby.Host.Http;
@@ -15,6 +16,29 @@ public sealed record PartitionView(string Partition, ulong AppliedSequence, long
 
 /// <summary>Commit on the Primary to applied here, in microseconds; only on one machine do the two share a clock.</summary>
 public sealed record ApplyLagView(long Count, long P50, long P99, long P999, long Maximum);
+
+/// <summary>What the node has verified of itself since its start, while it was a Standby.</summary>
+/// <param name="Enabled">Whether it does.</param>
+/// <param name="Clean">False: a partition differed from the Primary when it was compared last. Null: not all have been compared yet.</param>
+/// <param name="Compared">Comparisons of a partition.</param>
+/// <param name="KeysCompared">Objects that they covered.</param>
+/// <param name="Failed">Comparisons that found a difference.</param>
+/// <param name="Mismatched">Keys that differed.</param>
+/// <param name="Repaired">How many of them were repaired.</param>
+/// <param name="FullSyncsNeeded">How often a partition was beyond repair.</param>
+/// <param name="Cycles">Full cycles over all partitions.</param>
+/// <param name="LastCycleAgeMilliseconds">Since the last of them.</param>
+/// <param name="UncleanPartitions">Those that differed when they were compared last.</param>
+public sealed record VerificationView(
+    bool Enabled, bool? Clean, long Compared, long KeysCompared, long Failed, long Mismatched, long Repaired, long FullSyncsNeeded, long Cycles,
+    long? LastCycleAgeMilliseconds, IReadOnlyList<string> UncleanPartitions)
+{
+    /// <summary>The view of a report.</summary>
+    public static VerificationView Of(VerificationReport report) => new(
+        report.IsEnabled, report.IsClean, report.Counts.Compared, report.Counts.KeysCompared, report.Counts.Failed, report.Counts.Mismatched,
+        report.Counts.Repaired, report.Counts.FullSyncsNeeded, report.Counts.Cycles, report.LastCycleAgeMilliseconds,
+        [.. report.Unclean.Select(partition => partition.ToString())]);
+}
 
 /// <summary>The garbage collector of the node's process since its start: collections by generation, and how long all threads stood still for them.</summary>
 public sealed record CollectorView(int Generation0, int Generation1, int Generation2, double PausedMilliseconds, double LongestRecentPauseMilliseconds)
@@ -53,6 +77,9 @@ public sealed record NodeView(
     /// <summary>The process' garbage collector.</summary>
     public CollectorView? Collector { get; init; }
 
+    /// <summary>What it has verified.</summary>
+    public VerificationView? Verification { get; init; }
+
     /// <summary>True when the node has applied all that it knows to be committed, and nothing beyond.</summary>
     [JsonIgnore]
     public bool IsSettled => AppliedSequence == CommittedSequence && AppendedSequence == CommittedSequence && Partitions.All(partition => partition.Uncommitted == 0);
@@ -76,6 +103,7 @@ public sealed record NodeView(
                 partition.Uncommitted))])
         {
             Collector = CollectorView.Now(),
+            Verification = report.Verification is { } verification ? VerificationView.Of(verification) : null,
             State = new StateView(
                 replica.State.IsWhole, replica.State.BaseSequence, replica.State.CheckpointSequence,
                 replica.State.Sync is { } sync

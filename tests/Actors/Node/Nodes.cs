@@ -30,13 +30,14 @@ internal sealed class Nodes : IAsyncDisposable
     }
 
     /// <summary>Starts one of the nodes of a cluster.</summary>
-    public Task<HotStandbyNode> StartAsync(string directory, int index, IReadOnlyList<int> ports)
+    public Task<HotStandbyNode> StartAsync(string directory, int index, IReadOnlyList<int> ports, string extraHocon = "")
     {
         var voters = string.Join(", ", ports.Select((_, at) => $"\"n{at}\""));
         var seeds = string.Join(", ", ports.Select(port => $"\"akka.tcp://{NodeConfiguration.SystemName}@127.0.0.1:{port}\""));
         return StartAsync($$"""
             hotstandby { node-id = "n{{index}}", voters = [{{voters}}], data-dir = "{{directory}}/n{{index}}", shards = 4, remoting.port = {{ports[index]}} }
             akka.cluster.seed-nodes = [{{seeds}}]
+            {{extraHocon}}
             """);
     }
 

@@ -37,7 +37,7 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
         new ImageChunk(Node, 3, new Partition(17), 9, 6, 524288, 262144, [new(1, 4), new(2, 6)], new byte[] { 1, 2, 3 }),
         new LogTruncated([new(1, 4), new(2, 6)]),
         new LogReset([new(1, 4), new(2, 6)], 9),
-        new PartitionCheckpoint(2, new byte[] { 1, 2, 3 }),
+        new PartitionCheckpoint(6, 2, new byte[] { 1, 2, 3 }),
         new BatchAppended(Batch()),
         new EpochPromised(7, new NodeId("nöde-b")),
         new EpochPromised(ulong.MaxValue, NodeId.None),
@@ -181,7 +181,7 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
     [InlineData("JV1", "01")]
     [InlineData("JT1", "02000000" + "0100000000000000" + "0400000000000000" + "0200000000000000" + "0600000000000000")]
     [InlineData("JR1", "0900000000000000" + "01000000" + "0100000000000000" + "0400000000000000")]
-    [InlineData("JC1", "0200000000000000" + "ABCD")]
+    [InlineData("JC1", "0600000000000000" + "0200000000000000" + "ABCD")]
     public void An_event_is_these_bytes(string manifest, string hex)
     {
         var read = Serialization.Deserialize(Convert.FromHexString(hex), ReplicationSerializer.FixedIdentifier, manifest);
@@ -192,7 +192,7 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
                 "JS1" => new SuffixCut(41),
                 "JT1" => new LogTruncated([new(1, 4), new(2, 6)]),
                 "JR1" => new LogReset([new(1, 4)], 9),
-                "JC1" => new PartitionCheckpoint(2, new byte[] { 0xAB, 0xCD }),
+                "JC1" => new PartitionCheckpoint(6, 2, new byte[] { 0xAB, 0xCD }),
                 _ => (IJournalEvent)new VotingGranted(),
             }),
             Describe(read));
@@ -212,7 +212,7 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
         ImageChunk chunk => $"{chunk with { Log = [], Bytes = default }} {string.Join(' ', chunk.Log)} {Convert.ToHexString(chunk.Bytes.Span)}",
         LogTruncated truncated => string.Join(' ', truncated.Below),
         LogReset reset => $"{reset.ImagesUpTo} {string.Join(' ', reset.Below)}",
-        PartitionCheckpoint checkpoint => $"{checkpoint.Epoch} {Convert.ToHexString(checkpoint.Image.Span)}",
+        PartitionCheckpoint checkpoint => $"{checkpoint.Sequence} {checkpoint.Epoch} {Convert.ToHexString(checkpoint.Image.Span)}",
         _ => value.ToString()!,
     };
 

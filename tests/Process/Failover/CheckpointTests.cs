@@ -129,6 +129,27 @@ public sealed class CheckpointTests(ITestOutputHelper output) : ClusterTest(outp
         Assert.Contains("lacks checkpoints", await File.ReadAllTextAsync(standby.LogFile, stop), StringComparison.Ordinal);
     }, Small);
 
+    [Fact]
+    public Task An_operator_has_a_Standby_synced_and_checkpointed_and_the_Primary_refuses() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        var (primary, standby, load) = await StartTruncatedAsync(cluster, stop);
+        await using var running = load;
+        using var http = new HttpClient();
+        Assert.Equal(409, await PostAsync(http, primary, "full-sync", stop));
+        await WaitUntilAsync("the sync begins", Patience, async () => await PostAsync(http, standby, "full-sync", stop) == 200, stop);
+        await WaitUntilAsync(
+            "it ends", Patience, async () => (await File.ReadAllTextAsync(standby.LogFile, stop)).Contains(" goes on behind ", StringComparison.Ordinal), stop);
+        await WaitUntilAsync("a round begins", Patience, async () => await PostAsync(http, standby, "checkpoint", stop) == 200, stop);
+        await load.WaitForMoreAsync(Enough, stop);
+        await EndAndCompareAsync(cluster, load, stop);
+    }, Small);
+
+    private static async Task<int> PostAsync(HttpClient http, LocalNode node, string command, CancellationToken stop)
+    {
+        using var answer = await http.PostAsync(new Uri($"http://{node.HttpAddress}/admin/{command}"), null, stop);
+        return (int)answer.StatusCode;
+    }
+
     // Three nodes under load, the Primary's journal no longer beginning with the first entry.
     private static async Task<(LocalNode Primary, LocalNode Standby, Load Load)> StartTruncatedAsync(LocalCluster cluster, CancellationToken stop)
     {

@@ -3,9 +3,12 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
+using HotStandby.Actors.Verification;
 using HotStandby.Core.Replication;
+using HotStandby.Core.Verification;
 using HotStandby.Host.Http;
 using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Builder;
@@ -41,7 +44,8 @@ internal sealed class AdminServerFixture : IAsyncDisposable
     public WebApplication Server => _server;
 
     public static async Task<AdminServerFixture> StartAsync(
-        Func<CancellationToken, Task<NodeReport>>? report = null, TimeSpan? callTimeout = null)
+        Func<CancellationToken, Task<NodeReport>>? report = null, TimeSpan? callTimeout = null,
+        Func<NodeCommand, CancellationToken, Task<string?>>? command = null)
     {
         var gateway = new ScriptedGateway();
         var options = new AdminOptions
@@ -50,7 +54,7 @@ internal sealed class AdminServerFixture : IAsyncDisposable
             ClientAddress = "10.0.0.1:50051",
             CallTimeout = callTimeout ?? TimeSpan.FromSeconds(10),
         };
-        var server = await AdminServer.StartAsync(options, gateway, report ?? (_ => Task.FromResult(Report())));
+        var server = await AdminServer.StartAsync(options, gateway, report ?? (_ => Task.FromResult(Report())), command ?? ((_, _) => Task.FromResult<string?>(null)));
         return new AdminServerFixture(server, gateway);
     }
 
@@ -83,5 +87,6 @@ internal sealed class AdminServerFixture : IAsyncDisposable
             new NodeId("n1"), role, serving, 7, leader is null ? default : new NodeId(leader), voting, committed, committed, committed, applied,
             serving ? 1500 : 0, 3, standbys, new ApplyLag(4, 10, 20, 30, 40),
             new StateStatus(IsWhole: whole, 40, 60, null)),
-        []);
+        [],
+        new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8, true, []));
 }

@@ -95,6 +95,21 @@ public sealed class HealthEndpointTests
     }
 
     [Fact]
+    public async Task A_standby_that_differs_from_the_leader_is_not_ready_until_it_is_repaired()
+    {
+        var report = Report();
+        var differs = report with { Verification = report.Verification! with { IsClean = false, Unclean = [Partition.OfShard(1)] } };
+        var now = differs;
+        await using var server = await StartAsync(_ => Task.FromResult(now));
+        server.Gateway.MayServe = false;
+        var ready = await server.GetAsync("/ready");
+        Assert.Equal((503, true), (ready.Status, ready.Json.GetProperty("reason").GetString()!.Contains("verification", StringComparison.Ordinal)));
+        Assert.Equal("shard-1", (await server.GetAsync("/status")).Json.GetProperty("verification").GetProperty("uncleanPartitions")[0].GetString());
+        now = report;
+        Assert.Equal(200, (await server.GetAsync("/ready")).Status);
+    }
+
+    [Fact]
     public async Task A_standby_that_lags_too_much_is_not_ready()
     {
         await using var server = await StartAsync(_ => Task.FromResult(Report(applied: 100, committed: 10_101)));
@@ -125,8 +140,12 @@ public sealed class HealthEndpointTests
         var json = (await server.GetAsync("/status")).Json;
         Assert.Equal(
             ["node", "role", "serving", "epoch", "leader", "voting", "appendedSequence", "durableSequence", "committedSequence", "appliedSequence",
-                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "state", "collector"],
+                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "state", "collector", "verification"],
             json.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(
+            ["enabled", "clean", "compared", "keysCompared", "failed", "mismatched", "repaired", "fullSyncsNeeded", "cycles", "lastCycleAgeMilliseconds",
+                "uncleanPartitions"],
+            json.GetProperty("verification").EnumerateObject().Select(property => property.Name));
     }
 
     private static (int Status, string Text) Pair(Answer answer) => (answer.Status, answer.Text);

@@ -26,6 +26,17 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void By_default_a_Standby_verifies_everything_within_five_minutes_and_nobody_may_damage_it()
+    {
+        var settings = Require(Parse(Valid)).Settings;
+        Assert.True(settings.Verification.IsEnabled);
+        Assert.True(settings.Verification.Interval / settings.Verification.Ratio < TimeSpan.FromMinutes(5));
+        Assert.Equal((0.1, 100, 1000), (settings.Verification.Ratio, settings.Verification.KeysPerRequest, settings.Verification.RepairThreshold));
+        Assert.False(settings.Testing.AreFaultsAllowed);
+        Assert.True(Require(Parse(Valid, ("hotstandby.testing.faults", "on"))).Settings.Testing.AreFaultsAllowed);
+    }
+
+    [Fact]
     public void The_metadata_server_is_off_unless_it_is_switched_on_at_a_port_of_its_own()
     {
         Assert.Equal((false, 8080), MetadataOf(Require(Parse(Valid)).Settings));
@@ -79,6 +90,9 @@ public sealed class SettingsTests
     [InlineData("hotstandby.oplog.linger", "0ms", "100ms", "-1ms", "101ms")]
     [InlineData("hotstandby.oplog.pipeline-batches", "1", "1024", "0", "1025")]
     [InlineData("hotstandby.journal.segment-bytes", "64KiB", "1GiB", "1KiB", "2GiB")]
+    [InlineData("hotstandby.verification.interval", "10ms", "1h", "9ms", "61min")]
+    [InlineData("hotstandby.verification.keys-per-request", "1", "1000", "0", "1001")]
+    [InlineData("hotstandby.verification.repair-threshold", "0", "16777216", "-1", "16777217")]
     public void A_range_includes_its_ends_and_nothing_beyond(string path, string lowest, string highest, string below, string above)
     {
         Assert.Empty(Parse(Valid, (path, lowest)).Errors);

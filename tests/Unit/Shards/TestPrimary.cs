@@ -58,6 +58,11 @@ internal sealed class TestPrimary
         Leader.Directory = Directory;
     }
 
+    /// <summary>Hears of every entry that is committed.</summary>
+    public Action<byte[]>? Committed { get; set; }
+
+    public void MarkVerificationPoint() => Turn(Leader.MarkVerificationPoint);
+
     public void DropSegment(uint handle) => Turn(drafts => Leader.DropSegment(handle, drafts));
 
     public void Sweep(int maximumEntries = 1024) => Turn(drafts => Leader.Sweep(Now, drafts, maximumEntries));
@@ -213,7 +218,11 @@ internal sealed class TestPrimary
         for (var i = 0; i < count; i++)
             writer.Add(_proposed.Dequeue(), ++_sequence, 7, 0);
         foreach (var entry in writer.Close(0))
+        {
             Standby.Apply(entry);
+            Committed?.Invoke(entry.Encoded.ToArray());
+        }
+
         Leader.Committed(count, _sequence);
         TakeReleased();
         while (Leader.TryTakeDroppedSegment(out var handle))

@@ -1,0 +1,116 @@
+// The part of a shard's actor that verifies: compares markers while the shard is a replica, and runs one drill-down at a time. Used by
+// ShardActor only, which tells it of every entry that was applied. Holds no state of the shard itself.
+using Akka.Actor;
+using Akka.Event;
+using HotStandby.Core.Shards;
+using HotStandby.Core.Verification;
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Verification;
+
+namespace HotStandby.Actors.Verification;
+
+/// <summary>Verification of one shard of a Standby.</summary>
+internal sealed class ShardVerifier(Partition partition, int shardCount, IActorRef self, ILoggingAdapter log)
+{
+    private VerifierIs? _verifier;
+    private DrillDown? _drill;
+
+    /// <summary>This node; none before <see cref="Use"/>.</summary>
+    public NodeId Node => _verifier?.Node ?? NodeId.None;
+
+    /// <summary>Who hears of it.</summary>
+    public void Use(VerifierIs verifier) => _verifier = verifier;
+
+    /// <summary>The shard leads, or begins anew, or nobody answers: what was found out is void.</summary>
+    public void Stop() => _drill = null;
+
+    /// <summary>An entry was applied, and nothing behind it; or it was passed over, since the shard's image had it already.</summary>
+    public void Applied(ShardState state, in OpLogEntry entry)
+    {
+        if (state.AppliedSequence != entry.Sequence)
+            return; // The image is of a later seq than a marker like this: the two must not be compared.
+        _drill?.Applied(entry);
+        if (entry.Type == OpType.VerificationMarker && _verifier?.Settings is { } bounds)
+            Compare(state, entry, bounds);
+    }
+
+    /// <summary>Some entries were applied: an answer may have waited for them.</summary>
+    public void Proceed()
+    {
+        if (_drill is not { } drill)
+            return;
+        var (mismatched, asked) = (drill.Mismatched, drill.Request);
+        var repaired = drill.Proceed();
+        foreach (var key in repaired)
+            log.Warning(
+                "{0}: key {1} was {2}: {3} here, {4} on the Primary; repaired", partition, key.Key, key.Kind,
+                Describe(key.StandbyChecksum, key.StandbyLastSequence), Describe(key.PrimaryChecksum, key.PrimaryLastSequence));
+        if (drill.Mismatched > mismatched)
+            Tell(new MismatchesFound(partition, drill.Mismatched - mismatched, repaired.Count));
+        if (drill.State != DrillDownState.Running)
+            End(drill);
+        else if (drill.Request is { } request && request != asked)
+            Tell(new DrillDownAsks(request));
+    }
+
+    /// <summary>The Primary's answer.</summary>
+    public void Answered(VerificationResponse answer)
+    {
+        _drill?.Answered(answer);
+        Proceed();
+    }
+
+    /// <summary>Puts a fault in, as the verifier has permitted.</summary>
+    public FaultInjected Inject(ShardState state, InjectFault inject)
+    {
+        var affected = FaultInjection.Inject(state, inject.Fault, shardCount);
+        log.Error("{0}: the fault {1} was put into the state of this node as asked for, {2} things are wrong", partition, inject.Fault, affected);
+        return new FaultInjected(affected, null);
+    }
+
+    private void Compare(ShardState state, in OpLogEntry marker, DrillDownSettings bounds)
+    {
+        var verdict = VerificationMarker.Compare(state, marker);
+        Tell(new PartitionCompared(partition, marker.Sequence, verdict, state.Digest.Count));
+        if (!verdict.IsComparable)
+            return;
+        if (verdict.IsClean)
+            _drill = null;
+        else if (verdict.IsRestDifferent)
+            BeyondKeys(marker.Sequence);
+        else if (_drill is null)
+            Begin(state, marker, verdict.DifferingBuckets, bounds);
+    }
+
+    private void BeyondKeys(ulong markerSequence)
+    {
+        _drill = null;
+        Tell(new DrillDownEnded(partition, DrillDownState.NeedsFullSync, $"parked puts or counters differ at seq {markerSequence}"));
+    }
+
+    private void Begin(ShardState state, in OpLogEntry marker, ulong buckets, DrillDownSettings bounds)
+    {
+        var drill = DrillDown.Begin(state, marker, buckets, bounds, Node);
+        _drill = drill;
+        log.Warning(
+            "{0} differs from the Primary at seq {1} in {2} buckets; {3} digests did not fit their content", partition, marker.Sequence,
+            ulong.PopCount(buckets), drill.WrongDigests);
+        if (drill.WrongDigests > 0)
+            Tell(new MismatchesFound(partition, drill.WrongDigests, drill.WrongDigests));
+        if (drill.State != DrillDownState.Running)
+            End(drill);
+        else if (drill.Request is { } request)
+            Tell(new DrillDownAsks(request));
+    }
+
+    private void End(DrillDown drill)
+    {
+        _drill = null;
+        Tell(new DrillDownEnded(partition, drill.State, drill.Reason));
+    }
+
+    private static string Describe(ulong checksum, ulong sequence) => $"checksum {checksum:x16} of seq {sequence}";
+
+    private void Tell(object message) => _verifier?.Verifier.Tell(message, self);
+}

@@ -1,0 +1,38 @@
+// What operators may ask of a node's state, over HTTP.
+using Akka.Actor;
+using HotStandby.Actors.Checkpoints;
+using static HotStandby.Tests.Process.Http.AdminServerFixture;
+
+namespace HotStandby.Tests.Process.Http;
+
+public sealed class StateEndpointTests
+{
+    [Theory]
+    [InlineData("/admin/checkpoint", NodeCommand.Checkpoint)]
+    [InlineData("/admin/full-sync", NodeCommand.FullSync)]
+    public async Task A_command_is_begun_or_refused_with_its_reason(string path, NodeCommand expected)
+    {
+        string? refusal = null;
+        var asked = new List<NodeCommand>();
+        await using var server = await StartAsync(command: (command, _) =>
+        {
+            asked.Add(command);
+            return Task.FromResult(refusal);
+        });
+        Assert.Equal((200, """{"success":true}"""), Brief(await server.SendAsync(HttpMethod.Post, path)));
+        refusal = "a full sync is under way";
+        Assert.Equal(
+            (409, """{"success":false,"error_code":-1010,"error_message":"a full sync is under way"}"""), Brief(await server.SendAsync(HttpMethod.Post, path)));
+        Assert.Equal([expected, expected], asked);
+        Assert.Equal(405, (await server.GetAsync(path)).Status);
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_answer_is_503()
+    {
+        await using var server = await StartAsync(command: (_, _) => throw new AskTimeoutException("silent"));
+        Assert.Equal(503, (await server.SendAsync(HttpMethod.Post, "/admin/checkpoint")).Status);
+    }
+
+    private static (int, string) Brief(Answer answer) => (answer.Status, answer.Text);
+}
