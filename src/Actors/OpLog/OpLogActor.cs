@@ -3,6 +3,7 @@
 using Akka.Actor;
 using Akka.Persistence;
 using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
@@ -89,6 +90,7 @@ public sealed class OpLogActor : UntypedPersistentActor
         switch (message)
         {
             case JournalWrite write:
+                NodeMetrics.Journaling(write);
                 PersistAsync(ToEvent(write), Written);
                 break;
             case GetEntriesSince request:

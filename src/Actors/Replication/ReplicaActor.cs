@@ -37,7 +37,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private readonly TimeProvider _time;
     private readonly ServingState _serving;
     private readonly PeerDirectory _peers = new((ExtendedActorSystem)Context.System);
-    private readonly ApplyLagRecorder _applyLag = new();
     private readonly ReignLedger _ledger = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IReadOnlyList<IActorRef> _partitions = [];
@@ -147,8 +146,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 EndTurnSoon();
                 break;
             case ReplicationMessage replication when replication is not (FetchImage or ImageChunk):
-                if (replication is AppendBatch { CommitSequence: var committed, SentAtTicks: var sentAt })
-                    _applyLag.Committed(committed, sentAt);
                 _ledger.Heard(replication, now);
                 _replica.Receive(replication, now);
                 EndTurnSoon();
@@ -166,7 +163,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 break;
             case CorruptAppend corrupt:
                 _log.Warning("A batch from {0} arrived corrupt and is asked for again: {1}", corrupt.Header.From, corrupt.Problem);
-                NodeMetrics.Corrupt();
                 _replica.ReceiveCorrupt(corrupt.Header, now);
                 break;
             case EntriesSince entries:
@@ -246,7 +242,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         if (!_feed.OnApplied(applied, _replica.State.Window))
             return;
         _replica.Applied(_feed.AppliedSequence);
-        _applyLag.Applied(_feed.AppliedSequence, now);
+        _ledger.ApplyLag.Applied(_feed.AppliedSequence, now);
         OpenReign();
     }
 
@@ -284,7 +280,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         switch (effect)
         {
             case JournalWrite write:
-                NodeMetrics.Journaling(write);
                 _openLog.Tell(write);
                 break;
             case Send send:
@@ -358,7 +353,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _log.Info(
             "Node {0} is {1} in epoch {2}: {3} (last {4}, committed {5})", _options.Protocol.Self, changed.Role, changed.Epoch,
             changed.Reason, _replica.State.Log.LastSequence, _replica.State.CommitSequence);
-        _applyLag.Restart();
         if (changed.Role == ReplicaRole.Primary)
             return;
         _reign = null;
@@ -402,5 +396,5 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     }
 
     private ReplicaStatus Report(long now) => ReplicaStatus.Of(
-        _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _applyLag.Report(), _state.Status);
+        _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _ledger.ApplyLag.Report(), _state.Status);
 }

@@ -3,6 +3,7 @@
 using Akka.Actor;
 using Akka.Serialization;
 using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Telemetry;
 using HotStandby.Messages.Membership;
 using HotStandby.Messages.Replication;
 using HotStandby.Messages.Verification;
@@ -69,8 +70,14 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
         return ReplicationCodec.Decode(manifest, bytes, out var message, out var problem) switch
         {
             ReplicationDecode.Ok => message!,
-            ReplicationDecode.CorruptBatch => new CorruptAppend((AppendBatch)message!, problem),
+            ReplicationDecode.CorruptBatch => Corrupt((AppendBatch)message!, problem),
             _ => throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: {problem}"),
         };
+    }
+
+    private static CorruptAppend Corrupt(AppendBatch header, string problem)
+    {
+        NodeMetrics.Corrupt();
+        return new CorruptAppend(header, problem);
     }
 }

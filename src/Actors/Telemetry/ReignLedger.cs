@@ -1,5 +1,6 @@
 // Why and how fast this node came to lead: told of what the replica hears and becomes, it counts promotions by cause and times the
-// phases of a failover. Owned by the ReplicaActor. Nothing decides on it.
+// phases of a failover; and how far behind it applies. Owned by the ReplicaActor. Nothing decides on it.
+using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Replication;
 
@@ -20,11 +21,17 @@ internal sealed class ReignLedger
     private long _heardAtTicks = long.MinValue;
     private long _beganAtTicks = long.MinValue; // of the present phase
 
+    /// <summary>How long committed entries take to this node's partitions.</summary>
+    public ApplyLagRecorder ApplyLag { get; } = new();
+
     /// <summary>A peer said something: a leader that sends, or one that goes in order.</summary>
     public void Heard(ReplicationMessage message, long nowTicks)
     {
-        if (message is AppendBatch)
+        if (message is AppendBatch append)
+        {
             (_cause, _heardAtTicks) = (LeaderLost, nowTicks);
+            ApplyLag.Committed(append.CommitSequence, append.SentAtTicks);
+        }
         else if (message is GrantReleased)
             _cause = HandedOver;
     }
@@ -32,6 +39,7 @@ internal sealed class ReignLedger
     /// <summary>The node took another role.</summary>
     public void Became(RoleChanged changed, long nowTicks)
     {
+        ApplyLag.Restart();
         NodeMetrics.Became(changed.Role);
         switch (changed.Role)
         {

@@ -19,11 +19,11 @@ internal static class MetricsEndpoints
     /// <summary>Registers what collects and exports.</summary>
     public static void AddTo(IServiceCollection services)
     {
-        services.AddMetrics();
-        services.AddSingleton<NodeGauges>();
+        var gauges = new NodeGauges();
+        services.AddSingleton(_ => gauges); // by a function: what the container makes it disposes of
         services.AddOpenTelemetry().WithMetrics(metrics =>
         {
-            metrics.AddMeter(NodeMetrics.MeterName, DoorMetrics.MeterName, "System.Runtime");
+            metrics.AddMeter(NodeMetrics.MeterName, gauges.MeterName, DoorMetrics.MeterName, "System.Runtime");
             metrics.AddPrometheusExporter(exporter =>
             {
                 exporter.ScopeInfoEnabled = false;

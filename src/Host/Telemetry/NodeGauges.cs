@@ -1,5 +1,6 @@
 // The node's state as gauges: read from the sample that the scrape has just taken, so that callbacks neither wait nor ask.
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Telemetry;
@@ -13,18 +14,24 @@ namespace HotStandby.Host.Telemetry;
 /// <summary>Gauges of one node. While the node is silent, only those of the process and the disk have values.</summary>
 internal sealed class NodeGauges : IDisposable
 {
+    private const string FirstMeterName = $"{NodeMetrics.MeterName}.Node";
+
+    private static int _meters;
+
     private readonly Meter _meter;
     private NodeSample _sample = NodeSample.Unknown;
 
     /// <summary>Creates the instruments.</summary>
-    public NodeGauges(IMeterFactory factory)
+    public NodeGauges()
     {
-        _meter = factory.Create(NodeMetrics.MeterName);
+        // Several servers in one process, as tests have them, must not collect each other's gauges.
+        var number = Interlocked.Increment(ref _meters);
+        _meter = new Meter(number == 1 ? FirstMeterName : string.Create(CultureInfo.InvariantCulture, $"{FirstMeterName}.{number}"));
         Always("hotstandby_serving", "1 on the node that leads with a lease.", sample => sample.Serves ? 1 : 0);
         Always("hotstandby_reporting", "1 when the node's actors answer in time; 0 while the journal is read.", sample => sample.Report is null ? 0 : 1);
-        Always("hotstandby_journal_bytes", "Size of the journal's files.", sample => sample.JournalBytes);
-        Always("hotstandby_data_directory_bytes", "Size of the data directory: journal and checkpoints.", sample => sample.DataBytes);
-        Always("hotstandby_disk_free_bytes", "Room on the disk of the data directory.", sample => sample.FreeBytes);
+        OnDisk("hotstandby_journal_bytes", "Size of the journal's files.", sample => sample.JournalBytes);
+        OnDisk("hotstandby_data_directory_bytes", "Size of the data directory: journal and checkpoints.", sample => sample.DataBytes);
+        OnDisk("hotstandby_disk_free_bytes", "Room on the disk of the data directory.", sample => sample.FreeBytes);
         Known("hotstandby_epoch", "The epoch that the node follows.", report => report.Replica.Epoch);
         Known("hotstandby_voting", "1 when the node counts for majorities.", report => report.Replica.Voting ? 1 : 0);
         Known("hotstandby_leader_known", "1 when the node knows whom it follows, or leads.", report => report.Replica.Leader.Name is { Length: > 0 } ? 1 : 0);
@@ -50,6 +57,9 @@ internal sealed class NodeGauges : IDisposable
         Many("segment_allocated_bytes", "Bytes handed out on segments of a name.", "segment", sample => BySegment(sample, use => use.UsedBytes));
         Many("segment_total_capacity_bytes", "Capacity of segments of a name.", "segment", sample => BySegment(sample, use => use.Segment.SizeBytes));
     }
+
+    /// <summary>Name of the meter.</summary>
+    public string MeterName => _meter.Name;
 
     /// <summary>What the gauges tell from now on.</summary>
     public NodeSample Sample
@@ -87,6 +97,9 @@ internal sealed class NodeGauges : IDisposable
 
     private void Always(string name, string description, Func<NodeSample, double> value) =>
         _meter.CreateObservableGauge(name, () => value(Sample), null, description);
+
+    private void OnDisk(string name, string description, Func<NodeSample, long> value) => When(
+        name, description, sample => sample.FreeBytes > 0, sample => value(sample));
 
     private void Known(string name, string description, Func<NodeReport, double> value) => When(
         name, description, sample => sample.Report is not null, sample => value(sample.Report!));

@@ -168,7 +168,7 @@ public sealed class HealthEndpointTests
         await using var server = await StartAsync(stop => new TaskCompletionSource<NodeReport>().Task.WaitAsync(stop));
         server.Gateway.MayServe = false;
         Assert.Equal((200, "alive"), Pair(await server.GetAsync("/health/live")));
-        Assert.Contains("hotstandby_reporting 0", (await server.GetAsync("/metrics")).Text, StringComparison.Ordinal);
+        Assert.Contains("\nhotstandby_reporting{} 0", (await server.GetAsync("/metrics")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
