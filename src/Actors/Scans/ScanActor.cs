@@ -123,11 +123,13 @@ public sealed class ScanActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnListed(ObjectKey[] keys)
+    private void OnListed(ObjectKey[][] pieces)
     {
         AskNextShard(); // it lists while this list is matched
-        if (!TryMatch(keys))
+        foreach (var keys in pieces)
         {
+            if (TryMatch(keys))
+                continue;
             Fail(ErrorCode.InvalidParams);
             return;
         }

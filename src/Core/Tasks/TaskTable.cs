@@ -76,8 +76,9 @@ public sealed partial class TaskTable
     /// <summary>The job with that id, or null.</summary>
     public StoredJob? Job(Uuid id) => _jobs.GetValueOrDefault(id);
 
-    /// <summary>The tasks that wait for a client, oldest first.</summary>
-    public IReadOnlyList<Uuid> PendingOf(Uuid client) => _pending.TryGetValue(client, out var waiting) ? [.. waiting.Values] : [];
+    /// <summary>The oldest tasks that wait for a client, at most so many, oldest first. None for a number below 1.</summary>
+    public IReadOnlyList<Uuid> PendingOf(Uuid client, int maximum) =>
+        _pending.TryGetValue(client, out var waiting) ? [.. waiting.Values.Take(maximum)] : [];
 
     /// <summary>True for the entries that this table applies.</summary>
     public static bool Applies(OpType type) => type is >= OpType.TaskCreated and <= OpType.JobForgotten;

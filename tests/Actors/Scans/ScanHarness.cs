@@ -56,7 +56,7 @@ public abstract class ScanHarness : TestKit
         for (var shard = 0; shard < ShardCount; shard++)
         {
             asked = Shards[shard].ExpectMsg<ListKeys>();
-            Shards[shard].Reply(new KeysListed(Partition.OfShard(shard), [.. keys.Where(key => ShardOf(key) == shard)]));
+            Shards[shard].Reply(new KeysListed(Partition.OfShard(shard), [[.. keys.Where(key => ShardOf(key) == shard)]]));
         }
 
         return asked!;

@@ -232,7 +232,7 @@ public sealed class DrainPlannerTests
     private void EndAll(ReplicationTaskStatus status)
     {
         foreach (var task in Open.ToArray())
-            Assert.Equal(ErrorCode.Ok, _tasks.Complete(new CompleteTaskCall(new NoSink(), task.Client, task.Id, status, ""), _wall, _drafts));
+            Assert.Equal(ErrorCode.Ok, _tasks.Complete(new CompleteTaskCall(new NoSink(), task.Client, task.Id, status, ""), _reign.NowTicks, _wall, _drafts));
     }
 
     private sealed class NoSink : IReplySink

@@ -91,5 +91,5 @@ public sealed class TaskLeaderTests
     }
 
     private ErrorCode Complete(int client, Uuid id, ReplicationTaskStatus status) =>
-        _tasks.Complete(new CompleteTaskCall(null!, Reign.Id(client), id, status, ""), 0, _drafts);
+        _tasks.Complete(new CompleteTaskCall(null!, Reign.Id(client), id, status, ""), _reign.NowTicks, 0, _drafts);
 }
