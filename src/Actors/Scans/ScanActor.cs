@@ -17,6 +17,8 @@ public sealed class ScanActor : UntypedActor, IWithTimers
 {
     private const string TimeoutTimer = "timeout";
 
+    private const int MostTries = 3;
+
     private readonly ScanCall _call;
     private readonly ShardRouter _router;
     private readonly ScanSettings _settings;
@@ -156,23 +158,35 @@ public sealed class ScanActor : UntypedActor, IWithTimers
         }
 
         var began = _time.GetTimestamp();
-        try
+        foreach (ref readonly var key in keys.AsSpan())
         {
-            foreach (ref readonly var key in keys.AsSpan())
-            {
-                if (_pattern.Occurs(key))
-                    _matched.Add(key);
-                if (_matching + _time.GetElapsedTime(began) > _settings.TotalMatchTimeout)
-                    return false;
-            }
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return false;
+            if (!TryMatch(key) || _matching + _time.GetElapsedTime(began) > _settings.TotalMatchTimeout)
+                return false;
         }
 
         _matching += _time.GetElapsedTime(began);
         return true;
+    }
+
+    // A search is timed by the clock, so that a pause of the process (the collector's, the machine's) looks like a slow pattern. A
+    // pattern that is really slow is so each time.
+    private bool TryMatch(in ObjectKey key)
+    {
+        for (var tries = 0; tries < MostTries; tries++)
+        {
+            try
+            {
+                if (_pattern!.Occurs(key))
+                    _matched.Add(key);
+                return true;
+            }
+            catch (RegexMatchTimeoutException slow)
+            {
+                _log.Warning("{Operation}: {Time} were not enough to search in one key, try {Try}", _call.Operation, slow.MatchTimeout, tries + 1);
+            }
+        }
+
+        return false;
     }
 
     private void SendLots()

@@ -109,7 +109,8 @@ public sealed partial class TaskTable
             case OpType.JobChanged when JobChangedPayload.TryRead(entry.Payload, out var changed) && _jobs.TryGetValue(changed.Id, out var job) && job.IsRunning:
                 Set(job with { Status = changed.Status, UpdatedMilliseconds = changed.UpdatedMilliseconds, Message = changed.Message });
                 break;
-            case OpType.JobForgotten when IdPayload.TryRead(entry.Payload, out var id) && _jobs.Remove(id.Id, out var job):
+            case OpType.JobForgotten when IdPayload.TryRead(entry.Payload, out var id) && _jobs.TryGetValue(id.Id, out var job) && !job.IsRunning:
+                _jobs.Remove(job.Id);
                 Digest = Digest.Minus(HashOf(job));
                 break;
             default:
