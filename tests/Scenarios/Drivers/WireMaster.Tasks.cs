@@ -25,7 +25,7 @@ internal sealed partial class WireMaster
                 var created = create.Source is { } source
                     ? await client.CreateMoveTaskAsync(new(key, tenant, source, targets[0]))
                     : await client.CreateCopyTaskAsync(new(key, tenant, targets));
-                create.TaskId = created.Value.Value;
+                create.TaskId = created.IsOk ? created.Value.Value : Uuid.None;
                 return created.Error;
             case QueryTaskCall query:
                 var report = await client.QueryTaskAsync(query.TaskId);

@@ -151,7 +151,7 @@ internal sealed partial class WireMaster(LocalCluster cluster, int number) : ISc
                 return (await client.GracefulUnmountSegmentAsync(new(graceful.SegmentId, Own(graceful.Client), milliseconds))).Error;
             case QuerySegmentStatusCall query:
                 var status = await client.QuerySegmentStatusAsync(query.Name!);
-                query.Status = (SegmentStatus)status.Value.Value;
+                query.Status = status.IsOk ? (SegmentStatus)status.Value.Value : default;
                 return status.Error;
             default:
                 return await SendTaskAsync(call, client);
