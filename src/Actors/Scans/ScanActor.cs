@@ -1,6 +1,7 @@
 // One call on many objects, from its first list of keys to its answer; then it stops. Takes a list of keys from every shard, keeps
 // those that the pattern occurs in, and sends them back as ordinary keyed calls in lots. Runs on the scans' own dispatcher: a bad
 // pattern costs a thread of it, never a shard's. Decides nothing about an object.
+using System.Buffers;
 using System.Text.RegularExpressions;
 using Akka.Actor;
 using Akka.Event;
@@ -125,15 +126,19 @@ public sealed class ScanActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnListed(ObjectKey[][] pieces)
+    private void OnListed(ArraySegment<ObjectKey>[] pieces)
     {
         AskNextShard(); // it lists while this list is matched
         foreach (var keys in pieces)
         {
-            if (TryMatch(keys))
-                continue;
-            Fail(ErrorCode.InvalidParams);
-            return;
+            if (!TryMatch(keys))
+            {
+                Fail(ErrorCode.InvalidParams);
+                return; // what is not given back, here or when a scan ends early, is ordinary garbage
+            }
+
+            // Cleared: an array of the pool must not keep keys alive that are removed.
+            ArrayPool<ObjectKey>.Shared.Return(keys.Array!, clearArray: true);
         }
 
         if (--_shardsToAnswer > 0)
@@ -149,7 +154,7 @@ public sealed class ScanActor : UntypedActor, IWithTimers
         SendLots();
     }
 
-    private bool TryMatch(ObjectKey[] keys)
+    private bool TryMatch(ArraySegment<ObjectKey> keys)
     {
         if (_pattern is null)
         {

@@ -1,4 +1,5 @@
 // Exist, GetReplicaList and what operators and other parts of the node ask of a shard. Pure reads, but for leases.
+using System.Buffers;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -16,7 +17,8 @@ public readonly record struct DrainCandidate(ObjectKey Key, ulong SizeBytes, boo
 /// <summary>How a shard answers questions. Used by <see cref="ShardLeader"/> only.</summary>
 internal sealed class ReadRules(ShardBook book)
 {
-    // 64 KiB: an array of 85,000 bytes is a large object to the collector, and many of those make it collect everything.
+    // 64 KiB: an array of 85,000 bytes is a large object to the collector, and many of those make it collect everything. From the pool,
+    // because as many small ones make it collect often, and writers wait for that.
     private const int KeysPerPiece = 4096;
 
     public bool Exist(in ObjectKey key)
@@ -57,9 +59,9 @@ internal sealed class ReadRules(ShardBook book)
         return ErrorCode.Ok;
     }
 
-    public ObjectKey[][] ListKeys(bool readableOnly, byte[]? tenant)
+    public ArraySegment<ObjectKey>[] ListKeys(bool readableOnly, byte[]? tenant)
     {
-        var pieces = new List<ObjectKey[]>();
+        var pieces = new List<ArraySegment<ObjectKey>>();
         var (piece, count) = (Array.Empty<ObjectKey>(), 0);
         foreach (var (key, record) in book.State.Objects)
         {
@@ -67,7 +69,7 @@ internal sealed class ReadRules(ShardBook book)
                 continue;
             if (count == piece.Length)
             {
-                pieces.Add(piece = new ObjectKey[Math.Min(KeysPerPiece, book.State.ObjectCount)]);
+                pieces.Add(piece = ArrayPool<ObjectKey>.Shared.Rent(KeysPerPiece));
                 count = 0;
             }
 
@@ -75,7 +77,7 @@ internal sealed class ReadRules(ShardBook book)
         }
 
         if (count < piece.Length)
-            pieces[^1] = piece[..count];
+            pieces[^1] = new ArraySegment<ObjectKey>(piece, 0, count);
         return [.. pieces];
     }
 
