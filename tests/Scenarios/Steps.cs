@@ -62,6 +62,10 @@ internal static class Steps
 
     public static Step Get(params string[] keys) => Keyed(KeyedOperation.GetReplicaList, keys, "");
 
+    /// <summary>How many replicas a reader is offered; the read grants a lease.</summary>
+    public static Step Readable(string key) => Keyed(
+        KeyedOperation.GetReplicaList, [key], "", result => result.Error == ErrorCode.Ok ? $"{result.Replicas.Count}" : null);
+
     public static Step CountReplicas(string key) => Keyed(
         KeyedOperation.Peek, [key], "", result => result.Error == ErrorCode.Ok ? $"{result.Replicas.Count}" : null);
 
@@ -110,7 +114,7 @@ internal static class Steps
 
     private static Step Segment(string words, Func<IReplySink, SegmentCall> make) => Segment(words, make, _ => "Ok");
 
-    private static Step Segment<T>(string words, Func<IReplySink, T> make, Func<T, string> tell) where T : SegmentCall => new(words, async master =>
+    public static Step Segment<T>(string words, Func<IReplySink, T> make, Func<T, string> tell) where T : SegmentCall => new(words, async master =>
     {
         T? call = null;
         var answered = master.SubmitAsync(sink => call = make(sink));

@@ -9,7 +9,7 @@ namespace HotStandby.Tests.Scenarios;
 public abstract class TrapScenarios
 {
     // Longer than eviction takes, much shorter than any lease.
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(300);
+    private protected static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(300);
 
     private protected abstract IScenarioMaster Master { get; }
 

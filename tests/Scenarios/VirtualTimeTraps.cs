@@ -1,10 +1,10 @@
-// The traps on the pure core, and what only virtual time or held-back commits can show. The times are upstream's.
+// The traps and the other calls on the pure core, and what only virtual time or held-back commits can show. The times are upstream's.
 using HotStandby.Tests.Scenarios.Drivers;
 using static HotStandby.Tests.Scenarios.Steps;
 
 namespace HotStandby.Tests.Scenarios;
 
-public sealed class VirtualTimeTraps : TrapScenarios
+public sealed class VirtualTimeTraps : CallScenarios
 {
     private readonly InProcessMaster _master = new();
 

@@ -1,4 +1,4 @@
-// The traps over the wire, against three node processes. Times are shorter here, and real.
+// The traps and the other calls over the wire, against three node processes. Times are shorter here, and real.
 using HotStandby.Host.Cluster;
 using HotStandby.Tests.Scenarios.Drivers;
 
@@ -30,7 +30,7 @@ public sealed class ScenarioCluster : IAsyncLifetime
     public async Task DisposeAsync() => await Nodes.DisposeAsync();
 }
 
-public sealed class WireTraps(ScenarioCluster cluster) : TrapScenarios, IClassFixture<ScenarioCluster>, IAsyncLifetime
+public sealed class WireTraps(ScenarioCluster cluster) : CallScenarios, IClassFixture<ScenarioCluster>, IAsyncLifetime
 {
     private readonly WireMaster _master = new(cluster.Nodes, cluster.NextScenario());
 

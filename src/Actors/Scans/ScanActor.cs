@@ -1,6 +1,7 @@
 // One call on many objects, from its first list of keys to its answer; then it stops. Takes a list of keys from every shard, keeps
 // those that the pattern occurs in, and sends them back as ordinary keyed calls in lots. Runs on the scans' own dispatcher: a bad
 // pattern costs a thread of it, never a shard's. Decides nothing about an object.
+using System.Buffers;
 using System.Text.RegularExpressions;
 using Akka.Actor;
 using Akka.Event;
@@ -16,6 +17,8 @@ namespace HotStandby.Actors.Scans;
 public sealed class ScanActor : UntypedActor, IWithTimers
 {
     private const string TimeoutTimer = "timeout";
+
+    private const int MostTries = 3;
 
     private readonly ScanCall _call;
     private readonly ShardRouter _router;
@@ -123,13 +126,19 @@ public sealed class ScanActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnListed(ObjectKey[] keys)
+    private void OnListed(ArraySegment<ObjectKey>[] pieces)
     {
         AskNextShard(); // it lists while this list is matched
-        if (!TryMatch(keys))
+        foreach (var keys in pieces)
         {
-            Fail(ErrorCode.InvalidParams);
-            return;
+            if (!TryMatch(keys))
+            {
+                Fail(ErrorCode.InvalidParams);
+                return; // what is not given back, here or when a scan ends early, is ordinary garbage
+            }
+
+            // Cleared: an array of the pool must not keep keys alive that are removed.
+            ArrayPool<ObjectKey>.Shared.Return(keys.Array!, clearArray: true);
         }
 
         if (--_shardsToAnswer > 0)
@@ -145,7 +154,7 @@ public sealed class ScanActor : UntypedActor, IWithTimers
         SendLots();
     }
 
-    private bool TryMatch(ObjectKey[] keys)
+    private bool TryMatch(ArraySegment<ObjectKey> keys)
     {
         if (_pattern is null)
         {
@@ -154,23 +163,35 @@ public sealed class ScanActor : UntypedActor, IWithTimers
         }
 
         var began = _time.GetTimestamp();
-        try
+        foreach (ref readonly var key in keys.AsSpan())
         {
-            foreach (ref readonly var key in keys.AsSpan())
-            {
-                if (_pattern.Occurs(key))
-                    _matched.Add(key);
-                if (_matching + _time.GetElapsedTime(began) > _settings.TotalMatchTimeout)
-                    return false;
-            }
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return false;
+            if (!TryMatch(key) || _matching + _time.GetElapsedTime(began) > _settings.TotalMatchTimeout)
+                return false;
         }
 
         _matching += _time.GetElapsedTime(began);
         return true;
+    }
+
+    // A search is timed by the clock, so that a pause of the process (the collector's, the machine's) looks like a slow pattern. A
+    // pattern that is really slow is so each time.
+    private bool TryMatch(in ObjectKey key)
+    {
+        for (var tries = 0; tries < MostTries; tries++)
+        {
+            try
+            {
+                if (_pattern!.Occurs(key))
+                    _matched.Add(key);
+                return true;
+            }
+            catch (RegexMatchTimeoutException slow)
+            {
+                _log.Warning("{Operation}: {Time} were not enough to search in one key, try {Try}", _call.Operation, slow.MatchTimeout, tries + 1);
+            }
+        }
+
+        return false;
     }
 
     private void SendLots()

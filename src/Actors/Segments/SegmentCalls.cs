@@ -30,7 +30,7 @@ internal sealed class SegmentCalls(SegmentLeader leader, TaskLeader tasks, Drain
         CreateTaskCall create => (tasks.Create(create, nowTicks, wallMilliseconds, drafts), ReplyAfter.Commit),
         QueryTaskCall query => (tasks.Query(query), ReplyAfter.Commit),
         FetchTasksCall fetch => (tasks.Fetch(fetch, nowTicks, wallMilliseconds, drafts), ReplyAfter.Commit),
-        CompleteTaskCall complete => (tasks.Complete(complete, wallMilliseconds, drafts), ReplyAfter.Commit),
+        CompleteTaskCall complete => (tasks.Complete(complete, nowTicks, wallMilliseconds, drafts), ReplyAfter.Commit),
         CreateDrainJobCall create => (drains.Create(create, wallMilliseconds, drafts), ReplyAfter.Commit),
         DrainJobCall job => (drains.QueryOrCancel(job, wallMilliseconds, drafts), ReplyAfter.Commit),
         _ => (ErrorCode.NotSupported, ReplyAfter.Commit),

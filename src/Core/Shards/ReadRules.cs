@@ -1,4 +1,5 @@
 // Exist, GetReplicaList and what operators and other parts of the node ask of a shard. Pure reads, but for leases.
+using System.Buffers;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -16,6 +17,10 @@ public readonly record struct DrainCandidate(ObjectKey Key, ulong SizeBytes, boo
 /// <summary>How a shard answers questions. Used by <see cref="ShardLeader"/> only.</summary>
 internal sealed class ReadRules(ShardBook book)
 {
+    // 64 KiB: an array of 85,000 bytes is a large object to the collector, and many of those make it collect everything. From the pool,
+    // because as many small ones make it collect often, and writers wait for that.
+    private const int KeysPerPiece = 4096;
+
     public bool Exist(in ObjectKey key)
     {
         if (book.State.Find(key) is not { } record || book.CountReadable(record) == 0)
@@ -54,17 +59,26 @@ internal sealed class ReadRules(ShardBook book)
         return ErrorCode.Ok;
     }
 
-    public ObjectKey[] ListKeys(bool readableOnly, byte[]? tenant)
+    public ArraySegment<ObjectKey>[] ListKeys(bool readableOnly, byte[]? tenant)
     {
-        var (keys, count) = (new ObjectKey[book.State.ObjectCount], 0);
+        var pieces = new List<ArraySegment<ObjectKey>>();
+        var (piece, count) = (Array.Empty<ObjectKey>(), 0);
         foreach (var (key, record) in book.State.Objects)
         {
-            if ((!readableOnly || book.CountReadable(record) > 0) && (tenant is null || key.Tenant.SequenceEqual(tenant)))
-                keys[count++] = key;
+            if ((readableOnly && book.CountReadable(record) == 0) || (tenant is not null && !key.Tenant.SequenceEqual(tenant)))
+                continue;
+            if (count == piece.Length)
+            {
+                pieces.Add(piece = ArrayPool<ObjectKey>.Shared.Rent(KeysPerPiece));
+                count = 0;
+            }
+
+            piece[count++] = key;
         }
 
-        Array.Resize(ref keys, count);
-        return keys;
+        if (count < piece.Length)
+            pieces[^1] = new ArraySegment<ObjectKey>(piece, 0, count);
+        return [.. pieces];
     }
 
     public IReadOnlyList<DrainCandidate> ListOn(uint handle, int limit)

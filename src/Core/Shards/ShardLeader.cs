@@ -173,10 +173,10 @@ public sealed class ShardLeader
         return _sweeps.ClientGone(client, maximumEntries);
     }
 
-    /// <summary>A copy of the keys here.</summary>
+    /// <summary>A copy of the keys here, in pieces whose arrays are of the shared pool; the caller may give them back.</summary>
     /// <param name="readableOnly">Only objects with a readable replica.</param>
     /// <param name="tenant">Whose, as bytes; null for all tenants.</param>
-    public ObjectKey[] ListKeys(bool readableOnly, byte[]? tenant) => _reads.ListKeys(readableOnly, tenant);
+    public ArraySegment<ObjectKey>[] ListKeys(bool readableOnly, byte[]? tenant) => _reads.ListKeys(readableOnly, tenant);
 
     /// <summary>Handles of the segments with a readable replica of an object. ObjectNotFound when it does not exist.</summary>
     public ErrorCode Locate(in ObjectKey key, out uint[] handles) => _reads.Locate(key, out handles);

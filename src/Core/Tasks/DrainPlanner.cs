@@ -30,6 +30,9 @@ public sealed class DrainPlanner
     // What the last round of each running job has found; known to this reign only.
     private readonly Dictionary<Uuid, Found> _found = [];
 
+    // When this reign has first seen that a job has ended.
+    private readonly Dictionary<Uuid, long> _endedTicks = [];
+
     private readonly record struct Found(long Blocked, long GivenUp, long? StuckSinceTicks);
 
     /// <summary>Begins a reign; jobs go on.</summary>
@@ -146,9 +149,23 @@ public sealed class DrainPlanner
                 Finish(job, JobStatus.Failed, SegmentStatus.Ok, "no segment has room for what is left", wallMilliseconds, drafts);
         }
 
+        Forget(nowTicks, drafts, maximumEntries);
+    }
+
+    private void Forget(long nowTicks, DraftBuffer drafts, int maximumEntries)
+    {
         var ended = _table.Jobs.Where(job => !job.IsRunning).OrderBy(job => job.UpdatedMilliseconds).ToArray();
-        foreach (var job in ended.Take(Math.Min(maximumEntries, ended.Length - _settings.MaximumFinished)))
+        var tooMany = ended.Length - _settings.MaximumFinished;
+        foreach (var job in ended)
+        {
+            _endedTicks.TryAdd(job.Id, nowTicks);
+            if (maximumEntries == 0 || (tooMany <= 0 && nowTicks - _endedTicks[job.Id] < _settings.KeepFinished.Ticks))
+                continue;
             Propose(drafts, OpType.JobForgotten, new IdPayload(job.Id).Encode());
+            _endedTicks.Remove(job.Id);
+            _found.Remove(job.Id);
+            (maximumEntries, tooMany) = (maximumEntries - 1, tooMany - 1);
+        }
     }
 
     private readonly record struct Tried(bool IsOpen, int Failed, long EndedMilliseconds);

@@ -20,7 +20,7 @@ public sealed class TaskLeader
     private readonly Action<DraftBuffer> _apply;
     private readonly Dictionary<Uuid, long> _sinceTicks = [];
 
-    /// <summary>Begins a reign: every open task has its full time.</summary>
+    /// <summary>Begins a reign: every task has its full time, whether it is open or has ended.</summary>
     /// <param name="segments">The node's segment table, with its tasks.</param>
     /// <param name="settings">Bounds.</param>
     /// <param name="random">For ids and choices.</param>
@@ -75,12 +75,15 @@ public sealed class TaskLeader
         return call.Task is null ? ErrorCode.TaskNotFound : ErrorCode.Ok;
     }
 
-    /// <summary>FetchTasks: the client works on them from now on.</summary>
+    /// <summary>
+    /// FetchTasks: the oldest that wait for the client, which works on them from now on. Not more than it asks for, than one call may
+    /// take and than may be worked on; it asks again for the others.
+    /// </summary>
     public ErrorCode Fetch(FetchTasksCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
     {
         var room = Math.Max(0, _settings.MaximumProcessing - _table.ProcessingCount);
         var fetched = new List<ReplicationTask>();
-        foreach (var id in _table.PendingOf(call.Client).Take(Math.Min(call.Maximum, room)))
+        foreach (var id in _table.PendingOf(call.Client, Math.Min(Math.Min(call.Maximum, room), _settings.MaximumFetched)))
         {
             Propose(drafts, OpType.TaskFetched, new TaskFetchedPayload(id, ReplicationTaskStatus.Processing, wallMilliseconds).Encode());
             _sinceTicks[id] = nowTicks;
@@ -95,7 +98,7 @@ public sealed class TaskLeader
     /// MarkTaskToComplete. TaskNotFound for an unknown id, IllegalClient for another's task, InvalidParams for a status that ends
     /// nothing or is not the one that the task has ended with. Said again, it is Ok.
     /// </summary>
-    public ErrorCode Complete(CompleteTaskCall call, long wallMilliseconds, DraftBuffer drafts)
+    public ErrorCode Complete(CompleteTaskCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
     {
         if (_table.Task(call.TaskId)?.Task is not { } task)
             return ErrorCode.TaskNotFound;
@@ -104,7 +107,7 @@ public sealed class TaskLeader
         if (call.Status is not (ReplicationTaskStatus.Failed or ReplicationTaskStatus.Success))
             return ErrorCode.InvalidParams;
         if (task.Status is ReplicationTaskStatus.Pending or ReplicationTaskStatus.Processing)
-            End(task.Id, call.Status, call.Message, wallMilliseconds, drafts);
+            End(task.Id, call.Status, call.Message, nowTicks, wallMilliseconds, drafts);
         else if (task.Status != call.Status)
             return ErrorCode.InvalidParams;
         return ErrorCode.Ok;
@@ -120,26 +123,29 @@ public sealed class TaskLeader
             if (task.Status is ReplicationTaskStatus.Failed or ReplicationTaskStatus.Success)
                 continue;
             if (_segments.OfClient(task.Client).Count == 0)
-                End(task.Id, ReplicationTaskStatus.Failed, "its client has no segment any more", wallMilliseconds, drafts);
+                End(task.Id, ReplicationTaskStatus.Failed, "its client has no segment any more", nowTicks, wallMilliseconds, drafts);
             else if (nowTicks - _sinceTicks.GetValueOrDefault(task.Id, nowTicks) < _settings.Timeout.Ticks)
                 continue;
             else if (task.Status == ReplicationTaskStatus.Processing && retries < _settings.MaximumRetries)
                 Retry(task.Id, nowTicks, wallMilliseconds, drafts);
             else
-                End(task.Id, ReplicationTaskStatus.Failed, "not done in time", wallMilliseconds, drafts);
+                End(task.Id, ReplicationTaskStatus.Failed, "not done in time", nowTicks, wallMilliseconds, drafts);
             maximumEntries--;
         }
 
-        for (; maximumEntries > 0 && _table.FinishedCount > _settings.MaximumFinished; maximumEntries--)
+        for (; maximumEntries > 0 && _table.OldestFinished is { } oldest && IsForgettable(oldest.Task.Id, nowTicks); maximumEntries--)
         {
-            var oldest = _table.OldestFinished!.Task.Id;
-            Propose(drafts, OpType.TaskForgotten, new IdPayload(oldest).Encode());
-            _sinceTicks.Remove(oldest);
+            Propose(drafts, OpType.TaskForgotten, new IdPayload(oldest.Task.Id).Encode());
+            _sinceTicks.Remove(oldest.Task.Id);
         }
     }
 
     /// <summary>A new id.</summary>
     public Uuid NewId() => new(_random.Next(), _random.Next() | 1); // never the pair of zeros
+
+    private bool IsForgettable(Uuid finished, long nowTicks) =>
+        _table.FinishedCount > _settings.MaximumFinished
+        || nowTicks - _sinceTicks.GetValueOrDefault(finished, nowTicks) >= _settings.KeepFinished.Ticks;
 
     private void Retry(Uuid id, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
     {
@@ -147,8 +153,11 @@ public sealed class TaskLeader
         _sinceTicks[id] = nowTicks;
     }
 
-    private void End(Uuid id, ReplicationTaskStatus status, string message, long wallMilliseconds, DraftBuffer drafts) =>
+    private void End(Uuid id, ReplicationTaskStatus status, string message, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
+    {
         Propose(drafts, OpType.TaskEnded, new TaskEndedPayload(id, status, wallMilliseconds, Cut(message)).Encode());
+        _sinceTicks[id] = nowTicks;
+    }
 
     private string Cut(string message)
     {

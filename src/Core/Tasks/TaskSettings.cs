@@ -1,6 +1,6 @@
 namespace HotStandby.Core.Tasks;
 
-/// <summary>Bounds of tasks and jobs. Upstream's defaults.</summary>
+/// <summary>Bounds of tasks and jobs. Upstream's defaults, where upstream has the bound.</summary>
 public sealed record TaskSettings
 {
     /// <summary>Most tasks that wait for their clients; one more is refused with TaskPendingLimitExceeded. Default 10,000.</summary>
@@ -11,6 +11,17 @@ public sealed record TaskSettings
 
     /// <summary>Most tasks and jobs that have ended and are still known; the oldest is forgotten first. Default 10,000.</summary>
     public int MaximumFinished { get; init; } = 10_000;
+
+    /// <summary>
+    /// How long a task or job that has ended is still known, on the Primary's monotonic clock; a new Primary counts anew. Default 1 day.
+    /// </summary>
+    public TimeSpan KeepFinished { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// Most tasks that one FetchTasks takes, whatever it asks for; the others wait for the next. Each costs an entry and a piece of the
+    /// answer, and clients ask once a second for a handful. Default 256.
+    /// </summary>
+    public int MaximumFetched { get; init; } = 256;
 
     /// <summary>How long a task may wait, and how long a client may work on it, before it is given up or tried again. Default 300 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(300);

@@ -76,8 +76,9 @@ public sealed partial class TaskTable
     /// <summary>The job with that id, or null.</summary>
     public StoredJob? Job(Uuid id) => _jobs.GetValueOrDefault(id);
 
-    /// <summary>The tasks that wait for a client, oldest first.</summary>
-    public IReadOnlyList<Uuid> PendingOf(Uuid client) => _pending.TryGetValue(client, out var waiting) ? [.. waiting.Values] : [];
+    /// <summary>The oldest tasks that wait for a client, at most so many, oldest first. None for a number below 1.</summary>
+    public IReadOnlyList<Uuid> PendingOf(Uuid client, int maximum) =>
+        _pending.TryGetValue(client, out var waiting) ? [.. waiting.Values.Take(maximum)] : [];
 
     /// <summary>True for the entries that this table applies.</summary>
     public static bool Applies(OpType type) => type is >= OpType.TaskCreated and <= OpType.JobForgotten;
@@ -108,7 +109,8 @@ public sealed partial class TaskTable
             case OpType.JobChanged when JobChangedPayload.TryRead(entry.Payload, out var changed) && _jobs.TryGetValue(changed.Id, out var job) && job.IsRunning:
                 Set(job with { Status = changed.Status, UpdatedMilliseconds = changed.UpdatedMilliseconds, Message = changed.Message });
                 break;
-            case OpType.JobForgotten when IdPayload.TryRead(entry.Payload, out var id) && _jobs.Remove(id.Id, out var job):
+            case OpType.JobForgotten when IdPayload.TryRead(entry.Payload, out var id) && _jobs.TryGetValue(id.Id, out var job) && !job.IsRunning:
+                _jobs.Remove(job.Id);
                 Digest = Digest.Minus(HashOf(job));
                 break;
             default:

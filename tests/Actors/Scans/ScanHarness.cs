@@ -1,4 +1,5 @@
 // Scans between a connection and two shards, which are probes here.
+using System.Buffers;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
@@ -56,10 +57,18 @@ public abstract class ScanHarness : TestKit
         for (var shard = 0; shard < ShardCount; shard++)
         {
             asked = Shards[shard].ExpectMsg<ListKeys>();
-            Shards[shard].Reply(new KeysListed(Partition.OfShard(shard), [.. keys.Where(key => ShardOf(key) == shard)]));
+            Shards[shard].Reply(new KeysListed(Partition.OfShard(shard), ListOf([.. keys.Where(key => ShardOf(key) == shard)])));
         }
 
         return asked!;
+    }
+
+    /// <summary>A list as a shard sends it: in an array of the pool.</summary>
+    private protected static ArraySegment<ObjectKey>[] ListOf(params ObjectKey[] keys)
+    {
+        var array = ArrayPool<ObjectKey>.Shared.Rent(keys.Length);
+        keys.CopyTo(array, 0);
+        return [new ArraySegment<ObjectKey>(array, 0, keys.Length)];
     }
 
     private protected void List(params string[] keys) => List([.. keys.Select(key => ObjectKey.From(key))]);

@@ -57,7 +57,7 @@ public sealed class ScansActorTests : ScanHarness
         Scans = Start(new ScanSettings { MaximumRunning = 1 });
         var failing = Send(ScanOperation.ListKeys, "x");
         Shards[0].ExpectMsg<ListKeys>();
-        Shards[0].Reply(new KeysListed(Partition.OfShard(0), [ObjectKey.From(new string('x', 5000))])); // no shard holds such a key
+        Shards[0].Reply(new KeysListed(Partition.OfShard(0), ListOf(ObjectKey.From(new string('x', 5000))))); // no shard holds such a key
         var next = Send(ScanOperation.ListKeys);
         ExpectAbandoned(failing);
         Shards[0].ExpectMsg<ListKeys>();

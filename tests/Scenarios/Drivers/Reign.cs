@@ -248,7 +248,7 @@ internal sealed class Reign
             CreateTaskCall create => _tasks.Create(create, Now, Wall, drafts),
             QueryTaskCall query => _tasks.Query(query),
             FetchTasksCall fetch => _tasks.Fetch(fetch, Now, Wall, drafts),
-            CompleteTaskCall complete => _tasks.Complete(complete, Wall, drafts),
+            CompleteTaskCall complete => _tasks.Complete(complete, Now, Wall, drafts),
             CreateDrainJobCall create => _planner.Create(create, Wall, drafts),
             DrainJobCall job => _planner.QueryOrCancel(job, Wall, drafts),
             _ => throw new NotSupportedException(call.GetType().Name),
@@ -278,7 +278,7 @@ internal sealed class Reign
             return;
         }
 
-        var keys = _shards.SelectMany(shard => shard.ListKeys(scan.Operation != ScanOperation.Remove, scan.Tenant))
+        var keys = _shards.SelectMany(shard => shard.ListKeys(scan.Operation != ScanOperation.Remove, scan.Tenant)).SelectMany(piece => piece)
             .Where(key => pattern is null || pattern.IsMatch(Encoding.UTF8.GetString(key.UserKey))).ToArray();
         if (keys.Length == 0 || scan.Operation == ScanOperation.ListKeys)
         {

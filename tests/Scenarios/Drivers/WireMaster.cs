@@ -15,7 +15,7 @@ namespace HotStandby.Tests.Scenarios.Drivers;
 /// <summary>A scenario's view of a running cluster. Disposing it unmounts what the scenario has mounted.</summary>
 /// <param name="cluster">The cluster; not owned.</param>
 /// <param name="number">Of the scenario on this cluster: its tenant.</param>
-internal sealed class WireMaster(LocalCluster cluster, int number) : IScenarioMaster, IAsyncDisposable
+internal sealed partial class WireMaster(LocalCluster cluster, int number) : IScenarioMaster, IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PingInterval = TimeSpan.FromMilliseconds(50);
@@ -24,6 +24,7 @@ internal sealed class WireMaster(LocalCluster cluster, int number) : IScenarioMa
     private readonly HttpClient _http = new();
     private readonly Dictionary<Uuid, Uuid> _mounted = [];
     private readonly HashSet<Uuid> _silent = [];
+    private readonly HashSet<ObjectKey> _upserts = [];
 
     public byte[] Tenant { get; } = System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"scenario{number}"));
 
@@ -107,48 +108,6 @@ internal sealed class WireMaster(LocalCluster cluster, int number) : IScenarioMa
 
     private async ValueTask<MasterClient> ClientAsync() => new(await _finder.GetAsync());
 
-    private async Task SendAsync(KeyedCall call, MasterClient client)
-    {
-        ByteString tenant = new(Tenant);
-        ByteString[] keys = [.. call.Keys.Select(key => new ByteString(key.UserKey.ToArray()))];
-        switch (call.Operation)
-        {
-            case KeyedOperation.Exist:
-                Fill(call, await client.BatchExistKeyAsync(new(keys, tenant)), (result, value) => result with { Exists = value.Value });
-                break;
-            case KeyedOperation.GetReplicaList:
-                Fill(call, await client.BatchGetReplicaListAsync(new(keys, tenant)), (result, _) => result);
-                break;
-            case KeyedOperation.PutStart:
-                var config = new WireReplicateConfig { ReplicaCount = call.Config.ReplicaCount };
-                Fill(call, await client.BatchPutStartAsync(new(Own(call.Client), keys, call.Sizes, config, tenant)), (result, value) => result with
-                {
-                    Replicas = new ReplicaList(new ReplicaDescriptor[value.Count]),
-                });
-                break;
-            case KeyedOperation.PutEnd:
-                ObjectMeta[] objects = [.. keys.Select(key => new ObjectMeta(key, null))];
-                Fill(call, await client.BatchPutEndAsync(new(Own(call.Client), objects, call.Selector, tenant)), (result, _) => result);
-                break;
-            case KeyedOperation.PutRevoke:
-                Fill(call, await client.BatchPutRevokeAsync(new(Own(call.Client), keys, call.Selector, tenant)), (result, _) => result);
-                break;
-            case KeyedOperation.Remove:
-                Fill(call, await client.BatchRemoveAsync(new(keys, call.Force, tenant)), (result, _) => result);
-                break;
-            default:
-                throw new NotSupportedException(call.Operation.ToString());
-        }
-    }
-
-    private static void Fill<T>(KeyedCall call, WireList<Expected<T>> answers, Func<ItemResult, T, ItemResult> take)
-        where T : struct, HotStandby.Mooncake.StructPack.IWireValue<T>
-    {
-        Assert.Equal(call.Keys.Length, answers.Count);
-        for (var i = 0; i < answers.Count; i++)
-            call.Results[i] = answers[i].IsOk ? take(default, answers[i].Value) : new ItemResult { Error = answers[i].Error };
-    }
-
     private async Task SendAsync(ScanCall scan, MasterClient client)
     {
         ByteString tenant = new(Tenant);
@@ -187,16 +146,22 @@ internal sealed class WireMaster(LocalCluster cluster, int number) : IScenarioMa
             case UnmountSegmentCall unmount:
                 _mounted.Remove(unmount.SegmentId);
                 return (await client.UnmountSegmentAsync(new(unmount.SegmentId, Own(unmount.Client)))).Error;
+            case GracefulUnmountSegmentCall graceful:
+                var milliseconds = (ulong)graceful.GracePeriod.TotalMilliseconds;
+                return (await client.GracefulUnmountSegmentAsync(new(graceful.SegmentId, Own(graceful.Client), milliseconds))).Error;
+            case QuerySegmentStatusCall query:
+                var status = await client.QuerySegmentStatusAsync(query.Name!);
+                query.Status = status.IsOk ? (SegmentStatus)status.Value.Value : default;
+                return status.Error;
             default:
-                throw new NotSupportedException(call.GetType().Name);
+                return await SendTaskAsync(call, client);
         }
     }
 
     // Clients cannot list segments; operators can.
     private async Task<IReadOnlyList<SegmentUse>> SegmentsAsync()
     {
-        var primary = await cluster.WaitForPrimaryAsync(Patience, CancellationToken.None);
-        await using var body = await _http.GetStreamAsync(new Uri($"http://{primary.HttpAddress}/get_segments_detail"));
+        await using var body = await _http.GetStreamAsync(await AdminAsync("/get_segments_detail"));
         using var json = await System.Text.Json.JsonDocument.ParseAsync(body);
         return
         [

@@ -137,7 +137,7 @@ internal sealed class Reign
 
     public int ProposedEntries => _open.Count;
 
-    private ErrorCode Propose(Func<DraftBuffer, ErrorCode> decide)
+    public ErrorCode Propose(Func<DraftBuffer, ErrorCode> decide)
     {
         var drafts = new DraftBuffer(Partition.SegmentTable);
         var error = decide(drafts);

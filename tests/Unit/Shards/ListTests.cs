@@ -40,7 +40,21 @@ public sealed class ListTests
         _shard.Put("a");
         var keys = _shard.Leader.ListKeys(readableOnly: true, tenant: null);
         _shard.Remove("a");
-        Assert.Equal("a", Assert.Single(keys).ToString());
+        Assert.Equal("a", Assert.Single(Assert.Single(keys)).ToString());
+    }
+
+    [Theory]
+    [InlineData(4096)]
+    [InlineData(4097)]
+    [InlineData(10_000)]
+    public void A_long_list_comes_in_pieces_below_85_000_bytes_with_every_key_once(int count)
+    {
+        for (var i = 0; i < count; i++)
+            _shard.Put($"k{i}");
+        var pieces = _shard.Leader.ListKeys(readableOnly: true, tenant: null);
+        Assert.Equal(count, pieces.SelectMany(piece => piece).Distinct().Count());
+        Assert.Equal(count, pieces.Sum(piece => piece.Count));
+        Assert.All(pieces, piece => Assert.InRange(piece.Array!.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<ObjectKey>(), 1, 84_000));
     }
 
     [Fact]
@@ -97,7 +111,7 @@ public sealed class ListTests
     }
 
     private string[] Keys(bool readableOnly, byte[]? tenant) =>
-        [.. _shard.Leader.ListKeys(readableOnly, tenant).Select(key => key.ToString()).Order(StringComparer.Ordinal)];
+        [.. _shard.Leader.ListKeys(readableOnly, tenant).SelectMany(piece => piece).Select(key => key.ToString()).Order(StringComparer.Ordinal)];
 
     private void Put(ObjectKey key)
     {

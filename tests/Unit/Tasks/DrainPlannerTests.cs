@@ -180,6 +180,22 @@ public sealed class DrainPlannerTests
     }
 
     [Fact]
+    public void A_job_that_has_ended_is_forgotten_a_day_later_and_one_that_goes_on_is_not()
+    {
+        Create(["host-1"], []);
+        Plan();
+        Create(["host-2"], []);
+        _planner.Sweep(_reign.NowTicks, _wall, _drafts, 10);
+        _reign.NowTicks += TimeSpan.FromDays(1).Ticks - 1;
+        _planner.Sweep(_reign.NowTicks, _wall, _drafts, 10);
+        Assert.Equal(2, _reign.Table.Tasks.Jobs.Count);
+        _reign.NowTicks++;
+        _planner.Sweep(_reign.NowTicks, _wall, _drafts, 10);
+        Assert.Equal(["host-2"], Job.Segments);
+        Assert.True(Job.IsRunning);
+    }
+
+    [Fact]
     public void Entries_give_a_Standby_the_same_tasks_and_jobs()
     {
         Create(["host-1"], []);
@@ -232,7 +248,7 @@ public sealed class DrainPlannerTests
     private void EndAll(ReplicationTaskStatus status)
     {
         foreach (var task in Open.ToArray())
-            Assert.Equal(ErrorCode.Ok, _tasks.Complete(new CompleteTaskCall(new NoSink(), task.Client, task.Id, status, ""), _wall, _drafts));
+            Assert.Equal(ErrorCode.Ok, _tasks.Complete(new CompleteTaskCall(new NoSink(), task.Client, task.Id, status, ""), _reign.NowTicks, _wall, _drafts));
     }
 
     private sealed class NoSink : IReplySink
