@@ -67,7 +67,7 @@ internal static class RunCommand
                 ? await MooncakeServer.StartAsync(node.Gateway, PreviousOf(doorOptions, port), TimeProvider.System)
                 : null;
             var previousSaid = previous is null ? "" : $", of the previous generation on {previous.Endpoint}";
-            await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(settings), node.Gateway, node.ReportAsync, node.RunAsync) : null;
+            await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(settings), node.Gateway, node.ReportAsync, new NodeControls(node.RunAsync, node.InjectFaultAsync)) : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
                 ? await MetadataEndpoints.StartAsync(new MetadataOptions { Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort) })
                 : null;

@@ -65,6 +65,9 @@ internal sealed record DrainRequest(IReadOnlyList<string>? Segments, IReadOnlyLi
 /// <summary>What was asked for has begun.</summary>
 internal sealed record BegunBody(bool Success);
 
+/// <summary>A fault was put in: so many things are wrong now.</summary>
+internal sealed record InjectedBody(bool Success, int Affected);
+
 /// <summary>A drain job that was created or canceled.</summary>
 internal sealed record DrainAcceptedBody(bool Success, string JobId, string Status);
 
@@ -93,6 +96,7 @@ internal sealed record EventPublisherBody(
 [JsonSerializable(typeof(SegmentStatusBody))]
 [JsonSerializable(typeof(DrainRequest))]
 [JsonSerializable(typeof(BegunBody))]
+[JsonSerializable(typeof(InjectedBody))]
 [JsonSerializable(typeof(DrainAcceptedBody))]
 [JsonSerializable(typeof(DrainJobBody))]
 [JsonSerializable(typeof(EventPublisherBody))]

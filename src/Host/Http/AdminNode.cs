@@ -3,7 +3,9 @@ using Akka.Actor;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Core.Replication;
+using HotStandby.Core.Verification;
 using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Http;
 
 namespace HotStandby.Host.Http;
@@ -11,7 +13,7 @@ namespace HotStandby.Host.Http;
 /// <summary>What every endpoint family is given.</summary>
 internal sealed class AdminNode(
     AdminOptions options, IMasterGateway gateway, Func<CancellationToken, Task<NodeReport>> report,
-    Func<NodeCommand, CancellationToken, Task<string?>> command)
+    NodeControls controls)
 {
     /// <summary>How the port was set up.</summary>
     public AdminOptions Options => options;
@@ -52,7 +54,12 @@ internal sealed class AdminNode(
 
     /// <summary>Asks something of the node's state; null, or why not.</summary>
     /// <exception cref="AskTimeoutException">The node does not answer.</exception>
-    public Task<string?> RunAsync(NodeCommand wanted, CancellationToken stop) => command(wanted, stop);
+    public Task<string?> RunAsync(NodeCommand wanted, CancellationToken stop) => controls.Run(wanted, stop);
+
+    /// <summary>Puts a fault into a shard, for verification to find; how many things are wrong now.</summary>
+    /// <exception cref="InvalidOperationException">Faults are not allowed here, the node leads, or there is no such shard.</exception>
+    /// <exception cref="AskTimeoutException">The node does not answer.</exception>
+    public Task<int> InjectAsync(Partition shard, VerifyFault fault, CancellationToken stop) => controls.Inject(shard, fault, stop);
 
     /// <summary>Runs the call that is made for a sink; the refusal is null when its results may be told.</summary>
     public Task<(TCall Call, IResult? Refusal)> RunAsync<TCall>(Func<IReplySink, TCall> create, CancellationToken stop) where TCall : MasterCall =>
@@ -79,3 +86,9 @@ internal sealed class AdminNode(
         _ => "standby",
     };
 }
+
+/// <summary>What operators may have the node do beside the calls of clients.</summary>
+/// <param name="Run">Begins something; null, or why not.</param>
+/// <param name="Inject">Puts a fault into a shard of a Standby, where the settings allow it; how many things are wrong now.</param>
+public sealed record NodeControls(
+    Func<NodeCommand, CancellationToken, Task<string?>> Run, Func<Partition, VerifyFault, CancellationToken, Task<int>> Inject);

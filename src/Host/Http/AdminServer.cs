@@ -2,7 +2,6 @@
 // through the gateway change anything.
 using System.Net;
 using System.Text.Json.Serialization.Metadata;
-using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Messages.Calls;
 using Microsoft.AspNetCore.Builder;
@@ -44,12 +43,12 @@ public static class AdminServer
     /// <param name="options">Where, and how patient.</param>
     /// <param name="gateway">The way into the node.</param>
     /// <param name="report">Asks the node how it is; may throw AskTimeoutException while it reads its journal.</param>
-    /// <param name="command">Asks something of its state; null, or why not.</param>
+    /// <param name="controls">What else the node may be asked to do.</param>
     /// <returns>The running server; disposing stops it. Its <c>Urls</c> tell the port that was taken.</returns>
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<WebApplication> StartAsync(
         AdminOptions options, IMasterGateway gateway, Func<CancellationToken, Task<NodeReport>> report,
-        Func<NodeCommand, CancellationToken, Task<string?>> command)
+        NodeControls controls)
     {
         ArgumentNullException.ThrowIfNull(options);
         var builder = CreateBuilder(options.Endpoint, MaximumBodyBytes);
@@ -63,7 +62,7 @@ public static class AdminServer
         }));
         MetricsEndpoints.AddTo(builder.Services);
         var app = builder.Build();
-        var node = new AdminNode(options, gateway, report, command);
+        var node = new AdminNode(options, gateway, report, controls);
         HealthEndpoints.Map(app, node);
         MetricsEndpoints.Map(app, node);
         ReplicationEndpoints.Map(app, node);

@@ -1,21 +1,50 @@
 // What operators may ask of the node's state. Each begins something that goes on in the background; /status shows how far it is.
+using System.Text.Json;
 using Akka.Actor;
 using HotStandby.Actors.Checkpoints;
+using HotStandby.Core.Verification;
 using HotStandby.Messages;
+using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace HotStandby.Host.Http;
 
-/// <summary>/admin/checkpoint and /admin/full-sync, of this node.</summary>
+/// <summary>/admin/checkpoint, /admin/full-sync and /admin/verify/inject, of this node.</summary>
 internal static class StateEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
         Map(routes, node, "/admin/checkpoint", NodeCommand.Checkpoint, "Begins a round of checkpoints; 409 while one runs.");
         Map(routes, node, "/admin/full-sync", NodeCommand.FullSync, "Replaces this Standby's state by a full sync from another node; 409 on the leader.");
+        routes.MapPost("/admin/verify/inject", (int? shard, string? fault, CancellationToken stop) => InjectAsync(node, shard, fault, stop))
+            .Answers<InjectedBody>("For tests: puts a fault into a shard of this Standby, where hotstandby.testing.faults is on.", 400, 409, 503);
     }
+
+    private static async Task<IResult> InjectAsync(AdminNode node, int? shard, string? name, CancellationToken stop)
+    {
+        if (shard is not (>= 0 and < Partition.MaximumShards))
+            return ErrorAnswer.BadParameter("shard", $"must be a number from 0 to {Partition.MaximumShards - 1}");
+        var fault = Enum.GetValues<VerifyFault>().Where(each => NameOf(each) == name).Cast<VerifyFault?>().FirstOrDefault();
+        if (fault is null)
+            return ErrorAnswer.BadParameter("fault", $"must be one of {string.Join(", ", Enum.GetValues<VerifyFault>().Select(NameOf))}");
+        try
+        {
+            return Results.Json(
+                new InjectedBody(true, await node.InjectAsync(Partition.OfShard(shard.Value), fault.Value, stop)), AdminJson.Default.InjectedBody);
+        }
+        catch (InvalidOperationException refusal)
+        {
+            return ErrorAnswer.Of(StatusCodes.Status409Conflict, ErrorCode.UnavailableInCurrentStatus, refusal.Message);
+        }
+        catch (AskTimeoutException)
+        {
+            return ErrorAnswer.NoReport();
+        }
+    }
+
+    private static string NameOf(VerifyFault fault) => JsonNamingPolicy.KebabCaseLower.ConvertName(fault.ToString());
 
     private static void Map(IEndpointRouteBuilder routes, AdminNode node, string path, NodeCommand command, string summary) =>
         routes.MapPost(path, (CancellationToken stop) => RunAsync(node, command, stop)).Answers<BegunBody>(summary, 409, 503);

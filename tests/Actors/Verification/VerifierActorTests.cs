@@ -218,6 +218,10 @@ public sealed class VerifierActorTests : TestKit
         IReadOnlyList<IActorRef> partitions = [.. _partitions.Select(probe => probe.Ref)];
         var verifier = _node.ChildActorOf(VerifierActor.Props(parsed.Configuration!.Settings, _replica, partitions, _clock));
         Reported(verifier);
+        // It has asked before: what the cluster says of its members has reached the verifier when it reaches somebody who asks now.
+        var members = CreateTestProbe();
+        Cluster.Get(Sys).Subscribe(members, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+        members.ExpectMsg<ClusterEvent.IMemberEvent>();
         return verifier;
     }
 

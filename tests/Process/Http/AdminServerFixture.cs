@@ -45,7 +45,8 @@ internal sealed class AdminServerFixture : IAsyncDisposable
 
     public static async Task<AdminServerFixture> StartAsync(
         Func<CancellationToken, Task<NodeReport>>? report = null, TimeSpan? callTimeout = null,
-        Func<NodeCommand, CancellationToken, Task<string?>>? command = null)
+        Func<NodeCommand, CancellationToken, Task<string?>>? command = null,
+        Func<Partition, VerifyFault, CancellationToken, Task<int>>? inject = null)
     {
         var gateway = new ScriptedGateway();
         var options = new AdminOptions
@@ -54,7 +55,8 @@ internal sealed class AdminServerFixture : IAsyncDisposable
             ClientAddress = "10.0.0.1:50051",
             CallTimeout = callTimeout ?? TimeSpan.FromSeconds(10),
         };
-        var server = await AdminServer.StartAsync(options, gateway, report ?? (_ => Task.FromResult(Report())), command ?? ((_, _) => Task.FromResult<string?>(null)));
+        var server = await AdminServer.StartAsync(options, gateway, report ?? (_ => Task.FromResult(Report())), new NodeControls(
+            command ?? ((_, _) => Task.FromResult<string?>(null)), inject ?? ((_, _, _) => Task.FromResult(1))));
         return new AdminServerFixture(server, gateway);
     }
 

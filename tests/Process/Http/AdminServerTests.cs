@@ -165,7 +165,7 @@ public sealed class AdminServerTests
         string[] alwaysAnswered =
         [
             "/health", "/health/live", "/health/primary", "/ready", "/role", "/ha_status", "/leader", "/replication", "/status", "/metrics",
-            "/metrics/summary", "/admin/checkpoint", "/admin/full-sync",
+            "/metrics/summary", "/admin/checkpoint", "/admin/full-sync", "/admin/verify/inject",
         ];
         var described = (await server.GetAsync("/openapi.json")).Json.GetProperty("paths").EnumerateObject().Select(path => path.Name);
         var tested = Calling.Concat(Absent).Select(endpoint => endpoint.Path.Split('?')[0]).Concat(alwaysAnswered).Distinct();
