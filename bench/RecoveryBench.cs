@@ -60,13 +60,15 @@ internal static class RecoveryBench
         var writing = WriteAsync(cluster, latencies, ended.Token);
         var began = Stopwatch.GetTimestamp();
         node.Start();
-        TimeSpan? answers = null, whole = null;
+        TimeSpan? answers = null, syncs = null, whole = null;
         await UntilAsync($"{node.Id} is in sync", async () =>
         {
             var view = await cluster.TryStatusAsync(node, stop);
             if (view is null)
                 return false;
             answers ??= Stopwatch.GetElapsedTime(began);
+            if (view.State is { Sync: not null })
+                syncs ??= Stopwatch.GetElapsedTime(began);
             if (view.State is not { IsWhole: true } || view.CommittedSequence == 0)
                 return false;
             whole ??= Stopwatch.GetElapsedTime(began);
@@ -78,6 +80,8 @@ internal static class RecoveryBench
         await writing;
         yield return Seconds($"{name}: the process answers", answers!.Value);
         yield return Seconds($"{name}: its state is whole", whole!.Value);
+        if (syncs is { } from)
+            yield return Seconds($"{name}: from the first progress of the sync to whole", whole.Value - from);
         yield return Seconds($"{name}: in sync and voting", inSync);
         yield return latencies.ToFigure($"{name}: batch puts meanwhile");
     }

@@ -12,6 +12,8 @@ using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Snapshot;
 using HotStandby.Actors.Journal;
+using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Serialization;
 
 namespace HotStandby.Actors.Checkpoints;
 
@@ -72,8 +74,11 @@ public sealed class FileSnapshotStore : SnapshotStore
     private void Save(SnapshotMetadata metadata, object snapshot)
     {
         var serializer = _system.Serialization.FindSerializerFor(snapshot);
-        var bytes = Akka.Serialization.Serialization.WithTransport(
-            _system, (serializer, snapshot), static state => state.serializer.ToBinary(state.snapshot));
+        // An image is megabytes long: it goes to the disk from where it is, since a copy for each would keep the collector busy.
+        IReadOnlyList<ReadOnlyMemory<byte>> body = snapshot is PartitionCheckpoint checkpoint
+            ? [JournalEventCodec.HeadOf(checkpoint), checkpoint.Image]
+            : [Akka.Serialization.Serialization.WithTransport(
+                _system, (serializer, snapshot), static state => state.serializer.ToBinary(state.snapshot))];
         var manifest = Encoding.UTF8.GetBytes(Akka.Serialization.Serialization.ManifestFor(serializer, snapshot));
         var head = new byte[HeadBytes + manifest.Length];
         BinaryPrimitives.WriteUInt32LittleEndian(head, Magic);
@@ -84,9 +89,10 @@ public sealed class FileSnapshotStore : SnapshotStore
         manifest.CopyTo(head, HeadBytes);
         var checksum = new Crc32();
         checksum.Append(head);
-        checksum.Append(bytes);
+        foreach (var piece in body)
+            checksum.Append(piece.Span);
         _disk.CreateDirectory(_directory);
-        SideFile.Replace(_disk, _directory, NameOf(metadata.PersistenceId, metadata.SequenceNr), [head, bytes, checksum.GetCurrentHash()]);
+        SideFile.Replace(_disk, _directory, NameOf(metadata.PersistenceId, metadata.SequenceNr), [head, .. body, checksum.GetCurrentHash()]);
     }
 
     private SelectedSnapshot Load(string persistenceId, SnapshotSelectionCriteria criteria)

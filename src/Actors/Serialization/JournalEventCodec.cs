@@ -64,14 +64,19 @@ internal static class JournalEventCodec
             case LogReset reset:
                 return [.. BitConverter.GetBytes(reset.ImagesUpTo), .. EncodeEnds(reset.Below)];
             case PartitionCheckpoint checkpoint:
-                var whole = GC.AllocateUninitializedArray<byte>((2 * sizeof(ulong)) + checkpoint.Image.Length);
-                BinaryPrimitives.WriteUInt64LittleEndian(whole, checkpoint.Sequence);
-                BinaryPrimitives.WriteUInt64LittleEndian(whole.AsSpan(sizeof(ulong)), checkpoint.Epoch);
-                checkpoint.Image.CopyTo(whole.AsMemory(2 * sizeof(ulong)));
-                return whole;
+                return [.. HeadOf(checkpoint), .. checkpoint.Image.Span];
             default:
                 throw new SerializationRefusedException($"{happened.GetType()} is no event of the journal");
         }
+    }
+
+    /// <summary>What stands before the image: the two together are the encoded checkpoint, without a copy of the image.</summary>
+    public static byte[] HeadOf(PartitionCheckpoint checkpoint)
+    {
+        var head = new byte[2 * sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(head, checkpoint.Sequence);
+        BinaryPrimitives.WriteUInt64LittleEndian(head.AsSpan(sizeof(ulong)), checkpoint.Epoch);
+        return head;
     }
 
     /// <exception cref="JournalDamagedException">Other bytes than were written.</exception>
