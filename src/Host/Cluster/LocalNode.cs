@@ -74,6 +74,9 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
         }
     }
 
+    /// <summary>A program and its first arguments that start the next lives; what follows it is the node's own command line. Empty: none.</summary>
+    public IReadOnlyList<string> Launcher { get; set; } = [];
+
     /// <summary>Writes the configuration file.</summary>
     /// <param name="all">Every node of the cluster, this one among them.</param>
     /// <param name="extraHocon">Settings that go on top.</param>
@@ -137,7 +140,8 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
 
     private void StartLife()
     {
-        var start = new ProcessStartInfo("dotnet")
+        string[] command = [.. Launcher, "dotnet", "exec", typeof(LocalNode).Assembly.Location, "run", "--config", ConfigFile, "--stop-with-input"];
+        var start = new ProcessStartInfo(command[0])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -145,7 +149,7 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
             // A process that is killed can not remove its diagnostic socket and pipes from the temporary directory.
             Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
         };
-        foreach (var argument in (string[])["exec", typeof(LocalNode).Assembly.Location, "run", "--config", ConfigFile, "--stop-with-input"])
+        foreach (var argument in command[1..])
             start.ArgumentList.Add(argument);
         var life = Process.Start(start) ?? throw new InvalidOperationException("the node process could not be started");
         _process = life;
