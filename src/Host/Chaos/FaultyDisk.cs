@@ -22,15 +22,15 @@ public sealed class FaultyDisk : IAsyncDisposable
     private string BallastFile => Path.Combine(DirectoryPath, Ballast);
 
     /// <summary>Null when such disks can be made here; otherwise why not. Tries it.</summary>
-    public static async Task<string?> WhyNotAsync(string workDirectory, CancellationToken stop)
+    public static async Task<string?> WhyNotAsync(string workDirectory)
     {
         if (!Environment.IsPrivilegedProcess)
             return "mounting a disk needs root";
         var directory = Path.Combine(workDirectory, "disk-trial");
         try
         {
-            await using var disk = await MakeAsync(directory, stop);
-            await disk.FreezeAsync(TimeSpan.FromMilliseconds(1), stop);
+            await using var disk = await MakeAsync(directory);
+            await disk.FreezeAsync(TimeSpan.FromMilliseconds(1));
             return null;
         }
         catch (IOException error)
@@ -41,31 +41,30 @@ public sealed class FaultyDisk : IAsyncDisposable
 
     /// <summary>Makes a disk and mounts it.</summary>
     /// <exception cref="IOException">Not here; the message says what failed.</exception>
-    public static async Task<FaultyDisk> MakeAsync(string directory, CancellationToken stop)
+    public static async Task<FaultyDisk> MakeAsync(string directory)
     {
         var image = directory + ImageSuffix;
         Directory.CreateDirectory(directory);
         await using (var file = File.Create(image))
             file.SetLength(ImageBytes);
-        await RunAsync(stop, Tools[0], "-q", "-F", "-m", "0", image);
-        await RunAsync(stop, Tools[1], "-o", "loop", image, directory);
+        await RunAsync(Tools[0], "-q", "-F", "-m", "0", image);
+        await RunAsync(Tools[1], "-o", "loop", image, directory);
         Directory.Delete(Path.Combine(directory, "lost+found"));
         return new FaultyDisk(directory);
     }
 
     /// <summary>Unmounts what a run that was killed has left below the temporary directory; its cluster is gone.</summary>
     /// <param name="isLeftOver">Whether the directory that the mount point is in has no owner any more.</param>
-    /// <param name="stop">Gives up.</param>
-    public static async Task RemoveLeftOverAsync(Func<string, bool> isLeftOver, CancellationToken stop)
+    public static async Task RemoveLeftOverAsync(Func<string, bool> isLeftOver)
     {
         ArgumentNullException.ThrowIfNull(isLeftOver);
         const string mounts = "/proc/mounts";
         if (!Environment.IsPrivilegedProcess || !File.Exists(mounts))
             return;
-        foreach (var directory in (await File.ReadAllLinesAsync(mounts, stop)).Select(line => line.Split(' ')[1]).Where(path => File.Exists(path + ImageSuffix)))
+        foreach (var directory in (await File.ReadAllLinesAsync(mounts)).Select(line => line.Split(' ')[1]).Where(path => File.Exists(path + ImageSuffix)))
         {
             if (Path.GetDirectoryName(directory) is { } owner && isLeftOver(owner))
-                await RunAsync(stop, Tools[2], directory);
+                await RunAsync(Tools[2], directory);
         }
     }
 
@@ -93,20 +92,19 @@ public sealed class FaultyDisk : IAsyncDisposable
     public void Clear() => File.Delete(BallastFile);
 
     /// <summary>Every write to the disk waits for so long. A process of its own ends that, so that it ends whatever happens to this one.</summary>
-    public Task FreezeAsync(TimeSpan time, CancellationToken stop) => RunAsync(stop, "sh", "-c",
+    public Task FreezeAsync(TimeSpan time) => RunAsync("sh", "-c",
         string.Create(CultureInfo.InvariantCulture, $"fsfreeze -f '{DirectoryPath}' && sleep {time.TotalSeconds:0.000}; fsfreeze -u '{DirectoryPath}'"));
 
     /// <summary>Unmounts it. Nobody may use it any more.</summary>
     public async ValueTask DisposeAsync()
     {
-        await RunAsync(CancellationToken.None, Tools[2], DirectoryPath);
+        await RunAsync(Tools[2], DirectoryPath);
         File.Delete(DirectoryPath + ImageSuffix);
     }
 
-    // Waits for the tool's end even when it is cancelled: a disk must not stay frozen.
-    private static async Task RunAsync(CancellationToken stop, string tool, params string[] arguments)
+    // Cannot be cancelled: a disk must not stay frozen or mounted.
+    private static async Task RunAsync(string tool, params string[] arguments)
     {
-        stop.ThrowIfCancellationRequested();
         var start = new ProcessStartInfo(tool, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         try
         {
