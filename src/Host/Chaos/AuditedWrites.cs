@@ -1,7 +1,5 @@
-// One slice of the audit: a client of its own writes objects into memory of its own, each key once, and remembers what was acknowledged.
-// As long as the slice lives everything acknowledged must be there. When it ends, its memory is taken back and the objects with it, so
-// that a run of any length holds few of them.
-using System.Diagnostics;
+// The audit: a client writes objects into memory of its own, each key once, and remembers what was acknowledged. That must be there until the
+// audit itself removes it, a slice at a time, so that a run of any length holds few of them.
 using System.Globalization;
 using HotStandby.Host.Cluster;
 using HotStandby.Host.Replay;
@@ -10,66 +8,80 @@ using HotStandby.Messages.Identity;
 
 namespace HotStandby.Host.Chaos;
 
-/// <summary>Acknowledged writes of one slice.</summary>
-public sealed class AuditedWrites : IAsyncDisposable
+/// <summary>The client that writes, and its memory.</summary>
+public sealed class AuditClient : IAsyncDisposable
 {
-    private const int Writers = 2;
-    private const int BatchKeys = 4;
-    private const int Segments = 2;
+    private const int SegmentCount = 2;
     private const ulong SegmentBytes = 1UL << 40;
-    private const ulong ObjectBytes = 64 * 1024;
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(20);
+    private static readonly Uuid Id = new(1, 0);
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
 
-    private readonly MooncakeMasterClient _client;
+    private readonly MooncakeMasterClient _owning;
     private readonly SegmentOwner _owner;
-    private readonly AcknowledgedWrites _acknowledged = new();
-    private readonly string _name;
-    private readonly ServiceGap _gap;
-    private long _next;
 
-    private AuditedWrites(string name, MooncakeMasterClient client, SegmentOwner owner, ServiceGap gap) =>
-        (_name, _client, _owner, _gap) = (name, client, owner, gap);
+    private AuditClient(MooncakeMasterClient owning, SegmentOwner owner, MooncakeMasterClient writing) => (_owning, _owner, Calls) = (owning, owner, writing);
 
-    /// <summary>Keys whose write was acknowledged.</summary>
-    public int Count => _acknowledged.Count;
+    /// <summary>Puts into this memory alone: that of other clients may be taken back any time.</summary>
+    public MooncakeMasterClient Calls { get; }
 
     /// <summary>Mounts memory.</summary>
     /// <param name="addresses">Of the nodes' client doors.</param>
-    /// <param name="slice">Makes keys and client id.</param>
     /// <param name="patience">For how long no node may serve.</param>
-    /// <param name="gap">Hears of every acknowledgement.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="SegmentRefusedException">The master refused, or no node served in time.</exception>
-    public static async Task<AuditedWrites> BeginAsync(
-        IReadOnlyList<string> addresses, ulong slice, TimeSpan patience, ServiceGap gap, CancellationToken stop)
+    public static async Task<AuditClient> BeginAsync(IReadOnlyList<string> addresses, TimeSpan patience, CancellationToken stop)
     {
-        var id = new Uuid(slice + 1, 0);
-        var client = new MooncakeMasterClient(addresses, id);
+        var owning = new MooncakeMasterClient(addresses, Id);
         try
         {
-            var owner = await SegmentOwner.MountAsync(client, id, Segments, SegmentBytes, patience, PingInterval, null, stop);
-            return new AuditedWrites(string.Create(CultureInfo.InvariantCulture, $"audit-{slice}"), client, owner, gap);
+            var owner = await SegmentOwner.MountAsync(owning, Id, SegmentCount, SegmentBytes, patience, PingInterval, null, stop);
+            return new AuditClient(owning, owner, new MooncakeMasterClient(addresses, Id) { PreferredSegments = [.. owner.Segments.Select(segment => segment.Name)] });
         }
         catch
         {
-            await client.DisposeAsync();
+            await owning.DisposeAsync();
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _owner.DisposeAsync();
+        await _owning.DisposeAsync();
+        await Calls.DisposeAsync();
+    }
+}
+
+/// <summary>The acknowledged writes of one slice.</summary>
+/// <param name="client">Who writes.</param>
+/// <param name="slice">Makes the keys.</param>
+/// <param name="gap">Hears of every acknowledgement.</param>
+public sealed class AuditedWrites(MooncakeMasterClient client, int slice, ServiceGap gap)
+{
+    private const int Writers = 2;
+    private const int BatchKeys = 4;
+    private const ulong ObjectBytes = 64 * 1024;
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(20);
+
+    private readonly AcknowledgedWrites _acknowledged = new();
+    private long _next;
+
+    /// <summary>Keys whose write was acknowledged.</summary>
+    public int Count => _acknowledged.Count;
 
     /// <summary>Writes until it is cancelled; returns then.</summary>
     public Task WriteAsync(CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => WriteLoopAsync(stop)));
 
     /// <summary>The acknowledged keys that are gone.</summary>
     /// <exception cref="IOException">No answer, so nothing can be said.</exception>
-    public Task<IReadOnlyList<string>> FindLostAsync(CancellationToken stop) => _acknowledged.FindLostAsync(_client, stop);
+    public Task<IReadOnlyList<string>> FindLostAsync(CancellationToken stop) => _acknowledged.FindLostAsync(client, stop);
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>Removes all keys, as far as a node serves: those that stay are just not audited any more.</summary>
+    public async Task RemoveAsync(CancellationToken stop)
     {
-        await _owner.DisposeAsync();
-        await _client.DisposeAsync();
+        foreach (var keys in _acknowledged.Keys.Chunk(ReplayOptions.MaximumBatch))
+            await client.BatchRemoveAsync(keys, stop);
     }
 
     private async Task WriteLoopAsync(CancellationToken stop)
@@ -92,14 +104,14 @@ public sealed class AuditedWrites : IAsyncDisposable
     private async Task WriteBatchAsync(CancellationToken stop)
     {
         var first = Interlocked.Add(ref _next, BatchKeys);
-        string[] keys = [.. Enumerable.Range(0, BatchKeys).Select(i => string.Create(CultureInfo.InvariantCulture, $"{_name}-{first + i}"))];
-        var start = await _client.BatchPutStartAsync(keys, ObjectBytes, stop);
+        string[] keys = [.. Enumerable.Range(0, BatchKeys).Select(i => string.Create(CultureInfo.InvariantCulture, $"audit-{slice}-{first + i}"))];
+        var start = await client.BatchPutStartAsync(keys, ObjectBytes, stop);
         if (start.Call != ErrorCode.Ok)
             return;
         string[] begun = [.. keys.Where((_, i) => start.Items[i] == ErrorCode.Ok)];
         if (begun.Length == 0)
             return;
-        var end = await _client.BatchPutEndAsync(begun, stop);
+        var end = await client.BatchPutEndAsync(begun, stop);
         if (end.Call != ErrorCode.Ok)
             return;
         for (var i = 0; i < begun.Length; i++)
@@ -107,28 +119,6 @@ public sealed class AuditedWrites : IAsyncDisposable
             if (end.Items[i] == ErrorCode.Ok)
                 _acknowledged.Add(begun[i]);
         }
-        _gap.Served();
-    }
-}
-
-/// <summary>The longest time without an acknowledged write.</summary>
-public sealed class ServiceGap
-{
-    private readonly Lock _lock = new();
-    private long _last = Stopwatch.GetTimestamp();
-
-    /// <summary>The longest so far.</summary>
-    public TimeSpan Longest { get; private set; }
-
-    /// <summary>A write was acknowledged now.</summary>
-    public void Served()
-    {
-        lock (_lock)
-        {
-            var gap = Stopwatch.GetElapsedTime(_last);
-            _last = Stopwatch.GetTimestamp();
-            if (gap > Longest)
-                Longest = gap;
-        }
+        gap.Served();
     }
 }

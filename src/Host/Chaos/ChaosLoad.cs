@@ -9,7 +9,7 @@ namespace HotStandby.Host.Chaos;
 /// <param name="addresses">Of the nodes' client doors.</param>
 /// <param name="options">How long a slice is.</param>
 /// <param name="log">Hears what was found.</param>
-public sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions options, ChaosLog log)
+public sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions options, ChaosLog log) : IAsyncDisposable
 {
     private const int LivingSlices = 3;
     private const int MostNamed = 5;
@@ -18,7 +18,8 @@ public sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions opti
     private readonly List<AuditedWrites> _living = [];
     private readonly ServiceGap _gap = new();
     private long _dropped;
-    private ulong _slices;
+    private AuditClient? _client;
+    private int _slices;
 
     /// <summary>The longest time without an acknowledged write.</summary>
     public TimeSpan LongestGap => _gap.Longest;
@@ -29,56 +30,46 @@ public sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions opti
     // The whole run may be without service for as long as the longest fault, and what comes after it.
     private TimeSpan Patience => options.RecoveryPatience + FaultSchedule.LongestFault + FaultSchedule.LongestFault;
 
-    /// <summary>Runs slices until <paramref name="enough"/>, then looks everything up that still lives.</summary>
+    /// <summary>Runs slices until <paramref name="enough"/>.</summary>
     /// <exception cref="SegmentRefusedException">No node served for longer than the patience.</exception>
     public async Task RunAsync(CancellationToken enough, CancellationToken stop)
     {
-        var checking = Task.CompletedTask;
-        var writing = Task.CompletedTask;
         using var all = CancellationTokenSource.CreateLinkedTokenSource(enough, stop);
-        CancellationTokenSource? slice = null;
-        try
+        _client = await AuditClient.BeginAsync(addresses, Patience, stop);
+        while (!all.IsCancellationRequested)
         {
-            while (!all.IsCancellationRequested)
+            // What was written earlier is looked up while the next slice is written: clients never pause.
+            var earlier = LookUpAsync([.. _living], stop);
+            var slice = new AuditedWrites(_client.Calls, _slices++, _gap);
+            _living.Add(slice);
+            using (var over = CancellationTokenSource.CreateLinkedTokenSource(all.Token))
             {
-                // The next slice begins before the last one ends: clients never pause.
-                var next = await AuditedWrites.BeginAsync(addresses, _slices++, Patience, _gap, stop);
-                if (slice is not null)
-                    await slice.CancelAsync();
-                await Task.WhenAll(writing, checking);
-                slice?.Dispose();
-                slice = CancellationTokenSource.CreateLinkedTokenSource(all.Token);
-                await DropOldAsync();
-                checking = LookUpAsync([.. _living], stop);
-                _living.Add(next);
-                writing = next.WriteAsync(slice.Token);
-                await Task.Delay(options.Slice, all.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                over.CancelAfter(options.Slice);
+                await slice.WriteAsync(over.Token);
             }
-            await Task.WhenAll(writing, checking);
-        }
-        finally
-        {
-            slice?.Dispose();
+            await earlier;
+            await DropOldAsync(stop);
         }
     }
 
-    /// <summary>Looks up everything that still lives.</summary>
+    /// <summary>Looks up everything that is still audited.</summary>
     public Task LookUpAsync(CancellationToken stop) => LookUpAsync([.. _living], stop);
 
-    /// <summary>Takes the memory of all slices back.</summary>
-    public async Task EndAsync()
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
     {
-        foreach (var slice in _living)
-            await slice.DisposeAsync();
+        if (_client is not null)
+            await _client.DisposeAsync();
     }
 
-    private async Task DropOldAsync()
+    private async Task DropOldAsync(CancellationToken stop)
     {
-        if (_living.Count < LivingSlices)
+        if (_living.Count <= LivingSlices)
             return;
-        _dropped += _living[0].Count;
-        await _living[0].DisposeAsync();
+        var oldest = _living[0];
         _living.RemoveAt(0);
+        _dropped += oldest.Count;
+        await oldest.RemoveAsync(stop);
     }
 
     private async Task LookUpAsync(AuditedWrites[] slices, CancellationToken stop)

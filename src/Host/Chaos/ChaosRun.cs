@@ -7,7 +7,7 @@ using HotStandby.Host.Replay;
 namespace HotStandby.Host.Chaos;
 
 /// <summary>One run on one cluster.</summary>
-public sealed class ChaosRun
+public sealed class ChaosRun : IAsyncDisposable
 {
     /// <summary>
     /// Settings of the nodes: logs and windows so small that truncation, checkpoints and full syncs happen all the time, and clients that
@@ -70,9 +70,11 @@ public sealed class ChaosRun
             await EndOfLoadAsync(load);
         }
         await CompareAsync(watch, stop);
-        await _load.EndAsync();
         return new ChaosReport(_steps, _faults, watch.Reigns, _load.Acknowledged, _load.LongestGap, _log.Violations);
     }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _load.DisposeAsync();
 
     private async Task RunStepsAsync(ServiceWatch watch, Task load, CancellationToken stop)
     {

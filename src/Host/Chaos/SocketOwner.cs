@@ -6,7 +6,7 @@ using System.Net;
 namespace HotStandby.Host.Chaos;
 
 /// <summary>Finds the process at the other end of an accepted connection.</summary>
-internal static class SocketOwner
+public static class SocketOwner
 {
     private const int InodeColumn = 9;
     private static readonly string[] Tables = ["/proc/net/tcp", "/proc/net/tcp6"];

@@ -101,7 +101,8 @@ internal static class ChaosCommand
     {
         try
         {
-            var report = await new ChaosRun(options, cluster, network, disks, log).RunAsync(cancellation);
+            await using var run = new ChaosRun(options, cluster, network, disks, log);
+            var report = await run.RunAsync(cancellation);
             Print(terminal, options, report, cluster);
             keep |= report.Violations.Count > 0;
             return report.Violations.Count == 0 ? ExitCode.Ok : ExitCode.FailedRun;
