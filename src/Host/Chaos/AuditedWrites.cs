@@ -65,7 +65,11 @@ public sealed class AuditedWrites(MooncakeMasterClient client, int slice, Servic
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(20);
 
     private readonly AcknowledgedWrites _acknowledged = new();
+    private volatile IReadOnlyList<string> _latest = [];
     private long _next;
+
+    /// <summary>Those that were acknowledged last, a few.</summary>
+    public IReadOnlyList<string> Latest => _latest;
 
     /// <summary>Keys whose write was acknowledged.</summary>
     public int Count => _acknowledged.Count;
@@ -114,11 +118,12 @@ public sealed class AuditedWrites(MooncakeMasterClient client, int slice, Servic
         var end = await client.BatchPutEndAsync(begun, stop);
         if (end.Call != ErrorCode.Ok)
             return;
-        for (var i = 0; i < begun.Length; i++)
-        {
-            if (end.Items[i] == ErrorCode.Ok)
-                _acknowledged.Add(begun[i]);
-        }
+        string[] done = [.. begun.Where((_, i) => end.Items[i] == ErrorCode.Ok)];
+        if (done.Length == 0)
+            return;
+        foreach (var key in done)
+            _acknowledged.Add(key);
+        _latest = done;
         gap.Served();
     }
 }

@@ -19,6 +19,7 @@ public sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions opti
     private readonly ServiceGap _gap = new();
     private long _dropped;
     private AuditClient? _client;
+    private volatile AuditedWrites? _now;
     private int _slices;
 
     /// <summary>The longest time without an acknowledged write.</summary>
@@ -26,6 +27,9 @@ public sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions opti
 
     /// <summary>Writes that were acknowledged.</summary>
     public long Acknowledged => _dropped + _living.Sum(slice => (long)slice.Count);
+
+    /// <summary>Reads of what had just been acknowledged that were answered.</summary>
+    public long FreshReads { get; private set; }
 
     // The whole run may be without service for as long as the longest fault, and what comes after it.
     private TimeSpan Patience => options.RecoveryPatience + FaultSchedule.LongestFault + FaultSchedule.LongestFault;
@@ -36,12 +40,15 @@ public sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions opti
     {
         using var all = CancellationTokenSource.CreateLinkedTokenSource(enough, stop);
         _client = await AuditClient.BeginAsync(addresses, Patience, stop);
+        var reads = new Chaos.FreshReads(addresses, () => _now?.Latest ?? [], log);
+        var reading = reads.RunAsync(all.Token);
         while (!all.IsCancellationRequested)
         {
             // What was written earlier is looked up while the next slice is written: clients never pause.
             var earlier = LookUpAsync([.. _living], stop);
             var slice = new AuditedWrites(_client.Calls, _slices++, _gap);
             _living.Add(slice);
+            _now = slice;
             using (var over = CancellationTokenSource.CreateLinkedTokenSource(all.Token))
             {
                 over.CancelAfter(options.Slice);
@@ -50,6 +57,8 @@ public sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions opti
             await earlier;
             await DropOldAsync(stop);
         }
+        await reading;
+        FreshReads = reads.Answers;
     }
 
     /// <summary>Looks up everything that is still audited.</summary>

@@ -20,7 +20,8 @@ public sealed record ChaosOptions(TimeSpan Duration, ulong Seed, int Nodes, IRea
 /// <param name="Faults">How many of each kind.</param>
 /// <param name="Reigns">Nodes that were seen to serve, one after the other.</param>
 /// <param name="Acknowledged">Audited writes.</param>
+/// <param name="FreshReads">Answered reads of what had just been acknowledged.</param>
 /// <param name="LongestGap">Without an acknowledged write.</param>
 /// <param name="Violations">Empty when all is as it should be.</param>
 public sealed record ChaosReport(
-    int Steps, IReadOnlyDictionary<FaultKind, int> Faults, int Reigns, long Acknowledged, TimeSpan LongestGap, IReadOnlyList<string> Violations);
+    int Steps, IReadOnlyDictionary<FaultKind, int> Faults, int Reigns, long Acknowledged, long FreshReads, TimeSpan LongestGap, IReadOnlyList<string> Violations);

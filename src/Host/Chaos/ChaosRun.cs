@@ -70,7 +70,7 @@ public sealed class ChaosRun : IAsyncDisposable
             await EndOfLoadAsync(load);
         }
         await CompareAsync(watch, stop);
-        return new ChaosReport(_steps, _faults, watch.Reigns, _load.Acknowledged, _load.LongestGap, _log.Violations);
+        return new ChaosReport(_steps, _faults, watch.Reigns, _load.Acknowledged, _load.FreshReads, _load.LongestGap, _log.Violations);
     }
 
     /// <inheritdoc/>
@@ -81,7 +81,8 @@ public sealed class ChaosRun : IAsyncDisposable
         foreach (var step in FaultSchedule.Draw(_options.Seed, _options.Kinds, _options.Nodes))
         {
             await Task.Delay(step.Pause, stop);
-            if (_log.Elapsed >= _options.Duration || load.IsFaulted)
+            // It ends with the first violation, so that the logs end near it.
+            if (_log.Elapsed >= _options.Duration || load.IsFaulted || _log.Violations.Count > 0)
                 return;
             await RunStepAsync(step, watch, stop);
         }

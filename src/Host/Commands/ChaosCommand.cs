@@ -142,6 +142,7 @@ internal static class ChaosCommand
             ["failovers seen", Number(Math.Max(0, report.Reigns - 1))],
             ["nodes that gave up and were started again", Number(cluster.Nodes.Sum(node => node.Restarts))],
             ["acknowledged writes audited", Number(report.Acknowledged)],
+            ["reads that had to be fresh", Number(report.FreshReads)],
             ["longest time without an acknowledged write", $"{Number(report.LongestGap.TotalSeconds)} s"],
             ["verdict", report.Violations.Count == 0 ? "nothing is wrong" : $"{report.Violations.Count} VIOLATIONS"],
         ]);
