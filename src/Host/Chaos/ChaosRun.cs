@@ -66,6 +66,7 @@ public sealed class ChaosRun : IAsyncDisposable
             finally
             {
                 await enough.CancelAsync();
+                await load.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             await EndOfLoadAsync(load);
         }
