@@ -1,5 +1,6 @@
 // Readers that are each bound to one node and ask, all the time, for what was acknowledged last. A node that answers must know it: an answer
-// without it is a stale read, from a node that took itself for the Primary. A frozen node is asked before, and may answer long after.
+// without it is a stale read, from a node that took itself for the Primary. They do not wait for answers: a frozen node finds all questions
+// of that time when it goes on, those about what its successor has acknowledged meanwhile among them.
 using HotStandby.Host.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -14,7 +15,8 @@ public sealed class FreshReads(IReadOnlyList<string> addresses, Func<IReadOnlyLi
 {
     // As owner of nothing; other than the audit's, whose calls would make it look alive.
     private static readonly Uuid Id = new(2, 0);
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(20);
+    private const int MostUnderWay = 1000;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     private long _answers;
 
@@ -27,18 +29,20 @@ public sealed class FreshReads(IReadOnlyList<string> addresses, Func<IReadOnlyLi
     private async Task ReadAsync(string address, CancellationToken stop)
     {
         await using var client = new MooncakeMasterClient([address], Id);
+        var underWay = new List<Task>();
         try
         {
             while (true)
             {
-                if (latest() is { Count: > 0 } keys)
-                    await ReadAsync(client, address, keys, stop);
-                await Task.Delay(Breath, stop);
+                if (underWay.Count < MostUnderWay && latest() is { Count: > 0 } keys)
+                    underWay.Add(ReadAsync(client, address, keys, stop));
+                await Task.Delay(Interval, stop);
+                underWay.RemoveAll(read => read.IsCompletedSuccessfully);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The run is over.
+            await Task.WhenAll(underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -48,10 +52,7 @@ public sealed class FreshReads(IReadOnlyList<string> addresses, Func<IReadOnlyLi
         if (answer.Call != ErrorCode.Ok || answer.Items.Contains(ErrorCode.UnavailableInCurrentMode))
             return;
         Interlocked.Increment(ref _answers);
-        for (var i = 0; i < keys.Count; i++)
-        {
-            if (answer.Items[i] == ErrorCode.ObjectNotFound)
-                log.Violation($"stale read: the node behind {address} does not know {keys[i]}, which was acknowledged before it was asked");
-        }
+        if (answer.Items.Contains(ErrorCode.ObjectNotFound))
+            log.Violation($"stale read: the node behind {address} does not know all of {string.Join(", ", keys)}, which were acknowledged before it was asked");
     }
 }
