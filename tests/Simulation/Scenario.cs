@@ -8,9 +8,12 @@ namespace HotStandby.Tests.Simulation;
 /// <summary>The frame of one run. Times in ticks of 100 ns.</summary>
 public sealed class Scenario
 {
+    private readonly PlantedBug _bug;
+
     /// <summary>Draws a scenario.</summary>
-    public Scenario(SeededRandom random)
+    public Scenario(SeededRandom random, PlantedBug bug = PlantedBug.None)
     {
+        _bug = bug;
         NodeCount = random.Pick(1, 3, 3, 3, 3, 3, 3, 5, 5, 5);
         Nodes = [.. Enumerable.Range(0, NodeCount).Select(i => new NodeId($"n{i}"))];
         LeaseTicks = random.Pick(200, 500, 1000, 2000) * TimeSpan.TicksPerMillisecond;
@@ -124,7 +127,7 @@ public sealed class Scenario
         Self = Nodes[node],
         Voters = Nodes,
         LeaseDurationTicks = LeaseTicks,
-        DriftMarginTicks = LeaseTicks / 10,
+        DriftMarginTicks = _bug == PlantedBug.KeepNoDriftMargin ? 0 : LeaseTicks / 10,
         HeartbeatTicks = HeartbeatTicks,
         ResendTicks = ResendTicks,
         HandOverTicks = LeaseTicks,
@@ -135,6 +138,8 @@ public sealed class Scenario
         WindowEntries = WindowEntries,
         WindowBytes = WindowEntries * 100L,
         InFlightBytes = InFlightBytes,
+        OwnVotes = _bug == PlantedBug.CountSelfTwice ? 2 : 1,
+        CommitsOlderEpochs = _bug == PlantedBug.CommitOlderEpochs,
     };
 
     /// <inheritdoc/>

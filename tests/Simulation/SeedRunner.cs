@@ -14,9 +14,9 @@ public sealed record SeedResult(string? Failure, IReadOnlyList<string> Lines, lo
 public static class SeedRunner
 {
     /// <summary>Runs one seed. Whatever it throws is its failure.</summary>
-    public static SeedResult Run(ulong seed, bool verbose)
+    public static SeedResult Run(ulong seed, bool verbose, PlantedBug bug = PlantedBug.None)
     {
-        var simulation = new Simulation(seed, verbose);
+        var simulation = new Simulation(seed, verbose, bug);
         string? failure = null;
         try
         {

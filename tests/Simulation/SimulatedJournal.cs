@@ -9,7 +9,7 @@ using HotStandby.Messages.Replication;
 namespace HotStandby.Tests.Simulation;
 
 /// <summary>One modelled disk.</summary>
-public sealed class SimulatedJournal
+public sealed class SimulatedJournal(PlantedBug bug)
 {
     private readonly Queue<(JournalWrite Write, Link[] Checkpoint)> _pending = [];
     private readonly List<OpLogBatch> _batches = [];
@@ -44,6 +44,8 @@ public sealed class SimulatedJournal
                 break;
             case WriteCut cut:
                 CutAfter(cut.LastKeptSequence);
+                break;
+            case WritePromise when bug == PlantedBug.ReuseEpoch:
                 break;
             case WritePromise promise:
                 (_promisedEpoch, _promisedTo) = (promise.Epoch, promise.Candidate);
@@ -99,6 +101,12 @@ public sealed class SimulatedJournal
                 found.Add(batch.From(Math.Max(batch.FirstSequence, fromSequence)));
         return found;
     }
+
+    /// <summary>A planted mistake.</summary>
+    public void CutUncommitted() => CutAfter(Math.Max(_commitSequence, Checkpoint.Length == 0 ? 0 : _below[^1].LastSequence));
+
+    /// <summary>A planted mistake.</summary>
+    public void VoteAtOnce() => Voting = bug == PlantedBug.VoteWithoutDisk;
 
     private void CutAfter(ulong lastKept)
     {

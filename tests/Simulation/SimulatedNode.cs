@@ -15,6 +15,7 @@ public sealed class SimulatedNode(Simulation world, int index)
     private readonly double _rate = 1 + (((world.Random.Fraction() * 2) - 1) * world.Scenario.Drift);
     private readonly long _clockOffset = world.Random.Below(1_000_000_000);
     private readonly List<Link> _log = [];
+    private Saboteur? _saboteur;
     private ulong _appliedSequence;
     private ulong _reignFrom;
     private Link[] _image = [];
@@ -28,7 +29,7 @@ public sealed class SimulatedNode(Simulation world, int index)
     public int Index => index;
 
     /// <summary>Its disk.</summary>
-    public SimulatedJournal Journal { get; private set; } = new();
+    public SimulatedJournal Journal { get; private set; } = new(world.Bug);
 
     /// <summary>Its process; null when it is dead.</summary>
     public Replica? Replica { get; private set; }
@@ -49,12 +50,15 @@ public sealed class SimulatedNode(Simulation world, int index)
     public bool HoldsLease => Replica is not null && Clock < Replica.LeaseUntilTicks;
 
     /// <summary>True when it serves: lease, and its reign has begun.</summary>
-    public bool Serves => HoldsLease && _reignFrom != 0 && Replica!.Role == ReplicaRole.Primary;
+    public bool Serves => _reignFrom != 0 && Replica is { Role: ReplicaRole.Primary } && (HoldsLease || world.Bug == PlantedBug.ServeWithoutLease);
 
     /// <summary>Starts the process.</summary>
     public void Start()
     {
         Incarnation = world.NextIncarnation();
+        _saboteur = new Saboteur(world.Bug, this);
+        if (world.Bug == PlantedBug.CutCommittedSuffix)
+            Journal.CutUncommitted();
         Paused = false;
         _log.Clear();
         _log.AddRange(Journal.Checkpoint);
@@ -84,7 +88,8 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>An empty disk.</summary>
     public void LoseDisk()
     {
-        (Journal, Replica) = (new SimulatedJournal(), null);
+        (Journal, Replica) = (new SimulatedJournal(world.Bug), null);
+        Journal.VoteAtOnce();
         world.Trace(this, "has an empty disk");
     }
 
@@ -135,7 +140,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         switch (effect)
         {
             case Send send:
-                world.Network.Send(this, send.To, send.Message);
+                world.Network.Send(this, send.To, _saboteur!.Says(replica, send.To, send.Message));
                 break;
             case JournalWrite write:
                 Write(write);
@@ -156,9 +161,7 @@ public sealed class SimulatedNode(Simulation world, int index)
                 });
                 break;
             case CommitAdvanced commit:
-                world.Checker.Commits(Id, replica.Epoch, _log, _appliedSequence, commit.CommitSequence);
-                _appliedSequence = commit.CommitSequence;
-                world.Trace(this, $"commits {commit.CommitSequence}");
+                Apply(replica, commit.CommitSequence);
                 break;
             case RoleChanged changed:
                 _reignFrom = 0;
@@ -208,7 +211,8 @@ public sealed class SimulatedNode(Simulation world, int index)
             return;
         }
 
-        var oldest = (ulong)world.Random.Between((int)Math.Max(1, holder.State.Log.BaseSequence), (int)holder.State.CommitSequence);
+        var oldest = (ulong)world.Random.Between((int)Math.Max(1, holder.State.Log.BaseSequence),
+            (int)(world.Bug == PlantedBug.ShipUncommittedState ? holder.State.Log.LastSequence : holder.State.CommitSequence));
         var below = holder.State.Log.DescribeUntil(oldest);
         var image = source.Log[..(int)oldest].ToArray();
         world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 8), this, Incarnation, () => Install(whom, below, image));
@@ -244,6 +248,15 @@ public sealed class SimulatedNode(Simulation world, int index)
         replica.StateIsComplete(true);
     }
 
+    private void Apply(Replica replica, ulong upTo)
+    {
+        if (upTo <= _appliedSequence && world.Bug == PlantedBug.ApplyBeforeCommit)
+            return;
+        world.Checker.Commits(Id, replica.Epoch, _log, _appliedSequence, upTo);
+        _appliedSequence = upTo;
+        world.Trace(this, $"commits {upTo}");
+    }
+
     private void Write(JournalWrite write)
     {
         if (write is WriteBatch batch)
@@ -264,11 +277,17 @@ public sealed class SimulatedNode(Simulation world, int index)
             WriteReset => _image,
             _ => [],
         });
+        if (write is WriteBatch && world.Bug == PlantedBug.ApplyBeforeCommit && Replica is { Role: ReplicaRole.Standby } standby)
+            Apply(standby, standby.State.Log.LastSequence);
+        var isEarly = world.Bug == PlantedBug.AcknowledgeBeforePersist;
+        if (isEarly)
+            world.AfterTrueTicks(0, this, Incarnation, () => Do(static (replica, now) => replica.Persisted(now)));
         Journal.BusyUntilTicks = Math.Max(Journal.BusyUntilTicks, world.NowTicks) + world.Random.Exponential(_scenario.JournalTicks);
         world.AfterTrueTicks(Journal.BusyUntilTicks - world.NowTicks, this, Incarnation, () =>
         {
             Journal.WriteOldest();
-            Do(static (replica, now) => replica.Persisted(now));
+            if (!isEarly)
+                Do(static (replica, now) => replica.Persisted(now));
         });
     }
 
@@ -290,7 +309,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         if (message is AppendBatch { Batch: not null } append && world.Random.Chance(_scenario.Corruption))
             replica.ReceiveCorrupt(append, Clock);
         else
-            replica.Receive(message, Clock);
+            replica.Receive(_saboteur!.Hears(replica, message), Clock);
         CarryOut(replica);
     }
 }

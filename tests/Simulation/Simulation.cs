@@ -19,11 +19,12 @@ public sealed class Simulation
     private ulong _payloads;
 
     /// <summary>Prepares the run of one seed.</summary>
-    public Simulation(ulong seed, bool verbose)
+    public Simulation(ulong seed, bool verbose, PlantedBug bug = PlantedBug.None)
     {
+        Bug = bug;
         _seed = seed;
         Random = new SeededRandom(seed);
-        Scenario = new Scenario(Random);
+        Scenario = new Scenario(Random, bug);
         IsVerbose = verbose;
         Network = new SimulatedNetwork(this);
         Nodes = [.. Enumerable.Range(0, Scenario.NodeCount).Select(i => new SimulatedNode(this, i))];
@@ -31,6 +32,9 @@ public sealed class Simulation
 
     /// <summary>The frame.</summary>
     public Scenario Scenario { get; }
+
+    /// <summary>The mistake that every node makes.</summary>
+    public PlantedBug Bug { get; }
 
     /// <summary>Chance.</summary>
     public SeededRandom Random { get; }
@@ -128,10 +132,10 @@ public sealed class Simulation
         SimulatedNode? holder = null;
         foreach (var node in Nodes)
         {
-            if (!node.HoldsLease)
+            if (!node.HoldsLease && !(Bug == PlantedBug.ServeWithoutLease && node.Serves))
                 continue;
             if (holder is not null)
-                throw new InvariantViolation(6, $"{holder.Id} (epoch {holder.Replica!.Epoch}) and {node.Id} (epoch {node.Replica!.Epoch}) both hold a lease");
+                throw new InvariantViolation(6, $"{holder.Id} (epoch {holder.Replica!.Epoch}) and {node.Id} (epoch {node.Replica!.Epoch}) both may answer");
             holder = node;
         }
     }
