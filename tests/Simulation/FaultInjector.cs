@@ -8,6 +8,8 @@ public sealed class FaultInjector(Simulation world)
 {
     private readonly SeededRandom _random = world.Random;
     private readonly Scenario _scenario = world.Scenario;
+    private SimulatedNode? _leads;
+    private SimulatedNode? _ledBefore;
     private bool _ended;
 
     /// <summary>From now on things go wrong.</summary>
@@ -43,6 +45,49 @@ public sealed class FaultInjector(Simulation world)
         foreach (var node in world.Nodes)
             node.Do(static (replica, now) => replica.Uncrown(now));
         Crown(_random.Pick<SimulatedNode>([.. world.Nodes.Where(node => node.Replica is not null)]));
+    }
+
+    /// <summary>A node begins to lead, or has committed for the first time in its reign: a good moment to kill it or to cut it off, and to crown another.</summary>
+    public void Ambush(SimulatedNode node)
+    {
+        if (_leads != node)
+            (_leads, _ledBefore) = (node, _leads);
+        if (_ended || !_random.Chance(_scenario.Ambush))
+            return;
+        var wait = _random.Exponential(_random.Pick(0, 0, _scenario.JournalTicks, _scenario.DelayTicks * 2, _scenario.LeaseTicks / 5, _scenario.LeaseTicks * 2));
+        world.After(wait, () =>
+        {
+            if (_ended || node.Replica is null)
+                return;
+            world.Trace(node, "is ambushed");
+            if (_random.Chance(0.5))
+                node.ResetAtTicks = world.NowTicks;
+            if (_random.Chance(0.5))
+                Crash(node);
+            else
+                Isolate(node);
+            Succeed(node);
+            world.After(_random.Exponential(_scenario.LeaseTicks), () => EndAmbush(node));
+        });
+    }
+
+    // Often it is the one that led before who comes back: with a tail that nobody else has, perhaps.
+    private void Succeed(SimulatedNode node)
+    {
+        var next = _ledBefore is not null && _random.Chance(0.5) ? _ledBefore : _random.Pick(world.Nodes);
+        if (next != node && next.Replica is null)
+            next.Start();
+        Crown(next);
+    }
+
+    private void EndAmbush(SimulatedNode node)
+    {
+        if (_ended)
+            return;
+        if (node.Replica is null)
+            node.Start();
+        world.Network.Mend(node.Index);
+        CrownAgain(node);
     }
 
     private void NextFault() => world.After(_random.Exponential(_scenario.FaultTicks), () =>
@@ -114,8 +159,7 @@ public sealed class FaultInjector(Simulation world)
                     each.Paused = false;
                 break;
             case Fault.Isolate:
-                foreach (var each in world.Nodes)
-                    Cut(node, each);
+                Isolate(node);
                 break;
             case Fault.CutOneWay:
                 world.Network.Cut(node.Index, other.Index, true);
@@ -148,6 +192,12 @@ public sealed class FaultInjector(Simulation world)
     {
         if (_random.Chance(0.3))
             Crown(node);
+    }
+
+    private void Isolate(SimulatedNode node)
+    {
+        foreach (var each in world.Nodes)
+            Cut(node, each);
     }
 
     private void Cut(SimulatedNode one, SimulatedNode other)

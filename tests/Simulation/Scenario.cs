@@ -23,7 +23,7 @@ public sealed class Scenario
         BatchEntries = random.Pick(1, 2, 8, 64);
         BatchBytes = random.Pick(200, 1000, 64 * 1024);
         WindowEntries = random.Pick(1, 4, 32, 1024, 262_144);
-        InFlightBytes = random.Pick(100, 1000, 100_000);
+        InFlightBytes = random.Pick(1, 100, 1000, 100_000);
         LingerTicks = random.Pick(0, 0, HeartbeatTicks / 4);
         PipelineBatches = random.Pick(1, 1, 2, 8);
         DelayTicks = LeaseTicks / random.Pick(400, 100, 30, 10);
@@ -34,10 +34,11 @@ public sealed class Scenario
         Corruption = random.Pick(0, 0, 0.02);
         Truncation = random.Pick(0, 0, 0.005, 0.05);
         Drift = random.Pick(0, 0.05, 0.05);
+        Ambush = random.Pick(0, 0, 0.1, 0.9);
         ProposalTicks = LeaseTicks / random.Pick(2, 10, 50);
         FaultTicks = LeaseTicks / random.Pick(1, 2, 4);
         CrownTicks = LeaseTicks * random.Pick(1, 2, 5);
-        DurationTicks = LeaseTicks * random.Between(10, 30);
+        DurationTicks = LeaseTicks * random.Between(10, 30) * (Ambush > 0.5 ? 2 : 1);
         Weights = [.. Enum.GetValues<Fault>().Select(_ => random.Pick(0, 1, 3))];
         if (NodeCount == 1)
             Weights[(int)Fault.LoseDisk] = 0;
@@ -106,6 +107,9 @@ public sealed class Scenario
     /// <summary>Clocks run at a rate of 1 plus or minus this.</summary>
     public double Drift { get; }
 
+    /// <summary>How likely a new Primary is met by a fault at once, and another node crowned.</summary>
+    public double Ambush { get; }
+
     /// <summary>Mean time between proposals.</summary>
     public long ProposalTicks { get; }
 
@@ -145,7 +149,7 @@ public sealed class Scenario
     /// <inheritdoc/>
     public override string ToString() =>
         $"nodes {NodeCount}, lease {LeaseTicks / TimeSpan.TicksPerMillisecond} ms, batch {BatchEntries}/{BatchBytes} B, window {WindowEntries}, "
-        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, faults "
+        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, ambush {Ambush}, faults "
         + string.Join(' ', Enum.GetValues<Fault>().Select(fault => $"{fault}:{Weights[(int)fault]}"));
 }
 

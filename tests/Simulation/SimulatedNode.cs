@@ -12,7 +12,7 @@ namespace HotStandby.Tests.Simulation;
 public sealed class SimulatedNode(Simulation world, int index)
 {
     private readonly Scenario _scenario = world.Scenario;
-    private readonly double _rate = 1 + (((world.Random.Fraction() * 2) - 1) * world.Scenario.Drift);
+    private readonly double _rate = 1 + (world.Random.Pick(-1, 1, (world.Random.Fraction() * 2) - 1) * world.Scenario.Drift);
     private readonly long _clockOffset = world.Random.Below(1_000_000_000);
     private readonly List<Link> _log = [];
     private Saboteur? _saboteur;
@@ -39,6 +39,9 @@ public sealed class SimulatedNode(Simulation world, int index)
 
     /// <summary>While true its clock runs and nothing else does.</summary>
     public bool Paused { get; set; }
+
+    /// <summary>Its connections were reset then: what it had sent before is lost unless it has arrived.</summary>
+    public long ResetAtTicks { get; set; }
 
     /// <summary>Its log: appended entries, whether durable or not.</summary>
     public List<Link> Log => _log;
@@ -162,11 +165,17 @@ public sealed class SimulatedNode(Simulation world, int index)
                 break;
             case CommitAdvanced commit:
                 Apply(replica, commit.CommitSequence);
+                if (replica.Role == ReplicaRole.Primary && _reignFrom == 0)
+                    world.Faults.Ambush(this);
                 break;
             case RoleChanged changed:
                 _reignFrom = 0;
                 if (changed.Role == ReplicaRole.Primary)
+                {
                     world.Checker.Leads(Id, Incarnation, changed.Epoch, _log);
+                    world.Faults.Ambush(this);
+                }
+
                 world.Trace(this, $"is {changed.Role} in {changed.Epoch}: {changed.Reason}");
                 break;
             case BeginReign reign:

@@ -2,7 +2,6 @@
 // heals and the cluster has to serve again. After every event the observer checks the invariants.
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
-using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Simulation;
@@ -27,6 +26,7 @@ public sealed class Simulation
         Scenario = new Scenario(Random, bug);
         IsVerbose = verbose;
         Network = new SimulatedNetwork(this);
+        Faults = new FaultInjector(this);
         Nodes = [.. Enumerable.Range(0, Scenario.NodeCount).Select(i => new SimulatedNode(this, i))];
     }
 
@@ -44,6 +44,9 @@ public sealed class Simulation
 
     /// <summary>The network.</summary>
     public SimulatedNetwork Network { get; }
+
+    /// <summary>What goes wrong.</summary>
+    public FaultInjector Faults { get; }
 
     /// <summary>The machines.</summary>
     public SimulatedNode[] Nodes { get; }
@@ -67,11 +70,10 @@ public sealed class Simulation
             Lines.Add($"seed {_seed}: {Scenario}");
         foreach (var node in Nodes)
             node.Start();
-        var faults = new FaultInjector(this);
-        faults.Begin();
+        Faults.Begin();
         Client();
         RunUntil(Scenario.DurationTicks, static () => false);
-        faults.End();
+        Faults.End();
         for (var round = 1; !_recovered; round++)
         {
             // Catching up may take long where windows are small; standing still may not.
@@ -168,18 +170,18 @@ public sealed class Simulation
     });
 
     /// <summary>A message arrives at whatever process runs then.</summary>
-    public void Deliver(long ticks, SimulatedNode node, NodeId from, ReplicationMessage message) => After(ticks, () =>
+    public void Deliver(long ticks, SimulatedNode node, SimulatedNode from, long sentAtTicks, ReplicationMessage message) => After(ticks, () =>
     {
-        if (node.Replica is null)
+        if (node.Replica is null || sentAtTicks < from.ResetAtTicks)
             return;
         if (node.Paused)
         {
-            Deliver(Scenario.TickTicks, node, from, message);
+            Deliver(Scenario.TickTicks, node, from, sentAtTicks, message);
             return;
         }
 
         if (IsVerbose)
-            Trace(node, $"from {from}: {SimulatedNetwork.Describe(message)}");
+            Trace(node, $"from {from.Id}: {SimulatedNetwork.Describe(message)}");
         node.Receive(message);
     });
 
