@@ -30,6 +30,9 @@ public sealed class FaultInjector(Simulation world)
         foreach (var node in world.Nodes)
         {
             node.Paused = false;
+            node.Journal.Mend();
+            if (node.Journal.IsDamaged)
+                Replace(node);
             if (mayStayDead > 0 && (node.Replica is null || _random.Chance(0.3)))
             {
                 mayStayDead--;
@@ -144,12 +147,24 @@ public sealed class FaultInjector(Simulation world)
             case Fault.Restart:
                 foreach (var each in world.Nodes)
                     if (each.Replica is null && _random.Chance(0.7))
-                        each.Start();
+                    {
+                        if (each.Journal.IsDamaged && _random.Chance(0.5))
+                            Replace(each);
+                        else
+                            each.Start();
+                    }
+
                 break;
             case Fault.LoseDisk when MayLoseDisk(node):
-                node.LoseDisk();
-                node.Start();
+                Replace(node);
                 CrownAgain(node);
+                break;
+            case Fault.BreakDisk when node.Replica is not null:
+                node.Journal.Break(isFull: _random.Chance(0.5));
+                break;
+            case Fault.DamageDisk when node.Replica is not null && MayLoseDisk(node):
+                if (node.Journal.Damage(_random) is { } damage)
+                    world.Trace(node, damage);
                 break;
             case Fault.Pause:
                 node.Paused = true;
@@ -176,6 +191,12 @@ public sealed class FaultInjector(Simulation world)
             default:
                 break;
         }
+    }
+
+    private static void Replace(SimulatedNode node)
+    {
+        node.LoseDisk();
+        node.Start();
     }
 
     // Sometimes the supervisor is quick: a dead process is back before anybody noticed.

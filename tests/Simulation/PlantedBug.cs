@@ -33,6 +33,8 @@ public enum PlantedBug
     AcknowledgeEndOfLog,
     /// <summary>A node with an empty disk votes at once.</summary>
     VoteWithoutDisk,
+    /// <summary>Whatever a start cannot read is taken for the torn end of the log, and cut off.</summary>
+    TakeDamageForTornTail,
     /// <summary>A full sync brings state that is not committed.</summary>
     ShipUncommittedState,
     /// <summary>A Primary answers clients as long as nobody has told it that it is deposed.</summary>

@@ -35,6 +35,8 @@ public sealed class Scenario
         Truncation = random.Pick(0, 0, 0.005, 0.05);
         Drift = random.Pick(0, 0.05, 0.05);
         Ambush = random.Pick(0, 0, 0.1, 0.9);
+        SegmentBytes = random.Pick(0, 0, 0, 4096, 16 * 1024);
+        Flushes = random.Chance(0.7);
         ProposalTicks = LeaseTicks / random.Pick(2, 10, 50);
         FaultTicks = LeaseTicks / random.Pick(1, 2, 4);
         CrownTicks = LeaseTicks * random.Pick(1, 2, 5);
@@ -110,6 +112,12 @@ public sealed class Scenario
     /// <summary>How likely a new Primary is met by a fault at once, and another node crowned.</summary>
     public double Ambush { get; }
 
+    /// <summary>Size of a segment of the product's own journal; 0: the journal is modelled.</summary>
+    public int SegmentBytes { get; }
+
+    /// <summary>Whether the journal flushes every write, so that the power may fail; otherwise only processes end.</summary>
+    public bool Flushes { get; }
+
     /// <summary>Mean time between proposals.</summary>
     public long ProposalTicks { get; }
 
@@ -124,6 +132,10 @@ public sealed class Scenario
 
     /// <summary>How likely each fault is.</summary>
     public int[] Weights { get; }
+
+    /// <summary>A new, empty journal. Mistakes that are planted in the modelled one are made there only.</summary>
+    public SimulatedJournal NewJournal() => new(_bug, SegmentBytes == 0
+        || _bug is PlantedBug.CutCommittedSuffix or PlantedBug.ReuseEpoch or PlantedBug.VoteWithoutDisk ? null : new RealLog(SegmentBytes, Flushes));
 
     /// <summary>The settings of one node.</summary>
     public ReplicaSettings SettingsOf(int node) => new()
@@ -149,7 +161,8 @@ public sealed class Scenario
     /// <inheritdoc/>
     public override string ToString() =>
         $"nodes {NodeCount}, lease {LeaseTicks / TimeSpan.TicksPerMillisecond} ms, batch {BatchEntries}/{BatchBytes} B, window {WindowEntries}, "
-        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, ambush {Ambush}, faults "
+        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, ambush {Ambush}, "
+        + $"{(SegmentBytes == 0 ? "modelled journal" : $"journal of {SegmentBytes} B")}, faults "
         + string.Join(' ', Enum.GetValues<Fault>().Select(fault => $"{fault}:{Weights[(int)fault]}"));
 }
 
@@ -176,6 +189,10 @@ public enum Fault
     CutLink,
     /// <summary>Two groups.</summary>
     Split,
+    /// <summary>A disk is full, or cannot flush: its node ends at the next write.</summary>
+    BreakDisk,
+    /// <summary>A disk loses or alters something that was once good: its node does not come back before somebody has emptied it.</summary>
+    DamageDisk,
     /// <summary>All links work.</summary>
     Heal,
 }

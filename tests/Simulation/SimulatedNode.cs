@@ -1,5 +1,6 @@
 // One machine: a disk that survives, a process that may be dead, a clock with a rate of its own. Carries out the effects of
 // its replica against the modelled journal and network, and tells the observer.
+using HotStandby.Actors.Journal;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -29,7 +30,7 @@ public sealed class SimulatedNode(Simulation world, int index)
     public int Index => index;
 
     /// <summary>Its disk.</summary>
-    public SimulatedJournal Journal { get; private set; } = new(world.Bug);
+    public SimulatedJournal Journal { get; private set; } = world.Scenario.NewJournal();
 
     /// <summary>Its process; null when it is dead.</summary>
     public Replica? Replica { get; private set; }
@@ -55,9 +56,15 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>True when it serves: lease, and its reign has begun.</summary>
     public bool Serves => _reignFrom != 0 && Replica is { Role: ReplicaRole.Primary } && (HoldsLease || world.Bug == PlantedBug.ServeWithoutLease);
 
-    /// <summary>Starts the process.</summary>
+    /// <summary>Starts the process, unless its journal is damaged.</summary>
     public void Start()
     {
+        if (!Journal.TryStart())
+        {
+            world.Trace(this, "does not start: its journal is damaged");
+            return;
+        }
+
         Incarnation = world.NextIncarnation();
         _saboteur = new Saboteur(world.Bug, this);
         if (world.Bug == PlantedBug.CutCommittedSuffix)
@@ -91,7 +98,7 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>An empty disk.</summary>
     public void LoseDisk()
     {
-        (Journal, Replica) = (new SimulatedJournal(world.Bug), null);
+        (Journal, Replica) = (_scenario.NewJournal(), null);
         Journal.VoteAtOnce();
         world.Trace(this, "has an empty disk");
     }
@@ -151,7 +158,8 @@ public sealed class SimulatedNode(Simulation world, int index)
             case ReadJournal read:
                 world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 4), this, Incarnation, () =>
                 {
-                    var batches = Journal.Read(read.FromSequence, world.Random.Between(1, 5));
+                    if (Read(read.FromSequence, world.Random.Between(1, 5)) is not { } batches)
+                        return;
                     world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 4), this, Incarnation,
                         () => Do((now, ticks) => now.JournalRead(read.Standby, batches, ticks)));
                 });
@@ -159,7 +167,7 @@ public sealed class SimulatedNode(Simulation world, int index)
             case ReadTail read:
                 world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 4), this, Incarnation, () =>
                 {
-                    if (Journal.Read(read.PreviousSequence + 1, 1) is [var batch])
+                    if (Read(read.PreviousSequence + 1, 1) is [var batch])
                         Do((now, _) => now.TailRead(read, batch));
                 });
                 break;
@@ -257,6 +265,20 @@ public sealed class SimulatedNode(Simulation world, int index)
         replica.StateIsComplete(true);
     }
 
+    // Who reads what is damaged ends.
+    private List<OpLogBatch>? Read(ulong fromSequence, int most)
+    {
+        try
+        {
+            return Journal.Read(fromSequence, most);
+        }
+        catch (JournalDamaged) when (Journal.IsDamaged)
+        {
+            Crash();
+            return null;
+        }
+    }
+
     private void Apply(Replica replica, ulong upTo)
     {
         if (upTo <= _appliedSequence && world.Bug == PlantedBug.ApplyBeforeCommit)
@@ -294,8 +316,9 @@ public sealed class SimulatedNode(Simulation world, int index)
         Journal.BusyUntilTicks = Math.Max(Journal.BusyUntilTicks, world.NowTicks) + world.Random.Exponential(_scenario.JournalTicks);
         world.AfterTrueTicks(Journal.BusyUntilTicks - world.NowTicks, this, Incarnation, () =>
         {
-            Journal.WriteOldest();
-            if (!isEarly)
+            if (!Journal.TryWriteOldest())
+                Crash();
+            else if (!isEarly)
                 Do(static (replica, now) => replica.Persisted(now));
         });
     }
