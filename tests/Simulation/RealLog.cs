@@ -41,7 +41,7 @@ public sealed class RealLog
     public RecoveredJournal Recovered { get; private set; } = null!;
 
     /// <summary>Asks for a write.</summary>
-    public void Ask(JournalWrite write) => _asked.Enqueue(new Asked(OpLogBook.ToEvent(write), false, 0));
+    public void Ask(JournalWrite write) => _asked.Enqueue(new Asked(_book.Ask(write), false, 0));
 
     /// <summary>The oldest write that was asked for happens.</summary>
     public void WriteOldest()

@@ -272,7 +272,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         {
             return Journal.Read(fromSequence, most);
         }
-        catch (JournalDamaged) when (Journal.IsDamaged)
+        catch (Exception problem) when (Journal.IsDamaged && problem is JournalDamaged or FileNotFoundException)
         {
             Crash();
             return null;

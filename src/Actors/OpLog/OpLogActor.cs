@@ -62,7 +62,7 @@ public sealed class OpLogActor : UntypedPersistentActor
         {
             case JournalWrite write:
                 NodeMetrics.Journaling(write);
-                PersistAsync(OpLogBook.ToEvent(write), Written);
+                PersistAsync(_book.Ask(write), Written);
                 break;
             case GetEntriesSince request:
                 // Behind every write that was asked for before: until then the index still holds what is being cut off.
@@ -105,7 +105,8 @@ public sealed class OpLogActor : UntypedPersistentActor
     {
         if (journalNumber <= 0)
             return;
-        PersistAllAsync(_book.Standing, static _ => { });
+        if (_book.Standing is { Count: > 0 } standing)
+            PersistAllAsync(standing, static _ => { });
         DeferAsync(journalNumber, DeleteMessages);
     }
 

@@ -23,7 +23,10 @@ internal sealed class OpLogBook
     /// <summary>What a start has found, once every event is replayed. The log in it is the caller's from then on.</summary>
     public RecoveredJournal Recovered => new(_log, _commitSequence, _promise.Epoch, _promise.Candidate, _voting, _imagesUpTo);
 
-    /// <summary>What must be written again before the events that said it are deleted.</summary>
+    /// <summary>
+    /// What must be written again before the events that said it are deleted: as asked for last, since that is what stands before the
+    /// copy in the journal, whether it is confirmed or not. An older promise behind a newer one would take it back.
+    /// </summary>
     public IReadOnlyList<IJournalEvent> Standing => (_voting, _promise.Epoch > 0) switch
     {
         (true, true) => [new VotingGranted(), _promise],
@@ -32,8 +35,15 @@ internal sealed class OpLogBook
         _ => [],
     };
 
-    /// <summary>The event that records a write.</summary>
-    public static IJournalEvent ToEvent(JournalWrite write) => write switch
+    /// <summary>A write is asked for: the event that records it.</summary>
+    public IJournalEvent Ask(JournalWrite write)
+    {
+        var asked = ToEvent(write);
+        Note(asked);
+        return asked;
+    }
+
+    private static IJournalEvent ToEvent(JournalWrite write) => write switch
     {
         WriteBatch batch => new BatchAppended(batch.Batch),
         WritePromise promise => new EpochPromised(promise.Epoch, promise.Candidate),
@@ -68,6 +78,7 @@ internal sealed class OpLogBook
                 break;
         }
 
+        Note(happened);
         Written(happened, journalNumber);
     }
 
@@ -86,11 +97,7 @@ internal sealed class OpLogBook
             case SuffixCut cut:
                 Index.CutAfter(cut.LastKeptSequence);
                 return 0;
-            case EpochPromised promised:
-                _promise = promised;
-                return 0;
-            case VotingGranted:
-                _voting = true;
+            case EpochPromised or VotingGranted:
                 return 0;
             case LogTruncated truncated:
                 Founded(truncated.Below);
@@ -103,6 +110,13 @@ internal sealed class OpLogBook
             default:
                 throw new ArgumentOutOfRangeException(nameof(happened), happened, "unknown journal event");
         }
+    }
+
+    private void Note(IJournalEvent standing)
+    {
+        if (standing is EpochPromised promised)
+            _promise = promised;
+        _voting |= standing is VotingGranted;
     }
 
     private void Founded(ReadOnlySpan<EpochEnd> below) => _commitSequence = Math.Max(_commitSequence, below[^1].LastSequence);
