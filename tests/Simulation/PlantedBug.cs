@@ -37,6 +37,16 @@ public enum PlantedBug
     TakeDamageForTornTail,
     /// <summary>A full sync brings state that is not committed.</summary>
     ShipUncommittedState,
+    /// <summary>A buffer is handed out again as soon as its object is removed, before that is committed.</summary>
+    ReuseFreedSpaceBeforeCommit,
+    /// <summary>A write is answered when it is decided, before it is committed.</summary>
+    AnswerBeforeCommit,
+    /// <summary>Readers are told of longer leases than they have.</summary>
+    EndLeasesEarly,
+    /// <summary>A new Primary takes the leases that it does not know of for over.</summary>
+    ForgetLeasesAtFailover,
+    /// <summary>The buffers of a put that nobody finishes are free before its writer has given up.</summary>
+    FreeAbandonedPutsEarly,
     /// <summary>A Primary answers clients as long as nobody has told it that it is deposed.</summary>
     ServeWithoutLease,
 }

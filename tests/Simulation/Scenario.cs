@@ -1,6 +1,7 @@
 // What one seed decides before the run starts: how many nodes, which settings, which faults and how often. Every seed has its
 // own mix ("swarm"): a fault that is always on hides what happens without it.
 using HotStandby.Core.Replication;
+using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Tests.Simulation;
@@ -37,6 +38,13 @@ public sealed class Scenario
         Ambush = random.Pick(0, 0, 0.1, 0.9);
         SegmentBytes = random.Pick(0, 0, 0, 4096, 16 * 1024);
         Flushes = random.Chance(0.7);
+        HasIndex = random.Chance(0.35);
+        Times = new ShardSettings
+        {
+            LeaseTtl = TimeSpan.FromTicks(LeaseTicks * random.Pick(1, 2, 6) / 2),
+            PutStartDiscardTimeout = TimeSpan.FromTicks(LeaseTicks),
+            PutStartReleaseTimeout = TimeSpan.FromTicks(LeaseTicks * random.Pick(2, 4)),
+        };
         ProposalTicks = LeaseTicks / random.Pick(2, 10, 50);
         FaultTicks = LeaseTicks / random.Pick(1, 2, 4);
         CrownTicks = LeaseTicks * random.Pick(1, 2, 5);
@@ -118,6 +126,20 @@ public sealed class Scenario
     /// <summary>Whether the journal flushes every write, so that the power may fail; otherwise only processes end.</summary>
     public bool Flushes { get; }
 
+    /// <summary>Whether the replicas carry an index with segments, shards and clients; otherwise they carry bytes that mean nothing.</summary>
+    public bool HasIndex { get; }
+
+    /// <summary>What clients have been told of leases and timeouts.</summary>
+    public ShardSettings Times { get; }
+
+    /// <summary>What reigns do.</summary>
+    public ShardSettings ReignTimes => _bug switch
+    {
+        PlantedBug.EndLeasesEarly => Times with { LeaseTtl = Times.LeaseTtl / 3 },
+        PlantedBug.FreeAbandonedPutsEarly => Times with { PutStartReleaseTimeout = Times.PutStartDiscardTimeout },
+        _ => Times,
+    };
+
     /// <summary>Mean time between proposals.</summary>
     public long ProposalTicks { get; }
 
@@ -162,7 +184,7 @@ public sealed class Scenario
     public override string ToString() =>
         $"nodes {NodeCount}, lease {LeaseTicks / TimeSpan.TicksPerMillisecond} ms, batch {BatchEntries}/{BatchBytes} B, window {WindowEntries}, "
         + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, ambush {Ambush}, "
-        + $"{(SegmentBytes == 0 ? "modelled journal" : $"journal of {SegmentBytes} B")}, faults "
+        + $"{(SegmentBytes == 0 ? "modelled journal" : $"journal of {SegmentBytes} B")}{(HasIndex ? ", index" : "")}, faults "
         + string.Join(' ', Enum.GetValues<Fault>().Select(fault => $"{fault}:{Weights[(int)fault]}"));
 }
 

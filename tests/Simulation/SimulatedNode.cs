@@ -6,6 +6,7 @@ using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
+using HotStandby.Tests.Simulation.Index;
 
 namespace HotStandby.Tests.Simulation;
 
@@ -34,6 +35,9 @@ public sealed class SimulatedNode(Simulation world, int index)
 
     /// <summary>Its process; null when it is dead.</summary>
     public Replica? Replica { get; private set; }
+
+    /// <summary>What its process holds of the index; null where the run has none.</summary>
+    public SimulatedIndex? Partitions { get; private set; }
 
     /// <summary>Number of its process, over all nodes.</summary>
     public ulong Incarnation { get; private set; }
@@ -76,6 +80,7 @@ public sealed class SimulatedNode(Simulation world, int index)
             world.Checker.Append(_log, batch, Id);
         Replica = new Replica(_scenario.SettingsOf(index), Journal.Recover(), Incarnation, Clock);
         (_appliedSequence, _reignFrom, _syncs) = (0, 0, false);
+        Partitions = _scenario.HasIndex ? new SimulatedIndex(world, this) : null;
         world.Trace(this, "starts");
         world.AfterTrueTicks(0, this, Incarnation, Tick);
         // Now and then both checkpoints of a partition are damaged: the log alone is no state then. Only one node at a time has lost
@@ -91,14 +96,14 @@ public sealed class SimulatedNode(Simulation world, int index)
     public void Crash()
     {
         Journal.Crash(world.Random);
-        Replica = null;
+        (Replica, Partitions) = (null, null);
         world.Trace(this, "crashes");
     }
 
     /// <summary>An empty disk.</summary>
     public void LoseDisk()
     {
-        (Journal, Replica) = (_scenario.NewJournal(), null);
+        (Journal, Replica, Partitions) = (_scenario.NewJournal(), null, null);
         Journal.VoteAtOnce();
         world.Trace(this, "has an empty disk");
     }
@@ -115,6 +120,8 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>A client's writes.</summary>
     public ulong Propose(int entries)
     {
+        if (Partitions is not null)
+            return Partitions.Reign!.ProposeMarker();
         var drafts = new DraftBuffer(Partition.SegmentTable);
         for (var i = 0; i < entries; i++)
             BitConverter.TryWriteBytes(drafts.Add(OpType.MountSegment, default, 0, 8 + world.Random.Below(40)), world.NextPayload());
@@ -132,6 +139,8 @@ public sealed class SimulatedNode(Simulation world, int index)
     private void Tick()
     {
         Do(static (replica, now) => replica.Tick(now, 0));
+        if (Serves)
+            Partitions?.Reign?.Tick();
         if (world.Random.Chance(_scenario.Truncation) && Replica is { State.CommitSequence: > 0 } truncating && !_syncs)
             Do((replica, _) => replica.Truncate((ulong)world.Random.Between(0, (int)truncating.State.CommitSequence)));
         if (world.Random.Chance(0.3))
@@ -178,6 +187,7 @@ public sealed class SimulatedNode(Simulation world, int index)
                 break;
             case RoleChanged changed:
                 _reignFrom = 0;
+                Partitions?.EndReign();
                 if (changed.Role == ReplicaRole.Primary)
                 {
                     world.Checker.Leads(Id, Incarnation, changed.Epoch, _log);
@@ -188,10 +198,12 @@ public sealed class SimulatedNode(Simulation world, int index)
                 break;
             case BeginReign reign:
                 _reignFrom = reign.EpochStartSequence;
+                Partitions?.BeginReign(reign.Epoch);
                 world.Trace(this, $"reigns in {reign.Epoch}");
                 break;
             case RebuildPartitions:
                 replica.Rebuilding();
+                Partitions?.Rebuild(_appliedSequence);
                 world.Trace(this, "rebuilds");
                 break;
             case FullSyncNeeded needed:
@@ -285,6 +297,7 @@ public sealed class SimulatedNode(Simulation world, int index)
             return;
         world.Checker.Commits(Id, replica.Epoch, _log, _appliedSequence, upTo);
         _appliedSequence = upTo;
+        Partitions?.Commit(upTo);
         world.Trace(this, $"commits {upTo}");
     }
 

@@ -3,6 +3,7 @@
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Replication;
+using HotStandby.Tests.Simulation.Index;
 
 namespace HotStandby.Tests.Simulation;
 
@@ -25,6 +26,8 @@ public sealed class Simulation
         Random = new SeededRandom(seed);
         Scenario = new Scenario(Random, bug);
         IsVerbose = verbose;
+        Clients = new SimulatedClients(this);
+        Checker = new InvariantChecker(Scenario.HasIndex);
         Network = new SimulatedNetwork(this);
         Faults = new FaultInjector(this);
         Nodes = [.. Enumerable.Range(0, Scenario.NodeCount).Select(i => new SimulatedNode(this, i))];
@@ -40,7 +43,10 @@ public sealed class Simulation
     public SeededRandom Random { get; }
 
     /// <summary>The observer.</summary>
-    public InvariantChecker Checker { get; } = new();
+    public InvariantChecker Checker { get; }
+
+    /// <summary>Who uses the index, where there is one.</summary>
+    public SimulatedClients Clients { get; }
 
     /// <summary>The network.</summary>
     public SimulatedNetwork Network { get; }
@@ -150,7 +156,13 @@ public sealed class Simulation
                 return;
             foreach (var node in Nodes)
                 if (node.Serves && !node.Paused && node.Replica!.LastProposed < node.Replica.State.CommitSequence + MostUncommitted)
-                    node.Propose(Random.Between(1, 4));
+                {
+                    if (Scenario.HasIndex)
+                        Clients.Act(node);
+                    else
+                        node.Propose(Random.Between(1, 4));
+                }
+
             Client();
         });
     }
