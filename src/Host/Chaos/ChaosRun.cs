@@ -152,7 +152,7 @@ public sealed class ChaosRun : IAsyncDisposable
         }
         catch (TimeoutException error)
         {
-            _log.Violation(error.Message);
+            _log.Violation(error.Message.Split('\n')[0]);
         }
         CheckEnds();
     }
