@@ -31,15 +31,12 @@ public sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions opti
     /// <summary>Reads of what had just been acknowledged that were answered.</summary>
     public long FreshReads { get; private set; }
 
-    // The whole run may be without service for as long as the longest fault, and what comes after it.
-    private TimeSpan Patience => options.RecoveryPatience + FaultSchedule.LongestFault + FaultSchedule.LongestFault;
-
     /// <summary>Runs slices until <paramref name="enough"/>.</summary>
     /// <exception cref="SegmentRefusedException">No node served for longer than the patience.</exception>
     public async Task RunAsync(CancellationToken enough, CancellationToken stop)
     {
         using var all = CancellationTokenSource.CreateLinkedTokenSource(enough, stop);
-        _client = await AuditClient.BeginAsync(addresses, Patience, stop);
+        _client = await AuditClient.BeginAsync(addresses, options.Patience, stop);
         var reads = new Chaos.FreshReads(addresses, () => _now?.Latest ?? [], log);
         var reading = reads.RunAsync(all.Token);
         while (!all.IsCancellationRequested)
@@ -102,9 +99,9 @@ public sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions opti
             }
             catch (IOException error)
             {
-                if (Stopwatch.GetElapsedTime(began) > Patience)
+                if (Stopwatch.GetElapsedTime(began) > options.Patience)
                 {
-                    log.Violation($"the audit had no answer for {Patience.TotalSeconds:0} s: {error.Message}");
+                    log.Violation($"the audit had no answer for {options.Patience.TotalSeconds:0} s: {error.Message}");
                     return [];
                 }
                 await Task.Delay(RetryDelay, stop);

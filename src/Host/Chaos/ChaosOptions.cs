@@ -13,6 +13,9 @@ public sealed record ChaosOptions(TimeSpan Duration, ulong Seed, int Nodes, IRea
 
     /// <summary>From the end of a step's faults to service.</summary>
     public TimeSpan RecoveryPatience { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>For how long clients may find no service at all: the longest faults of a step, one after the other, and the recovery.</summary>
+    public TimeSpan Patience => RecoveryPatience + FaultSchedule.LongestFault + FaultSchedule.LongestFault;
 }
 
 /// <summary>What came out.</summary>
@@ -22,6 +25,8 @@ public sealed record ChaosOptions(TimeSpan Duration, ulong Seed, int Nodes, IRea
 /// <param name="Acknowledged">Audited writes.</param>
 /// <param name="FreshReads">Answered reads of what had just been acknowledged.</param>
 /// <param name="LongestGap">Without an acknowledged write.</param>
+/// <param name="Histories">Recorded calls, of which all answers are explained unless there are violations.</param>
 /// <param name="Violations">Empty when all is as it should be.</param>
 public sealed record ChaosReport(
-    int Steps, IReadOnlyDictionary<FaultKind, int> Faults, int Reigns, long Acknowledged, long FreshReads, TimeSpan LongestGap, IReadOnlyList<string> Violations);
+    int Steps, IReadOnlyDictionary<FaultKind, int> Faults, int Reigns, long Acknowledged, long FreshReads, TimeSpan LongestGap,
+    HistoryTotals Histories, IReadOnlyList<string> Violations);

@@ -32,6 +32,7 @@ public sealed class ChaosRun : IAsyncDisposable
     private readonly FaultInjector _injector;
     private readonly ChaosLog _log;
     private readonly ChaosLoad _load;
+    private readonly RecordedLoad _recorded;
     private readonly Dictionary<FaultKind, int> _faults = [];
     private readonly int[] _endsSeen;
     private readonly bool[] _diskWasFull;
@@ -44,6 +45,7 @@ public sealed class ChaosRun : IAsyncDisposable
         (_options, _cluster, _log) = (options, cluster, log);
         _injector = new FaultInjector(cluster, network, disks, log);
         _load = new ChaosLoad(network.ClientAddresses, options, log);
+        _recorded = new RecordedLoad(network.ClientAddresses, options, cluster.DirectoryPath, log);
         _endsSeen = new int[options.Nodes];
         _diskWasFull = new bool[options.Nodes];
     }
@@ -58,7 +60,7 @@ public sealed class ChaosRun : IAsyncDisposable
         await watch.WaitForServiceAsync(StartPatience, stop);
         using (var enough = new CancellationTokenSource())
         {
-            var load = _load.RunAsync(enough.Token, stop);
+            var load = Task.WhenAll(_load.RunAsync(enough.Token, stop), _recorded.RunAsync(enough.Token));
             try
             {
                 await RunStepsAsync(watch, load, stop);
@@ -71,7 +73,7 @@ public sealed class ChaosRun : IAsyncDisposable
             await EndOfLoadAsync(load);
         }
         await CompareAsync(watch, stop);
-        return new ChaosReport(_steps, _faults, watch.Reigns, _load.Acknowledged, _load.FreshReads, _load.LongestGap, _log.Violations);
+        return new ChaosReport(_steps, _faults, watch.Reigns, _load.Acknowledged, _load.FreshReads, _load.LongestGap, _recorded.Totals, _log.Violations);
     }
 
     /// <inheritdoc/>
@@ -152,7 +154,7 @@ public sealed class ChaosRun : IAsyncDisposable
         }
         catch (TimeoutException error)
         {
-            _log.Violation(error.Message);
+            _log.Violation(error.Message.Split('\n')[0]);
         }
         CheckEnds();
     }

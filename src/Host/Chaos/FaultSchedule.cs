@@ -20,6 +20,8 @@ public static class FaultSchedule
     /// <summary>The longest fault, which is also the longest time without a majority.</summary>
     public static readonly TimeSpan LongestFault = TimeSpan.FromSeconds(12);
 
+    // A little more than a lease and the failure detector take.
+    private static readonly TimeSpan GivenUpAfter = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     /// <summary>The steps of a seed, without an end.</summary>
@@ -70,13 +72,12 @@ public static class FaultSchedule
         var other = random.Below(nodes - 1);
         var shortest = TimeSpan.FromSeconds(kind is FaultKind.Pause or FaultKind.Delay or FaultKind.Stall or FaultKind.Reset ? 0.5 : 0.1);
         return new Fault(
-            kind, victim, other >= victim ? other + 1 : other, offset, Span(random, shortest, LongestFault), random.Below(1001) / 1000.0, random.Below(2) == 0);
+            kind, victim, other >= victim ? other + 1 : other, offset, Lasting(random, shortest), random.Below(1001) / 1000.0, random.Below(2) == 0);
     }
 
-    // Short ones are more frequent than long ones, and all lengths on either side of the lease and of the failure detector occur.
-    private static TimeSpan Span(RandomSource random, TimeSpan shortest, TimeSpan longest)
-    {
-        var part = random.Below(10_001) / 10_000.0;
-        return shortest + ((longest - shortest) * (part * part));
-    }
+    // Half of them are over before anybody is given up, half of them are not: what happens differs.
+    private static TimeSpan Lasting(RandomSource random, TimeSpan shortest) =>
+        random.Below(2) == 0 ? Span(random, shortest, GivenUpAfter) : Span(random, GivenUpAfter, LongestFault);
+
+    private static TimeSpan Span(RandomSource random, TimeSpan shortest, TimeSpan longest) => shortest + ((longest - shortest) * (random.Below(10_001) / 10_000.0));
 }

@@ -143,6 +143,8 @@ internal static class ChaosCommand
             ["nodes that gave up and were started again", Number(cluster.Nodes.Sum(node => node.Restarts))],
             ["acknowledged writes audited", Number(report.Acknowledged)],
             ["reads that had to be fresh", Number(report.FreshReads)],
+            ["recorded calls, of keys", $"{Number(report.Histories.Operations)}, {Number(report.Histories.Keys)}, in {Number(report.Histories.Slices)} histories"],
+            ["calls with unknown outcome", Number(report.Histories.Unknown)],
             ["longest time without an acknowledged write", $"{Number(report.LongestGap.TotalSeconds)} s"],
             ["verdict", report.Violations.Count == 0 ? "nothing is wrong" : $"{report.Violations.Count} VIOLATIONS"],
         ]);
