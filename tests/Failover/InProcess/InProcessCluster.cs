@@ -74,7 +74,10 @@ internal sealed class InProcessCluster : IFailoverCluster
               loglevel = WARNING
               stdout-loglevel = OFF
               cluster.seed-nodes = [{{string.Join(", ", addresses.Select(address => $"\"{address}\""))}}]
-              remote.dot-netty.tcp.applied-adapters = ["trttl"]
+              remote.dot-netty.tcp {
+                applied-adapters = ["trttl"]
+                connection-timeout = 2s # the adapter loses what a real network would send again, a handshake too
+              }
               coordinated-shutdown.run-by-actor-system-terminate = off
             }
             {{hocon}}

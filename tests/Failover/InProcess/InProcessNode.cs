@@ -75,9 +75,10 @@ internal sealed class InProcessNode(NodeConfiguration configuration, Address add
     public async Task HealAsync()
     {
         using var turn = await TakeTurnAsync();
+        // Both: as long as the adapter knows a mode for sending alone, it lets no new connection of that peer in.
         foreach (var peer in _deafPeers)
             if (_life is { } life)
-                await ThrottleAsync(life.Node.System, peer, ThrottleTransportAdapter.Direction.Send, Unthrottled.Instance);
+                await ThrottleAsync(life.Node.System, peer, ThrottleTransportAdapter.Direction.Both, Unthrottled.Instance);
         _deafPeers.Clear();
     }
 

@@ -80,14 +80,11 @@ internal sealed class FailoverRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills nodes.</summary>
-    public async Task KillAsync(params IEnumerable<FailoverNode> nodes)
+    /// <summary>Kills nodes, all at once.</summary>
+    public Task KillAsync(params IReadOnlyList<FailoverNode> nodes)
     {
-        foreach (var node in nodes)
-        {
-            Say($"{node.Id} is killed");
-            await Cluster.KillAsync(node, Stop);
-        }
+        Say($"{string.Join(", ", nodes.Select(node => node.Id))}: killed");
+        return Task.WhenAll(nodes.Select(node => Cluster.KillAsync(node, Stop)));
     }
 
     /// <summary>Cuts what one sends to others.</summary>

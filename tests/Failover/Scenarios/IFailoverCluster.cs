@@ -10,7 +10,7 @@ internal sealed record FailoverNode(string Id, string ClientAddress, string Http
 
 /// <summary>
 /// Nodes that can be started, ended and cut off from each other. A node that ends on its own because it must start afresh is started again
-/// by the driver, as its supervisor would. One scenario calls it, one call after the other.
+/// by the driver, as its supervisor would. Calls for different nodes may come at the same time.
 /// </summary>
 internal interface IFailoverCluster : IAsyncDisposable
 {

@@ -4,6 +4,9 @@ namespace HotStandby.Tests.Failover.Scenarios;
 
 internal static class PartitionScenarios
 {
+    // By then the others have long given a node up, and it has noticed that it is alone.
+    private const int GivenUpMilliseconds = 4000;
+
     /// <summary>The Primary is alone: it stops serving before another one serves, and follows that one once it can.</summary>
     public static FailoverScenario PrimaryAlone { get; } = Unseated((run, primary) => run.CutOffAsync(primary, run.Others(primary)));
 
@@ -24,10 +27,8 @@ internal static class PartitionScenarios
         var alone = run.Others(primary)[1];
         var before = (await run.LookAsync(primary))!;
         await run.CutOffAsync(alone, run.Others(alone));
-        await run.WaitUntilAsync(
-            $"{primary.Id} misses {alone.Id}",
-            async () => await run.LookAsync(primary) is { } view && view.Standbys.Any(standby => standby.Node == alone.Id && standby.LagEntries > 0));
-        await run.WriteMoreAsync(2 * FailoverRun.Enough);
+        await run.WaitUntilAsync($"{alone.Id} is given up", () => IsSilentAsync(run, primary, alone));
+        await run.WriteMoreAsync();
         await run.HealAsync();
         await run.WaitForFollowerAsync(alone, primary);
         await run.EndAsync(reigns: 1);
@@ -38,11 +39,18 @@ internal static class PartitionScenarios
     public static FailoverScenario Bridge { get; } = new(async run =>
     {
         var primary = await run.BeginAsync();
-        await run.CutOffAsync(primary, run.Others(primary)[1]);
-        await run.WriteMoreAsync(4 * FailoverRun.Enough);
+        var standby = run.Others(primary)[1];
+        await run.CutOffAsync(primary, standby);
+        await run.WaitUntilAsync(
+            "somebody is given up",
+            async () => await run.LookAsync(primary) is null or { Serving: false } || await IsSilentAsync(run, primary, standby));
         await run.HealAsync();
         await run.EndAsync(reigns: 1);
     });
+
+    private static async Task<bool> IsSilentAsync(FailoverRun run, FailoverNode primary, FailoverNode standby) =>
+        await run.LookAsync(primary) is { } view
+        && view.Standbys.Any(seen => seen.Node == standby.Id && seen.SilentMilliseconds > GivenUpMilliseconds);
 
     private static FailoverScenario Unseated(Func<FailoverRun, FailoverNode, Task> cut) => new(async run =>
     {
