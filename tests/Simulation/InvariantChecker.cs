@@ -1,6 +1,7 @@
 // Watches all nodes from outside, knowing what none of them can know: every entry ever appended, everything ever committed,
 // who led when. Throws at the first event after which an invariant of docs/protocol.md does not hold.
 using System.IO.Hashing;
+using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
@@ -16,11 +17,15 @@ public sealed class InvariantChecker
     private readonly record struct CommittedEntry(Link Link, ulong CommittedInEpoch);
 
     private readonly Dictionary<ulong, (NodeId Leader, ulong Incarnation)> _leaders = [];
+    private readonly Dictionary<(NodeId Node, long AtTicks), bool> _leaseWhenAsked = [];
     private readonly Dictionary<(ulong Epoch, ulong Sequence), ulong> _history = [];
     private readonly List<CommittedEntry> _committed = [];
 
     /// <summary>How much is committed as far as anybody knows.</summary>
     public ulong Committed => (ulong)_committed.Count;
+
+    /// <summary>How often a Primary was found without a lease.</summary>
+    public int PrimariesLost { get; private set; }
 
     /// <summary>Reigns so far.</summary>
     public int Reigns => _leaders.Count;
@@ -54,6 +59,17 @@ public sealed class InvariantChecker
                 throw new InvariantViolation(3, $"{node} leads in epoch {epoch} without the committed entry {i}");
             return;
         }
+    }
+
+    /// <summary>A voter asks the others for their grants; whether the Primary in question has its lease at this moment.</summary>
+    public void AsksForGrants(NodeId node, long atTicks, bool holdsLease) => _leaseWhenAsked[(node, atTicks)] = holdsLease;
+
+    /// <summary>Invariant 6: who is found without a lease had none at the moment of the question.</summary>
+    public void LosesPrimary(NodeId node, PrimaryLost lost)
+    {
+        PrimariesLost++;
+        if (_leaseWhenAsked[(node, lost.AtTicks)])
+            throw new InvariantViolation(6, $"{node} found {lost.Primary} without a lease in epoch {lost.Epoch}, but it had one");
     }
 
     /// <summary>Invariants 3 and 7: a node says that everything up to here is committed, and applies it.</summary>

@@ -135,6 +135,8 @@ public sealed class SimulatedNode(Simulation world, int index)
         switch (effect)
         {
             case Send send:
+                if (send.Message is GrantInquiry inquiry)
+                    world.Checker.AsksForGrants(Id, inquiry.SentAtTicks, world.Nodes.Any(node => node.HoldsLease && node.Replica!.Epoch == inquiry.Epoch));
                 world.Network.Send(this, send.To, send.Message);
                 break;
             case JournalWrite write:
@@ -176,6 +178,12 @@ public sealed class SimulatedNode(Simulation world, int index)
                 break;
             case FullSyncNeeded needed:
                 Sync(needed.Source);
+                break;
+            case PrimaryLost lost:
+                world.Checker.LosesPrimary(Id, lost);
+                world.Trace(this, $"finds {lost.Primary} without a lease in {lost.Epoch}");
+                if (world.Random.Chance(0.3))
+                    world.AfterTrueTicks(world.Random.Exponential(_scenario.TickTicks * 4), this, Incarnation, () => Do(static (chosen, now) => chosen.Crown(now)));
                 break;
             case OwnEntryAppended:
                 break; // for the partitions, which the simulation has not

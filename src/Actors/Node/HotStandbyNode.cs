@@ -57,6 +57,8 @@ public sealed class HotStandbyNode
         var serving = new ServingState(time);
         var created = new TaskCompletionSource<NodeActors>(TaskCreationOptions.RunContinuationsAsynchronously);
         system.ActorOf(QuarantineGuard.Props(), "quarantine-guard");
+        if (configuration.Settings.Lease.DownsLostPrimary)
+            system.ActorOf(DowningActor.Props(time), "downing");
         system.ActorOf(NodeActor.Props(configuration.Settings, serving, time, onFatal, created), "node");
         var actors = await created.Task;
         system.ActorOf(

@@ -20,16 +20,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private const long CatchUpReadBytes = 4L * 1024 * 1024;
     private const long TailReadBytes = 64 * 1024;
 
-    private sealed record Tick : INoSerializationVerificationNeeded
-    {
-        public static readonly Tick Instance = new();
-    }
-
-    private sealed record TurnEnds : INoSerializationVerificationNeeded
-    {
-        public static readonly TurnEnds Instance = new();
-    }
-
     // A read that outlives its reign may hold entries that were cut off since; a later reign must not send them.
     private sealed record ForStandby(NodeId Node, ulong Epoch);
 
@@ -126,7 +116,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
         _state = new StateKeeper(Context, _options, _partitions, _feed, _replica, _peers, _time, _log);
         _state.Restore();
-        Timers.StartPeriodicTimer(TickKey, Tick.Instance, _options.TickInterval);
+        Timers.StartPeriodicTimer(TickKey, ReplicaTick.Instance, _options.TickInterval);
         Become(Running);
         if (_crowned)
             _replica.Crown(now);
@@ -157,7 +147,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case EntriesApplied applied:
                 OnApplied(applied, now);
                 break;
-            case Tick:
+            case ReplicaTick:
                 _replica.Tick(now, WallMilliseconds);
                 _state.Tick(now);
                 break;
@@ -300,6 +290,9 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 break;
             case OwnEntryAppended own:
                 _replies.Note(Partition.SegmentTable, 0, own.Sequence, now);
+                break;
+            case PrimaryLost lost:
+                Context.System.EventStream.Publish(lost);
                 break;
             case FullSyncNeeded needed:
                 _state.FullSync(needed.Source);

@@ -40,3 +40,15 @@ public sealed record HandOverComplete : INoSerializationVerificationNeeded
     /// <summary>The only one.</summary>
     public static readonly HandOverComplete Instance = new();
 }
+
+/// <summary>Replica to itself: time has passed.</summary>
+internal sealed record ReplicaTick : INoSerializationVerificationNeeded
+{
+    public static readonly ReplicaTick Instance = new();
+}
+
+/// <summary>Replica to itself: everything that was in the mailbox has been taken.</summary>
+internal sealed record TurnEnds : INoSerializationVerificationNeeded
+{
+    public static readonly TurnEnds Instance = new();
+}

@@ -15,6 +15,7 @@ public sealed class Replica
 {
     private readonly ReplicaState _state;
     private readonly StandbyRole _standby;
+    private readonly LapsedGrants _lapsedGrants;
     private readonly List<Effect> _taken = [];
     private CandidateRole? _candidate;
     private PrimaryRole? _primary;
@@ -34,6 +35,7 @@ public sealed class Replica
     {
         _state = new ReplicaState(settings, recovered, incarnation, nowTicks);
         _standby = new StandbyRole(_state);
+        _lapsedGrants = new LapsedGrants(_state);
         _highestEpochSeen = _state.PromisedEpoch;
         // An earlier life may have given a grant a moment ago: it is honoured as if it were given now.
         if (!recovered.IsNew)
@@ -127,6 +129,7 @@ public sealed class Replica
         Settle(nowTicks);
         if (_crowned && Role == ReplicaRole.Standby && nowTicks >= _campaignAtTicks)
             Campaign(nowTicks);
+        _lapsedGrants.Tick(nowTicks);
         HandOver(nowTicks);
     }
 
@@ -166,6 +169,12 @@ public sealed class Replica
                 break;
             case EntriesGone gone:
                 OnEntriesGone(gone, nowTicks);
+                break;
+            case GrantInquiry inquiry:
+                _lapsedGrants.OnInquiry(inquiry, nowTicks);
+                break;
+            case GrantLapsed lapsed:
+                _lapsedGrants.OnLapsed(lapsed, nowTicks);
                 break;
             case GrantReleased released:
                 _standby.OnReleased(released);

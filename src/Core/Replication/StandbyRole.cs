@@ -22,7 +22,7 @@ internal sealed class StandbyRole(ReplicaState state)
         if (append.Epoch != _matchedInEpoch)
             (_matchedInEpoch, _matchedSequence) = (append.Epoch, 0);
         state.Promise(append.Epoch, append.From, 0);
-        state.Leader = append.From;
+        state.Heard(append.From, append.Epoch, nowTicks);
 
         if (state.Log.EpochOf(append.PreviousSequence) != append.PreviousEpoch
             || (append.Batch is not null && append.Batch.FirstSequence != append.PreviousSequence + 1))

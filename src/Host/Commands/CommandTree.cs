@@ -25,6 +25,7 @@ public static class CommandTree
         {
             RunCommand.Create(terminal),
             DemoCommand.Create(terminal),
+            FailoverReportCommand.Create(terminal),
             StatusCommand.Create(terminal),
             CheckConfigCommand.Create(terminal),
             TraceCommand.Create(terminal),

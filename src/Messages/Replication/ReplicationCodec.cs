@@ -11,6 +11,8 @@
 //   T1 TailBatch           previous epoch u64, previous seq u64, last seq u64, batch
 //   G1 GrantReleased       nothing
 //   E1 EntriesGone         base epoch u64, base seq u64, sent at i64
+//   L1 GrantInquiry        sent at i64
+//   M1 GrantLapsed         sent at i64, lapsed i64
 //   I1 FetchImage          partition u16, image id u64, offset u32
 //   C1 ImageChunk          partition u16, image id u64, seq u64, total bytes u32, offset u32, log, bytes (u32 length)
 // batch: u32 length (0: none) and the bytes of the OpLogBatch. log: u16 count, then (epoch u64, last seq u64) each.
@@ -62,6 +64,8 @@ public static class ReplicationCodec
         TailBatch => "T1",
         GrantReleased => "G1",
         EntriesGone => "E1",
+        GrantInquiry => "L1",
+        GrantLapsed => "M1",
         FetchImage => "I1",
         ImageChunk => "C1",
         _ => throw new ArgumentException($"{message?.GetType()} has no encoding", nameof(message)),
@@ -148,6 +152,8 @@ public static class ReplicationCodec
         TailBatch tail => 28L + BytesOf(tail.Batch).Length,
         GrantReleased => 0,
         EntriesGone => 24,
+        GrantInquiry => 8,
+        GrantLapsed => 16,
         FetchImage => 14,
         ImageChunk chunk => 32L + ((long)chunk.Log.Length * EpochEndBytes) + chunk.Bytes.Length,
         _ => throw new ArgumentException($"{message.GetType()} has no encoding", nameof(message)),
@@ -207,6 +213,13 @@ public static class ReplicationCodec
                 writer.Write(gone.BaseEpoch);
                 writer.Write(gone.BaseSequence);
                 writer.Write(gone.SentAtTicks);
+                break;
+            case GrantInquiry inquiry:
+                writer.Write(inquiry.SentAtTicks);
+                break;
+            case GrantLapsed lapsed:
+                writer.Write(lapsed.SentAtTicks);
+                writer.Write(lapsed.LapsedTicks);
                 break;
             case FetchImage fetch:
                 writer.Write(fetch.Partition.Value);
@@ -272,6 +285,10 @@ public static class ReplicationCodec
             case "E1":
                 return new EntriesGone(
                     from, epoch, BaseEpoch: reader.ReadUInt64(), BaseSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64());
+            case "L1":
+                return new GrantInquiry(from, epoch, SentAtTicks: reader.ReadInt64());
+            case "M1":
+                return new GrantLapsed(from, epoch, SentAtTicks: reader.ReadInt64(), LapsedTicks: reader.ReadInt64());
             case "I1":
                 return new FetchImage(
                     from, epoch, new Partition(reader.ReadUInt16()), ImageId: reader.ReadUInt64(), Offset: reader.ReadUInt32());

@@ -130,6 +130,19 @@ public sealed record GrantReleased(NodeId From, ulong Epoch) : ReplicationMessag
 /// <param name="SentAtTicks">From a Primary: its monotonic clock; comes back in the answer of a Standby that holds that entry by now.</param>
 public sealed record EntriesGone(NodeId From, ulong Epoch, ulong BaseEpoch, ulong BaseSequence, long SentAtTicks) : ReplicationMessage(From, Epoch);
 
+/// <summary>Voter to voter: my grant to the Primary of this epoch has lapsed, I have heard nothing of it for so long. And yours?</summary>
+/// <param name="From">Who asks.</param>
+/// <param name="Epoch">That Primary's.</param>
+/// <param name="SentAtTicks">The sender's monotonic clock; comes back in the answer.</param>
+public sealed record GrantInquiry(NodeId From, ulong Epoch, long SentAtTicks) : ReplicationMessage(From, Epoch);
+
+/// <summary>Mine too. There is no other answer.</summary>
+/// <param name="From">Who answers.</param>
+/// <param name="Epoch">As in the inquiry.</param>
+/// <param name="SentAtTicks">As in the inquiry.</param>
+/// <param name="LapsedTicks">For how long, in units of 100 ns.</param>
+public sealed record GrantLapsed(NodeId From, ulong Epoch, long SentAtTicks, long LapsedTicks) : ReplicationMessage(From, Epoch);
+
 /// <summary>A node in full sync to any other: send me a piece of a partition's image.</summary>
 /// <param name="From">Who syncs.</param>
 /// <param name="Epoch">Its promise.</param>

@@ -8,7 +8,7 @@ namespace HotStandby.Tests.Unit.Messages;
 
 public sealed class ReplicationCodecTests
 {
-    private static readonly string[] Manifests = ["A1", "B1", "R1", "S1", "V1", "F1", "T1", "G1", "E1", "I1", "C1"];
+    private static readonly string[] Manifests = ["A1", "B1", "R1", "S1", "V1", "F1", "T1", "G1", "E1", "L1", "M1", "I1", "C1"];
 
     [Fact]
     public void Random_messages_of_every_kind_round_trip() =>
