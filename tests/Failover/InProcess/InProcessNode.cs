@@ -108,7 +108,8 @@ internal sealed class InProcessNode(NodeConfiguration configuration, Address add
         var node = await HotStandbyNode.StartAsync(configuration, TimeProvider.System, failure => OnFatal(failure, life.Task));
         foreach (var peer in _deafPeers)
             await ThrottleAsync(node.System, peer, ThrottleTransportAdapter.Direction.Send, Blackhole.Instance);
-        _life = await ServedNode.OpenAsync(node, configuration.Settings);
+        var (client, http) = (configuration.Settings.Client, configuration.Settings.Http);
+        _life = await ServedNode.OpenAsync(node, client, client.Port, http.Port);
         life.SetResult(node);
         _supervision = SuperviseAsync(_life);
     }

@@ -17,16 +17,15 @@ internal sealed class ServedNode(HotStandbyNode node, MooncakeServer door, WebAp
     public HotStandbyNode Node { get; } = node;
 
     /// <summary>Opens the doors of a node, on loopback.</summary>
-    public static async Task<ServedNode> OpenAsync(HotStandbyNode node, HotStandbySettings settings)
+    public static async Task<ServedNode> OpenAsync(HotStandbyNode node, ClientSettings client, int clientPort, int httpPort)
     {
-        var client = settings.Client;
         var door = await MooncakeServer.StartAsync(
             node.Gateway,
             new ServerOptions(
-                new IPEndPoint(IPAddress.Loopback, client.Port), new FrameLimits(client.MaximumFrameBytes), client.MaximumRequestsInFlight,
+                new IPEndPoint(IPAddress.Loopback, clientPort), new FrameLimits(client.MaximumFrameBytes), client.MaximumRequestsInFlight,
                 client.MaximumConnections, client.RequestTimeout),
             TimeProvider.System);
-        var admin = new AdminOptions { Endpoint = new IPEndPoint(IPAddress.Loopback, settings.Http.Port), ClientAddress = $"127.0.0.1:{client.Port}" };
+        var admin = new AdminOptions { Endpoint = new IPEndPoint(IPAddress.Loopback, httpPort), ClientAddress = $"127.0.0.1:{clientPort}" };
         var http = await AdminServer.StartAsync(admin, node.Gateway, node.ReportAsync, new NodeControls(node.RunAsync, node.InjectFaultAsync));
         return new ServedNode(node, door, http);
     }

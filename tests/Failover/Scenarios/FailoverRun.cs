@@ -25,6 +25,9 @@ internal sealed class FailoverRun : IAsyncDisposable
     /// <summary>Acknowledged writes before a fault, and after it: always in the middle of some calls.</summary>
     public const int Enough = 400;
 
+    /// <summary>Fewer than by default: the watch asks every one of them every few milliseconds.</summary>
+    public const int Shards = 8;
+
     /// <summary>What the scenario acts on.</summary>
     public IFailoverCluster Cluster { get; }
 
@@ -34,7 +37,7 @@ internal sealed class FailoverRun : IAsyncDisposable
     /// <summary>Plays a scenario on a cluster of its own; says what it did when it fails.</summary>
     public static async Task PlayAsync(FailoverScenario scenario, FailoverClusterFactory create, Action<string> say)
     {
-        await using var cluster = await create($"hotstandby.shards = 8\n{scenario.Hocon}");
+        await using var cluster = await create($"hotstandby.shards = {Shards}\n{scenario.Hocon}");
         await using var run = new FailoverRun(cluster, say);
         await scenario.Play(run);
     }
