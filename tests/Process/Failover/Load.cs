@@ -35,10 +35,13 @@ internal sealed class Load : IAsyncDisposable
     public int Acknowledged => _engine.Acknowledged.Count;
 
     /// <summary>Mounts memory and begins.</summary>
-    public static async Task<Load> StartAsync(LocalCluster cluster, CancellationToken stop)
+    public static Task<Load> StartAsync(LocalCluster cluster, CancellationToken stop) => StartAsync(cluster.ClientAddresses, stop);
+
+    /// <summary>Mounts memory and begins, with the nodes at these client addresses.</summary>
+    public static async Task<Load> StartAsync(IReadOnlyList<string> addresses, CancellationToken stop)
     {
         var id = new Uuid(7, 1000);
-        var client = new MooncakeMasterClient(cluster.ClientAddresses, id);
+        var client = new MooncakeMasterClient(addresses, id);
         var owner = await SegmentOwner.MountAsync(
             client, id, SegmentCount, SegmentBytes, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), null, stop);
         return new Load(client, owner, stop);
