@@ -1,5 +1,6 @@
 // A node: the actor system with everything in it. Started by the host, and by tests that run several in one process.
 using System.Net.Sockets;
+using Akka;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Singleton;
@@ -85,6 +86,12 @@ public sealed class HotStandbyNode
                 PrimaryActor.Props(actors.Replica), HandOver.Instance,
                 ClusterSingletonManagerSettings.Create(system).WithRole(NodeConfiguration.MasterRole).WithSingletonName("primary")),
             "leadership");
+        // The oracle's own node hands over with it, in a later phase; one that was invited to lead has to do it itself.
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeClusterShutdown, "abdicate", async () =>
+        {
+            await actors.Replica.Ask<HandOverComplete>(Abdicate.Instance, configuration.Settings.Lease.HandOverTimeout + ReportPatience);
+            return Done.Instance;
+        });
         if (seeds.Count > 0)
             system.ActorOf(JoinActor.Props(configuration.Settings, seeds, time, onFatal), JoinActor.Name);
         return new HotStandbyNode(system, actors);
@@ -114,6 +121,14 @@ public sealed class HotStandbyNode
     /// <exception cref="AskTimeoutException">The replica does not answer.</exception>
     public async Task<string?> RunAsync(NodeCommand command, CancellationToken stop) =>
         (await _actors.Replica.Ask<NodeCommandAnswer>(new RunNodeCommand(command), ReportPatience, stop)).Refusal;
+
+    /// <summary>Lets another node lead; this one stays, as a Standby.</summary>
+    /// <param name="to">Who shall lead; none: the Standby that is furthest.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <returns>Null when the hand-over has begun, else why not.</returns>
+    /// <exception cref="AskTimeoutException">The replica does not answer.</exception>
+    public async Task<string?> SwitchOverAsync(NodeId to, CancellationToken stop) =>
+        (await _actors.Replica.Ask<NodeCommandAnswer>(new SwitchOver(to), ReportPatience, stop)).Refusal;
 
     /// <summary>Hands over, leaves the cluster and stops.</summary>
     public Task StopAsync() => CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
