@@ -11,6 +11,7 @@ using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Membership;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
+using HotStandby.Actors.Security;
 using HotStandby.Actors.Serialization;
 using HotStandby.Actors.Settings;
 using HotStandby.Actors.Verification;
@@ -52,7 +53,7 @@ public sealed class HotStandbyNode
         ArgumentNullException.ThrowIfNull(configuration);
         var seeds = configuration.Full.GetStringList(SeedNodesPath, []);
         var config = ConfigurationFactory.ParseString(SerializationConfiguration.Hocon + NoJoiningByAkka).WithFallback(configuration.Full);
-        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. setup]);
+        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. RemotingTls.For(configuration.Settings, time), .. setup]);
         var system = CreateSystem(all);
         var serving = new ServingState(time);
         var created = new TaskCompletionSource<NodeActors>(TaskCreationOptions.RunContinuationsAsynchronously);
