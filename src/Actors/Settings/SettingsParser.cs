@@ -138,8 +138,8 @@ internal static partial class SettingsParser
 
     private static string OptionalFile(SettingsReader reader, string path)
     {
-        var file = reader.Text(path, text => !text.Contains('\0', StringComparison.Ordinal), "must be the path of a file");
-        return file.Length == 0 || file.Contains('\0', StringComparison.Ordinal) ? "" : Path.GetFullPath(file);
+        var file = reader.Text(path, text => text.Length == 0 || File.Exists(text), "must be the path of a file that is there, or \"\"");
+        return File.Exists(file) ? Path.GetFullPath(file) : "";
     }
 
     private static bool IsReachableHost(string host) =>

@@ -52,7 +52,8 @@ internal static class RunCommand
         HotStandbyNode node;
         try
         {
-            node = await HotStandbyNode.StartAsync(configuration, TimeProvider.System, failure => EndProcess(terminal, failure));
+            var logged = configuration with { Full = AkkaLogger.ConfigurationFor(configuration.Settings.Log.Format).WithFallback(configuration.Full) };
+            node = await HotStandbyNode.StartAsync(logged, TimeProvider.System, failure => EndProcess(terminal, failure), new NodeLogSetup(logs));
         }
         catch (IOException error)
         {

@@ -1,7 +1,7 @@
 // TLS before a door: what Kestrel does with a connection before the door's own protocol begins. Says in one line why a connection was
 // refused, whether its certificate was or it does not speak TLS at all. Used by the clients' ports, the operators' and the metadata server's.
-using System.Buffers;
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using HotStandby.Actors.Security;
 using HotStandby.Actors.Settings;
@@ -25,7 +25,7 @@ public sealed class DoorTls
     private const byte HandshakeRecord = 22;
 
     private readonly string _door;
-    private readonly TlsIdentity _identity;
+    private readonly SslStreamCertificateContext _shown;
     private readonly PeerCheck? _callers;
     private readonly RefusalLog _said;
     private readonly TimeProvider _time;
@@ -33,7 +33,8 @@ public sealed class DoorTls
 
     private DoorTls(string door, TlsIdentity identity, bool callersNeedOne, ILogger log, TimeProvider time)
     {
-        (_door, _identity, _log, _time, _said) = (door, identity, log, time, new RefusalLog(time));
+        (_door, _log, _time, _said) = (door, log, time, new RefusalLog(time));
+        _shown = SslStreamCertificateContext.Create(identity.Certificate, identity.Chain, offline: true);
         _callers = callersNeedOne ? new PeerCheck(identity.Authorities, null, time, PeerCheck.ClientUse) : null;
     }
 
@@ -54,18 +55,10 @@ public sealed class DoorTls
     private void Guard(ListenOptions listen)
     {
         listen.Use(next => connection => ShakeHandsAsync(connection, next));
-        listen.UseHttps(new HttpsConnectionAdapterOptions
+        listen.UseHttps(new TlsHandshakeCallbackOptions
         {
-            ServerCertificate = _identity.Certificate,
-            ServerCertificateChain = _identity.Chain,
             HandshakeTimeout = HandshakePatience,
-            ClientCertificateMode = _callers is null ? ClientCertificateMode.NoCertificate : ClientCertificateMode.RequireCertificate,
-            OnAuthenticate = (connection, tls) =>
-            {
-                if (_callers is not null && connection.Items[this] is Handshake handshake)
-                    tls.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
-                        (handshake.Refusal = _callers.WhyNot(certificate as X509Certificate2, chain)) is null;
-            },
+            OnConnection = handshake => ValueTask.FromResult(OptionsFor(handshake.Connection)),
         });
         listen.Use(next => connection =>
         {
@@ -74,6 +67,15 @@ public sealed class DoorTls
             return next(connection);
         });
     }
+
+    private SslServerAuthenticationOptions OptionsFor(ConnectionContext connection) => new()
+    {
+        ServerCertificateContext = _shown,
+        ClientCertificateRequired = _callers is not null,
+        RemoteCertificateValidationCallback = _callers is null
+            ? null
+            : (_, certificate, chain, _) => (((Handshake)connection.Items[this]!).Refusal = _callers.WhyNot(certificate as X509Certificate2, chain)) is null,
+    };
 
     // Runs around the handshake: when the connection ends without one, it has been refused.
     private async Task ShakeHandsAsync(ConnectionContext connection, ConnectionDelegate next)
