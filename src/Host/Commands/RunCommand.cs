@@ -39,7 +39,7 @@ internal static class RunCommand
         if (loaded.Configuration is not { } configuration)
             return ConfigurationOptions.Report(terminal, loaded);
 
-        using var logs = LoggerFactory.Create(logging => logging.AddProvider(
+        using var logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(
             new LineLogs(terminal.Output, configuration.Settings.Log.Format, configuration.Settings.NodeId.Name, TimeProvider.System)));
         var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, ended));
