@@ -14,7 +14,13 @@ public sealed class FileDisk : IDisk
     public static FileDisk Instance { get; } = new();
 
     /// <inheritdoc/>
-    public void CreateDirectory(string path) => Directory.CreateDirectory(path);
+    public void CreateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); // keys of others' data are in it
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> List(string directory)

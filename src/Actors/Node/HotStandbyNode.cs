@@ -12,6 +12,7 @@ using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Membership;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
+using HotStandby.Actors.Security;
 using HotStandby.Actors.Serialization;
 using HotStandby.Actors.Settings;
 using HotStandby.Actors.Verification;
@@ -51,7 +52,7 @@ public sealed class HotStandbyNode
         NodeConfiguration configuration, TimeProvider time, Action<Exception> onFatal, params Setup[] setup)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(SystemConfig(configuration)), .. setup]);
+        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(SystemConfig(configuration)), .. RemotingTls.For(configuration.Settings, time), .. setup]);
         return await StartInAsync(CreateSystem(all), configuration, [.. configuration.Full.GetStringList(SeedNodesPath, [])], time, onFatal);
     }
 

@@ -14,11 +14,12 @@ namespace HotStandby.Host.Cluster;
 /// <summary>One Mooncake client.</summary>
 /// <param name="addresses">Every node, as host:port.</param>
 /// <param name="client">The client's id.</param>
-public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid client) : IMasterClient
+/// <param name="settings">How its connections behave; null for the defaults.</param>
+public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid client, MasterConnectionSettings? settings = null) : IMasterClient
 {
     private static readonly ByteString Tenant = "default";
 
-    private readonly PrimaryFinder _finder = new(addresses);
+    private readonly PrimaryFinder _finder = new(addresses, settings);
     private volatile string? _whyNoService;
 
     /// <inheritdoc/>
