@@ -3,6 +3,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
@@ -87,7 +88,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case Crown:
                 (_oracle, _crowned) = (Sender, true);
                 break;
-            case Uncrown:
+            case Uncrown or Abdicate:
                 (_oracle, _crowned) = (ActorRefs.Nobody, false);
                 Sender.Tell(HandOverComplete.Instance);
                 break;
@@ -165,11 +166,19 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 OnStopped(stopped);
                 break;
             case Crown:
-                (_oracle, _crowned) = (Sender, true);
+                _oracle = Sender;
                 _replica.Crown(now);
                 break;
-            case Uncrown:
-                (_oracle, _crowned) = (Sender, false);
+            case SwitchOver wanted:
+                Sender.Tell(new NodeCommandAnswer(_replica.SwitchOver(wanted.To, now)));
+                if (_replica.IsHandingOver)
+                    _serving.StopAccepting();
+                break;
+            case Abdicate when _replica.IsCrowned || _replica.Role != ReplicaRole.Primary:
+                Sender.Tell(HandOverComplete.Instance);
+                break;
+            case Uncrown or Abdicate:
+                _oracle = Sender;
                 _serving.StopAccepting();
                 _replica.Uncrown(now);
                 break;
@@ -177,7 +186,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 _peers.Note(member);
                 break;
             case ReportReplica:
-                Sender.Tell(Report(now));
+                Sender.Tell(ReplicaStatus.Of(
+                    _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _ledger.ApplyLag.Report(), _state.Status));
                 break;
             case Terminated:
                 throw new JournalFailedException("the OpLog stopped");
@@ -248,7 +258,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
     private void OnReadyToServe(ReadyToServe ready, long now)
     {
-        if (!_leading || ready.Reign != _replica.Epoch || !_crowned)
+        if (!_leading || ready.Reign != _replica.Epoch || _replica.IsHandingOver)
             return; // not while it hands over, either: it takes no new calls
         _serving.Open(ready.Reign);
         _ledger.Serves(now);
@@ -387,7 +397,4 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         foreach (var partition in _partitions)
             partition.Tell(message);
     }
-
-    private ReplicaStatus Report(long now) => ReplicaStatus.Of(
-        _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _ledger.ApplyLag.Report(), _state.Status);
 }

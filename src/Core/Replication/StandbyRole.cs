@@ -122,12 +122,14 @@ internal sealed class StandbyRole(ReplicaState state)
             state.SendWhenDurable(append.From, acknowledgement);
     }
 
-    /// <summary>The Primary hands over: nothing to wait for.</summary>
-    public void OnReleased(GrantReleased released)
+    /// <summary>The Primary hands over: nothing to wait for. False when it was not this node's Primary.</summary>
+    public bool OnReleased(GrantReleased released)
     {
-        if (released.From == state.GrantedTo && released.Epoch == state.PromisedEpoch)
+        var wasLed = released.From == state.GrantedTo && released.Epoch == state.PromisedEpoch;
+        if (wasLed)
             state.GrantUntilTicks = 0;
         if (state.Leader == released.From)
             state.Leader = NodeId.None;
+        return wasLed;
     }
 }

@@ -9,7 +9,8 @@
 //   V1 SealReply           candidate's incarnation u64, own incarnation u64, outcome u8, promised u64, last epoch u64, last seq u64, commit seq u64, remaining i64
 //   F1 FetchTail           log
 //   T1 TailBatch           previous epoch u64, previous seq u64, last seq u64, batch
-//   G1 GrantReleased       nothing
+//   G1 GrantReleased       nothing (nobody is invited)
+//   G2 GrantReleased       successor (u8 length, UTF-8; not empty)
 //   E1 EntriesGone         base epoch u64, base seq u64, sent at i64
 //   L1 GrantInquiry        sent at i64
 //   M1 GrantLapsed         sent at i64, lapsed i64
@@ -62,7 +63,8 @@ public static class ReplicationCodec
         SealReply => "V1",
         FetchTail => "F1",
         TailBatch => "T1",
-        GrantReleased => "G1",
+        GrantReleased { Successor.Name: null or "" } => "G1",
+        GrantReleased => "G2",
         EntriesGone => "E1",
         GrantInquiry => "L1",
         GrantLapsed => "M1",
@@ -78,7 +80,7 @@ public static class ReplicationCodec
     {
         encoded = [];
         ArgumentNullException.ThrowIfNull(message);
-        if (!TryMeasureName(message.From.Name ?? "", out var nameBytes, out problem))
+        if (!TryMeasureName(message.From.Name ?? "", out var nameBytes, out problem) || !TryMeasureName(SuccessorOf(message), out _, out problem))
             return false;
         var length = CommonBytes + nameBytes + BodyBytes(message);
         if (LogOf(message).Length > MaximumEpochEnds)
@@ -141,6 +143,8 @@ public static class ReplicationCodec
         _ => default,
     };
 
+    private static string SuccessorOf(ReplicationMessage message) => (message as GrantReleased)?.Successor.Name ?? "";
+
     private static long BodyBytes(ReplicationMessage message) => message switch
     {
         AppendBatch append => 44L + BytesOf(append.Batch).Length,
@@ -150,7 +154,8 @@ public static class ReplicationCodec
         SealReply => 57,
         FetchTail fetch => 2 + ((long)fetch.Log.Length * EpochEndBytes),
         TailBatch tail => 28L + BytesOf(tail.Batch).Length,
-        GrantReleased => 0,
+        GrantReleased { Successor.Name: null or "" } => 0,
+        GrantReleased released => 1 + Encoding.UTF8.GetByteCount(released.Successor.Name),
         EntriesGone => 24,
         GrantInquiry => 8,
         GrantLapsed => 16,
@@ -213,6 +218,9 @@ public static class ReplicationCodec
                 writer.Write(gone.BaseEpoch);
                 writer.Write(gone.BaseSequence);
                 writer.Write(gone.SentAtTicks);
+                break;
+            case GrantReleased { Successor.Name: not (null or "") } released:
+                writer.Write(released.Successor);
                 break;
             case GrantInquiry inquiry:
                 writer.Write(inquiry.SentAtTicks);
@@ -281,7 +289,12 @@ public static class ReplicationCodec
                     reader.Fail($"the tail's batch is damaged: {corruptBatch}");
                 return tail;
             case "G1":
-                return new GrantReleased(from, epoch);
+                return new GrantReleased(from, epoch, NodeId.None);
+            case "G2":
+                var successor = reader.ReadNode();
+                if (successor.Name is null or "")
+                    reader.Fail("a successor without a name");
+                return new GrantReleased(from, epoch, successor);
             case "E1":
                 return new EntriesGone(
                     from, epoch, BaseEpoch: reader.ReadUInt64(), BaseSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64());

@@ -118,7 +118,8 @@ public sealed record TailBatch(
 /// <summary>A Primary that hands over: my lease is given up, wait for nothing.</summary>
 /// <param name="From">The former Primary.</param>
 /// <param name="Epoch">Its epoch.</param>
-public sealed record GrantReleased(NodeId From, ulong Epoch) : ReplicationMessage(From, Epoch);
+/// <param name="Successor">Who is invited to lead next; none: whoever the oracle crowns.</param>
+public sealed record GrantReleased(NodeId From, ulong Epoch, NodeId Successor) : ReplicationMessage(From, Epoch);
 
 /// <summary>
 /// To a Standby or a candidate that lacks entries: they are in checkpoints only, so a full sync must come first.
