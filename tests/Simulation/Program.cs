@@ -27,12 +27,13 @@ public static class Program
         var from = Option(arguments, "--from") ?? 1;
         var clock = Stopwatch.StartNew();
         var stopAfter = (long)(Option(arguments, "--stop") ?? ulong.MaxValue >> 1);
-        var (failed, events, reigns) = (0, 0L, 0L);
+        var (failed, events, reigns, held) = (0, 0L, 0L, 0L);
         Parallel.For(0L, (long)count, new ParallelOptions { MaxDegreeOfParallelism = (int)(Option(arguments, "--threads") ?? 1) }, (i, loop) =>
         {
             var result = SeedRunner.Run(from + (ulong)i, verbose: false, bug);
             Interlocked.Add(ref events, result.Events);
             Interlocked.Add(ref reigns, result.Reigns);
+            Interlocked.Add(ref held, result.Held);
             if (result.Failure is not { } failure)
                 return;
             if (Interlocked.Increment(ref failed) >= stopAfter)
@@ -40,7 +41,8 @@ public static class Program
             Console.WriteLine(failure);
         });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{count} seeds from {from}: {failed} failed, {events} events, {reigns} reigns, {count / clock.Elapsed.TotalSeconds:F0} seeds/s"));
+            $"{count} seeds from {from}: {failed} failed, {events} events, {reigns} reigns, {held} buffers held, "
+            + $"{count / clock.Elapsed.TotalSeconds:F0} seeds/s, {count / Environment.CpuUsage.TotalTime.TotalSeconds:F0} a second of processor time"));
         return failed == 0 ? 0 : 1;
     }
 
