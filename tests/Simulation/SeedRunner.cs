@@ -18,9 +18,9 @@ public sealed record SeedResult(
 public static class SeedRunner
 {
     /// <summary>Runs one seed. Whatever it throws is its failure.</summary>
-    public static SeedResult Run(ulong seed, bool verbose, PlantedBug bug = PlantedBug.None)
+    public static SeedResult Run(ulong seed, bool verbose, PlantedBug bug = PlantedBug.None, Reduction? without = null)
     {
-        var simulation = new Simulation(seed, verbose, bug);
+        var simulation = new Simulation(seed, verbose, bug, without ?? Reduction.None);
         string? failure = null;
         int? broken = null;
         try
@@ -31,7 +31,7 @@ public static class SeedRunner
         {
             broken = (problem as InvariantViolation)?.Number;
             failure = string.Create(CultureInfo.InvariantCulture,
-                $"seed {seed} fails at {simulation.NowTicks / (double)TimeSpan.TicksPerMillisecond:F3} ms with {simulation.Scenario.NodeCount} nodes: {problem.GetType().Name}: {problem.Message}");
+                $"seed {seed}{without} fails at {simulation.NowTicks / (double)TimeSpan.TicksPerMillisecond:F3} ms with {simulation.Scenario.NodeCount} nodes: {problem.GetType().Name}: {problem.Message}");
             if (verbose)
                 failure += Environment.NewLine + problem.StackTrace;
         }
