@@ -1,5 +1,5 @@
 // Runs seeds outside of a test runner: --seed S (one, with its log), or --seeds N --from S --threads T
-// --stop F (many; prints what fails, ends after F failures).
+// --stop F (many; prints what fails, ends after F failures). --bug B plants a bug.
 using System.Diagnostics;
 using System.Globalization;
 
@@ -12,9 +12,11 @@ public static class Program
     public static int Main(string[] arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);
+        var place = Array.IndexOf(arguments, "--bug");
+        var bug = place < 0 ? PlantedBug.None : Enum.Parse<PlantedBug>(arguments[place + 1]);
         if (Option(arguments, "--seed") is { } one)
         {
-            var result = SeedRunner.Run(one, verbose: true);
+            var result = SeedRunner.Run(one, verbose: true, bug);
             foreach (var line in result.Lines)
                 Console.WriteLine(line);
             Console.WriteLine(result.Failure ?? $"seed {one} holds");
@@ -28,7 +30,7 @@ public static class Program
         var (failed, events, reigns) = (0, 0L, 0L);
         Parallel.For(0L, (long)count, new ParallelOptions { MaxDegreeOfParallelism = (int)(Option(arguments, "--threads") ?? 1) }, (i, loop) =>
         {
-            var result = SeedRunner.Run(from + (ulong)i, verbose: false);
+            var result = SeedRunner.Run(from + (ulong)i, verbose: false, bug);
             Interlocked.Add(ref events, result.Events);
             Interlocked.Add(ref reigns, result.Reigns);
             if (result.Failure is not { } failure)

@@ -1,6 +1,7 @@
 // What one seed decides before the run starts: how many nodes, which settings, which faults and how often. Every seed has its
 // own mix ("swarm"): a fault that is always on hides what happens without it.
 using HotStandby.Core.Replication;
+using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Tests.Simulation;
@@ -8,9 +9,12 @@ namespace HotStandby.Tests.Simulation;
 /// <summary>The frame of one run. Times in ticks of 100 ns.</summary>
 public sealed class Scenario
 {
+    private readonly PlantedBug _bug;
+
     /// <summary>Draws a scenario.</summary>
-    public Scenario(SeededRandom random)
+    public Scenario(SeededRandom random, PlantedBug bug = PlantedBug.None)
     {
+        _bug = bug;
         NodeCount = random.Pick(1, 3, 3, 3, 3, 3, 3, 5, 5, 5);
         Nodes = [.. Enumerable.Range(0, NodeCount).Select(i => new NodeId($"n{i}"))];
         LeaseTicks = random.Pick(200, 500, 1000, 2000) * TimeSpan.TicksPerMillisecond;
@@ -20,7 +24,7 @@ public sealed class Scenario
         BatchEntries = random.Pick(1, 2, 8, 64);
         BatchBytes = random.Pick(200, 1000, 64 * 1024);
         WindowEntries = random.Pick(1, 4, 32, 1024, 262_144);
-        InFlightBytes = random.Pick(100, 1000, 100_000);
+        InFlightBytes = random.Pick(1, 100, 1000, 100_000);
         LingerTicks = random.Pick(0, 0, HeartbeatTicks / 4);
         PipelineBatches = random.Pick(1, 1, 2, 8);
         DelayTicks = LeaseTicks / random.Pick(400, 100, 30, 10);
@@ -31,10 +35,20 @@ public sealed class Scenario
         Corruption = random.Pick(0, 0, 0.02);
         Truncation = random.Pick(0, 0, 0.005, 0.05);
         Drift = random.Pick(0, 0.05, 0.05);
+        Ambush = random.Pick(0, 0, 0.1, 0.9);
+        SegmentBytes = random.Pick(0, 0, 0, 4096, 16 * 1024);
+        Flushes = random.Chance(0.7);
+        HasIndex = random.Chance(0.35);
+        Times = new ShardSettings
+        {
+            LeaseTtl = TimeSpan.FromTicks(LeaseTicks * random.Pick(1, 2, 6) / 2),
+            PutStartDiscardTimeout = TimeSpan.FromTicks(LeaseTicks),
+            PutStartReleaseTimeout = TimeSpan.FromTicks(LeaseTicks * random.Pick(2, 4)),
+        };
         ProposalTicks = LeaseTicks / random.Pick(2, 10, 50);
         FaultTicks = LeaseTicks / random.Pick(1, 2, 4);
         CrownTicks = LeaseTicks * random.Pick(1, 2, 5);
-        DurationTicks = LeaseTicks * random.Between(10, 30);
+        DurationTicks = LeaseTicks * random.Between(10, 30) * (Ambush > 0.5 ? 2 : 1);
         Weights = [.. Enum.GetValues<Fault>().Select(_ => random.Pick(0, 1, 3))];
         if (NodeCount == 1)
             Weights[(int)Fault.LoseDisk] = 0;
@@ -103,6 +117,29 @@ public sealed class Scenario
     /// <summary>Clocks run at a rate of 1 plus or minus this.</summary>
     public double Drift { get; }
 
+    /// <summary>How likely a new Primary is met by a fault at once, and another node crowned.</summary>
+    public double Ambush { get; }
+
+    /// <summary>Size of a segment of the product's own journal; 0: the journal is modelled.</summary>
+    public int SegmentBytes { get; }
+
+    /// <summary>Whether the journal flushes every write, so that the power may fail; otherwise only processes end.</summary>
+    public bool Flushes { get; }
+
+    /// <summary>Whether the replicas carry an index with segments, shards and clients; otherwise they carry bytes that mean nothing.</summary>
+    public bool HasIndex { get; }
+
+    /// <summary>What clients have been told of leases and timeouts.</summary>
+    public ShardSettings Times { get; }
+
+    /// <summary>What reigns do.</summary>
+    public ShardSettings ReignTimes => _bug switch
+    {
+        PlantedBug.EndLeasesEarly => Times with { LeaseTtl = Times.LeaseTtl / 3 },
+        PlantedBug.FreeAbandonedPutsEarly => Times with { PutStartReleaseTimeout = Times.PutStartDiscardTimeout },
+        _ => Times,
+    };
+
     /// <summary>Mean time between proposals.</summary>
     public long ProposalTicks { get; }
 
@@ -118,13 +155,17 @@ public sealed class Scenario
     /// <summary>How likely each fault is.</summary>
     public int[] Weights { get; }
 
+    /// <summary>A new, empty journal. Mistakes that are planted in the modelled one are made there only.</summary>
+    public SimulatedJournal NewJournal() => new(_bug, SegmentBytes == 0
+        || _bug is PlantedBug.CutCommittedSuffix or PlantedBug.ReuseEpoch or PlantedBug.VoteWithoutDisk ? null : new RealLog(SegmentBytes, Flushes));
+
     /// <summary>The settings of one node.</summary>
     public ReplicaSettings SettingsOf(int node) => new()
     {
         Self = Nodes[node],
         Voters = Nodes,
         LeaseDurationTicks = LeaseTicks,
-        DriftMarginTicks = LeaseTicks / 10,
+        DriftMarginTicks = _bug == PlantedBug.KeepNoDriftMargin ? 0 : LeaseTicks / 10,
         HeartbeatTicks = HeartbeatTicks,
         ResendTicks = ResendTicks,
         HandOverTicks = LeaseTicks,
@@ -135,12 +176,15 @@ public sealed class Scenario
         WindowEntries = WindowEntries,
         WindowBytes = WindowEntries * 100L,
         InFlightBytes = InFlightBytes,
+        OwnVotes = _bug == PlantedBug.CountSelfTwice ? 2 : 1,
+        CommitsOlderEpochs = _bug == PlantedBug.CommitOlderEpochs,
     };
 
     /// <inheritdoc/>
     public override string ToString() =>
         $"nodes {NodeCount}, lease {LeaseTicks / TimeSpan.TicksPerMillisecond} ms, batch {BatchEntries}/{BatchBytes} B, window {WindowEntries}, "
-        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, faults "
+        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, ambush {Ambush}, "
+        + $"{(SegmentBytes == 0 ? "modelled journal" : $"journal of {SegmentBytes} B")}{(HasIndex ? ", index" : "")}, faults "
         + string.Join(' ', Enum.GetValues<Fault>().Select(fault => $"{fault}:{Weights[(int)fault]}"));
 }
 
@@ -167,6 +211,10 @@ public enum Fault
     CutLink,
     /// <summary>Two groups.</summary>
     Split,
+    /// <summary>A disk is full, or cannot flush: its node ends at the next write.</summary>
+    BreakDisk,
+    /// <summary>A disk loses or alters something that was once good: its node does not come back before somebody has emptied it.</summary>
+    DamageDisk,
     /// <summary>All links work.</summary>
     Heal,
 }

@@ -55,6 +55,7 @@ internal static partial class SettingsParser
             DriftMargin = reader.Duration("hotstandby.lease.drift-margin", Milliseconds(1), Seconds(30)),
             HeartbeatInterval = reader.Duration("hotstandby.lease.heartbeat-interval", Milliseconds(10), Seconds(15)),
             HandOverTimeout = reader.Duration("hotstandby.lease.hand-over-timeout", Milliseconds(100), Seconds(60)),
+            DownsLostPrimary = reader.Choice("hotstandby.lease.down-lost-primary", ("on", true), ("off", false)),
         },
         OpLog = new OpLogSettings
         {

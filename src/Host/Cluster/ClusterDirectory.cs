@@ -28,7 +28,7 @@ public static class ClusterDirectory
         {
             try
             {
-                if (int.TryParse(File.ReadAllText(Path.Combine(directory, OwnerFile)), CultureInfo.InvariantCulture, out var owner) && !IsAlive(owner))
+                if (IsLeftOver(directory))
                     Directory.Delete(directory, recursive: true);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -37,6 +37,11 @@ public static class ClusterDirectory
             }
         }
     }
+
+    /// <summary>True for a directory that is marked, and whose process is gone.</summary>
+    /// <exception cref="IOException">It is not marked.</exception>
+    public static bool IsLeftOver(string directory) =>
+        int.TryParse(File.ReadAllText(Path.Combine(directory, OwnerFile)), CultureInfo.InvariantCulture, out var owner) && !IsAlive(owner);
 
     // An id that another process has by now counts as alive: what is left stays until that one has gone, too.
     private static bool IsAlive(int id)

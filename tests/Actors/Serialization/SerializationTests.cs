@@ -33,6 +33,8 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
         new TailBatch(Node, 3, 2, 6, Batch(), 8),
         new GrantReleased(Node, 3),
         new EntriesGone(Node, 3, 2, 6, 77),
+        new GrantInquiry(Node, 3, 77),
+        new GrantLapsed(Node, 3, 77, 5),
         new FetchImage(Node, 3, new Partition(17), 9, 262144),
         new ImageChunk(Node, 3, new Partition(17), 9, 6, 524288, 262144, [new(1, 4), new(2, 6)], new byte[] { 1, 2, 3 }),
         new LogTruncated([new(1, 4), new(2, 6)]),
