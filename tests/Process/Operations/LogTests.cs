@@ -79,6 +79,6 @@ public sealed partial class LogTests(ITestOutputHelper output) : ClusterTest(out
     [GeneratedRegex(@"[lL]og\.(?:Info|Warning|Error)\(")]
     private static partial Regex LogCall();
 
-    [GeneratedRegex("""[lL]og\.(?:Info|Warning|Error)\(\s*(?:\w+,\s*)?"((?:[^"\\]|\\.)*)\"""")]
+    [GeneratedRegex(@"[lL]og\.(?:Info|Warning|Error)\(\s*(?:\w+,\s*)?""((?:[^""\\]|\\.)*)""")]
     private static partial Regex LogCallWithText();
 }
