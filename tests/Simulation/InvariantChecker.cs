@@ -2,9 +2,12 @@
 // who led when. Throws at the first event after which an invariant of docs/protocol.md does not hold.
 using System.IO.Hashing;
 using HotStandby.Core.Replication;
+using HotStandby.Core.Shards;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
+using HotStandby.Tests.Simulation.Index;
 
 namespace HotStandby.Tests.Simulation;
 
@@ -23,6 +26,8 @@ public sealed class InvariantChecker(bool keepsEntries)
     private readonly List<CommittedEntry> _committed = [];
     private readonly Dictionary<(ulong Epoch, ulong Sequence), byte[]> _entries = [];
     private readonly Dictionary<ulong, ulong> _digests = [];
+    private readonly ShardState[] _shards =
+        [.. Enumerable.Range(0, SimulatedIndex.ShardCount).Select(static shard => new ShardState(Partition.OfShard(shard), SimulatedIndex.ShardCount))];
     private readonly HashSet<ulong> _started = [];
     private readonly HashSet<ulong> _ended = [];
 
@@ -113,6 +118,15 @@ public sealed class InvariantChecker(bool keepsEntries)
             throw new InvariantViolation(4, $"{node.Id} tells a client of write {write}, which is not committed");
     }
 
+    /// <summary>Invariant 5: a Primary takes a buffer for a writer. As far as is committed, nothing lies there.</summary>
+    public void Takes(SimulatedNode node, Extent taken)
+    {
+        foreach (var shard in _shards)
+            foreach (var live in shard.EnumerateLiveExtents())
+                if (live.SegmentHandle == taken.SegmentHandle && live.Offset < taken.End && taken.Offset < live.End)
+                    throw new InvariantViolation(5, $"{node.Id} takes {taken} for a writer, but the committed state has {live} in use");
+    }
+
     /// <summary>Invariant 7: what a node has applied up to a seq is what others have.</summary>
     public void Holds(NodeId node, ulong sequence, ulong digest)
     {
@@ -123,6 +137,8 @@ public sealed class InvariantChecker(bool keepsEntries)
     private void Note(ReadOnlySpan<byte> encoded)
     {
         OpLogEntry.TryView(encoded, out var entry);
+        if (entry.Partition.IsShard)
+            _shards[entry.Partition.ShardIndex].Apply(entry);
         if (entry.Type == OpType.PutStart && PutStartPayload.TryRead(entry.Payload, out var start))
             _started.Add(start.Client.Second);
         else if (entry.Type == OpType.PutEnd && PutEndPayload.TryRead(entry.Payload, out var end) && end.ObjectChecksum is { } write)

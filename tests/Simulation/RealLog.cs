@@ -115,7 +115,7 @@ public sealed class RealLog
     public List<OpLogBatch> Read(ulong fromSequence, int most)
     {
         var found = new List<OpLogBatch>();
-        foreach (var place in _book.Index.From(fromSequence, long.MaxValue).Take(most))
+        foreach (var place in _book.Index.From(fromSequence, most == int.MaxValue ? long.MaxValue : SegmentedLog.MinSegmentBytes).Take(most))
         {
             using var reader = _log.Read(place.JournalNumber, place.JournalNumber);
             if (!reader.TryRead() || Decode(reader.Payload) is not BatchAppended { Batch: var batch })

@@ -12,10 +12,10 @@ public sealed class Scenario
     private readonly PlantedBug _bug;
 
     /// <summary>Draws a scenario.</summary>
-    public Scenario(SeededRandom random, PlantedBug bug = PlantedBug.None)
+    public Scenario(SeededRandom random, PlantedBug bug, Reduction without)
     {
         _bug = bug;
-        NodeCount = random.Pick(1, 3, 3, 3, 3, 3, 3, 5, 5, 5);
+        NodeCount = Math.Min(without.MostNodes, random.Pick(1, 3, 3, 3, 3, 3, 3, 5, 5, 5));
         Nodes = [.. Enumerable.Range(0, NodeCount).Select(i => new NodeId($"n{i}"))];
         LeaseTicks = random.Pick(200, 500, 1000, 2000) * TimeSpan.TicksPerMillisecond;
         HeartbeatTicks = LeaseTicks / random.Pick(5, 10, 20);
@@ -55,6 +55,59 @@ public sealed class Scenario
         Weights[(int)Fault.Heal] += 1;
         Weights[(int)Fault.Restart] += 2;
         Weights[(int)Fault.Resume] += 2;
+        foreach (var fault in without.Faults)
+            Weights[(int)fault] = 0;
+        foreach (var nuisance in without.Nuisances)
+            Drop(nuisance);
+        DurationTicks = Math.Min(DurationTicks, LeaseTicks * without.MostLeases);
+    }
+
+    /// <summary>Whether the run has it.</summary>
+    public bool Has(Nuisance nuisance) => nuisance switch
+    {
+        Nuisance.Loss => Loss > 0,
+        Nuisance.Duplication => Duplication > 0,
+        Nuisance.LongDelay => LongDelay > 0,
+        Nuisance.Corruption => Corruption > 0,
+        Nuisance.Truncation => Truncation > 0,
+        Nuisance.Drift => Drift > 0,
+        Nuisance.Ambush => Ambush > 0,
+        Nuisance.Index => HasIndex,
+        _ => SegmentBytes > 0,
+    };
+
+    private void Drop(Nuisance nuisance)
+    {
+        switch (nuisance)
+        {
+            case Nuisance.Loss:
+                Loss = 0;
+                break;
+            case Nuisance.Duplication:
+                Duplication = 0;
+                break;
+            case Nuisance.LongDelay:
+                LongDelay = 0;
+                break;
+            case Nuisance.Corruption:
+                Corruption = 0;
+                break;
+            case Nuisance.Truncation:
+                Truncation = 0;
+                break;
+            case Nuisance.Drift:
+                Drift = 0;
+                break;
+            case Nuisance.Ambush:
+                Ambush = 0;
+                break;
+            case Nuisance.Index:
+                HasIndex = false;
+                break;
+            default:
+                SegmentBytes = 0;
+                break;
+        }
     }
 
     /// <summary>Voters.</summary>
@@ -100,34 +153,34 @@ public sealed class Scenario
     public long JournalTicks { get; }
 
     /// <summary>Share of messages lost.</summary>
-    public double Loss { get; }
+    public double Loss { get; private set; }
 
     /// <summary>Share of messages that arrive twice.</summary>
-    public double Duplication { get; }
+    public double Duplication { get; private set; }
 
     /// <summary>Share of messages that arrive leases later.</summary>
-    public double LongDelay { get; }
+    public double LongDelay { get; private set; }
 
     /// <summary>Share of batches whose bytes arrive damaged.</summary>
-    public double Corruption { get; }
+    public double Corruption { get; private set; }
 
     /// <summary>How likely a node truncates its log in a tick.</summary>
-    public double Truncation { get; }
+    public double Truncation { get; private set; }
 
     /// <summary>Clocks run at a rate of 1 plus or minus this.</summary>
-    public double Drift { get; }
+    public double Drift { get; private set; }
 
     /// <summary>How likely a new Primary is met by a fault at once, and another node crowned.</summary>
-    public double Ambush { get; }
+    public double Ambush { get; private set; }
 
     /// <summary>Size of a segment of the product's own journal; 0: the journal is modelled.</summary>
-    public int SegmentBytes { get; }
+    public int SegmentBytes { get; private set; }
 
     /// <summary>Whether the journal flushes every write, so that the power may fail; otherwise only processes end.</summary>
     public bool Flushes { get; }
 
     /// <summary>Whether the replicas carry an index with segments, shards and clients; otherwise they carry bytes that mean nothing.</summary>
-    public bool HasIndex { get; }
+    public bool HasIndex { get; private set; }
 
     /// <summary>What clients have been told of leases and timeouts.</summary>
     public ShardSettings Times { get; }

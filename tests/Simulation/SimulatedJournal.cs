@@ -182,10 +182,17 @@ public sealed class SimulatedJournal(PlantedBug bug, RealLog? real)
     {
         if (real is not null)
             return real.Read(fromSequence, most);
-        var found = new List<OpLogBatch>();
-        foreach (var batch in _batches)
-            if (batch.LastSequence >= fromSequence && found.Count < most && (found.Count > 0 || batch.FirstSequence <= fromSequence))
-                found.Add(batch.From(Math.Max(batch.FirstSequence, fromSequence)));
+        var (low, high) = (0, _batches.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _batches[middle].LastSequence < fromSequence ? (middle + 1, high) : (low, middle);
+        }
+
+        if (low == _batches.Count || _batches[low].FirstSequence > fromSequence)
+            return [];
+        var found = _batches.GetRange(low, Math.Min(most, _batches.Count - low));
+        found[0] = found[0].From(fromSequence);
         return found;
     }
 

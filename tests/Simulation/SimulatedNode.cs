@@ -46,7 +46,7 @@ public sealed class SimulatedNode(Simulation world, int index)
     public bool Paused { get; set; }
 
     /// <summary>Its connections were reset then: what it had sent before is lost unless it has arrived.</summary>
-    public long ResetAtTicks { get; set; }
+    public long ResetAtTicks { get; set; } = -1;
 
     /// <summary>Its log: appended entries, whether durable or not.</summary>
     public List<Link> Log => _log;

@@ -7,31 +7,28 @@ using Akka.Serialization;
 namespace HotStandby.Actors.Serialization;
 
 /// <summary>The serializer named "akka-misc", without what ends an actor.</summary>
-public sealed class GuardedMiscSerializer : SerializerWithStringManifest
+/// <param name="system">The actor system, which creates it.</param>
+public sealed class GuardedMiscSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
-    private readonly MiscMessageSerializer _inner;
-    private readonly string[] _refused;
+    /// <summary>The identifier of the serializer in whose place it stands.</summary>
+    public const int MiscIdentifier = 16;
 
-    /// <summary>For the actor system.</summary>
-    public GuardedMiscSerializer(ExtendedActorSystem system)
-        : base(system)
-    {
-        _inner = new MiscMessageSerializer(system);
-        _refused = [_inner.Manifest(Kill.Instance), _inner.Manifest(PoisonPill.Instance)];
-    }
-
-    /// <summary>The one of the serializer in whose place it stands.</summary>
-    public override int Identifier => _inner.Identifier;
+    // Made when it is needed: an actor system without remoting has the name, and not what this one needs.
+    private readonly Lazy<MiscMessageSerializer> _inner = new(() => new MiscMessageSerializer(system));
 
     /// <inheritdoc/>
-    public override string Manifest(object o) => _inner.Manifest(o);
+    public override int Identifier => MiscIdentifier;
 
     /// <inheritdoc/>
-    public override byte[] ToBinary(object obj) => _inner.ToBinary(obj);
+    public override string Manifest(object o) => _inner.Value.Manifest(o);
+
+    /// <inheritdoc/>
+    public override byte[] ToBinary(object obj) => _inner.Value.ToBinary(obj);
 
     /// <inheritdoc/>
     /// <exception cref="SerializationRefusedException">The message would end an actor of this node.</exception>
-    public override object FromBinary(byte[] bytes, string manifest) => _refused.Contains(manifest)
-        ? throw new SerializationRefusedException($"the message '{manifest}' would end an actor and does not enter this node")
-        : _inner.FromBinary(bytes, manifest);
+    public override object FromBinary(byte[] bytes, string manifest) =>
+        manifest == _inner.Value.Manifest(Kill.Instance) || manifest == _inner.Value.Manifest(PoisonPill.Instance)
+            ? throw new SerializationRefusedException($"the message '{manifest}' would end an actor and does not enter this node")
+            : _inner.Value.FromBinary(bytes, manifest);
 }

@@ -3,6 +3,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using HotStandby.Host.Cluster;
 
 namespace HotStandby.Host.Chaos;
 
@@ -53,18 +54,19 @@ public sealed class FaultyDisk : IAsyncDisposable
         return new FaultyDisk(directory);
     }
 
-    /// <summary>Unmounts what a run that was killed has left below the temporary directory; its cluster is gone.</summary>
-    /// <param name="isLeftOver">Whether the directory that the mount point is in has no owner any more.</param>
-    public static async Task RemoveLeftOverAsync(Func<string, bool> isLeftOver)
+    /// <summary>Unmounts what a run that was killed has left in its directory, and removes that.</summary>
+    /// <exception cref="IOException">It could not be unmounted.</exception>
+    public static async Task RemoveLeftOverAsync()
     {
-        ArgumentNullException.ThrowIfNull(isLeftOver);
         const string mounts = "/proc/mounts";
         if (!Environment.IsPrivilegedProcess || !File.Exists(mounts))
             return;
-        foreach (var directory in (await File.ReadAllLinesAsync(mounts)).Select(line => line.Split(' ')[1]).Where(path => File.Exists(path + ImageSuffix)))
+        var places = (await File.ReadAllLinesAsync(mounts)).Select(line => line.Split(' ')[1]).ToArray();
+        foreach (var cluster in ClusterDirectory.LeftOver())
         {
-            if (Path.GetDirectoryName(directory) is { } owner && isLeftOver(owner))
-                await RunAsync(Tools[2], directory);
+            foreach (var place in places.Where(place => Path.GetDirectoryName(place) == cluster))
+                await RunAsync(Tools[2], place);
+            Directory.Delete(cluster, recursive: true);
         }
     }
 

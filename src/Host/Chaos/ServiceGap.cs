@@ -3,11 +3,11 @@ using System.Diagnostics;
 
 namespace HotStandby.Host.Chaos;
 
-/// <summary>The longest time without an acknowledged write.</summary>
+/// <summary>The longest time without an acknowledged write, from the first one on.</summary>
 public sealed class ServiceGap
 {
     private readonly Lock _lock = new();
-    private long _last = Stopwatch.GetTimestamp();
+    private long? _last;
 
     /// <summary>The longest so far.</summary>
     public TimeSpan Longest { get; private set; }
@@ -17,10 +17,10 @@ public sealed class ServiceGap
     {
         lock (_lock)
         {
-            var gap = Stopwatch.GetElapsedTime(_last);
-            _last = Stopwatch.GetTimestamp();
-            if (gap > Longest)
+            var now = Stopwatch.GetTimestamp();
+            if (_last is { } last && Stopwatch.GetElapsedTime(last, now) is var gap && gap > Longest)
                 Longest = gap;
+            _last = now;
         }
     }
 }

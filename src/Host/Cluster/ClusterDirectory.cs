@@ -22,26 +22,39 @@ public static class ClusterDirectory
         return path;
     }
 
+    /// <summary>The directories whose process is gone. Those without a mark are not ours.</summary>
+    public static IReadOnlyList<string> LeftOver() =>
+        [.. Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*").Where(directory => OwnerOf(directory) is { } owner && !IsAlive(owner))];
+
     private static void RemoveLeftOver()
     {
-        foreach (var directory in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
+        foreach (var directory in LeftOver())
         {
             try
             {
-                if (IsLeftOver(directory))
-                    Directory.Delete(directory, recursive: true);
+                // The mark goes last: what cannot be removed now, since its nodes are still ending or a disk is mounted in it, stays marked.
+                foreach (var content in Directory.EnumerateDirectories(directory))
+                    Directory.Delete(content, recursive: true);
+                Directory.Delete(directory, recursive: true);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // Not marked, not ours, or its nodes are still ending: the next one tries again.
+                // The next one tries again.
             }
         }
     }
 
-    /// <summary>True for a directory that is marked, and whose process is gone.</summary>
-    /// <exception cref="IOException">It is not marked.</exception>
-    public static bool IsLeftOver(string directory) =>
-        int.TryParse(File.ReadAllText(Path.Combine(directory, OwnerFile)), CultureInfo.InvariantCulture, out var owner) && !IsAlive(owner);
+    private static int? OwnerOf(string directory)
+    {
+        try
+        {
+            return int.TryParse(File.ReadAllText(Path.Combine(directory, OwnerFile)), CultureInfo.InvariantCulture, out var owner) ? owner : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     // An id that another process has by now counts as alive: what is left stays until that one has gone, too.
     private static bool IsAlive(int id)

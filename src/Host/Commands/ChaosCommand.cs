@@ -58,7 +58,7 @@ internal static class ChaosCommand
 
     private static async Task<int> RunAsync(Terminal terminal, ChaosOptions options, bool keep, CancellationToken cancellation)
     {
-        await FaultyDisk.RemoveLeftOverAsync(ClusterDirectory.IsLeftOver);
+        await FaultyDisk.RemoveLeftOverAsync();
         await using var cluster = LocalCluster.Create(options.Nodes, ChaosRun.NodeSettings, behindProxies: true);
         var log = new ChaosLog(terminal.Output, Path.Combine(cluster.DirectoryPath, LogName));
         var possible = await PossibleAsync(terminal, cluster, options, cancellation);

@@ -60,14 +60,14 @@ internal static class RunCommand
             return NoPort(terminal, error);
         }
 
+        var log = logs.CreateLogger("Host");
         var reason = new NodeEndReason();
         var shutdown = CoordinatedShutdown.Get(node.System);
-        node.System.ActorOf(Props.Create(() => new NodeEndWatch(configuration.Settings, terminal, reason)), "node-end-watch");
+        node.System.ActorOf(Props.Create(() => new NodeEndWatch(configuration.Settings, log, reason)), "node-end-watch");
         _ = node.System.WhenTerminated.ContinueWith(_ => ended.TrySetResult(ExitCode.Temporary), TaskScheduler.Default);
         var settings = configuration.Settings;
         try
         {
-            var log = logs.CreateLogger("Host");
             var httpGuard = DoorTls.GuardOf("http", settings.Http.Tls, log, TimeProvider.System);
             var doorOptions = DoorOf(settings.Client) with { Guard = DoorTls.GuardOf("client", settings.Client.Tls, log, TimeProvider.System) };
             await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);

@@ -43,7 +43,7 @@ internal sealed class ReplicationMessageTarget() : FuzzTarget("replication-messa
         [
             new AppendBatch(Node, 3, 2, 6, null, 5, 9, 77), new AppendBatch(Node, 3, 2, 6, batch, 5, 9, 77), new AppendAcknowledged(Node, 3, 1, 8, 7, true, 77),
             new AppendRefused(Node, 3, 1, RefusalReason.Gap, Log, 77), new SealRequest(Node, 3, 5, 9), new FetchTail(Node, 3, Log),
-            new SealReply(Node, 3, 5, 9, SealOutcome.GrantRunning, 4, 2, 6, 5, 1500), new TailBatch(Node, 3, 2, 6, batch, 8), new GrantReleased(Node, 3),
+            new SealReply(Node, 3, 5, 9, SealOutcome.GrantRunning, 4, 2, 6, 5, 1500), new TailBatch(Node, 3, 2, 6, batch, 8), new GrantReleased(Node, 3, NodeId.None), new GrantReleased(Node, 3, new NodeId("n2")),
             new EntriesGone(Node, 3, 2, 6, 77), new GrantInquiry(Node, 3, 77), new GrantLapsed(Node, 3, 77, 5), new FetchImage(Node, 3, new Partition(17), 9, 262144),
             new ImageChunk(Node, 3, new Partition(17), 9, 6, 524288, 262144, Log, new byte[] { 1, 2, 3 }),
         ];

@@ -22,8 +22,16 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
     /// <summary>What they write into.</summary>
     public SharedMemory Memory { get; } = new();
 
-    /// <summary>Some client does something.</summary>
+    /// <summary>Some clients do something.</summary>
     public void Act(SimulatedNode node)
+    {
+        for (var i = world.Random.Between(1, 4); i > 0 && node.Serves; i--)
+            ActOnce(node);
+        if (world.Random.Chance(0.7))
+            node.Do(static (replica, now) => replica.Flush(now));
+    }
+
+    private void ActOnce(SimulatedNode node)
     {
         var reign = node.Partitions!.Reign!;
         var key = ObjectKey.From($"k{world.Random.Below(Keys)}");
@@ -45,8 +53,6 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
 
         if (_segments.Count < 2)
             Mount(reign);
-        if (world.Random.Chance(0.7))
-            node.Do(static (replica, now) => replica.Flush(now));
     }
 
     /// <inheritdoc/>

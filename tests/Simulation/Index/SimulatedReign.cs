@@ -84,7 +84,9 @@ public sealed class SimulatedReign
         {
             call.PlacementStride = (int)call.Config.ReplicaCount;
             call.Placements = new Extent[call.PlacementStride];
-            _segments.Place(call.Sizes[0], PreferredNames.None, call.Placements);
+            var placed = _segments.Place(call.Sizes[0], PreferredNames.None, call.Placements);
+            foreach (var taken in call.Placements.AsSpan(0, placed))
+                _world.Checker.Takes(_node, taken);
         }
 
         var shard = Partition.ShardOf(call.Keys[0].Hash, _shards.Length);
