@@ -8,6 +8,8 @@ public sealed class FaultInjector(Simulation world)
 {
     private readonly SeededRandom _random = world.Random;
     private readonly Scenario _scenario = world.Scenario;
+    private SimulatedNode? _leads;
+    private SimulatedNode? _ledBefore;
     private bool _ended;
 
     /// <summary>From now on things go wrong.</summary>
@@ -28,6 +30,9 @@ public sealed class FaultInjector(Simulation world)
         foreach (var node in world.Nodes)
         {
             node.Paused = false;
+            node.Journal.Mend();
+            if (node.Journal.IsDamaged)
+                Replace(node);
             if (mayStayDead > 0 && (node.Replica is null || _random.Chance(0.3)))
             {
                 mayStayDead--;
@@ -43,6 +48,49 @@ public sealed class FaultInjector(Simulation world)
         foreach (var node in world.Nodes)
             node.Do(static (replica, now) => replica.Uncrown(now));
         Crown(_random.Pick<SimulatedNode>([.. world.Nodes.Where(node => node.Replica is not null)]));
+    }
+
+    /// <summary>A node begins to lead, or has committed for the first time in its reign: a good moment to kill it or to cut it off, and to crown another.</summary>
+    public void Ambush(SimulatedNode node)
+    {
+        if (_leads != node)
+            (_leads, _ledBefore) = (node, _leads);
+        if (_ended || !_random.Chance(_scenario.Ambush))
+            return;
+        var wait = _random.Exponential(_random.Pick(0, 0, _scenario.JournalTicks, _scenario.DelayTicks * 2, _scenario.LeaseTicks / 5, _scenario.LeaseTicks * 2));
+        world.After(wait, () =>
+        {
+            if (_ended || node.Replica is null)
+                return;
+            world.Trace(node, "is ambushed");
+            if (_random.Chance(0.5))
+                node.ResetAtTicks = world.NowTicks;
+            if (_random.Chance(0.5))
+                Crash(node);
+            else
+                Isolate(node);
+            Succeed(node);
+            world.After(_random.Exponential(_scenario.LeaseTicks), () => EndAmbush(node));
+        });
+    }
+
+    // Often it is the one that led before who comes back: with a tail that nobody else has, perhaps.
+    private void Succeed(SimulatedNode node)
+    {
+        var next = _ledBefore is not null && _random.Chance(0.5) ? _ledBefore : _random.Pick(world.Nodes);
+        if (next != node && next.Replica is null)
+            next.Start();
+        Crown(next);
+    }
+
+    private void EndAmbush(SimulatedNode node)
+    {
+        if (_ended)
+            return;
+        if (node.Replica is null)
+            node.Start();
+        world.Network.Mend(node.Index);
+        CrownAgain(node);
     }
 
     private void NextFault() => world.After(_random.Exponential(_scenario.FaultTicks), () =>
@@ -99,12 +147,24 @@ public sealed class FaultInjector(Simulation world)
             case Fault.Restart:
                 foreach (var each in world.Nodes)
                     if (each.Replica is null && _random.Chance(0.7))
-                        each.Start();
+                    {
+                        if (each.Journal.IsDamaged && _random.Chance(0.5))
+                            Replace(each);
+                        else
+                            each.Start();
+                    }
+
                 break;
             case Fault.LoseDisk when MayLoseDisk(node):
-                node.LoseDisk();
-                node.Start();
+                Replace(node);
                 CrownAgain(node);
+                break;
+            case Fault.BreakDisk when node.Replica is not null:
+                node.Journal.Break(isFull: _random.Chance(0.5));
+                break;
+            case Fault.DamageDisk when node.Replica is not null && MayLoseDisk(node):
+                if (node.Journal.Damage(_random) is { } damage)
+                    world.Trace(node, damage);
                 break;
             case Fault.Pause:
                 node.Paused = true;
@@ -114,8 +174,7 @@ public sealed class FaultInjector(Simulation world)
                     each.Paused = false;
                 break;
             case Fault.Isolate:
-                foreach (var each in world.Nodes)
-                    Cut(node, each);
+                Isolate(node);
                 break;
             case Fault.CutOneWay:
                 world.Network.Cut(node.Index, other.Index, true);
@@ -134,6 +193,12 @@ public sealed class FaultInjector(Simulation world)
         }
     }
 
+    private static void Replace(SimulatedNode node)
+    {
+        node.LoseDisk();
+        node.Start();
+    }
+
     // Sometimes the supervisor is quick: a dead process is back before anybody noticed.
     private void Crash(SimulatedNode node)
     {
@@ -148,6 +213,12 @@ public sealed class FaultInjector(Simulation world)
     {
         if (_random.Chance(0.3))
             Crown(node);
+    }
+
+    private void Isolate(SimulatedNode node)
+    {
+        foreach (var each in world.Nodes)
+            Cut(node, each);
     }
 
     private void Cut(SimulatedNode one, SimulatedNode other)

@@ -15,6 +15,13 @@ public sealed class SimulatedNetwork(Simulation world)
     /// <summary>Cuts or mends one direction.</summary>
     public void Cut(int from, int to, bool cut) => _cut[from, to] = cut;
 
+    /// <summary>Mends all links of a node.</summary>
+    public void Mend(int node)
+    {
+        for (var other = 0; other < world.Scenario.NodeCount; other++)
+            _cut[node, other] = _cut[other, node] = false;
+    }
+
     /// <summary>Mends everything.</summary>
     public void Heal() => Array.Clear(_cut);
 
@@ -36,7 +43,7 @@ public sealed class SimulatedNetwork(Simulation world)
             var delay = random.Exponential(scenario.DelayTicks);
             if (!IsCalm && random.Chance(scenario.LongDelay))
                 delay += random.Exponential(scenario.LeaseTicks * 3);
-            world.Deliver(delay, target, from.Id, message);
+            world.Deliver(delay, target, from, world.NowTicks, message);
         }
     }
 

@@ -2,6 +2,7 @@
 // Opened by FileJournal before any log in it. It never creates an identity over existing logs, nor among files of others.
 //   node.lock       held with flock while open
 //   node.identity   cluster, node, incarnation, format
+//   audit.log       what operators asked for; not the journal's
 //   logs/<escaped persistenceId>/
 
 using System.Globalization;
@@ -18,11 +19,14 @@ public sealed class DataDirectory : IDisposable
     /// <summary>Name of the lock file.</summary>
     public const string LockFile = "node.lock";
 
+    /// <summary>Name of the file in which operators' commands are noted; the journal has nothing to do with it.</summary>
+    public const string AuditFile = "audit.log";
+
     /// <summary>Name of the directory that holds the logs.</summary>
     public const string LogsDirectory = "logs";
 
     // What the first start may find of an earlier one that was cut short, and what a fresh file system brings along.
-    private static readonly string[] MayBeThereBefore = [LockFile, LogsDirectory, IdentityFile + SideFile.TemporarySuffix, "lost+found"];
+    private static readonly string[] MayBeThereBefore = [LockFile, LogsDirectory, AuditFile, IdentityFile + SideFile.TemporarySuffix, "lost+found"];
 
     private const string Format = "1";
     private const int MaxFileNameBytes = 240;
@@ -73,6 +77,20 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Whose directory this is, for readers that leave everything as it is. The lock is tried, and not kept.</summary>
+    /// <exception cref="DataDirectoryRefused">It is in use, or its identity is missing or unreadable.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static NodeIdentity Look(IDisk disk, string path)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        var names = disk.List(path);
+        if (!names.Contains(IdentityFile))
+            throw new DataDirectoryRefused(RefusalKind.IdentityMissing, path, $"it holds no {IdentityFile}: this is not a node's data directory");
+        if (names.Contains(LockFile))
+            (disk.TryLock(Path.Combine(path, LockFile)) ?? throw new DataDirectoryRefused(RefusalKind.InUse, path, "a node runs on it")).Dispose();
+        return Read(disk, path);
+    }
+
     /// <summary>The directory of a log. Characters that a file name may not hold are written as %XX.</summary>
     /// <exception cref="ArgumentException">The name is empty or too long for a file name.</exception>
     public string LogPath(string logName)
@@ -114,6 +132,16 @@ public sealed class DataDirectory : IDisposable
 
     private static NodeIdentity Read(IDisk disk, string path, string clusterId, string nodeId)
     {
+        var identity = Read(disk, path);
+        if (identity.ClusterId != clusterId)
+            throw new DataDirectoryRefused(RefusalKind.AnotherCluster, path, $"it belongs to cluster '{identity.ClusterId}', this is '{clusterId}'");
+        if (identity.NodeId != nodeId)
+            throw new DataDirectoryRefused(RefusalKind.AnotherNode, path, $"it belongs to node '{identity.NodeId}', this is '{nodeId}'");
+        return identity;
+    }
+
+    private static NodeIdentity Read(IDisk disk, string path)
+    {
         var values = SideFile.Read(disk, Path.Combine(path, IdentityFile));
         if (values is null || !values.TryGetValue("format", out var format))
             throw new DataDirectoryRefused(RefusalKind.IdentityUnreadable, path, $"{IdentityFile} is damaged");
@@ -122,10 +150,6 @@ public sealed class DataDirectory : IDisposable
         if (!values.TryGetValue("cluster", out var cluster) || !values.TryGetValue("node", out var node)
             || !Guid.TryParse(values.GetValueOrDefault("incarnation"), out var incarnation))
             throw new DataDirectoryRefused(RefusalKind.IdentityUnreadable, path, $"{IdentityFile} lacks cluster, node or incarnation");
-        if (cluster != clusterId)
-            throw new DataDirectoryRefused(RefusalKind.AnotherCluster, path, $"it belongs to cluster '{cluster}', this is '{clusterId}'");
-        if (node != nodeId)
-            throw new DataDirectoryRefused(RefusalKind.AnotherNode, path, $"it belongs to node '{node}', this is '{nodeId}'");
         return new NodeIdentity(cluster, node, incarnation);
     }
 }

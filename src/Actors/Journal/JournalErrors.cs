@@ -26,6 +26,9 @@ public enum DamageKind
 
     /// <summary>The side file with the delete floor and the newest segment is unreadable or missing.</summary>
     BadState,
+
+    /// <summary>A sound frame whose content is no event of the journal, or does not follow from the ones before it. Found by inspection.</summary>
+    BadEvent,
 }
 
 /// <summary>The log is damaged. Such a node must not lead, nor vote, before it was repaired from its peers. Exit code 65.</summary>

@@ -1,5 +1,6 @@
 // A node: the actor system with everything in it. Started by the host, and by tests that run several in one process.
 using System.Net.Sockets;
+using Akka;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Singleton;
@@ -11,6 +12,7 @@ using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Membership;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
+using HotStandby.Actors.Security;
 using HotStandby.Actors.Serialization;
 using HotStandby.Actors.Settings;
 using HotStandby.Actors.Verification;
@@ -50,13 +52,34 @@ public sealed class HotStandbyNode
         NodeConfiguration configuration, TimeProvider time, Action<Exception> onFatal, params Setup[] setup)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var seeds = configuration.Full.GetStringList(SeedNodesPath, []);
-        var config = ConfigurationFactory.ParseString(SerializationConfiguration.Hocon + NoJoiningByAkka).WithFallback(configuration.Full);
-        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. setup]);
-        var system = CreateSystem(all);
+        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(SystemConfig(configuration)), .. RemotingTls.For(configuration.Settings, time), .. setup]);
+        return await StartInAsync(CreateSystem(all), configuration, [.. configuration.Full.GetStringList(SeedNodesPath, [])], time, onFatal);
+    }
+
+    /// <summary>What an actor system must be made with, for a node to run in it.</summary>
+    public static Config SystemConfig(NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return ConfigurationFactory.ParseString(SerializationConfiguration.Hocon + NoJoiningByAkka).WithFallback(configuration.Full);
+    }
+
+    /// <summary>Starts a node in an actor system that was made with <see cref="SystemConfig"/>; for tests that make their systems themselves.</summary>
+    /// <param name="system">Where; one node in one system.</param>
+    /// <param name="configuration">Checked configuration.</param>
+    /// <param name="seeds">Addresses of the seed nodes, whatever the configuration says of them; none: the node joins nobody by itself.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="onFatal">As for <see cref="StartAsync"/>.</param>
+    public static async Task<HotStandbyNode> StartInAsync(
+        ActorSystem system, NodeConfiguration configuration, IReadOnlyList<string> seeds, TimeProvider time, Action<Exception> onFatal)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(seeds);
         var serving = new ServingState(time);
         var created = new TaskCompletionSource<NodeActors>(TaskCreationOptions.RunContinuationsAsynchronously);
         system.ActorOf(QuarantineGuard.Props(), "quarantine-guard");
+        if (configuration.Settings.Lease.DownsLostPrimary)
+            system.ActorOf(DowningActor.Props(time), "downing");
         system.ActorOf(NodeActor.Props(configuration.Settings, serving, time, onFatal, created), "node");
         var actors = await created.Task;
         system.ActorOf(
@@ -64,8 +87,14 @@ public sealed class HotStandbyNode
                 PrimaryActor.Props(actors.Replica), HandOver.Instance,
                 ClusterSingletonManagerSettings.Create(system).WithRole(NodeConfiguration.MasterRole).WithSingletonName("primary")),
             "leadership");
+        // The oracle's own node hands over with it, in a later phase; one that was invited to lead has to do it itself.
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeClusterShutdown, "abdicate", async () =>
+        {
+            await actors.Replica.Ask<HandOverComplete>(Abdicate.Instance, configuration.Settings.Lease.HandOverTimeout + ReportPatience);
+            return Done.Instance;
+        });
         if (seeds.Count > 0)
-            system.ActorOf(JoinActor.Props(configuration.Settings, [.. seeds], time, onFatal), JoinActor.Name);
+            system.ActorOf(JoinActor.Props(configuration.Settings, seeds, time, onFatal), JoinActor.Name);
         return new HotStandbyNode(system, actors);
     }
 
@@ -93,6 +122,14 @@ public sealed class HotStandbyNode
     /// <exception cref="AskTimeoutException">The replica does not answer.</exception>
     public async Task<string?> RunAsync(NodeCommand command, CancellationToken stop) =>
         (await _actors.Replica.Ask<NodeCommandAnswer>(new RunNodeCommand(command), ReportPatience, stop)).Refusal;
+
+    /// <summary>Lets another node lead; this one stays, as a Standby.</summary>
+    /// <param name="to">Who shall lead; none: the Standby that is furthest.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <returns>Null when the hand-over has begun, else why not.</returns>
+    /// <exception cref="AskTimeoutException">The replica does not answer.</exception>
+    public async Task<string?> SwitchOverAsync(NodeId to, CancellationToken stop) =>
+        (await _actors.Replica.Ask<NodeCommandAnswer>(new SwitchOver(to), ReportPatience, stop)).Refusal;
 
     /// <summary>Hands over, leaves the cluster and stops.</summary>
     public Task StopAsync() => CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);

@@ -3,6 +3,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
@@ -19,16 +20,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private const string TickKey = "tick";
     private const long CatchUpReadBytes = 4L * 1024 * 1024;
     private const long TailReadBytes = 64 * 1024;
-
-    private sealed record Tick : INoSerializationVerificationNeeded
-    {
-        public static readonly Tick Instance = new();
-    }
-
-    private sealed record TurnEnds : INoSerializationVerificationNeeded
-    {
-        public static readonly TurnEnds Instance = new();
-    }
 
     // A read that outlives its reign may hold entries that were cut off since; a later reign must not send them.
     private sealed record ForStandby(NodeId Node, ulong Epoch);
@@ -97,7 +88,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case Crown:
                 (_oracle, _crowned) = (Sender, true);
                 break;
-            case Uncrown:
+            case Uncrown or Abdicate:
                 (_oracle, _crowned) = (ActorRefs.Nobody, false);
                 Sender.Tell(HandOverComplete.Instance);
                 break;
@@ -126,7 +117,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
         _state = new StateKeeper(Context, _options, _partitions, _feed, _replica, _peers, _time, _log);
         _state.Restore();
-        Timers.StartPeriodicTimer(TickKey, Tick.Instance, _options.TickInterval);
+        Timers.StartPeriodicTimer(TickKey, ReplicaTick.Instance, _options.TickInterval);
         Become(Running);
         if (_crowned)
             _replica.Crown(now);
@@ -157,7 +148,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case EntriesApplied applied:
                 OnApplied(applied, now);
                 break;
-            case Tick:
+            case ReplicaTick:
                 _replica.Tick(now, WallMilliseconds);
                 _state.Tick(now);
                 break;
@@ -175,11 +166,19 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 OnStopped(stopped);
                 break;
             case Crown:
-                (_oracle, _crowned) = (Sender, true);
+                _oracle = Sender;
                 _replica.Crown(now);
                 break;
-            case Uncrown:
-                (_oracle, _crowned) = (Sender, false);
+            case SwitchOver wanted:
+                Sender.Tell(new NodeCommandAnswer(_replica.SwitchOver(wanted.To, now)));
+                if (_replica.IsHandingOver)
+                    _serving.StopAccepting();
+                break;
+            case Abdicate when _replica.IsCrowned || _replica.Role != ReplicaRole.Primary:
+                Sender.Tell(HandOverComplete.Instance);
+                break;
+            case Uncrown or Abdicate:
+                _oracle = Sender;
                 _serving.StopAccepting();
                 _replica.Uncrown(now);
                 break;
@@ -187,7 +186,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 _peers.Note(member);
                 break;
             case ReportReplica:
-                Sender.Tell(Report(now));
+                Sender.Tell(ReplicaStatus.Of(
+                    _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _ledger.ApplyLag.Report(), _state.Status));
                 break;
             case Terminated:
                 throw new JournalFailedException("the OpLog stopped");
@@ -258,7 +258,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
     private void OnReadyToServe(ReadyToServe ready, long now)
     {
-        if (!_leading || ready.Reign != _replica.Epoch || !_crowned)
+        if (!_leading || ready.Reign != _replica.Epoch || _replica.IsHandingOver)
             return; // not while it hands over, either: it takes no new calls
         _serving.Open(ready.Reign);
         _ledger.Serves(now);
@@ -300,6 +300,9 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 break;
             case OwnEntryAppended own:
                 _replies.Note(Partition.SegmentTable, 0, own.Sequence, now);
+                break;
+            case PrimaryLost lost:
+                Context.System.EventStream.Publish(lost);
                 break;
             case FullSyncNeeded needed:
                 _state.FullSync(needed.Source);
@@ -394,7 +397,4 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         foreach (var partition in _partitions)
             partition.Tell(message);
     }
-
-    private ReplicaStatus Report(long now) => ReplicaStatus.Of(
-        _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _ledger.ApplyLag.Report(), _state.Status);
 }

@@ -1,6 +1,8 @@
 // What a replica is made with, and what its node and the oracle say to it.
 using Akka.Actor;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Replication;
 
@@ -34,9 +36,32 @@ public sealed record Uncrown : INoSerializationVerificationNeeded
     public static readonly Uncrown Instance = new();
 }
 
+/// <summary>A node that ends to its replica: hand over if you lead without the oracle, which would see to it otherwise. Answered as <see cref="Uncrown"/>.</summary>
+public sealed record Abdicate : INoSerializationVerificationNeeded
+{
+    /// <summary>The only one.</summary>
+    public static readonly Abdicate Instance = new();
+}
+
+/// <summary>An operator to the replica: let another node lead, and stay. Answered with <see cref="NodeCommandAnswer"/> when the hand-over has begun.</summary>
+/// <param name="To">Who shall lead; none: the Standby that is furthest.</param>
+public sealed record SwitchOver(NodeId To) : INoSerializationVerificationNeeded;
+
 /// <summary>Replica to the oracle: done.</summary>
 public sealed record HandOverComplete : INoSerializationVerificationNeeded
 {
     /// <summary>The only one.</summary>
     public static readonly HandOverComplete Instance = new();
+}
+
+/// <summary>Replica to itself: time has passed.</summary>
+internal sealed record ReplicaTick : INoSerializationVerificationNeeded
+{
+    public static readonly ReplicaTick Instance = new();
+}
+
+/// <summary>Replica to itself: everything that was in the mailbox has been taken.</summary>
+internal sealed record TurnEnds : INoSerializationVerificationNeeded
+{
+    public static readonly TurnEnds Instance = new();
 }

@@ -5,11 +5,10 @@ using Akka.Configuration;
 namespace HotStandby.Actors.Settings;
 
 /// <summary>Parts of a failover after a kill, in the order in which they happen.</summary>
-/// <param name="Detection">Until the others find the node unreachable.</param>
-/// <param name="Downing">Until they agree that it is gone.</param>
+/// <param name="Loss">Until the Primary is known to be lost: the grants of a majority have run out, or the resolver has decided.</param>
 /// <param name="Start">Until the next candidate starts.</param>
 /// <param name="GrantWait">What is then left of the grants to the old Primary.</param>
-public sealed record FailoverPrediction(TimeSpan Detection, TimeSpan Downing, TimeSpan Start, TimeSpan GrantWait)
+public sealed record FailoverPrediction(TimeSpan Loss, TimeSpan Start, TimeSpan GrantWait)
 {
     // phi reaches its threshold of 8 this many standard deviations after the expected heartbeat.
     private const double DeviationsToThreshold = 5.6;
@@ -17,28 +16,29 @@ public sealed record FailoverPrediction(TimeSpan Detection, TimeSpan Downing, Ti
     // The split-brain resolver looks at its stable-after deadline once a second.
     private static readonly TimeSpan ResolverTick = TimeSpan.FromSeconds(1);
 
-    // Gossip of the new membership and the leader's next action.
-    private static readonly TimeSpan Gossip = TimeSpan.FromMilliseconds(300);
-
     /// <summary>From the kill to the next Primary's first answer, without sealing itself, which takes some milliseconds.</summary>
-    public TimeSpan Total => Detection + Downing + Start + GrantWait;
+    public TimeSpan Total => Loss + Start + GrantWait;
 
     /// <summary>Predicts from a configuration that has the values of akka.conf, or others in their place.</summary>
     public static FailoverPrediction From(NodeConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var cluster = configuration.Full.GetConfig("akka.cluster");
+        var stableAfter = Time(cluster, "split-brain-resolver.stable-after");
         var detection = Time(cluster, "failure-detector.heartbeat-interval")
             + Time(cluster, "failure-detector.acceptable-heartbeat-pause")
             + (Time(cluster, "failure-detector.min-std-deviation") * DeviationsToThreshold)
             + Time(cluster, "unreachable-nodes-reaper-interval");
-        var stableAfter = Time(cluster, "split-brain-resolver.stable-after");
-        var downing = TimeSpan.FromTicks((stableAfter.Ticks + ResolverTick.Ticks - 1) / ResolverTick.Ticks * ResolverTick.Ticks);
-        // Without a margin of its own, Akka takes stable-after for it.
+        var resolved = detection + TimeSpan.FromTicks((stableAfter.Ticks + ResolverTick.Ticks - 1) / ResolverTick.Ticks * ResolverTick.Ticks);
+        var lease = configuration.Settings.Lease;
+        // A member that is put out is forgotten only once it is found unreachable.
+        var lapsed = lease.Duration > detection ? lease.Duration : detection;
+        var loss = lease.DownsLostPrimary && lapsed < resolved ? lapsed : resolved;
+        // Without a margin of its own, Akka takes stable-after for it. Then two rounds of gossip and the leader's next action.
         var margin = cluster.GetString("down-removal-margin", "off") is "off" or "0" ? stableAfter : Time(cluster, "down-removal-margin");
-        var start = margin + Gossip;
-        var grants = configuration.Settings.Lease.Duration - (detection + downing + start);
-        return new FailoverPrediction(detection, downing, start, grants > TimeSpan.Zero ? grants : TimeSpan.Zero);
+        var start = margin + (Time(cluster, "gossip-interval") * 2) + Time(cluster, "leader-actions-interval");
+        var grants = lease.Duration - (loss + start);
+        return new FailoverPrediction(loss, start, grants > TimeSpan.Zero ? grants : TimeSpan.Zero);
     }
 
     private static TimeSpan Time(Config cluster, string path) => cluster.GetTimeSpan(path, null, allowInfinite: false);

@@ -15,6 +15,9 @@ public sealed record LeaseSettings
 
     /// <summary>How long an outgoing Primary waits for its last entries to be committed.</summary>
     public required TimeSpan HandOverTimeout { get; init; }
+
+    /// <summary>Whether a Primary whose lease is lost is put out of the cluster for it.</summary>
+    public required bool DownsLostPrimary { get; init; }
 }
 
 /// <summary>The replicated log: <c>hotstandby.oplog</c>.</summary>

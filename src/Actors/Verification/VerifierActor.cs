@@ -21,6 +21,10 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
     public const string Name = "verifier";
 
     private const string RoundKey = "round";
+    private const string RunKey = "run";
+
+    // While somebody waits: points are asked for again so often, since an answer may have been lost.
+    private static readonly TimeSpan RunInterval = TimeSpan.FromMilliseconds(500);
 
     // A point that is asked for out of turn, after a drill-down; so many in a row, then the next cycle must do.
     private const int MostPointsOutOfTurn = 3;
@@ -33,6 +37,11 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
     private sealed record Round : INoSerializationVerificationNeeded
     {
         public static readonly Round Instance = new();
+    }
+
+    private sealed record RunGoesOn : INoSerializationVerificationNeeded
+    {
+        public static readonly RunGoesOn Instance = new();
     }
 
     private sealed class Asking(VerificationRequest request)
@@ -54,6 +63,8 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
     private readonly int[] _outOfTurn;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private NodeId _primary = NodeId.None;
+    private (VerifyNow Wanted, IActorRef Asker)? _wanted;
+    private VerifyRun? _run;
 
     public VerifierActor(HotStandbySettings settings, IActorRef replica, IReadOnlyList<IActorRef> partitions, TimeProvider time)
     {
@@ -111,10 +122,17 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
                 ToPrimary(asks.Request);
                 break;
             case MismatchesFound found:
+                _run?.Found(found);
                 _ledger.Repaired(found.Mismatched, found.Repaired);
                 break;
             case DrillDownEnded ended:
                 OnEnded(ended);
+                break;
+            case VerifyNow wanted:
+                OnWanted(wanted);
+                break;
+            case RunGoesOn:
+                GoOn();
                 break;
             case ReportVerification:
                 Sender.Tell(Report());
@@ -135,6 +153,7 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
     {
         _primary = status.Role == ReplicaRole.Standby && status.Leader != _node ? status.Leader : NodeId.None;
         Array.Clear(_outOfTurn);
+        BeginRun();
         if (_primary == NodeId.None || _primary.Name is null or "")
             return;
         foreach (var (partition, asking) in _asking.ToArray())
@@ -191,10 +210,12 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
         if (compared.Verdict.IsClean && _ledger[compared.Partition] is PartitionStanding.Different or PartitionStanding.NeedsFullSync)
             _log.Info("{0} is equal to the Primary again, at seq {1}", compared.Partition, compared.MarkerSequence);
         _ledger.Compared(compared.Partition, compared.Verdict.IsClean, compared.Keys, _time.NowTicks());
+        _run?.Compared(compared);
         if (compared.Verdict.IsClean)
             _asking.Remove(compared.Partition);
         else if (!compared.Partition.IsShard)
             BeyondRepair(compared.Partition, $"the segment table differs at seq {compared.MarkerSequence}");
+        EndRun();
     }
 
     // Whatever came of it, the next point tells whether the two are equal now.
@@ -217,7 +238,61 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
     {
         _log.Error("{0} needs a full sync: {1}", partition, reason);
         _ledger.NeedsFullSync(partition);
+        _run?.NeedsFullSync(partition);
+        EndRun();
         Context.Parent.Tell(new PartitionNeedsFullSync(partition, reason));
+    }
+
+    // Who leads is asked first: what the last round knew may be old.
+    private void OnWanted(VerifyNow wanted)
+    {
+        var refusal = !_settings.IsEnabled ? "hotstandby.verification is off on this node"
+            : _run is not null || _wanted is not null ? "a verification that somebody waits for is under way"
+            : wanted.Partitions.Any(each => each.Value >= _partitions.Count) ? $"there are {_partitions.Count - 1} shards, 0 to {_partitions.Count - 2}"
+            : null;
+        if (refusal is not null)
+        {
+            Sender.Tell(new VerifyNowAnswer([], refusal));
+            return;
+        }
+
+        _wanted = (wanted, Sender);
+        _replica.Tell(ReportReplica.Instance, Self);
+    }
+
+    private void BeginRun()
+    {
+        if (_wanted is not var (wanted, asker))
+            return;
+        _wanted = null;
+        if (_primary.Name is null or "")
+        {
+            asker.Tell(new VerifyNowAnswer([], "this node leads, or knows nobody who does: a Standby compares itself with its Primary"));
+            return;
+        }
+
+        var partitions = wanted.Partitions.Count > 0 ? wanted.Partitions : Enumerable.Range(0, _partitions.Count).Select(at => new Partition((ushort)at));
+        _run = new VerifyRun(asker, partitions, _time.NowTicks() + wanted.Patience.Ticks);
+        GoOn();
+    }
+
+    private void GoOn()
+    {
+        EndRun();
+        if (_run is null)
+            return;
+        foreach (var partition in _run.Open)
+            ToPrimary(new VerificationPointRequest(_node, partition));
+        Timers.StartSingleTimer(RunKey, RunGoesOn.Instance, RunInterval);
+    }
+
+    private void EndRun()
+    {
+        if (_run?.IsOver(_time.NowTicks()) != true)
+            return;
+        _run.Answer();
+        _run = null;
+        Timers.Cancel(RunKey);
     }
 
     private void OnFault(InjectFault inject)

@@ -66,6 +66,16 @@ public sealed record RebuildPartitions : Effect;
 /// <summary>The epoch's first entry is committed: open the door when the partitions have applied everything up to it.</summary>
 public sealed record BeginReign(ulong Epoch, ulong EpochStartSequence) : Effect;
 
+/// <summary>
+/// A majority of the voters had no grant to this Primary running at one moment: it had no lease then, and whoever keeps the members of the
+/// cluster may put it out, so that the oracle looks for another node.
+/// </summary>
+/// <param name="Primary">Who.</param>
+/// <param name="Epoch">In which it was heard.</param>
+/// <param name="AtTicks">That moment.</param>
+/// <param name="HeardAtTicks">When it was last heard here: a life of that node that began later is another one.</param>
+public sealed record PrimaryLost(NodeId Primary, ulong Epoch, long AtTicks, long HeardAtTicks) : Effect;
+
 /// <summary>The hand-over that Uncrown asked for is complete.</summary>
 public sealed record HandedOver : Effect;
 

@@ -11,6 +11,9 @@ namespace HotStandby.Core.Replication;
 /// <summary>The Primary's half of the protocol.</summary>
 internal sealed class PrimaryRole
 {
+    // A successor that has more to apply would serve late. What /ready allows, too.
+    private const ulong MostMissingOfSuccessor = 10_000;
+
     private readonly ReplicaState _state;
     private readonly BatchWriter _open = new();
     private readonly StandbyProgress[] _standbys;
@@ -167,11 +170,42 @@ internal sealed class PrimaryRole
         return true;
     }
 
-    public void ReleaseGrants()
+    /// <summary>Gives the lease up.</summary>
+    /// <param name="successor">Who is invited to lead next; none: whoever the oracle crowns.</param>
+    public void ReleaseGrants(NodeId successor)
     {
         LeaseUntilTicks = long.MinValue;
         foreach (var standby in _standbys)
-            _state.Send(standby.Node, new GrantReleased(_state.Settings.Self, Epoch));
+            _state.Send(standby.Node, new GrantReleased(_state.Settings.Self, Epoch, successor));
+    }
+
+    /// <summary>Nothing is lost, and nothing must be fetched, when this node stops leading now and that one begins.</summary>
+    public bool IsReadyFor(NodeId successor) =>
+        EverythingIsCommitted && (Find(successor) is not { } standby || standby.MatchSequence == LastProposed);
+
+    /// <summary>Checks the Standby that shall lead next, or takes the one that is furthest; null, or why there is none.</summary>
+    public string? ChooseSuccessor(ref NodeId to, long nowTicks)
+    {
+        if (to != NodeId.None)
+            return Find(to) is { } named ? WhyNotReady(named, nowTicks) : $"{to} is not another voter of this cluster";
+        var best = _standbys.Where(each => WhyNotReady(each, nowTicks) is null).MaxBy(static each => (each.MatchSequence, each.AppliedSequence));
+        if (best is null)
+            return _standbys.Length == 0 ? "there is no other voter"
+                : $"no Standby is ready: {string.Join("; ", _standbys.Select(each => WhyNotReady(each, nowTicks)))}";
+        to = best.Node;
+        return null;
+    }
+
+    private string? WhyNotReady(StandbyProgress standby, long nowTicks)
+    {
+        var silent = nowTicks - Math.Max(standby.HeardAtTicks, _beganAtTicks);
+        var missing = LastProposed - Math.Min(standby.AppliedSequence, LastProposed);
+        return standby.HeardAtTicks == long.MinValue ? $"{standby.Node} has not been heard since this node leads"
+            : silent > _state.Settings.LeaseDurationTicks / 2 ? $"{standby.Node} has not been heard for {silent / TimeSpan.TicksPerMillisecond} ms"
+            : !standby.Voting ? $"{standby.Node} does not vote yet: it lacks entries"
+            : standby.AppliedSequence == 0 ? $"{standby.Node} has applied nothing: its state is not whole"
+            : missing > MostMissingOfSuccessor ? $"{standby.Node} has {missing} entries to apply, {MostMissingOfSuccessor} are allowed"
+            : null;
     }
 
     private void CloseBatch()
@@ -231,7 +265,7 @@ internal sealed class PrimaryRole
         _stored[^1] = _state.Voting ? _state.DurableSequence : 0;
         Array.Sort(_stored);
         var majority = _stored[_stored.Length - _state.Settings.Majority];
-        if (majority < EpochStartSequence || !_state.Commit(majority))
+        if ((majority < EpochStartSequence && !_state.Settings.CommitsOlderEpochs) || !_state.Commit(majority))
             return;
         while (_uncommittedBatches.TryPeek(out var last) && last <= majority)
             _uncommittedBatches.Dequeue();

@@ -15,12 +15,12 @@ public sealed class Replica
 {
     private readonly ReplicaState _state;
     private readonly StandbyRole _standby;
+    private readonly LapsedGrants _lapsedGrants;
+    private readonly TailSource _tails;
     private readonly List<Effect> _taken = [];
+    private readonly Succession _succession = new();
     private CandidateRole? _candidate;
     private PrimaryRole? _primary;
-    private bool _crowned;
-    private bool _handingOver;
-    private long _handOverUntilTicks;
     private long _campaignAtTicks;
     private ulong _highestEpochSeen;
     private long _wallMilliseconds;
@@ -34,6 +34,8 @@ public sealed class Replica
     {
         _state = new ReplicaState(settings, recovered, incarnation, nowTicks);
         _standby = new StandbyRole(_state);
+        _lapsedGrants = new LapsedGrants(_state);
+        _tails = new TailSource(_state);
         _highestEpochSeen = _state.PromisedEpoch;
         // An earlier life may have given a grant a moment ago: it is honoured as if it were given now.
         if (!recovered.IsNew)
@@ -52,6 +54,12 @@ public sealed class Replica
     /// <summary>Until when this node may answer clients (monotonic ticks); long.MinValue: not at all.</summary>
     public long LeaseUntilTicks => _primary?.LeaseUntilTicks ?? long.MinValue;
 
+    /// <summary>A hand-over was asked for and is not complete.</summary>
+    public bool IsHandingOver => _succession.IsHandingOver;
+
+    /// <summary>The oracle has crowned this node. Without that a Primary was invited by the one before it.</summary>
+    public bool IsCrowned => _succession.IsCrowned;
+
     /// <summary>What a Primary knows of its Standbys; empty otherwise.</summary>
     public IReadOnlyList<StandbyProgress> Standbys => _primary?.Standbys ?? [];
 
@@ -67,7 +75,7 @@ public sealed class Replica
     /// <summary>The oracle says: try to lead.</summary>
     public void Crown(long nowTicks)
     {
-        (_crowned, _handingOver) = (true, false);
+        _succession.Crown();
         if (Role == ReplicaRole.Standby)
             _campaignAtTicks = nowTicks;
         Tick(nowTicks, _wallMilliseconds);
@@ -76,10 +84,25 @@ public sealed class Replica
     /// <summary>The oracle says: stop. A Primary first commits what it has; answered with <see cref="HandedOver"/>.</summary>
     public void Uncrown(long nowTicks)
     {
-        _crowned = false;
-        (_handingOver, _handOverUntilTicks) = (true, nowTicks + _state.Settings.HandOverTicks);
+        _succession.Uncrown(nowTicks + _state.Settings.HandOverTicks);
         _primary?.Flush(nowTicks);
         HandOver(nowTicks);
+    }
+
+    /// <summary>An operator says: let another node lead. This one stays, as a Standby; answered with nothing, since the role tells.</summary>
+    /// <param name="to">Who shall lead; none: the Standby that is furthest.</param>
+    /// <param name="nowTicks">Now.</param>
+    /// <returns>Null when the hand-over has begun, else why not.</returns>
+    public string? SwitchOver(NodeId to, long nowTicks)
+    {
+        if (_primary is null || _succession.IsHandingOver)
+            return _primary is null ? "this node does not lead" : "a hand-over is under way";
+        if (_primary.ChooseSuccessor(ref to, nowTicks) is { } refusal)
+            return refusal;
+        _succession.Begin(to, nowTicks + _state.Settings.HandOverTicks);
+        _primary.Flush(nowTicks);
+        HandOver(nowTicks);
+        return null;
     }
 
     /// <summary>
@@ -125,8 +148,9 @@ public sealed class Replica
             StepDown("the lease could not be renewed", nowTicks);
         _candidate?.Tick(nowTicks);
         Settle(nowTicks);
-        if (_crowned && Role == ReplicaRole.Standby && nowTicks >= _campaignAtTicks)
+        if (_succession.IsAsked(nowTicks) && Role == ReplicaRole.Standby && nowTicks >= _campaignAtTicks)
             Campaign(nowTicks);
+        _lapsedGrants.Tick(nowTicks);
         HandOver(nowTicks);
     }
 
@@ -158,7 +182,7 @@ public sealed class Replica
                 Settle(nowTicks);
                 break;
             case FetchTail fetch:
-                OnFetchTail(fetch);
+                _tails.OnFetch(fetch);
                 break;
             case TailBatch tail:
                 _candidate?.OnTail(tail, nowTicks);
@@ -167,9 +191,14 @@ public sealed class Replica
             case EntriesGone gone:
                 OnEntriesGone(gone, nowTicks);
                 break;
+            case GrantInquiry inquiry:
+                _lapsedGrants.OnInquiry(inquiry, nowTicks);
+                break;
+            case GrantLapsed lapsed:
+                _lapsedGrants.OnLapsed(lapsed, nowTicks);
+                break;
             case GrantReleased released:
-                _standby.OnReleased(released);
-                _campaignAtTicks = nowTicks;
+                OnReleased(released, nowTicks);
                 break;
             default:
                 throw new ArgumentException($"unknown message {message.GetType().Name}", nameof(message));
@@ -205,6 +234,7 @@ public sealed class Replica
             Become(ReplicaRole.Standby, append.Epoch, $"{append.From} leads in epoch {append.Epoch}");
         }
 
+        _succession.ForgetInvitation();
         _campaignAtTicks = nowTicks + _state.Settings.LeaseDurationTicks;
         if (!IsSilent(nowTicks))
             _standby.OnAppend(append, nowTicks);
@@ -234,30 +264,8 @@ public sealed class Replica
             _state.Log.LastEpoch, _state.Log.LastSequence, _state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, (until - nowTicks) / TimeSpan.TicksPerMillisecond) : 0));
     }
 
-    // Serves a candidate from the window; the actor serves what is older from the journal by the same message.
-    private void OnFetchTail(FetchTail fetch)
-    {
-        if (fetch.Epoch != _state.PromisedEpoch || fetch.From != _state.PromisedTo)
-            return;
-        var common = _state.Log.CommonPoint(fetch.Log);
-        var previousEpoch = _state.Log.EpochOf(common) ?? 0;
-        if (common < _state.Log.BaseSequence)
-            _state.Send(fetch.From, _state.EntriesGone(fetch.Epoch, 0));
-        else if (common == _state.Log.LastSequence)
-            _state.Send(fetch.From, new TailBatch(_state.Settings.Self, fetch.Epoch, previousEpoch, common, null, common));
-        else if (_state.Window.From(common + 1) is { } batch)
-            _state.Send(fetch.From, new TailBatch(_state.Settings.Self, fetch.Epoch, previousEpoch, common, batch, _state.Log.LastSequence));
-        else
-            _state.Effects.Add(new ReadTail(fetch.From, fetch.Epoch, previousEpoch, common));
-    }
-
     /// <summary>The answer to <see cref="ReadTail"/>: the entries behind the common point.</summary>
-    public void TailRead(ReadTail request, OpLogBatch batch)
-    {
-        if (request.Epoch == _state.PromisedEpoch && request.Candidate == _state.PromisedTo)
-            _state.Send(request.Candidate, new TailBatch(
-                _state.Settings.Self, request.Epoch, request.PreviousEpoch, request.PreviousSequence, batch, _state.Log.LastSequence));
-    }
+    public void TailRead(ReadTail request, OpLogBatch batch) => _tails.OnRead(request, batch);
 
     private void OnEntriesGone(EntriesGone gone, long nowTicks)
     {
@@ -301,6 +309,17 @@ public sealed class Replica
         _state.Install(below, imagesUpTo);
     }
 
+    // Who is invited tries at once; who is crowned and not invited gives it the time of a lease.
+    private void OnReleased(GrantReleased released, long nowTicks)
+    {
+        var wasLed = _standby.OnReleased(released);
+        _campaignAtTicks = nowTicks;
+        if (released.Successor == _state.Settings.Self && wasLed)
+            _succession.Invite(nowTicks + _state.Settings.LeaseDurationTicks);
+        else if (released.Successor != NodeId.None)
+            _campaignAtTicks += _state.Settings.LeaseDurationTicks;
+    }
+
     private void Campaign(long nowTicks)
     {
         if (!_state.IsStateComplete)
@@ -323,13 +342,13 @@ public sealed class Replica
     {
         if (_candidate is null)
             return;
-        if (!_crowned || _candidate.Progress == CampaignProgress.Lost)
+        if (!_succession.IsAsked(nowTicks) || _candidate.Progress == CampaignProgress.Lost)
         {
             _highestEpochSeen = Math.Max(_highestEpochSeen, _candidate.HighestPromise);
             var epoch = _candidate.Epoch;
             _candidate = null;
             _campaignAtTicks = nowTicks + _state.Settings.HeartbeatTicks;
-            Become(ReplicaRole.Standby, epoch, _crowned ? "not enough votes in time, or a later epoch is promised" : "no longer asked to lead");
+            Become(ReplicaRole.Standby, epoch, _succession.IsAsked(nowTicks) ? "not enough votes in time, or a later epoch is promised" : "no longer asked to lead");
         }
         else if (_candidate.Progress == CampaignProgress.Won && _state.PromiseIsDurable && !IsSilent(nowTicks))
         {
@@ -349,6 +368,7 @@ public sealed class Replica
         var epoch = _primary.Epoch;
         _primary = null;
         _state.Leader = NodeId.None;
+        _succession.ForgetInvitation();
         _campaignAtTicks = nowTicks + _state.Settings.HeartbeatTicks;
         Become(ReplicaRole.Standby, epoch, reason);
         if (rebuild)
@@ -357,19 +377,22 @@ public sealed class Replica
 
     private void HandOver(long nowTicks)
     {
-        if (!_handingOver)
+        if (!_succession.IsHandingOver)
             return;
+        var successor = _succession.Successor;
         if (_primary is not null)
         {
-            if (!_primary.EverythingIsCommitted && nowTicks < _handOverUntilTicks)
+            if (!_primary.IsReadyFor(successor) && !_succession.IsLate(nowTicks))
                 return;
-            _primary.ReleaseGrants();
-            StepDown("handed over", nowTicks);
+            _primary.ReleaseGrants(successor);
+            StepDown(successor == NodeId.None ? "handed over" : $"handed over to {successor}", nowTicks);
+            _campaignAtTicks = nowTicks + _state.Settings.LeaseDurationTicks; // not before the successor
         }
 
         Settle(nowTicks);
-        _handingOver = false;
-        _state.Effects.Add(new HandedOver());
+        _succession.End();
+        if (!_succession.IsCrowned)
+            _state.Effects.Add(new HandedOver());
     }
 
     private void Become(ReplicaRole role, ulong epoch, string reason) => _state.Effects.Add(new RoleChanged(role, epoch, reason));

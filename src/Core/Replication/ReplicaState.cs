@@ -95,6 +95,11 @@ public sealed class ReplicaState
     /// <summary>The Primary as far as this node knows.</summary>
     public NodeId Leader { get; internal set; }
 
+    /// <summary>The latest epoch in which a Primary was heard here, and when that was last (monotonic ticks).</summary>
+    internal ulong LeaderEpoch { get; private set; }
+
+    internal long LeaderHeardAtTicks { get; private set; }
+
     /// <summary>To whom the running grant was given.</summary>
     public NodeId GrantedTo { get; internal set; }
 
@@ -113,6 +118,8 @@ public sealed class ReplicaState
     public ulong ImagesUpTo { get; private set; }
 
     internal List<Effect> Effects { get; } = [];
+
+    internal void Heard(NodeId leader, ulong epoch, long nowTicks) => (Leader, LeaderEpoch, LeaderHeardAtTicks) = (leader, epoch, nowTicks);
 
     internal void Send(NodeId to, ReplicationMessage message) => Effects.Add(new Send(to, message));
 

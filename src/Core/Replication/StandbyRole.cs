@@ -22,7 +22,7 @@ internal sealed class StandbyRole(ReplicaState state)
         if (append.Epoch != _matchedInEpoch)
             (_matchedInEpoch, _matchedSequence) = (append.Epoch, 0);
         state.Promise(append.Epoch, append.From, 0);
-        state.Leader = append.From;
+        state.Heard(append.From, append.Epoch, nowTicks);
 
         if (state.Log.EpochOf(append.PreviousSequence) != append.PreviousEpoch
             || (append.Batch is not null && append.Batch.FirstSequence != append.PreviousSequence + 1))
@@ -122,12 +122,14 @@ internal sealed class StandbyRole(ReplicaState state)
             state.SendWhenDurable(append.From, acknowledgement);
     }
 
-    /// <summary>The Primary hands over: nothing to wait for.</summary>
-    public void OnReleased(GrantReleased released)
+    /// <summary>The Primary hands over: nothing to wait for. False when it was not this node's Primary.</summary>
+    public bool OnReleased(GrantReleased released)
     {
-        if (released.From == state.GrantedTo && released.Epoch == state.PromisedEpoch)
+        var wasLed = released.From == state.GrantedTo && released.Epoch == state.PromisedEpoch;
+        if (wasLed)
             state.GrantUntilTicks = 0;
         if (state.Leader == released.From)
             state.Leader = NodeId.None;
+        return wasLed;
     }
 }

@@ -32,8 +32,7 @@ internal static class CheckConfigCommand
         var prediction = FailoverPrediction.From(configuration);
         terminal.WriteTable("Failover after a killed Primary, predicted", PartHeadings,
         [
-            ["found unreachable", Seconds(prediction.Detection)],
-            ["taken for gone", Seconds(prediction.Downing)],
+            ["known to be lost", Seconds(prediction.Loss)],
             ["next candidate starts", Seconds(prediction.Start)],
             ["grants run out", Seconds(prediction.GrantWait)],
             ["total", Seconds(prediction.Total)],

@@ -25,9 +25,11 @@ public static class CommandTree
         {
             RunCommand.Create(terminal),
             DemoCommand.Create(terminal),
+            FailoverReportCommand.Create(terminal),
             StatusCommand.Create(terminal),
             CheckConfigCommand.Create(terminal),
             TraceCommand.Create(terminal),
+            ChaosCommand.Create(terminal),
         };
         if (connect is not null)
             root.Add(ReplayCommand.Create(terminal, connect));

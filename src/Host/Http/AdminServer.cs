@@ -6,6 +6,7 @@ using HotStandby.Actors.Node;
 using HotStandby.Messages.Calls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HotStandby.Host.Http;
@@ -18,6 +19,9 @@ public sealed record AdminOptions
 
     /// <summary>host:port at which clients reach this node's Mooncake door: what <c>/leader</c> says while the node serves.</summary>
     public required string ClientAddress { get; init; }
+
+    /// <summary>What stands before each connection, such as TLS; null: nothing.</summary>
+    public Action<ListenOptions>? Guard { get; init; }
 
     /// <summary>A call without an outcome for so long is answered with 504.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -51,7 +55,7 @@ public static class AdminServer
         NodeControls controls)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var builder = CreateBuilder(options.Endpoint, MaximumBodyBytes);
+        var builder = CreateBuilder(options.Endpoint, options.Guard, MaximumBodyBytes);
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver =
             JsonTypeInfoResolver.Combine(AdminJson.Default, NodeViewJson.Default));
         builder.Services.AddOpenApi("v1", document => document.AddDocumentTransformer((description, _, _) =>
@@ -77,11 +81,11 @@ public static class AdminServer
     }
 
     /// <summary>A bare Kestrel on one endpoint.</summary>
-    internal static WebApplicationBuilder CreateBuilder(IPEndPoint endpoint, long maximumBodyBytes)
+    internal static WebApplicationBuilder CreateBuilder(IPEndPoint endpoint, Action<ListenOptions>? guard, long maximumBodyBytes)
     {
         // Empty: the usual builder reads settings files and watches their directory, which on a busy node is the journal's.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Services.AddRoutingCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -90,7 +94,7 @@ public static class AdminServer
             kestrel.Limits.MaxRequestBodySize = maximumBodyBytes;
             kestrel.Limits.MaxRequestLineSize = MaximumRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = 2 * MaximumRequestLineBytes;
-            kestrel.Listen(endpoint);
+            kestrel.Listen(endpoint, listen => guard?.Invoke(listen));
         });
         return builder;
     }

@@ -9,8 +9,11 @@
 //   V1 SealReply           candidate's incarnation u64, own incarnation u64, outcome u8, promised u64, last epoch u64, last seq u64, commit seq u64, remaining i64
 //   F1 FetchTail           log
 //   T1 TailBatch           previous epoch u64, previous seq u64, last seq u64, batch
-//   G1 GrantReleased       nothing
+//   G1 GrantReleased       nothing (nobody is invited)
+//   G2 GrantReleased       successor (u8 length, UTF-8; not empty)
 //   E1 EntriesGone         base epoch u64, base seq u64, sent at i64
+//   L1 GrantInquiry        sent at i64
+//   M1 GrantLapsed         sent at i64, lapsed i64
 //   I1 FetchImage          partition u16, image id u64, offset u32
 //   C1 ImageChunk          partition u16, image id u64, seq u64, total bytes u32, offset u32, log, bytes (u32 length)
 // batch: u32 length (0: none) and the bytes of the OpLogBatch. log: u16 count, then (epoch u64, last seq u64) each.
@@ -60,8 +63,11 @@ public static class ReplicationCodec
         SealReply => "V1",
         FetchTail => "F1",
         TailBatch => "T1",
-        GrantReleased => "G1",
+        GrantReleased { Successor.Name: null or "" } => "G1",
+        GrantReleased => "G2",
         EntriesGone => "E1",
+        GrantInquiry => "L1",
+        GrantLapsed => "M1",
         FetchImage => "I1",
         ImageChunk => "C1",
         _ => throw new ArgumentException($"{message?.GetType()} has no encoding", nameof(message)),
@@ -74,7 +80,7 @@ public static class ReplicationCodec
     {
         encoded = [];
         ArgumentNullException.ThrowIfNull(message);
-        if (!TryMeasureName(message.From.Name ?? "", out var nameBytes, out problem))
+        if (!TryMeasureName(message.From.Name ?? "", out var nameBytes, out problem) || !TryMeasureName(SuccessorOf(message), out _, out problem))
             return false;
         var length = CommonBytes + nameBytes + BodyBytes(message);
         if (LogOf(message).Length > MaximumEpochEnds)
@@ -137,6 +143,8 @@ public static class ReplicationCodec
         _ => default,
     };
 
+    private static string SuccessorOf(ReplicationMessage message) => (message as GrantReleased)?.Successor.Name ?? "";
+
     private static long BodyBytes(ReplicationMessage message) => message switch
     {
         AppendBatch append => 44L + BytesOf(append.Batch).Length,
@@ -146,8 +154,11 @@ public static class ReplicationCodec
         SealReply => 57,
         FetchTail fetch => 2 + ((long)fetch.Log.Length * EpochEndBytes),
         TailBatch tail => 28L + BytesOf(tail.Batch).Length,
-        GrantReleased => 0,
+        GrantReleased { Successor.Name: null or "" } => 0,
+        GrantReleased released => 1 + Encoding.UTF8.GetByteCount(released.Successor.Name),
         EntriesGone => 24,
+        GrantInquiry => 8,
+        GrantLapsed => 16,
         FetchImage => 14,
         ImageChunk chunk => 32L + ((long)chunk.Log.Length * EpochEndBytes) + chunk.Bytes.Length,
         _ => throw new ArgumentException($"{message.GetType()} has no encoding", nameof(message)),
@@ -207,6 +218,16 @@ public static class ReplicationCodec
                 writer.Write(gone.BaseEpoch);
                 writer.Write(gone.BaseSequence);
                 writer.Write(gone.SentAtTicks);
+                break;
+            case GrantReleased { Successor.Name: not (null or "") } released:
+                writer.Write(released.Successor);
+                break;
+            case GrantInquiry inquiry:
+                writer.Write(inquiry.SentAtTicks);
+                break;
+            case GrantLapsed lapsed:
+                writer.Write(lapsed.SentAtTicks);
+                writer.Write(lapsed.LapsedTicks);
                 break;
             case FetchImage fetch:
                 writer.Write(fetch.Partition.Value);
@@ -268,10 +289,19 @@ public static class ReplicationCodec
                     reader.Fail($"the tail's batch is damaged: {corruptBatch}");
                 return tail;
             case "G1":
-                return new GrantReleased(from, epoch);
+                return new GrantReleased(from, epoch, NodeId.None);
+            case "G2":
+                var successor = reader.ReadNode();
+                if (successor.Name is null or "")
+                    reader.Fail("a successor without a name");
+                return new GrantReleased(from, epoch, successor);
             case "E1":
                 return new EntriesGone(
                     from, epoch, BaseEpoch: reader.ReadUInt64(), BaseSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64());
+            case "L1":
+                return new GrantInquiry(from, epoch, SentAtTicks: reader.ReadInt64());
+            case "M1":
+                return new GrantLapsed(from, epoch, SentAtTicks: reader.ReadInt64(), LapsedTicks: reader.ReadInt64());
             case "I1":
                 return new FetchImage(
                     from, epoch, new Partition(reader.ReadUInt16()), ImageId: reader.ReadUInt64(), Offset: reader.ReadUInt32());

@@ -118,7 +118,8 @@ public sealed record TailBatch(
 /// <summary>A Primary that hands over: my lease is given up, wait for nothing.</summary>
 /// <param name="From">The former Primary.</param>
 /// <param name="Epoch">Its epoch.</param>
-public sealed record GrantReleased(NodeId From, ulong Epoch) : ReplicationMessage(From, Epoch);
+/// <param name="Successor">Who is invited to lead next; none: whoever the oracle crowns.</param>
+public sealed record GrantReleased(NodeId From, ulong Epoch, NodeId Successor) : ReplicationMessage(From, Epoch);
 
 /// <summary>
 /// To a Standby or a candidate that lacks entries: they are in checkpoints only, so a full sync must come first.
@@ -129,6 +130,19 @@ public sealed record GrantReleased(NodeId From, ulong Epoch) : ReplicationMessag
 /// <param name="BaseSequence">Its seq.</param>
 /// <param name="SentAtTicks">From a Primary: its monotonic clock; comes back in the answer of a Standby that holds that entry by now.</param>
 public sealed record EntriesGone(NodeId From, ulong Epoch, ulong BaseEpoch, ulong BaseSequence, long SentAtTicks) : ReplicationMessage(From, Epoch);
+
+/// <summary>Voter to voter: my grant to the Primary of this epoch has lapsed, I have heard nothing of it for so long. And yours?</summary>
+/// <param name="From">Who asks.</param>
+/// <param name="Epoch">That Primary's.</param>
+/// <param name="SentAtTicks">The sender's monotonic clock; comes back in the answer.</param>
+public sealed record GrantInquiry(NodeId From, ulong Epoch, long SentAtTicks) : ReplicationMessage(From, Epoch);
+
+/// <summary>Mine too. There is no other answer.</summary>
+/// <param name="From">Who answers.</param>
+/// <param name="Epoch">As in the inquiry.</param>
+/// <param name="SentAtTicks">As in the inquiry.</param>
+/// <param name="LapsedTicks">For how long, in units of 100 ns.</param>
+public sealed record GrantLapsed(NodeId From, ulong Epoch, long SentAtTicks, long LapsedTicks) : ReplicationMessage(From, Epoch);
 
 /// <summary>A node in full sync to any other: send me a piece of a partition's image.</summary>
 /// <param name="From">Who syncs.</param>

@@ -82,7 +82,7 @@ public sealed class NodeConfigurationTests : IDisposable
         using var system = ActorSystem.Create(NodeConfiguration.SystemName, configuration.Full);
         var cluster = Akka.Cluster.Cluster.Get(system);
         Assert.Equal(["master", "node.n1"], cluster.SelfRoles.Order());
-        Assert.Equal(TimeSpan.FromMilliseconds(200), cluster.Settings.GossipInterval);
+        Assert.Equal(TimeSpan.FromMilliseconds(100), cluster.Settings.GossipInterval);
         Assert.Contains("SplitBrainResolverProvider", cluster.Settings.DowningProviderType.FullName, StringComparison.Ordinal);
         await system.Terminate();
     }
@@ -153,15 +153,27 @@ public sealed class NodeConfigurationTests : IDisposable
     [Fact]
     public void The_failover_is_predicted_from_what_is_in_force()
     {
-        var prediction = FailoverPrediction.From(Require(Parse(Valid)));
-        Assert.Equal((1680, 1000, 500, 0), Milliseconds(prediction));
-        Assert.Equal((1680, 1000, 500, 6820), Milliseconds(FailoverPrediction.From(Require(Parse(Valid, ("hotstandby.lease.duration", "10s"))))));
-        // Downing looks at its deadline once a second, so 1001 ms take two.
-        Assert.Equal((1680, 2000, 500, 0), Milliseconds(FailoverPrediction.From(Require(Parse(Valid, ("akka.cluster.split-brain-resolver.stable-after", "1001ms"))))));
-        Assert.Equal((1680, 1000, 800, 0), Milliseconds(FailoverPrediction.From(Require(Parse(Valid, ("akka.cluster.down-removal-margin", "off"))))));
+        // Grants of 2 s outlast the detection of 1680 ms. Then the margin of 20 ms, two rounds of gossip and the leader's next action.
+        Assert.Equal((2000, 320, 0), Predicted());
+        Assert.Equal((4680, 320, 5000), Predicted(("hotstandby.lease.duration", "10s")));
+        Assert.Equal((1680, 320, 0), Predicted(("hotstandby.lease.duration", "1s")));
+        // The resolver looks at its deadline once a second, so 1001 ms take two.
+        Assert.Equal((4680, 320, 0), Predicted(("hotstandby.lease.down-lost-primary", "off")));
+        Assert.Equal((3680, 320, 0), Predicted(("hotstandby.lease.down-lost-primary", "off"), ("akka.cluster.split-brain-resolver.stable-after", "1001ms")));
+        Assert.Equal((2680, 320, 7000), Predicted(
+            ("hotstandby.lease.down-lost-primary", "off"), ("akka.cluster.split-brain-resolver.stable-after", "1s"), ("hotstandby.lease.duration", "10s")));
+        Assert.Equal((2000, 3300, 0), Predicted(("akka.cluster.down-removal-margin", "off")));
 
-        static (int, int, int, int) Milliseconds(FailoverPrediction p) =>
-            ((int)p.Detection.TotalMilliseconds, (int)p.Downing.TotalMilliseconds, (int)p.Start.TotalMilliseconds, (int)p.GrantWait.TotalMilliseconds);
+        // fast-failover.conf: the detection of 562 ms is within the grants of 700 ms.
+        var fast = NodeConfiguration.Parse(Valid + "\ninclude \"fast-failover.conf\"\n", "test.conf", Path.Combine(RepositoryRoot, "hocon"));
+        Assert.Empty(fast.Warnings);
+        Assert.Equal(TimeSpan.FromMilliseconds(870), FailoverPrediction.From(Require(fast)).Total);
+
+        static (int, int, int) Predicted(params (string, string)[] overrides)
+        {
+            var prediction = FailoverPrediction.From(Require(Parse(Valid, overrides)));
+            return ((int)prediction.Loss.TotalMilliseconds, (int)prediction.Start.TotalMilliseconds, (int)prediction.GrantWait.TotalMilliseconds);
+        }
     }
 
     [Fact]

@@ -57,8 +57,11 @@ public sealed class GoldenBytesTests
             "T1", Sender + "0200000000000000" + "0600000000000000" + "0800000000000000" + "94000000" + Batch,
             new TailBatch(Node, 3, 2, 6, TwoEntries(), 8)
         },
-        { "G1", Sender, new GrantReleased(Node, 3) },
+        { "G1", Sender, new GrantReleased(Node, 3, NodeId.None) },
+        { "G2", Sender + "026E32", new GrantReleased(Node, 3, new NodeId("n2")) },
         { "E1", Sender + "0200000000000000" + "0600000000000000" + "FEFFFFFFFFFFFFFF", new EntriesGone(Node, 3, 2, 6, -2) },
+        { "L1", Sender + "FEFFFFFFFFFFFFFF", new GrantInquiry(Node, 3, -2) },
+        { "M1", Sender + "FEFFFFFFFFFFFFFF" + "15CD5B0700000000", new GrantLapsed(Node, 3, -2, 123456789) },
         { "I1", Sender + "1100" + "0900000000000000" + "00000400", new FetchImage(Node, 3, new Partition(17), 9, 0x40000) },
         {
             "C1", Sender + "1100" + "0900000000000000" + "0600000000000000" + "00000800" + "00000400" + Log + "02000000" + "ABCD",

@@ -45,8 +45,11 @@ internal static class Samples
         Gen.Select(Node, Gen.ULong, Log, (node, epoch, log) => (ReplicationMessage)new FetchTail(node, epoch, log)),
         Gen.Select(Node, MaybeBatch, Gen.ULong.Array[4], (node, batch, n) =>
             (ReplicationMessage)new TailBatch(node, n[0], n[1], n[2], batch, n[3])),
-        Gen.Select(Node, Gen.ULong, (node, epoch) => (ReplicationMessage)new GrantReleased(node, epoch)),
+        Gen.Select(Node, Gen.ULong, (node, epoch) => (ReplicationMessage)new GrantReleased(node, epoch, NodeId.None)),
+        Gen.Select(Node, Gen.ULong, Node, (node, epoch, successor) => (ReplicationMessage)new GrantReleased(node, epoch, successor)),
         Gen.Select(Node, Gen.ULong.Array[3], Gen.Long, (node, n, ticks) => (ReplicationMessage)new EntriesGone(node, n[0], n[1], n[2], ticks)),
+        Gen.Select(Node, Gen.ULong, Gen.Long, (node, epoch, ticks) => (ReplicationMessage)new GrantInquiry(node, epoch, ticks)),
+        Gen.Select(Node, Gen.ULong, Gen.Long.Array[2], (node, epoch, ticks) => (ReplicationMessage)new GrantLapsed(node, epoch, ticks[0], ticks[1])),
         Gen.Select(Node, Gen.ULong.Array[2], Gen.UShort, Gen.UInt, (node, n, partition, offset) =>
             (ReplicationMessage)new FetchImage(node, n[0], new Partition(partition), n[1], offset)),
         Gen.Select(Node, Gen.ULong.Array[3], Gen.UShort, Gen.UInt.Array[2], Log, Gen.Byte.Array[0, 200], (node, n, partition, sizes, log, bytes) =>

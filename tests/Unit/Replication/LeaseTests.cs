@@ -1,5 +1,6 @@
 // The right to serve: how long, who else has to wait, and how it is given up.
 using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Unit.Replication;
@@ -130,8 +131,8 @@ public sealed class LeaseTests
     public void Only_the_Primary_of_the_promised_epoch_can_release_its_grant()
     {
         var driver = Led();
-        driver.Hand(1, new GrantReleased(driver.Ids[0], 0));
-        driver.Hand(1, new GrantReleased(driver.Ids[2], 1));
+        driver.Hand(1, new GrantReleased(driver.Ids[0], 0, NodeId.None));
+        driver.Hand(1, new GrantReleased(driver.Ids[2], 1, NodeId.None));
         driver.Hand(1, new SealRequest(driver.Ids[2], 9, 70, 0));
         Assert.True(driver.Messages[^1].Message is SealReply { Outcome: SealOutcome.GrantRunning });
     }

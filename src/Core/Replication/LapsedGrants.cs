@@ -1,0 +1,50 @@
+// Finds out whether a majority of the voters has, at one and the same moment, no grant to the Primary running any more: then that
+// Primary had no lease at that moment, whatever it believes itself. Part of the replica; what follows from it is the driver's business.
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Core.Replication;
+
+/// <summary>Asks the other voters while this node's own grant has lapsed, and judges their answers.</summary>
+internal sealed class LapsedGrants(ReplicaState state)
+{
+    private readonly HashSet<NodeId> _lapsed = [];
+    private long _askedAtTicks = long.MinValue;
+
+    /// <summary>Time has passed. Asks a few times a heartbeat interval: the others' grants lapse a little sooner or later.</summary>
+    public void Tick(long nowTicks)
+    {
+        if (!HasLapsed(state.LeaderEpoch, nowTicks) || (_lapsed.Count > 0 && nowTicks < _askedAtTicks + (state.Settings.HeartbeatTicks / 4)))
+            return;
+        _askedAtTicks = nowTicks;
+        _lapsed.Clear();
+        _lapsed.Add(state.Settings.Self);
+        foreach (var peer in state.Settings.Peers)
+            state.Send(peer, new GrantInquiry(state.Settings.Self, state.LeaderEpoch, nowTicks));
+    }
+
+    /// <summary>Another voter asks. Only a grant that has lapsed is worth an answer.</summary>
+    public void OnInquiry(GrantInquiry inquiry, long nowTicks)
+    {
+        if (HasLapsed(inquiry.Epoch, nowTicks))
+            state.Send(inquiry.From, new GrantLapsed(state.Settings.Self, inquiry.Epoch, inquiry.SentAtTicks, nowTicks - LapsesAtTicks));
+    }
+
+    /// <summary>
+    /// A voter's grant lapsed so long ago. It counts when that was before this node asked: then it was lapsed at the moment of asking, as
+    /// this node's own was, and so was everybody's that is counted.
+    /// </summary>
+    public void OnLapsed(GrantLapsed answer, long nowTicks)
+    {
+        if (answer.SentAtTicks == _askedAtTicks && answer.LapsedTicks >= nowTicks - _askedAtTicks && HasLapsed(answer.Epoch, nowTicks)
+            && state.Settings.Voters.Contains(answer.From) && _lapsed.Add(answer.From) && _lapsed.Count == state.Settings.Majority)
+            state.Effects.Add(new PrimaryLost(state.Leader, answer.Epoch, _askedAtTicks, state.LeaderHeardAtTicks));
+    }
+
+    // No grant was given after the Primary was last heard.
+    private long LapsesAtTicks => state.LeaderHeardAtTicks + state.Settings.LeaseDurationTicks;
+
+    // Only a voter's grant counts for a lease, so only a voter's lapse counts against it.
+    private bool HasLapsed(ulong epoch, long nowTicks) =>
+        epoch == state.LeaderEpoch && state.Voting && state.Leader != NodeId.None && state.Leader != state.Settings.Self && nowTicks >= LapsesAtTicks;
+}

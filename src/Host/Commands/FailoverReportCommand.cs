@@ -1,0 +1,69 @@
+// failover-report: how long clients are without service when the Primary goes, and what they lose, over many trials.
+using System.CommandLine;
+using HotStandby.Host.Cluster;
+using HotStandby.Host.Failover;
+using HotStandby.Host.Replay;
+
+namespace HotStandby.Host.Commands;
+
+/// <summary>The verb <c>failover-report</c>.</summary>
+internal static class FailoverReportCommand
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public static Command Create(Terminal terminal)
+    {
+        var kills = Options.Number("--kills", "Kills of the Primary", 50, 0, 10_000);
+        var switches = Options.Number("--switches", "Orderly hand-overs", 50, 0, 10_000);
+        var freezes = Options.Number("--freezes", "Primaries that are frozen until another one serves", 30, 0, 10_000);
+        var nodes = Options.Number("--nodes", "Nodes, all of them voters", 3, 3, 9);
+        var hocon = new Option<string>("--hocon") { Description = "Settings of every node on top of the defaults.", DefaultValueFactory = static _ => "", HelpName = "hocon" };
+        var title = new Option<string>("--title") { Description = "Heading of the report.", DefaultValueFactory = static _ => "Failover", HelpName = "text" };
+        var output = new Option<string?>("--append-to") { Description = "Append the report to this Markdown file.", HelpName = "file" };
+        var command = new Command("failover-report", "Take the Primary of a local cluster away again and again; report how long nobody serves, and what is lost.")
+        {
+            kills, switches, freezes, nodes, hocon, title, output,
+        };
+        command.SetAction(async (result, stop) =>
+        {
+            FailoverKind[] plan =
+            [
+                .. Enumerable.Repeat(FailoverKind.Kill, result.GetValue(kills)), .. Enumerable.Repeat(FailoverKind.Switch, result.GetValue(switches)),
+                .. Enumerable.Repeat(FailoverKind.Freeze, result.GetValue(freezes)),
+            ];
+            var settings = result.GetValue(hocon)!;
+            await using var cluster = LocalCluster.Create(result.GetValue(nodes), settings);
+            try
+            {
+                var report = new FailoverReport(result.GetValue(title)!, settings, await RunAsync(terminal, cluster, plan, stop));
+                terminal.WriteTable(report.Title, FailoverReport.Headings, report.Rows());
+                if (result.GetValue(output) is { } file)
+                    await File.AppendAllTextAsync(file, $"\n{report.ToMarkdown()}", stop);
+                return report.LostNothing ? ExitCode.Ok : ExitCode.FailedRun;
+            }
+            catch (Exception error) when (error is TimeoutException or IOException or SegmentRefusedException)
+            {
+                terminal.WriteError(error.Message);
+                return ExitCode.FailedRun;
+            }
+        });
+        return command;
+    }
+
+    private static async Task<IReadOnlyList<TrialResult>> RunAsync(Terminal terminal, LocalCluster cluster, FailoverKind[] plan, CancellationToken stop)
+    {
+        cluster.StartAll();
+        await cluster.WaitForPrimaryAsync(Patience, stop);
+        await using var load = await WriterLoad.StartAsync(cluster, stop);
+        var trial = new FailoverTrial(cluster, load);
+        var results = new List<TrialResult>();
+        foreach (var kind in plan)
+        {
+            var result = await trial.RunAsync(kind, stop);
+            results.Add(result);
+            terminal.Error.WriteLine($"{results.Count}/{plan.Length} {kind}: gap {result.Gap.TotalMilliseconds:0} ms, {result.Writes} writes, {result.Lost} lost");
+        }
+
+        return results;
+    }
+}

@@ -1,0 +1,97 @@
+// One fault and what clients saw of it. Faults are of the kinds that take the Primary away; the cluster is whole again before the next.
+using System.Diagnostics;
+using HotStandby.Host.Cluster;
+using HotStandby.Host.Http;
+
+namespace HotStandby.Host.Failover;
+
+/// <summary>What happens to the Primary.</summary>
+internal enum FailoverKind
+{
+    /// <summary>kill -9.</summary>
+    Kill,
+    /// <summary>SIGTERM: it hands over and ends.</summary>
+    Switch,
+    /// <summary>It is frozen (SIGSTOP) until another one serves, which to the others is a node that was cut off.</summary>
+    Freeze,
+}
+
+/// <summary>What a trial showed.</summary>
+/// <param name="Kind">The fault.</param>
+/// <param name="Gap">The longest time in which no write was acknowledged to anybody.</param>
+/// <param name="Writes">Acknowledged in the trial.</param>
+/// <param name="Lost">How many of them are gone.</param>
+/// <param name="LostFor">How long before the fault the first lost one had been acknowledged; zero when none is lost.</param>
+internal sealed record TrialResult(FailoverKind Kind, TimeSpan Gap, int Writes, int Lost, TimeSpan LostFor);
+
+/// <summary>Runs trials on one cluster under one load.</summary>
+internal sealed class FailoverTrial(LocalCluster cluster, WriterLoad load)
+{
+    private const int Enough = 100;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>One fault.</summary>
+    /// <exception cref="TimeoutException">The cluster did not come back.</exception>
+    /// <exception cref="IOException">What was acknowledged could not be looked up.</exception>
+    public async Task<TrialResult> RunAsync(FailoverKind kind, CancellationToken stop)
+    {
+        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
+        load.Begin();
+        await WaitForWritesAsync(Enough, stop);
+        var faultAt = Stopwatch.GetTimestamp();
+        await StrikeAsync(primary, kind, stop);
+        await WaitForWritesAsync(load.Acknowledged + Enough, stop);
+        if (kind == FailoverKind.Freeze)
+            primary.Send(NodeSignal.Continue);
+        else
+            primary.Start();
+        // Before the node is back, so that its catching up is no part of the gap.
+        var gap = load.LongestGap();
+        var (writes, lost, lostFor) = await load.FindLostAsync(faultAt, stop);
+        await WaitUntilWholeAsync(stop);
+        return new TrialResult(kind, gap, writes, lost, lostFor);
+    }
+
+    private static async Task StrikeAsync(LocalNode primary, FailoverKind kind, CancellationToken stop)
+    {
+        switch (kind)
+        {
+            case FailoverKind.Kill:
+                primary.Send(NodeSignal.Kill);
+                await primary.WaitForExitAsync(stop);
+                break;
+            case FailoverKind.Switch:
+                primary.Send(NodeSignal.Terminate);
+                await primary.WaitForExitAsync(stop);
+                break;
+            case FailoverKind.Freeze:
+                primary.Send(NodeSignal.Stop);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, null);
+        }
+    }
+
+    private Task WaitForWritesAsync(int count, CancellationToken stop) =>
+        WaitAsync($"{count} acknowledged writes", () => Task.FromResult(load.Acknowledged >= count), stop);
+
+    // One serves, and it sees every other node in step and counted.
+    private Task WaitUntilWholeAsync(CancellationToken stop) => WaitAsync("the whole cluster", async () =>
+    {
+        var views = await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop)));
+        return views.OfType<NodeView>().SingleOrDefault(static view => view.Serving) is { } leads
+            && leads.Standbys.Count == cluster.Nodes.Count - 1
+            && leads.Standbys.All(static standby => standby is { Voting: true, State: "Stream", SilentMilliseconds: >= 0 and < 1000 });
+    }, stop);
+
+    private static async Task WaitAsync(string what, Func<Task<bool>> reached, CancellationToken stop)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!await reached())
+        {
+            if (Stopwatch.GetElapsedTime(began) > Patience)
+                throw new TimeoutException($"{what}: not within {Patience.TotalSeconds:0} s");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), stop);
+        }
+    }
+}
