@@ -79,7 +79,7 @@ public sealed class ClusterHistoryTests(ITestOutputHelper output) : ClusterTest(
             cluster.StartAll();
             var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
             var standbys = cluster.Nodes.Where(node => node != primary).ToArray();
-            var (seed, history) = await HistoryJudge.RecordAsync(cluster.ClientAddresses, stop, async history =>
+            var (seed, history) = await HistoryJudge.RecordAsync(cluster.ClientAddresses, async history =>
             {
                 await HistoryJudge.WaitForMoreAsync(history, Enough, stop);
                 foreach (var standby in standbys)
@@ -90,7 +90,7 @@ public sealed class ClusterHistoryTests(ITestOutputHelper output) : ClusterTest(
                 foreach (var standby in standbys)
                     standby.Send(NodeSignal.Continue);
                 await HistoryJudge.WaitForMoreAsync(history, Enough, stop);
-            });
+            }, stop);
             var verdict = LinearizabilityChecker.Check(history);
             Output.WriteLine($"seed {seed}: {verdict}");
             Assert.Equal(VerdictKind.Violation, verdict.Kind);
@@ -103,7 +103,7 @@ public sealed class ClusterHistoryTests(ITestOutputHelper output) : ClusterTest(
         {
             cluster.StartAll();
             await cluster.WaitForPrimaryAsync(Patience, stop);
-            await HistoryJudge.JudgeAsync(cluster.ClientAddresses, Output, stop, history => faults(cluster, history, stop));
+            await HistoryJudge.JudgeAsync(cluster.ClientAddresses, Output, history => faults(cluster, history, stop), stop);
         },
         ShortLeases);
 }

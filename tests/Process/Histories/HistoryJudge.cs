@@ -15,14 +15,14 @@ internal static class HistoryJudge
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs clients while the faults happen, and judges what they saw: it must have an order.</summary>
-    public static async Task JudgeAsync(IReadOnlyList<string> addresses, ITestOutputHelper output, CancellationToken stop, Func<History, Task> faults)
+    public static async Task JudgeAsync(IReadOnlyList<string> addresses, ITestOutputHelper output, Func<History, Task> faults, CancellationToken stop)
     {
-        var (seed, history) = await RecordAsync(addresses, stop, faults);
+        var (seed, history) = await RecordAsync(addresses, faults, stop);
         MustHaveAnOrder(history, seed, output);
     }
 
     /// <summary>Runs clients while the faults happen; what they saw, and their seed.</summary>
-    public static async Task<(int Seed, History History)> RecordAsync(IReadOnlyList<string> addresses, CancellationToken stop, Func<History, Task> faults)
+    public static async Task<(int Seed, History History)> RecordAsync(IReadOnlyList<string> addresses, Func<History, Task> faults, CancellationToken stop)
     {
         var seed = Seed();
         var workload = new HistoryWorkload();

@@ -15,7 +15,7 @@ public sealed class InProcessHistoryTests(ITestOutputHelper output) : ClusterTes
     {
         using var stop = new CancellationTokenSource(TestPatience);
         await using var cluster = await InProcessCluster.StartAsync("hotstandby.objects.lease-ttl = 200ms");
-        await HistoryJudge.JudgeAsync(cluster.ClientAddresses, Output, stop.Token, async history =>
+        await HistoryJudge.JudgeAsync(cluster.ClientAddresses, Output, async history =>
         {
             for (var round = 0; round < Handovers; round++)
             {
@@ -26,7 +26,7 @@ public sealed class InProcessHistoryTests(ITestOutputHelper output) : ClusterTes
                 await HistoryJudge.WaitForMoreAsync(history, Enough, stop.Token);
                 await cluster.StartAsync(primary);
             }
-        });
+        }, stop.Token);
         cluster.NoneMustHaveFailed();
     }
 }
