@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using HotStandby.Host.Histories;
 using HotStandby.Messages;
-using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Histories;
 
@@ -15,10 +14,10 @@ internal static class HistoryJudge
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs clients while the faults happen, and judges what they saw: it must have an order.</summary>
-    public static async Task JudgeAsync(IReadOnlyList<string> addresses, ITestOutputHelper output, Func<History, Task> faults, CancellationToken stop)
+    public static async Task JudgeAsync(IReadOnlyList<string> addresses, Action<string> say, Func<History, Task> faults, CancellationToken stop)
     {
         var (seed, history) = await RecordAsync(addresses, faults, stop);
-        MustHaveAnOrder(history, seed, output);
+        MustHaveAnOrder(history, seed, say);
     }
 
     /// <summary>Runs clients while the faults happen; what they saw, and their seed.</summary>
@@ -57,13 +56,13 @@ internal static class HistoryJudge
         ? seed : Random.Shared.Next();
 
     /// <summary>Fails, with the explanation and the path of the history, when no order explains it or none was found in time.</summary>
-    private static void MustHaveAnOrder(History history, int seed, ITestOutputHelper output)
+    private static void MustHaveAnOrder(History history, int seed, Action<string> say)
     {
         var began = Stopwatch.GetTimestamp();
         var verdict = LinearizabilityChecker.Check(history);
         var kinds = history.Operations.GroupBy(operation => $"{operation.Kind} {(operation.Outcome.Kind == OutcomeKind.Refused ? operation.Outcome.Error : operation.Outcome.Kind)}")
             .OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => $"{kind.Key} {kind.Count()}");
-        output.WriteLine($"seed {seed}: {verdict}\njudged in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms; {string.Join(", ", kinds)}");
+        say($"seed {seed}: {verdict}\njudged in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms; {string.Join(", ", kinds)}");
         if (!verdict.IsLinearizable)
         {
             var path = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"hotstandby-history-{seed}-{Guid.NewGuid():N}.jsonl"));
