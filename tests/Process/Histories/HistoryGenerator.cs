@@ -10,13 +10,14 @@ namespace HotStandby.Tests.Process.Histories;
 internal static class HistoryGenerator
 {
     private const long StepMicroseconds = 1000;
+    private const int LeaseSteps = 4;
     private const ulong Small = 4096, Large = 65536;
 
     private static readonly Outcome[] Answers =
     [
         Outcome.Ok, Outcome.Refused(ErrorCode.ObjectNotFound), Outcome.Refused(ErrorCode.ReplicaIsNotReady), Outcome.Refused(ErrorCode.ObjectAlreadyExists),
         Outcome.Refused(ErrorCode.IllegalClient), Outcome.Refused(ErrorCode.InvalidWrite), Outcome.Refused(ErrorCode.UnavailableInCurrentMode),
-        Outcome.With(BufferOf(1, Small)), Outcome.With(BufferOf(1, Large)), Outcome.With(BufferOf(2, Small)), Outcome.With(BufferOf(99, Small)),
+        Outcome.With(BufferOf(1, Small)), Outcome.With(BufferOf(1, Small), LeaseSteps), Outcome.With(BufferOf(1, Large)), Outcome.With(BufferOf(2, Small)), Outcome.With(BufferOf(99, Small)),
     ];
 
     /// <summary>What becomes of a call.</summary>
@@ -77,7 +78,7 @@ internal static class HistoryGenerator
         {
             var draw = draws[i];
             var (client, size) = ($"c{draw.Client}", draw.IsLarge ? Large : Small);
-            var answer = draw.Fate is Fate.Answered or Fate.LostAnswer ? store.Answer(client, draw.Kind, draw.Force, size) : Outcome.Refused(ErrorCode.UnavailableInCurrentMode);
+            var answer = draw.Fate is Fate.Answered or Fate.LostAnswer ? store.Answer(client, draw.Kind, draw.Force, size, i) : Outcome.Refused(ErrorCode.UnavailableInCurrentMode);
             var isKnown = draw.Fate is Fate.Answered or Fate.RefusedUnseen;
             operations[i] = new Operation(i, client, "k", draw.Kind, Math.Max(0, i - draw.EarlierSteps) * StepMicroseconds)
             {
@@ -91,21 +92,22 @@ internal static class HistoryGenerator
         return operations;
     }
 
-    /// <summary>One object, one call after the other.</summary>
+    /// <summary>One object, one call after the other, a step each.</summary>
     private sealed class Store
     {
         private string? _writer;
         private bool _isComplete;
         private ObjectBuffer? _buffer;
         private ulong _replicas;
+        private int _leasedUntilStep;
 
-        public Outcome Answer(string client, OperationKind kind, bool force, ulong size)
+        public Outcome Answer(string client, OperationKind kind, bool force, ulong size, int step)
         {
             if (_writer is null)
             {
                 if (kind != PutStart)
                     return Outcome.Refused(ErrorCode.ObjectNotFound);
-                (_writer, _isComplete, _buffer) = (client, false, BufferOf(++_replicas, size));
+                (_writer, _isComplete, _buffer, _leasedUntilStep) = (client, false, BufferOf(++_replicas, size), 0);
                 return Outcome.With(_buffer);
             }
 
@@ -125,9 +127,12 @@ internal static class HistoryGenerator
                 case Remove or GetReplicas when !_isComplete:
                     return Outcome.Refused(ErrorCode.ReplicaIsNotReady);
                 case GetReplicas:
-                    return Outcome.With(_buffer!);
-                case Remove when !force && _replicas % 3 == 0:
-                    return Outcome.Refused(ErrorCode.ObjectHasLease); // of a reader that nobody recorded
+                    // Some readers are promised nothing, so that removals without force come to pass.
+                    var steps = step % 2 * LeaseSteps;
+                    _leasedUntilStep = Math.Max(_leasedUntilStep, step + steps);
+                    return Outcome.With(_buffer!, (ulong)steps * StepMicroseconds / 1000);
+                case Remove when !force && (_leasedUntilStep > step || _replicas % 3 == 0):
+                    return Outcome.Refused(ErrorCode.ObjectHasLease); // of a reader, whom nobody may have recorded
                 default:
                     _writer = null;
                     return Outcome.Ok;

@@ -1,5 +1,6 @@
-// Linearizability as its definition says it: every order that respects time is tried, with a model of its own that shares nothing with the
-// checker's. For histories of a handful of calls of one key; without leases, and within the time in which no put is old.
+// Linearizability as its definition says it: every order is tried, and the moment at which each call takes effect is put as early as the order,
+// the call and the leases allow. With a model of its own that shares nothing with the checker's. For histories of a handful of calls of one key,
+// within the time in which no put is old.
 using HotStandby.Host.Histories;
 using HotStandby.Messages;
 using static HotStandby.Host.Histories.OperationKind;
@@ -8,21 +9,30 @@ namespace HotStandby.Tests.Process.Histories;
 
 internal static class NaiveChecker
 {
+    // What the checker allows for times that were rounded.
+    private const long RoundingMicroseconds = 1000;
+
     /// <summary>An object, or none.</summary>
-    private sealed record Thing(string Writer, ulong SizeBytes, bool IsComplete, ObjectBuffer? Buffer);
+    private sealed record Thing(string Writer, ulong SizeBytes, bool IsComplete, ObjectBuffer? Buffer, long LeasedUntilMicroseconds = 0);
 
-    public static bool HasAnOrder(IReadOnlyList<Operation> operations) => HasAnOrder([.. operations], null, []);
+    public static bool HasAnOrder(IReadOnlyList<Operation> operations) => HasAnOrder([.. operations], null, [], 0);
 
-    private static bool HasAnOrder(List<Operation> left, Thing? thing, HashSet<ObjectBuffer> used)
+    private static bool HasAnOrder(List<Operation> left, Thing? thing, HashSet<ObjectBuffer> used, long now)
     {
         if (left.TrueForAll(operation => operation.Outcome.Kind == OutcomeKind.Unknown))
             return true;
-        var firstReturn = left.Min(operation => operation.ReturnMicroseconds ?? long.MaxValue);
-        foreach (var next in left.Where(operation => operation.InvokeMicroseconds <= firstReturn))
+        if (left.Exists(operation => operation.ReturnMicroseconds < now))
+            return false;
+        foreach (var next in left)
         {
+            var moment = Math.Max(now, next.InvokeMicroseconds);
+            if (next is { Kind: Remove, Force: false, Outcome.Kind: not OutcomeKind.Refused })
+                moment = Math.Max(moment, thing?.LeasedUntilMicroseconds ?? 0);
+            if (moment > (next.ReturnMicroseconds ?? long.MaxValue))
+                continue;
             foreach (var (after, born) in StatesAfter(thing, next, used))
             {
-                if (HasAnOrder([.. left.Where(other => other != next)], after, born is null ? used : [.. used, born]))
+                if (HasAnOrder([.. left.Where(other => other != next)], after, born is null ? used : [.. used, born], moment))
                     return true;
             }
         }
@@ -52,11 +62,18 @@ internal static class NaiveChecker
             case Exists when thing is { IsComplete: true }:
                 return [(thing, null)];
             case GetReplicas when thing is { IsComplete: true }:
-                return outcome.Buffer is null ? [(thing, null)] : Shown(thing, outcome.Buffer, used);
+                return outcome.Buffer is null ? [(thing, null)] : Shown(Leased(thing, operation), outcome.Buffer, used);
             default:
                 return [];
         }
     }
+
+    // From some moment of the call on, so at least until then.
+    private static Thing Leased(Thing thing, Operation read) => read.Outcome.LeaseMilliseconds == 0 ? thing : thing with
+    {
+        LeasedUntilMicroseconds = Math.Max(
+            thing.LeasedUntilMicroseconds, read.InvokeMicroseconds + ((long)read.Outcome.LeaseMilliseconds * 1000) - RoundingMicroseconds),
+    };
 
     private static IEnumerable<(Thing?, ObjectBuffer?)> Shown(Thing thing, ObjectBuffer buffer, HashSet<ObjectBuffer> used)
     {
