@@ -43,7 +43,9 @@ public sealed class CheckerPropertyTests
     {
         var (good, bad) = (0, 0);
         var orderly = HistoryGenerator.Orderly(calls: 7, overlapSteps: 4, answeredOfTen: 6);
-        Gen.OneOf(orderly, HistoryGenerator.Spoiled(orderly), HistoryGenerator.Spoiled(HistoryGenerator.Spoiled(orderly))).Sample(operations =>
+        var leasing = HistoryGenerator.Leasing(calls: 5);
+        Gen.OneOf(
+            orderly, HistoryGenerator.Spoiled(orderly), HistoryGenerator.Spoiled(HistoryGenerator.Spoiled(orderly)), leasing, HistoryGenerator.Spoiled(leasing)).Sample(operations =>
         {
             var verdict = LinearizabilityChecker.Check(HistoryGenerator.ToHistory(operations));
             var hasAnOrder = NaiveChecker.HasAnOrder(operations);

@@ -29,18 +29,29 @@ internal static class HistoryGenerator
         RefusedUnseen,
     }
 
-    private sealed record Draw(int Client, OperationKind Kind, bool Force, bool IsLarge, int EarlierSteps, int LaterSteps, Fate Fate);
+    private sealed record Draw(int Client, OperationKind Kind, bool Force, bool IsLarge, int EarlierSteps, int LaterSteps, Fate Fate)
+    {
+        public static Draw Of(OperationKind kind) => new(0, kind, false, false, 0, 0, Fate.Answered);
+    }
 
     /// <summary>Histories of one key with so many calls at most; all have an order.</summary>
     /// <param name="calls">Most calls.</param>
     /// <param name="overlapSteps">A call begins and ends up to so many calls before and after its moment.</param>
     /// <param name="answeredOfTen">Of ten calls so many are answered.</param>
-    public static Gen<Operation[]> Orderly(int calls, int overlapSteps, int answeredOfTen) => Gen.Select(
-            Gen.Int[0, 2], Gen.Frequency((3, Gen.Const(PutStart)), (3, Gen.Const(PutEnd)), (1, Gen.Const(PutRevoke)), (2, Gen.Const(Remove)), (1, Gen.Const(Exists)), (3, Gen.Const(GetReplicas))),
-            Gen.Bool, Gen.Select(Gen.Int[0, 4], Gen.Int[0, overlapSteps], Gen.Int[0, overlapSteps]),
-            Gen.Frequency((answeredOfTen, Gen.Const(Fate.Answered)), (10 - answeredOfTen, Gen.Enum<Fate>())),
-            (client, kind, force, numbers, fate) => new Draw(client, kind, force, numbers.Item1 == 0, numbers.Item2, numbers.Item3, fate))
+    public static Gen<Operation[]> Orderly(int calls, int overlapSteps, int answeredOfTen) => DrawOf(
+            Gen.Frequency((3, Gen.Const(PutStart)), (3, Gen.Const(PutEnd)), (1, Gen.Const(PutRevoke)), (2, Gen.Const(Remove)), (1, Gen.Const(Exists)), (3, Gen.Const(GetReplicas))),
+            Gen.Bool, overlapSteps, Gen.Frequency((answeredOfTen, Gen.Const(Fate.Answered)), (10 - answeredOfTen, Gen.Enum<Fate>())))
         .Array[1, calls].Select(Run);
+
+    /// <summary>Histories of one complete object that is read and removed without force: what leases are about. All have an order.</summary>
+    /// <param name="calls">Most calls behind the put.</param>
+    public static Gen<Operation[]> Leasing(int calls) => DrawOf(
+            Gen.OneOf(Gen.Const(Remove), Gen.Const(GetReplicas)), Gen.Const(false), 1, Gen.Const(Fate.Answered))
+        .Array[2, calls].Select(draws => Run([Draw.Of(PutStart), Draw.Of(PutEnd), .. draws]));
+
+    private static Gen<Draw> DrawOf(Gen<OperationKind> kinds, Gen<bool> force, int overlapSteps, Gen<Fate> fates) => Gen.Select(
+        Gen.Int[0, 2], kinds, force, Gen.Select(Gen.Int[0, 4], Gen.Int[0, overlapSteps], Gen.Int[0, overlapSteps]), fates,
+        (client, kind, isForced, numbers, fate) => new Draw(client, kind, isForced, numbers.Item1 == 0, numbers.Item2, numbers.Item3, fate));
 
     /// <summary>Histories one answer of which was replaced; most have no order.</summary>
     public static Gen<Operation[]> Spoiled(Gen<Operation[]> orderly) => Gen.Select(
