@@ -59,6 +59,9 @@ public sealed class SimulatedNetwork(Simulation world)
         SealReply reply => $"seal {reply.Epoch}: {reply.Outcome}, promised {reply.PromisedEpoch}, ends {reply.LastEpoch}/{reply.LastSequence}",
         FetchTail fetch => $"fetch {fetch.Epoch}",
         TailBatch tail => $"tail {tail.Epoch}: behind {tail.PreviousEpoch}/{tail.PreviousSequence} of {tail.LastSequence}",
-        _ => $"released {message.Epoch}",
+        GrantReleased released => $"released {released.Epoch}{(released.Successor == NodeId.None ? "" : $", {released.Successor} is invited")}",
+        GrantInquiry => $"has the grant of {message.Epoch} lapsed?",
+        GrantLapsed => $"the grant of {message.Epoch} has lapsed",
+        _ => $"{message.GetType().Name} {message.Epoch}",
     };
 }

@@ -214,7 +214,7 @@ public sealed class SimulatedNode(Simulation world, int index)
             case PrimaryLost lost:
                 world.Checker.LosesPrimary(Id, lost);
                 world.Trace(this, $"finds {lost.Primary} without a lease in {lost.Epoch}");
-                if (world.Random.Chance(0.3))
+                if (!world.Network.IsCalm && world.Random.Chance(0.3))
                     world.AfterTrueTicks(world.Random.Exponential(_scenario.TickTicks * 4), this, Incarnation, () => Do(static (chosen, now) => chosen.Crown(now)));
                 break;
             case OwnEntryAppended:

@@ -53,6 +53,7 @@ internal sealed record FailoverReport(string Title, string Settings, IReadOnlyLi
         FailoverKind.Kill => "killed with -9",
         FailoverKind.Switch => "told to go (SIGTERM)",
         FailoverKind.Freeze => "frozen (SIGSTOP)",
+        FailoverKind.Partition => "cut off from the other nodes",
         _ => kind.ToString(),
     };
 
