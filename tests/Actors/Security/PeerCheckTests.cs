@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using HotStandby.Actors.Security;
 using HotStandby.Tests.Actors.Settings;
 
-namespace HotStandby.Tests.Process.Security;
+namespace HotStandby.Tests.Actors.Security;
 
 public sealed class PeerCheckTests : IDisposable
 {
