@@ -2,6 +2,8 @@
 using Akka.Actor;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
+using HotStandby.Actors.Verification;
+using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Tests.Actors.Journal;
@@ -28,6 +30,11 @@ public sealed class ThreeNodesTests : IAsyncDisposable
         foreach (var some in keys.Chunk(9))
             await _client.PutAsync(primary, some);
         await AllMustAgreeAsync(nodes);
+        var compared = await VerifyAsync(nodes.First(node => node != primary));
+        Assert.Null(compared.Refusal);
+        Assert.All(compared.Partitions, partition => Assert.Equal((PartitionStanding.Clean, 0), (partition.Standing, partition.Mismatched)));
+        Assert.Equal(keys.Length, compared.Partitions.Where(partition => partition.Partition.IsShard).Sum(partition => partition.Keys));
+        Assert.Contains("leads", (await VerifyAsync(primary)).Refusal, StringComparison.Ordinal);
 
         await primary.StopAsync();
         Assert.False(primary.Gateway.MayServe);
@@ -106,6 +113,9 @@ public sealed class ThreeNodesTests : IAsyncDisposable
         await _nodes.DisposeAsync();
         _directory.Dispose();
     }
+
+    private static Task<VerifyNowAnswer> VerifyAsync(HotStandbyNode node) => node.System.ActorSelection("/user/node/verifier")
+        .Ask<VerifyNowAnswer>(new VerifyNow([], TimeSpan.FromSeconds(20)), TimeSpan.FromSeconds(30));
 
     private static async Task AllMustAgreeAsync(IReadOnlyList<HotStandbyNode> nodes)
     {
