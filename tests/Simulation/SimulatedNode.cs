@@ -117,6 +117,18 @@ public sealed class SimulatedNode(Simulation world, int index)
         CarryOut(replica);
     }
 
+    /// <summary>An operator's wish. False when the node refuses.</summary>
+    public bool SwitchOver(NodeId to)
+    {
+        if (world.Bug == PlantedBug.ReleaseWhileLeading)
+            foreach (var peer in world.Nodes.Where(each => each != this))
+                world.Network.Send(this, peer.Id, new GrantReleased(Id, Replica!.Epoch, to));
+        string? refusal = null;
+        Do((replica, now) => refusal = replica.SwitchOver(to, now));
+        world.Trace(this, $"is to let {(to == NodeId.None ? "another" : to)} lead: {refusal ?? "it begins"}");
+        return refusal is null;
+    }
+
     /// <summary>A client's writes.</summary>
     public ulong Propose(int entries)
     {
