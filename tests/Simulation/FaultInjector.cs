@@ -80,6 +80,13 @@ public sealed class FaultInjector(Simulation world)
         });
     }
 
+    /// <summary>The Primary is lost, and this node is thought of next.</summary>
+    public void CrownLater(SimulatedNode node) => world.AfterTrueTicks(_random.Exponential(_scenario.TickTicks * 4), node, node.Incarnation, () =>
+    {
+        if (!_ended)
+            Crown(node);
+    });
+
     // Often it is the one that led before who comes back: with a tail that nobody else has, perhaps.
     private void Succeed(SimulatedNode node)
     {

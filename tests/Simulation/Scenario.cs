@@ -34,6 +34,7 @@ public sealed class Scenario
         LongDelay = random.Pick(0, 0, 0.01, 0.05);
         Corruption = random.Pick(0, 0, 0.02);
         Truncation = random.Pick(0, 0, 0.005, 0.05);
+        KeepsOrder = random.Chance(0.7);
         Drift = random.Pick(0, 0.05, 0.05);
         Ambush = random.Pick(0, 0, 0.1, 0.9);
         SegmentBytes = random.Pick(0, 0, 0, 4096, 16 * 1024);
@@ -171,6 +172,9 @@ public sealed class Scenario
 
     /// <summary>How likely a node truncates its log in a tick.</summary>
     public double Truncation { get; private set; }
+
+    /// <summary>Whether messages arrive in the order in which they were sent, as on a connection, but for those that are leases late.</summary>
+    public bool KeepsOrder { get; }
 
     /// <summary>Clocks run at a rate of 1 plus or minus this.</summary>
     public double Drift { get; private set; }
