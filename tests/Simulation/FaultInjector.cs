@@ -1,5 +1,6 @@
-// What goes wrong in a run, and an oracle that may crown anybody: nobody, two at once, the most lagging node.
+// What goes wrong in a run, an oracle that may crown anybody (nobody, two at once, the most lagging node), and an operator who lets others lead.
 using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
 
 namespace HotStandby.Tests.Simulation;
 
@@ -18,7 +19,12 @@ public sealed class FaultInjector(Simulation world)
         Crown(_random.Pick(world.Nodes));
         NextFault();
         NextCrown();
+        if (_scenario.SwitchoverTicks > 0)
+            NextSwitchover();
     }
+
+    /// <summary>How many hand-overs the operator has begun.</summary>
+    public int Switchovers { get; private set; }
 
     /// <summary>Everything heals, though a minority may stay dead; one node is crowned.</summary>
     public void End()
@@ -74,6 +80,13 @@ public sealed class FaultInjector(Simulation world)
         });
     }
 
+    /// <summary>The Primary is lost, and this node is thought of next.</summary>
+    public void CrownLater(SimulatedNode node) => world.AfterTrueTicks(_random.Exponential(_scenario.TickTicks * 4), node, node.Incarnation, () =>
+    {
+        if (!_ended)
+            Crown(node);
+    });
+
     // Often it is the one that led before who comes back: with a tail that nobody else has, perhaps.
     private void Succeed(SimulatedNode node)
     {
@@ -113,6 +126,16 @@ public sealed class FaultInjector(Simulation world)
         if (_random.Chance(0.3))
             Crown(_random.Pick(world.Nodes));
         NextCrown();
+    });
+
+    private void NextSwitchover() => world.After(_random.Exponential(_scenario.SwitchoverTicks), () =>
+    {
+        if (_ended)
+            return;
+        foreach (var node in world.Nodes)
+            if (!node.Paused && node.Replica is { Role: ReplicaRole.Primary } && node.SwitchOver(_random.Chance(0.3) ? NodeId.None : _random.Pick(world.Nodes).Id))
+                Switchovers++;
+        NextSwitchover();
     });
 
     private void Crown(SimulatedNode node)

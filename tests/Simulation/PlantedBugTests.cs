@@ -9,41 +9,25 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
 {
     private const int MostSeeds = 2000;
 
-    /// <summary>Every bug, and from which seed on it is looked for: rare ones a little before the first that shows them.</summary>
-    public static TheoryData<PlantedBug, int> Bugs
-    {
-        get
-        {
-            var bugs = new TheoryData<PlantedBug, int>();
-            foreach (var bug in Enum.GetValues<PlantedBug>())
-                if (bug != PlantedBug.None)
-                    bugs.Add(bug, FirstSeed(bug));
-            return bugs;
-        }
-    }
+    /// <summary>Every bug.</summary>
+    public static TheoryData<PlantedBug> Bugs => [.. Enum.GetValues<PlantedBug>().Where(static bug => bug != PlantedBug.None)];
 
     [Theory]
     [MemberData(nameof(Bugs))]
-    public void Planted_bug_breaks_an_invariant_within_2000_seeds(PlantedBug bug, int from)
+    public void Planted_bug_breaks_an_invariant_within_2000_seeds(PlantedBug bug)
     {
         SeedResult? caught = null;
         var seeds = 0;
-        Parallel.For(from, from + MostSeeds, (seed, loop) =>
+        Parallel.For(1, MostSeeds + 1, (seed, loop) =>
         {
             var result = SeedRunner.Run((ulong)seed, verbose: false, bug);
             Interlocked.Increment(ref seeds);
-            if (result.Failure is null)
-                return;
+            if (result.BrokenInvariant is null)
+                return; // what ends by an accident is not caught: only an invariant says what went wrong
             caught = result;
             loop.Stop();
         });
-        Assert.True(caught is not null, $"{bug} is not caught by the seeds {from} to {from + MostSeeds - 1}");
+        Assert.True(caught is not null, $"{bug} is not caught by {MostSeeds} seeds");
         output.WriteLine($"{seeds} seeds: {caught.Failure}");
-        Assert.True(caught.BrokenInvariant is >= 1 and <= 9, $"{bug} is met by an accident, not by an invariant: {caught.Failure}");
     }
-
-    private static int FirstSeed(PlantedBug bug) => bug switch
-    {
-        _ => 1,
-    };
 }

@@ -20,6 +20,8 @@ public enum Nuisance
     Drift,
     /// <summary>Faults that meet a new Primary.</summary>
     Ambush,
+    /// <summary>An operator who lets another node lead.</summary>
+    Switchover,
     /// <summary>Segments, shards and clients.</summary>
     Index,
     /// <summary>The product's own journal.</summary>

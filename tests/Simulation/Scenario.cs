@@ -34,6 +34,7 @@ public sealed class Scenario
         LongDelay = random.Pick(0, 0, 0.01, 0.05);
         Corruption = random.Pick(0, 0, 0.02);
         Truncation = random.Pick(0, 0, 0.005, 0.05);
+        KeepsOrder = random.Chance(0.7);
         Drift = random.Pick(0, 0.05, 0.05);
         Ambush = random.Pick(0, 0, 0.1, 0.9);
         SegmentBytes = random.Pick(0, 0, 0, 4096, 16 * 1024);
@@ -48,6 +49,7 @@ public sealed class Scenario
         ProposalTicks = LeaseTicks / random.Pick(2, 10, 50);
         FaultTicks = LeaseTicks / random.Pick(1, 2, 4);
         CrownTicks = LeaseTicks * random.Pick(1, 2, 5);
+        SwitchoverTicks = LeaseTicks * random.Pick(0, 0, 1, 4);
         DurationTicks = LeaseTicks * random.Between(10, 30) * (Ambush > 0.5 ? 2 : 1);
         Weights = [.. Enum.GetValues<Fault>().Select(_ => random.Pick(0, 1, 3))];
         if (NodeCount == 1)
@@ -72,6 +74,7 @@ public sealed class Scenario
         Nuisance.Truncation => Truncation > 0,
         Nuisance.Drift => Drift > 0,
         Nuisance.Ambush => Ambush > 0,
+        Nuisance.Switchover => SwitchoverTicks > 0,
         Nuisance.Index => HasIndex,
         _ => SegmentBytes > 0,
     };
@@ -100,6 +103,9 @@ public sealed class Scenario
                 break;
             case Nuisance.Ambush:
                 Ambush = 0;
+                break;
+            case Nuisance.Switchover:
+                SwitchoverTicks = 0;
                 break;
             case Nuisance.Index:
                 HasIndex = false;
@@ -167,6 +173,9 @@ public sealed class Scenario
     /// <summary>How likely a node truncates its log in a tick.</summary>
     public double Truncation { get; private set; }
 
+    /// <summary>Whether messages arrive in the order in which they were sent, as on a connection, but for those that are leases late.</summary>
+    public bool KeepsOrder { get; }
+
     /// <summary>Clocks run at a rate of 1 plus or minus this.</summary>
     public double Drift { get; private set; }
 
@@ -202,6 +211,9 @@ public sealed class Scenario
     /// <summary>Mean time between the oracle's whims.</summary>
     public long CrownTicks { get; }
 
+    /// <summary>Mean time between the operator's wishes that another node should lead; 0: there are none.</summary>
+    public long SwitchoverTicks { get; private set; }
+
     /// <summary>Length of the phase with faults.</summary>
     public long DurationTicks { get; }
 
@@ -236,7 +248,7 @@ public sealed class Scenario
     /// <inheritdoc/>
     public override string ToString() =>
         $"nodes {NodeCount}, lease {LeaseTicks / TimeSpan.TicksPerMillisecond} ms, batch {BatchEntries}/{BatchBytes} B, window {WindowEntries}, "
-        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, ambush {Ambush}, "
+        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, ambush {Ambush}, {(SwitchoverTicks == 0 ? "" : "switchovers, ")}"
         + $"{(SegmentBytes == 0 ? "modelled journal" : $"journal of {SegmentBytes} B")}{(HasIndex ? ", index" : "")}, faults "
         + string.Join(' ', Enum.GetValues<Fault>().Select(fault => $"{fault}:{Weights[(int)fault]}"));
 }

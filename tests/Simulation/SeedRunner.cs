@@ -9,10 +9,11 @@ namespace HotStandby.Tests.Simulation;
 /// <param name="Events">How many events the run had.</param>
 /// <param name="Reigns">How many reigns there were.</param>
 /// <param name="Committed">How many entries were committed.</param>
+/// <param name="Switchovers">How often an operator let another node lead.</param>
 /// <param name="Held">How often a client was given buffers, to write or to read.</param>
 /// <param name="BrokenInvariant">Which invariant of docs/protocol.md was broken, if one was.</param>
 public sealed record SeedResult(
-    string? Failure, IReadOnlyList<string> Lines, long Events, int Reigns, ulong Committed, int Held, int? BrokenInvariant);
+    string? Failure, IReadOnlyList<string> Lines, long Events, int Reigns, ulong Committed, int Switchovers, int Held, int? BrokenInvariant);
 
 /// <summary>Runs seeds; knows no test framework.</summary>
 public static class SeedRunner
@@ -36,6 +37,6 @@ public static class SeedRunner
                 failure += Environment.NewLine + problem.StackTrace;
         }
 
-        return new SeedResult(failure, simulation.Lines, simulation.Events, simulation.Checker.Reigns, simulation.Checker.Committed, simulation.Clients.Memory.Held, broken);
+        return new SeedResult(failure, simulation.Lines, simulation.Events, simulation.Checker.Reigns, simulation.Checker.Committed, simulation.Faults.Switchovers, simulation.Clients.Memory.Held, broken);
     }
 }

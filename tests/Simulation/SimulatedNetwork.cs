@@ -7,6 +7,7 @@ namespace HotStandby.Tests.Simulation;
 /// <summary>The modelled network.</summary>
 public sealed class SimulatedNetwork(Simulation world)
 {
+    private readonly long[,] _arrivals = new long[world.Scenario.NodeCount, world.Scenario.NodeCount];
     private readonly bool[,] _cut = new bool[world.Scenario.NodeCount, world.Scenario.NodeCount];
 
     /// <summary>True when nothing but cut links and delay goes wrong any more.</summary>
@@ -41,6 +42,13 @@ public sealed class SimulatedNetwork(Simulation world)
         for (var i = 0; i < copies; i++)
         {
             var delay = random.Exponential(scenario.DelayTicks);
+            if (scenario.KeepsOrder)
+            {
+                ref var last = ref _arrivals[from.Index, target.Index];
+                last = Math.Max(last, world.NowTicks + delay);
+                delay = last - world.NowTicks;
+            }
+
             if (!IsCalm && random.Chance(scenario.LongDelay))
                 delay += random.Exponential(scenario.LeaseTicks * 3);
             world.Deliver(delay, target, from, world.NowTicks, message);

@@ -17,7 +17,9 @@ public sealed class SimulatedNode(Simulation world, int index)
     private readonly double _rate = 1 + (world.Random.Pick(-1, 1, (world.Random.Fraction() * 2) - 1) * world.Scenario.Drift);
     private readonly long _clockOffset = world.Random.Below(1_000_000_000);
     private readonly List<Link> _log = [];
+    private readonly List<Action> _whenItGoesOn = [];
     private Saboteur? _saboteur;
+    private bool _isPaused;
     private ulong _appliedSequence;
     private ulong _reignFrom;
     private Link[] _image = [];
@@ -43,7 +45,19 @@ public sealed class SimulatedNode(Simulation world, int index)
     public ulong Incarnation { get; private set; }
 
     /// <summary>While true its clock runs and nothing else does.</summary>
-    public bool Paused { get; set; }
+    public bool Paused
+    {
+        get => _isPaused;
+        set
+        {
+            _isPaused = value;
+            if (value)
+                return;
+            foreach (var each in _whenItGoesOn)
+                each();
+            _whenItGoesOn.Clear();
+        }
+    }
 
     /// <summary>Its connections were reset then: what it had sent before is lost unless it has arrived.</summary>
     public long ResetAtTicks { get; set; } = -1;
@@ -59,6 +73,9 @@ public sealed class SimulatedNode(Simulation world, int index)
 
     /// <summary>True when it serves: lease, and its reign has begun.</summary>
     public bool Serves => _reignFrom != 0 && Replica is { Role: ReplicaRole.Primary } && (HoldsLease || world.Bug == PlantedBug.ServeWithoutLease);
+
+    /// <summary>Something that comes while the node is paused.</summary>
+    public void WhenItGoesOn(Action action) => _whenItGoesOn.Add(action);
 
     /// <summary>Starts the process, unless its journal is damaged.</summary>
     public void Start()
@@ -115,6 +132,18 @@ public sealed class SimulatedNode(Simulation world, int index)
             return;
         input(replica, Clock);
         CarryOut(replica);
+    }
+
+    /// <summary>An operator's wish. False when the node refuses.</summary>
+    public bool SwitchOver(NodeId to)
+    {
+        if (world.Bug == PlantedBug.ReleaseWhileLeading)
+            foreach (var peer in world.Nodes.Where(each => each != this))
+                world.Network.Send(this, peer.Id, new GrantReleased(Id, Replica!.Epoch, to));
+        string? refusal = null;
+        Do((replica, now) => refusal = replica.SwitchOver(to, now));
+        world.Trace(this, $"is to let {(to == NodeId.None ? "another" : to)} lead: {refusal ?? "it begins"}");
+        return refusal is null;
     }
 
     /// <summary>A client's writes.</summary>
@@ -214,8 +243,8 @@ public sealed class SimulatedNode(Simulation world, int index)
             case PrimaryLost lost:
                 world.Checker.LosesPrimary(Id, lost);
                 world.Trace(this, $"finds {lost.Primary} without a lease in {lost.Epoch}");
-                if (!world.Network.IsCalm && world.Random.Chance(0.3))
-                    world.AfterTrueTicks(world.Random.Exponential(_scenario.TickTicks * 4), this, Incarnation, () => Do(static (chosen, now) => chosen.Crown(now)));
+                if (world.Random.Chance(0.3))
+                    world.Faults.CrownLater(this);
                 break;
             case OwnEntryAppended:
                 break; // for the partitions, which the simulation has not

@@ -176,7 +176,7 @@ public sealed class Simulation
         if (node.Replica is null || node.Incarnation != incarnation)
             return;
         if (node.Paused)
-            AfterTrueTicks(Scenario.TickTicks, node, incarnation, action);
+            node.WhenItGoesOn(() => AfterTrueTicks(0, node, incarnation, action));
         else
             action();
     });
@@ -188,7 +188,7 @@ public sealed class Simulation
             return;
         if (node.Paused)
         {
-            Deliver(Scenario.TickTicks, node, from, sentAtTicks, message);
+            node.WhenItGoesOn(() => Deliver(0, node, from, sentAtTicks, message));
             return;
         }
 

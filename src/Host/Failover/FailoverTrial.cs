@@ -24,7 +24,7 @@ internal enum FailoverKind
 /// <param name="Gap">The longest time in which no write was acknowledged to anybody.</param>
 /// <param name="Writes">Acknowledged in the trial.</param>
 /// <param name="Lost">How many of them are gone.</param>
-/// <param name="LostFor">How long before the fault the first lost one had been acknowledged; zero when none is lost.</param>
+/// <param name="LostFor">For how long the first lost one had been acknowledged when service ended; zero when none is lost.</param>
 internal sealed record TrialResult(FailoverKind Kind, TimeSpan Gap, int Writes, int Lost, TimeSpan LostFor);
 
 /// <summary>Runs trials on one cluster under one load.</summary>

@@ -21,6 +21,8 @@ internal enum Verdict
 /// <summary>Tells strangers at the remoting port from other events.</summary>
 internal sealed partial class HandshakeNoise(TimeProvider time)
 {
+    private const string Transport = "Akka.Remote.Transport";
+
     private readonly RefusalLog _said = new(time);
 
     /// <summary>Looks at an event.</summary>
@@ -29,7 +31,7 @@ internal sealed partial class HandshakeNoise(TimeProvider time)
     public Verdict Judge(LogEvent logged, out (string Peer, string Reason) refused)
     {
         refused = default;
-        if (logged.LogClass?.Namespace != typeof(Akka.Remote.Transport.DotNetty.DotNettySslSetup).Namespace)
+        if (logged.LogClass?.Namespace?.StartsWith(Transport, StringComparison.Ordinal) != true)
             return Verdict.Event;
         var text = logged.Message?.ToString() ?? "";
         if (text.StartsWith("TLS handshake failed", StringComparison.Ordinal) || text.Contains("due to TLS handshake failure", StringComparison.Ordinal))
@@ -49,6 +51,9 @@ internal sealed partial class HandshakeNoise(TimeProvider time)
     {
         if (text.StartsWith("Mutual TLS required but client did not provide a certificate", StringComparison.Ordinal))
             return "it shows no certificate";
+        // Of one that called. One that was called is a node, and is told of as such.
+        if (text.StartsWith("No response from remote for inbound association", StringComparison.Ordinal))
+            return "it does not say who it is";
         if (logged.Cause?.GetBaseException() is not { } cause)
             return null;
         return cause switch

@@ -9,6 +9,7 @@ public sealed class HostileInputTests(ITestOutputHelper output) : ClusterTest(ou
 {
     private const int Strangers = 8;
     private const int VisitsEach = 13 * 20; // each kind twenty times
+    private const int Silent = 100;
     private const long AllowedGrowthBytes = 200L << 20;
 
     // A Standby's log may tell of a heartbeat that came late.
@@ -22,6 +23,25 @@ public sealed class HostileInputTests(ITestOutputHelper output) : ClusterTest(ou
 
     [Fact]
     public Task Strangers_at_the_port_of_the_operators_are_shown_the_door() => VisitAsync(node => node.HttpAddress);
+
+    [Fact]
+    public Task Strangers_that_stay_and_say_nothing_are_sent_away() => WithClusterAsync(1, async (cluster, stop) =>
+    {
+        cluster.StartAll();
+        var node = await cluster.WaitForPrimaryAsync(Patience, stop);
+        var lines = LinesOf(node).Length;
+        await Task.WhenAll(Enumerable.Range(0, Silent).Select(async stranger =>
+        {
+            using var connection = await RawConnection.OpenAsync(node.RemotingAddress, stop);
+            if (stranger % 2 == 0)
+                await connection.SendAsync(new byte[] { 0, 0, 1, 0, 77 }, stop); // the beginning of a message, and no more
+            await connection.MustEndAsync(stop);
+        })).WaitAsync(Patience, stop);
+        var said = LinesOf(node)[lines..];
+        Output.WriteLine(string.Join('\n', said.Take(40)));
+        Assert.True(said.Length <= AllowedOtherLines, $"{said.Length} lines for {Silent} connections");
+        Assert.True(await cluster.StatusAsync(node, stop) is { Serving: true });
+    }, "akka.remote.dot-netty.tcp.connection-timeout = 2s");
 
     private Task VisitAsync(Func<LocalNode, string> door) => WithClusterAsync(3, async (cluster, stop) =>
     {
