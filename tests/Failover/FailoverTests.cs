@@ -22,6 +22,12 @@ public abstract class FailoverTests(ITestOutputHelper output)
     [Fact]
     public Task An_empty_node_is_given_the_state_and_its_vote_counts() => PlayAsync(LossScenarios.EmptyNode);
 
+    [Fact]
+    public Task What_clients_saw_of_Primaries_that_leave_and_die_has_an_order() => PlayAsync(HistoryScenarios.LeavingAndKilledPrimary);
+
+    [Fact]
+    public Task What_clients_saw_of_a_cluster_that_is_killed_as_a_whole_has_an_order() => PlayAsync(HistoryScenarios.FullRestart);
+
     private protected abstract Task<IFailoverCluster> CreateAsync(string hocon);
 
     private protected Task PlayAsync(FailoverScenario scenario) => FailoverRun.PlayAsync(scenario, CreateAsync, output.WriteLine);

@@ -20,4 +20,7 @@ public abstract class PartitionTests(ITestOutputHelper output) : FailoverTests(o
 
     [Fact]
     public Task A_bridge_between_Primary_and_Standby_leaves_one_of_them_serving_at_a_time() => PlayAsync(PartitionScenarios.Bridge);
+
+    [Fact]
+    public Task What_clients_saw_of_a_Primary_alone_has_an_order() => PlayAsync(HistoryScenarios.PrimaryAlone);
 }

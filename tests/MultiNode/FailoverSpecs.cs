@@ -63,3 +63,21 @@ public sealed class BridgeSpec() : FailoverSpec(PartitionScenarios.Bridge, typeo
     [MultiNodeFact]
     public Task A_bridge_between_Primary_and_Standby_leaves_one_of_them_serving_at_a_time() => PlayAsync();
 }
+
+public sealed class LeavingAndKilledHistorySpec() : FailoverSpec(HistoryScenarios.LeavingAndKilledPrimary, typeof(LeavingAndKilledHistorySpec))
+{
+    [MultiNodeFact]
+    public Task What_clients_saw_of_Primaries_that_leave_and_die_has_an_order() => PlayAsync();
+}
+
+public sealed class FullRestartHistorySpec() : FailoverSpec(HistoryScenarios.FullRestart, typeof(FullRestartHistorySpec))
+{
+    [MultiNodeFact]
+    public Task What_clients_saw_of_a_cluster_that_is_killed_as_a_whole_has_an_order() => PlayAsync();
+}
+
+public sealed class PrimaryAloneHistorySpec() : FailoverSpec(HistoryScenarios.PrimaryAlone, typeof(PrimaryAloneHistorySpec))
+{
+    [MultiNodeFact]
+    public Task What_clients_saw_of_a_Primary_alone_has_an_order() => PlayAsync();
+}

@@ -66,6 +66,9 @@ public sealed record RemotingSettings
     /// <summary>TLS; here with certificates on both sides.</summary>
     public required TlsSettings Tls { get; init; }
 
-    /// <summary>The scheme of nodes' addresses, which says whether they speak TLS.</summary>
-    public string Scheme => Tls.IsEnabled ? "akka.ssl.tcp" : "akka.tcp";
+    /// <summary>Akka.Remote's adapters around the transport, outermost first: tests make faults with them. Usually none.</summary>
+    public IReadOnlyList<string> Adapters { get; init; } = [];
+
+    /// <summary>The scheme of nodes' addresses, which says whether they speak TLS, and through which adapters.</summary>
+    public string Scheme => string.Join('.', ["akka", .. Adapters, Tls.IsEnabled ? "ssl.tcp" : "tcp"]);
 }

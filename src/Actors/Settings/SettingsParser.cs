@@ -48,6 +48,7 @@ internal static partial class SettingsParser
             Host = reader.Text("hotstandby.remoting.host", IsReachableHost, "must be a name or IP address that the other nodes can reach, not a wildcard"),
             Port = reader.Integer("hotstandby.remoting.port", 0, 65535),
             Tls = Tls(reader, "hotstandby.remoting.tls", ClientCertificates.Required),
+            Adapters = [.. reader.Config.GetStringList("akka.remote.dot-netty.tcp.applied-adapters", [])],
         },
         Lease = new LeaseSettings
         {

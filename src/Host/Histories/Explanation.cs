@@ -43,7 +43,7 @@ internal static class Explanation
         var end = operations[result.Culprit].ReturnMicroseconds;
         List<KeyOperation> needed = [.. operations.Where(operation => operation.InvokeMicroseconds <= end)];
         var last = search(needed);
-        foreach (var observer in needed.Where(IsObserver).Reverse().ToArray())
+        foreach (var observer in needed.Where(operation => operation.IsObserver).Reverse().ToArray())
         {
             List<KeyOperation> fewer = [.. needed.Where(operation => operation != observer)];
             if (search(fewer) is not { Kind: VerdictKind.Violation } still)
@@ -53,9 +53,6 @@ internal static class Explanation
 
         return last.Kind == VerdictKind.Violation ? (needed, last) : (operations, result);
     }
-
-    private static bool IsObserver(KeyOperation operation) =>
-        operation.Source.Outcome.Kind == OutcomeKind.Refused || operation.Source.Kind is OperationKind.Exists or OperationKind.GetReplicas;
 
     private static string Line(KeyOperation operation, long[] moments, bool isCulprit)
     {

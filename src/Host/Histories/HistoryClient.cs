@@ -9,8 +9,8 @@ internal sealed class HistoryClient(RecordedClient client, HotKeys hot, int keys
     private static readonly ulong[] Sizes = [4096, 16384, 65536];
     private static readonly TimeSpan NoServicePause = TimeSpan.FromMilliseconds(30);
 
-    private readonly SeededRandom _random = new(seed);
-    // Keys whose put this client has begun, or may have begun. Few: keys are replaced, and their puts forgotten with them.
+    private readonly Random _random = new(seed);
+    // By place: keys whose put this client has begun, or may have begun.
     private readonly Dictionary<int, (string Key, ulong SizeBytes)> _begun = [];
 
     /// <summary>Calls until it is told to end.</summary>
@@ -22,16 +22,18 @@ internal sealed class HistoryClient(RecordedClient client, HotKeys hot, int keys
         {
             var outcome = hot.TryTakeReplaced(settings.AuditAfter, out var replaced)
                 ? await client.GetReplicasAsync(replaced, giveUp).ConfigureAwait(false) : await CallAsync(giveUp).ConfigureAwait(false);
-            var pause = ObjectModel.SaysNothing(outcome) ? NoServicePause : settings.LongestPause * _random.NextShare();
+            var pause = ObjectModel.SaysNothing(outcome) ? NoServicePause : settings.LongestPause * _random.NextDouble();
             await Task.Delay(pause, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private async Task<Outcome> CallAsync(CancellationToken giveUp)
     {
-        var place = _random.Next(keys);
+        var place = _begun.Count > 0 && _random.Next(2) == 0 ? _begun.Keys.ElementAt(_random.Next(_begun.Count)) : _random.Next(keys);
         var key = hot.Take(place);
-        var outcome = await (_begun.TryGetValue(place, out var begun) && begun.Key == key
+        if (_begun.TryGetValue(place, out var begun) && begun.Key != key)
+            _begun.Remove(place); // the key was replaced meanwhile, and its put is left as it is
+        var outcome = await (_begun.ContainsKey(place)
             ? ContinueAsync(place, key, begun.SizeBytes, giveUp) : BeginAsync(place, key, giveUp)).ConfigureAwait(false);
         if (ObjectModel.SaysNothing(outcome))
             hot.GiveBack(place, key);
@@ -58,7 +60,7 @@ internal sealed class HistoryClient(RecordedClient client, HotKeys hot, int keys
     {
         switch (_random.Next(100))
         {
-            case < 35:
+            case < 30:
                 var size = Sizes[_random.Next(Sizes.Length)];
                 var outcome = await client.PutStartAsync(key, size, giveUp).ConfigureAwait(false);
                 if (outcome.Kind is OutcomeKind.Ok or OutcomeKind.Unknown)
@@ -66,7 +68,7 @@ internal sealed class HistoryClient(RecordedClient client, HotKeys hot, int keys
                 return outcome;
             case < 70:
                 return await ReadAsync(key, giveUp).ConfigureAwait(false);
-            case < 85:
+            case < 82:
                 return await client.RemoveAsync(key, force: true, giveUp).ConfigureAwait(false);
             case < 92:
                 return await client.RemoveAsync(key, force: false, giveUp).ConfigureAwait(false);
@@ -86,25 +88,5 @@ internal sealed class HistoryClient(RecordedClient client, HotKeys hot, int keys
         if (outcome.Kind != OutcomeKind.Unknown && outcome.Error != ErrorCode.UnavailableInCurrentMode)
             _begun.Remove(place);
         return outcome;
-    }
-}
-
-/// <summary>SplitMix64: the same numbers for all time.</summary>
-internal sealed class SeededRandom(int seed)
-{
-    private ulong _state = (ulong)seed;
-
-    /// <summary>0 to below the bound.</summary>
-    public int Next(int bound) => (int)(NextBits() % (ulong)bound);
-
-    /// <summary>0 to below 1.</summary>
-    public double NextShare() => (NextBits() >> 11) * (1.0 / (1UL << 53));
-
-    private ulong NextBits()
-    {
-        var mixed = _state += 0x9E3779B97F4A7C15;
-        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
-        return mixed ^ (mixed >> 31);
     }
 }

@@ -27,8 +27,8 @@ public sealed record HistoryWorkloadSettings
     /// <summary>A key that was replaced is read once more after so long. Default 5 s.</summary>
     public TimeSpan AuditAfter { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Longest pause of a client between two calls. Default 10 ms.</summary>
-    public TimeSpan LongestPause { get; init; } = TimeSpan.FromMilliseconds(10);
+    /// <summary>Longest pause of a client between two calls. Default 6 ms.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromMilliseconds(6);
 
     /// <summary>
     /// Every so manieth client knows one node only, a different one each: it stays with a Primary that is frozen and hears what that one

@@ -112,9 +112,10 @@ internal sealed class KeySearch(IReadOnlyList<KeyOperation> operations, ObjectMo
 
             foreach (var operation in _underWay)
             {
-                if (!IsWorthTrying(configuration, operation)
-                    || !model.TryStep(configuration.State, operations[operation], moment.Microseconds, out var state) || state == configuration.State)
-                    continue; // one that changes nothing has taken effect already, in Settled
+                // Without an answer and without an effect it might as well never take effect.
+                if (!IsWorthTrying(configuration, operation) || !model.TryStep(configuration.State, operations[operation], moment.Microseconds, out var state)
+                    || (operations[operation].IsUnknown && state == configuration.State))
+                    continue;
                 Visit(Settled(new Configuration(state, configuration.Done | BitOf(operation)), moment.Microseconds), seen, open);
             }
 
@@ -152,14 +153,15 @@ internal sealed class KeySearch(IReadOnlyList<KeyOperation> operations, ObjectMo
         return true;
     }
 
-    // An answered call that fits this state and changes nothing takes effect now: waiting gains it nothing. A lease that is over is none.
+    // An observer that fits this state and changes nothing takes effect now: waiting gains it nothing. A PutEnd that changes nothing now might
+    // be needed to end a later put, so it is no observer. A lease that is over is none.
     private Configuration Settled(Configuration configuration, long nowMicroseconds)
     {
         if (configuration.State.LeasedUntilMicroseconds is > 0 and var until && until <= nowMicroseconds)
             configuration = configuration with { State = configuration.State with { LeasedUntilMicroseconds = 0 } };
         foreach (var operation in _underWay)
         {
-            if (!operations[operation].IsUnknown && (configuration.Done & BitOf(operation)) == 0
+            if (operations[operation].IsObserver && (configuration.Done & BitOf(operation)) == 0
                 && model.TryStep(configuration.State, operations[operation], nowMicroseconds, out var state) && state == configuration.State)
                 configuration = configuration with { Done = configuration.Done | BitOf(operation) };
         }

@@ -36,6 +36,10 @@ internal sealed record KeyOperation(Operation Source, int Client, int Buffer, ul
 {
     public bool IsUnknown => Source.Outcome.Kind == OutcomeKind.Unknown;
 
+    /// <summary>It was answered, and changes nothing in any state but what is known of a buffer and its readers.</summary>
+    public bool IsObserver => Source.Outcome.Kind == OutcomeKind.Refused
+        || (!IsUnknown && Source.Kind is OperationKind.Exists or OperationKind.GetReplicas);
+
     public long InvokeMicroseconds => Source.InvokeMicroseconds;
 
     /// <summary>Long.MaxValue for an unknown outcome.</summary>

@@ -4,7 +4,7 @@ using HotStandby.Messages;
 
 namespace HotStandby.Tests.Process.Histories;
 
-internal sealed class HistoryBuilder
+internal sealed class HistoryBuilder(string key = "k")
 {
     public const ulong SizeBytes = 4096;
 
@@ -16,11 +16,11 @@ internal sealed class HistoryBuilder
     public static ObjectBuffer Buffer(ulong replica, ulong? address = null, ulong sizeBytes = SizeBytes) =>
         new(replica, "memory:1", address ?? replica * 1_000_000, sizeBytes);
 
-    /// <summary>One call; its times in milliseconds, no return time for one that was never answered.</summary>
+    /// <summary>One call; its times in milliseconds, no return time for one that was never answered; of another key where one is named.</summary>
     public HistoryBuilder Call(
-        string client, OperationKind kind, double from, double? to, Outcome outcome = default, string key = "k", bool force = true, ulong sizeBytes = SizeBytes)
+        string client, OperationKind kind, double from, double? to, Outcome outcome = default, string? of = null, bool force = true, ulong sizeBytes = SizeBytes)
     {
-        History.Add(new Operation(_next++, client, key, kind, (long)(from * 1000))
+        History.Add(new Operation(_next++, client, of ?? key, kind, (long)(from * 1000))
         {
             ReturnMicroseconds = (long?)(to * 1000),
             SizeBytes = kind == OperationKind.PutStart ? sizeBytes : 0,

@@ -27,6 +27,10 @@ public sealed class LinearizabilityCheckerTests(ITestOutputHelper output)
         .Get("b", 2, 3, replica: 1).Refuse("c", Exists, 1, 2.5, ErrorCode.ObjectNotFound).Refuse("d", GetReplicas, 1.5, 9, ErrorCode.ReplicaIsNotReady));
 
     [Fact]
+    public void A_PutEnd_that_overlaps_two_puts_may_have_ended_either() => Good(new HistoryBuilder()
+        .Start("a", 0, 1, replica: 1).End("a", 1, 20).End("a", 1, 2).Remove("b", 2, 3).Start("a", 4, 5, replica: 2).Get("b", 6, 7, replica: 2));
+
+    [Fact]
     public void A_read_that_misses_an_acknowledged_put_is_found() => Bad(new HistoryBuilder()
         .Put("a", 0, 1, replica: 1).Get("b", 2, 3, replica: 1).Refuse("b", GetReplicas, 4, 5, ErrorCode.ObjectNotFound), culprit: 3);
 
@@ -108,20 +112,20 @@ public sealed class LinearizabilityCheckerTests(ITestOutputHelper output)
     public void Objects_of_two_keys_in_the_same_memory_are_found()
     {
         var shared = HistoryBuilder.Buffer(2, address: 1_000_000 + HistoryBuilder.SizeBytes - 1);
-        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1).Call("b", PutStart, 2, 3, Outcome.With(shared), key: "other"));
-        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1).Call("b", PutStart, 2, 3, Outcome.With(shared), key: "other").Remove("a", 4, 5));
+        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other"));
+        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other").Remove("a", 4, 5));
         // Memory that was given back, perhaps, is another's to have.
-        Good(new HistoryBuilder().Put("a", 0, 1, replica: 1).Lose("a", Remove, 1.5).Call("b", PutStart, 2, 3, Outcome.With(shared), key: "other"));
-        Good(new HistoryBuilder().Put("a", 0, 1, replica: 1).Remove("a", 1.5, 9).Call("b", PutStart, 2, 3, Outcome.With(shared), key: "other"));
+        Good(new HistoryBuilder().Put("a", 0, 1, replica: 1).Lose("a", Remove, 1.5).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other"));
+        Good(new HistoryBuilder().Put("a", 0, 1, replica: 1).Remove("a", 1.5, 9).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other"));
         // Unless the object was seen after all.
-        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1).Lose("a", Remove, 1.5).Call("b", PutStart, 2, 3, Outcome.With(shared), key: "other").Get("c", 4, 5, replica: 1));
+        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1).Lose("a", Remove, 1.5).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other").Get("c", 4, 5, replica: 1));
         var beside = HistoryBuilder.Buffer(2, address: 1_000_000 + HistoryBuilder.SizeBytes);
-        Good(new HistoryBuilder().Put("a", 0, 1, replica: 1).Call("b", PutStart, 2, 3, Outcome.With(beside), key: "other"));
+        Good(new HistoryBuilder().Put("a", 0, 1, replica: 1).Call("b", PutStart, 2, 3, Outcome.With(beside), of: "other"));
     }
 
     [Fact]
     public void A_replica_that_belongs_to_two_keys_is_found() => Bad(new HistoryBuilder()
-        .Put("a", 0, 1, replica: 1).Remove("a", 2, 3).Call("b", PutStart, 4, 5, Outcome.With(HistoryBuilder.Buffer(1)), key: "other"));
+        .Put("a", 0, 1, replica: 1).Remove("a", 2, 3).Call("b", PutStart, 4, 5, Outcome.With(HistoryBuilder.Buffer(1)), of: "other"));
 
     [Fact]
     public void A_buffer_of_another_size_than_was_asked_for_is_found() => Bad(new HistoryBuilder()
