@@ -1,4 +1,4 @@
-// What Akka's transport says of a failed TLS handshake is three events with stack traces and advice, for each attempt of a stranger. Here it
+// What Akka's transport says of a stranger is an event with a stack trace for whatever it sends, and three for a failed TLS handshake. Here it
 // becomes one refusal, told once a minute. What RemotingTls has refused it has told itself.
 using System.Text.RegularExpressions;
 using Akka.Event;
@@ -18,9 +18,11 @@ internal enum Verdict
     Refusal,
 }
 
-/// <summary>Tells failed handshakes from other events.</summary>
+/// <summary>Tells strangers at the remoting port from other events.</summary>
 internal sealed partial class HandshakeNoise(TimeProvider time)
 {
+    private const string Transport = "Akka.Remote.Transport";
+
     private readonly RefusalLog _said = new(time);
 
     /// <summary>Looks at an event.</summary>
@@ -29,7 +31,7 @@ internal sealed partial class HandshakeNoise(TimeProvider time)
     public Verdict Judge(LogEvent logged, out (string Peer, string Reason) refused)
     {
         refused = default;
-        if (logged.LogClass?.Namespace != typeof(Akka.Remote.Transport.DotNetty.DotNettySslSetup).Namespace)
+        if (logged.LogClass?.Namespace?.StartsWith(Transport, StringComparison.Ordinal) != true)
             return Verdict.Event;
         var text = logged.Message?.ToString() ?? "";
         if (text.StartsWith("TLS handshake failed", StringComparison.Ordinal) || text.Contains("due to TLS handshake failure", StringComparison.Ordinal))
@@ -44,16 +46,22 @@ internal sealed partial class HandshakeNoise(TimeProvider time)
         return _said.IsDue(peer?.Groups[1].Value ?? "unknown", reason) ? Verdict.Refusal : Verdict.Noise;
     }
 
-    // Null: not about a handshake. Empty: RemotingTls has told of it.
+    // Null: not about a stranger. Empty: RemotingTls has told of it.
     private static string? ReasonOf(LogEvent logged, string text)
     {
         if (text.StartsWith("Mutual TLS required but client did not provide a certificate", StringComparison.Ordinal))
             return "it shows no certificate";
+        // Of one that called. One that was called is a node, and is told of as such.
+        if (text.StartsWith("No response from remote for inbound association", StringComparison.Ordinal))
+            return "it does not say who it is";
         if (logged.Cause?.GetBaseException() is not { } cause)
             return null;
         return cause switch
         {
             _ when cause.GetType().Name == "NotSslRecordException" => "it does not speak TLS",
+            // The length in front of a message makes no sense. Of a port scanner, whatever its first bytes happen to mean.
+            _ when cause.GetType().Name is "TooLongFrameException" or "CorruptedFrameException" =>
+                "what it sends is no message of a node, or a larger one than akka.remote.dot-netty.tcp.maximum-frame-size allows",
             System.Security.Authentication.AuthenticationException when cause.Message.Contains("RemoteCertificateValidationCallback", StringComparison.Ordinal) => "",
             System.Security.Authentication.AuthenticationException => $"the handshake failed: {cause.Message}",
             _ => null,

@@ -35,25 +35,21 @@ internal sealed class NodeClient(Uuid id)
     public async Task<ItemResult> GetAsync(HotStandbyNode node, string key) =>
         (await CallAsync(node, KeyedOperation.GetReplicaList, [key]))[0];
 
-    private static async Task<ErrorCode> CallAsync(HotStandbyNode node, Func<NodeSink, SegmentCall> make)
+    /// <summary>Submits any call; returns it with its results.</summary>
+    public static async Task<T> SubmitAsync<T>(HotStandbyNode node, Func<IReplySink, T> make) where T : MasterCall
     {
         var sink = new NodeSink();
         var call = make(sink);
-        await SubmitAsync(node, call, sink);
-        return call.Error;
+        node.Gateway.Submit(call);
+        Assert.True(await sink.Ended.WaitAsync(Patience), "the call was abandoned");
+        return call;
     }
+
+    private static async Task<ErrorCode> CallAsync(HotStandbyNode node, Func<IReplySink, SegmentCall> make) => (await SubmitAsync(node, make)).Error;
 
     private async Task<ItemResult[]> CallAsync(HotStandbyNode node, KeyedOperation operation, string[] keys, ulong[]? sizes = null)
     {
-        var sink = new NodeSink();
-        var call = new KeyedCall(sink, operation, [.. keys.Select(ObjectKey.From)]) { Client = id, Sizes = sizes ?? [] };
-        await SubmitAsync(node, call, sink);
-        return call.Results;
-    }
-
-    private static async Task SubmitAsync(HotStandbyNode node, MasterCall call, NodeSink sink)
-    {
-        node.Gateway.Submit(call);
-        Assert.True(await sink.Ended.WaitAsync(Patience), "the call was abandoned");
+        node.Gateway.Hear(id); // as the door does
+        return (await SubmitAsync(node, sink => new KeyedCall(sink, operation, [.. keys.Select(ObjectKey.From)]) { Client = id, Sizes = sizes ?? [] })).Results;
     }
 }

@@ -30,10 +30,15 @@ internal sealed class Nodes : IAsyncDisposable
     }
 
     /// <summary>Starts one of the nodes of a cluster.</summary>
-    public Task<HotStandbyNode> StartAsync(string directory, int index, IReadOnlyList<int> ports, string extraHocon = "")
+    /// <param name="directory">In which each node has a directory of its own.</param>
+    /// <param name="index">Which.</param>
+    /// <param name="ports">Remoting ports of all.</param>
+    /// <param name="extraHocon">More settings.</param>
+    /// <param name="scheme">Of the nodes' addresses.</param>
+    public Task<HotStandbyNode> StartAsync(string directory, int index, IReadOnlyList<int> ports, string extraHocon = "", string scheme = "akka.tcp")
     {
         var voters = string.Join(", ", ports.Select((_, at) => $"\"n{at}\""));
-        var seeds = string.Join(", ", ports.Select(port => $"\"akka.tcp://{NodeConfiguration.SystemName}@127.0.0.1:{port}\""));
+        var seeds = string.Join(", ", ports.Select(port => $"\"{scheme}://{NodeConfiguration.SystemName}@127.0.0.1:{port}\""));
         return StartAsync($$"""
             hotstandby { node-id = "n{{index}}", voters = [{{voters}}], data-dir = "{{directory}}/n{{index}}", shards = 4, remoting.port = {{ports[index]}} }
             akka.cluster.seed-nodes = [{{seeds}}]

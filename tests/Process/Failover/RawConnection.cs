@@ -51,5 +51,18 @@ internal sealed class RawConnection : IDisposable
         }
     }
 
+    /// <summary>The node must end the connection, whatever it says before.</summary>
+    public async Task MustEndAsync(CancellationToken stop)
+    {
+        try
+        {
+            await _client.GetStream().CopyToAsync(Stream.Null, stop);
+        }
+        catch (IOException reset) when (reset.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+            // As above.
+        }
+    }
+
     public void Dispose() => _client.Dispose();
 }

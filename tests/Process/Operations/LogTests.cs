@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using HotStandby.Host.Cluster;
 using HotStandby.Host.Logging;
 using HotStandby.Tests.Process.Failover;
-using HotStandby.Tests.Process.Settings;
+using HotStandby.Tests.Actors.Settings;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Operations;

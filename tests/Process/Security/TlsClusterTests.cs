@@ -6,6 +6,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using HotStandby.Host.Cluster;
 using HotStandby.Mooncake.Client;
+using HotStandby.Tests.Actors.Security;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 

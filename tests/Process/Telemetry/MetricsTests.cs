@@ -7,7 +7,7 @@ using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Tests.Process.Failover;
-using HotStandby.Tests.Process.Settings;
+using HotStandby.Tests.Actors.Settings;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Telemetry;

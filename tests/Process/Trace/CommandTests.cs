@@ -2,7 +2,7 @@
 using HotStandby.Host;
 using HotStandby.Host.Commands;
 using HotStandby.Host.Replay;
-using HotStandby.Tests.Process.Settings;
+using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Process.Trace;
 

@@ -3,9 +3,9 @@ using System.Collections;
 using Akka.Actor;
 using HotStandby.Actors.Settings;
 using HotStandby.Messages.Identity;
-using static HotStandby.Tests.Process.Settings.TestConfiguration;
+using static HotStandby.Tests.Actors.Settings.TestConfiguration;
 
-namespace HotStandby.Tests.Process.Settings;
+namespace HotStandby.Tests.Actors.Settings;
 
 public sealed class NodeConfigurationTests : IDisposable
 {

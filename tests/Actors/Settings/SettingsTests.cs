@@ -1,8 +1,8 @@
 // Single settings and the rules between them.
 using HotStandby.Actors.Settings;
-using static HotStandby.Tests.Process.Settings.TestConfiguration;
+using static HotStandby.Tests.Actors.Settings.TestConfiguration;
 
-namespace HotStandby.Tests.Process.Settings;
+namespace HotStandby.Tests.Actors.Settings;
 
 public sealed class SettingsTests
 {

@@ -1,9 +1,9 @@
 // The rules for certificates, one by one; and what check-config says of files that break them.
 using System.Security.Cryptography.X509Certificates;
 using HotStandby.Actors.Security;
-using HotStandby.Tests.Process.Settings;
+using HotStandby.Tests.Actors.Settings;
 
-namespace HotStandby.Tests.Process.Security;
+namespace HotStandby.Tests.Actors.Security;
 
 public sealed class PeerCheckTests : IDisposable
 {
