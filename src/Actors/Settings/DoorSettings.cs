@@ -38,6 +38,12 @@ public sealed record HttpSettings
     /// <summary>Port; 0 is off.</summary>
     public required int Port { get; init; }
 
+    /// <summary>What /admin asks for from outside of loopback; empty: there is none. Not for logs.</summary>
+    public required string AdminToken { get; init; }
+
+    /// <summary>A file that holds it instead; empty: none. Its first line counts.</summary>
+    public required string AdminTokenFile { get; init; }
+
     /// <summary>Whether the transfer engine's metadata server runs; on the same host.</summary>
     public required bool IsMetadataServerEnabled { get; init; }
 

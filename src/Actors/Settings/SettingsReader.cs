@@ -53,6 +53,15 @@ internal sealed partial class SettingsReader(Config config, List<SettingsProblem
         return text;
     }
 
+    /// <summary>A secret, or nothing. It is never shown, however wrong it is.</summary>
+    public string Secret(string path, int shortest, int longest)
+    {
+        var text = Text(path);
+        if (text.Length > 0 && (text.Length < shortest || text.Length > longest || text.Any(unit => unit is <= ' ' or > '~')))
+            Fail(path, KnownSettings.Mask, $"must be empty, or {shortest} to {longest} printable ASCII characters without spaces");
+        return text;
+    }
+
     /// <summary>An address to listen on.</summary>
     public string ListenHost(string path) =>
         Text(path, text => text == "localhost" || (IPAddress.TryParse(text, out _) && Uri.CheckHostName(text) != UriHostNameType.Unknown),
