@@ -1,5 +1,6 @@
-// What goes wrong in a run, and an oracle that may crown anybody: nobody, two at once, the most lagging node.
+// What goes wrong in a run, an oracle that may crown anybody (nobody, two at once, the most lagging node), and an operator who lets others lead.
 using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
 
 namespace HotStandby.Tests.Simulation;
 
@@ -8,6 +9,8 @@ public sealed class FaultInjector(Simulation world)
 {
     private readonly SeededRandom _random = world.Random;
     private readonly Scenario _scenario = world.Scenario;
+    private SimulatedNode? _leads;
+    private SimulatedNode? _ledBefore;
     private bool _ended;
 
     /// <summary>From now on things go wrong.</summary>
@@ -16,7 +19,12 @@ public sealed class FaultInjector(Simulation world)
         Crown(_random.Pick(world.Nodes));
         NextFault();
         NextCrown();
+        if (_scenario.SwitchoverTicks > 0)
+            NextSwitchover();
     }
+
+    /// <summary>How many hand-overs the operator has begun.</summary>
+    public int Switchovers { get; private set; }
 
     /// <summary>Everything heals, though a minority may stay dead; one node is crowned.</summary>
     public void End()
@@ -28,6 +36,9 @@ public sealed class FaultInjector(Simulation world)
         foreach (var node in world.Nodes)
         {
             node.Paused = false;
+            node.Journal.Mend();
+            if (node.Journal.IsDamaged)
+                Replace(node);
             if (mayStayDead > 0 && (node.Replica is null || _random.Chance(0.3)))
             {
                 mayStayDead--;
@@ -43,6 +54,56 @@ public sealed class FaultInjector(Simulation world)
         foreach (var node in world.Nodes)
             node.Do(static (replica, now) => replica.Uncrown(now));
         Crown(_random.Pick<SimulatedNode>([.. world.Nodes.Where(node => node.Replica is not null)]));
+    }
+
+    /// <summary>A node begins to lead, or has committed for the first time in its reign: a good moment to kill it or to cut it off, and to crown another.</summary>
+    public void Ambush(SimulatedNode node)
+    {
+        if (_leads != node)
+            (_leads, _ledBefore) = (node, _leads);
+        if (_ended || !_random.Chance(_scenario.Ambush))
+            return;
+        var wait = _random.Exponential(_random.Pick(0, 0, _scenario.JournalTicks, _scenario.DelayTicks * 2, _scenario.LeaseTicks / 5, _scenario.LeaseTicks * 2));
+        world.After(wait, () =>
+        {
+            if (_ended || node.Replica is null)
+                return;
+            world.Trace(node, "is ambushed");
+            if (_random.Chance(0.5))
+                node.ResetAtTicks = world.NowTicks;
+            if (_random.Chance(0.5))
+                Crash(node);
+            else
+                Isolate(node);
+            Succeed(node);
+            world.After(_random.Exponential(_scenario.LeaseTicks), () => EndAmbush(node));
+        });
+    }
+
+    /// <summary>The Primary is lost, and this node is thought of next.</summary>
+    public void CrownLater(SimulatedNode node) => world.AfterTrueTicks(_random.Exponential(_scenario.TickTicks * 4), node, node.Incarnation, () =>
+    {
+        if (!_ended)
+            Crown(node);
+    });
+
+    // Often it is the one that led before who comes back: with a tail that nobody else has, perhaps.
+    private void Succeed(SimulatedNode node)
+    {
+        var next = _ledBefore is not null && _random.Chance(0.5) ? _ledBefore : _random.Pick(world.Nodes);
+        if (next != node && next.Replica is null)
+            next.Start();
+        Crown(next);
+    }
+
+    private void EndAmbush(SimulatedNode node)
+    {
+        if (_ended)
+            return;
+        if (node.Replica is null)
+            node.Start();
+        world.Network.Mend(node.Index);
+        CrownAgain(node);
     }
 
     private void NextFault() => world.After(_random.Exponential(_scenario.FaultTicks), () =>
@@ -65,6 +126,16 @@ public sealed class FaultInjector(Simulation world)
         if (_random.Chance(0.3))
             Crown(_random.Pick(world.Nodes));
         NextCrown();
+    });
+
+    private void NextSwitchover() => world.After(_random.Exponential(_scenario.SwitchoverTicks), () =>
+    {
+        if (_ended)
+            return;
+        foreach (var node in world.Nodes)
+            if (!node.Paused && node.Replica is { Role: ReplicaRole.Primary } && node.SwitchOver(_random.Chance(0.3) ? NodeId.None : _random.Pick(world.Nodes).Id))
+                Switchovers++;
+        NextSwitchover();
     });
 
     private void Crown(SimulatedNode node)
@@ -99,12 +170,24 @@ public sealed class FaultInjector(Simulation world)
             case Fault.Restart:
                 foreach (var each in world.Nodes)
                     if (each.Replica is null && _random.Chance(0.7))
-                        each.Start();
+                    {
+                        if (each.Journal.IsDamaged && _random.Chance(0.5))
+                            Replace(each);
+                        else
+                            each.Start();
+                    }
+
                 break;
             case Fault.LoseDisk when MayLoseDisk(node):
-                node.LoseDisk();
-                node.Start();
+                Replace(node);
                 CrownAgain(node);
+                break;
+            case Fault.BreakDisk when node.Replica is not null:
+                node.Journal.Break(isFull: _random.Chance(0.5));
+                break;
+            case Fault.DamageDisk when node.Replica is not null && MayLoseDisk(node):
+                if (node.Journal.Damage(_random) is { } damage)
+                    world.Trace(node, damage);
                 break;
             case Fault.Pause:
                 node.Paused = true;
@@ -114,8 +197,7 @@ public sealed class FaultInjector(Simulation world)
                     each.Paused = false;
                 break;
             case Fault.Isolate:
-                foreach (var each in world.Nodes)
-                    Cut(node, each);
+                Isolate(node);
                 break;
             case Fault.CutOneWay:
                 world.Network.Cut(node.Index, other.Index, true);
@@ -134,6 +216,12 @@ public sealed class FaultInjector(Simulation world)
         }
     }
 
+    private static void Replace(SimulatedNode node)
+    {
+        node.LoseDisk();
+        node.Start();
+    }
+
     // Sometimes the supervisor is quick: a dead process is back before anybody noticed.
     private void Crash(SimulatedNode node)
     {
@@ -148,6 +236,12 @@ public sealed class FaultInjector(Simulation world)
     {
         if (_random.Chance(0.3))
             Crown(node);
+    }
+
+    private void Isolate(SimulatedNode node)
+    {
+        foreach (var each in world.Nodes)
+            Cut(node, each);
     }
 
     private void Cut(SimulatedNode one, SimulatedNode other)

@@ -2,9 +2,12 @@
 // who led when. Throws at the first event after which an invariant of docs/protocol.md does not hold.
 using System.IO.Hashing;
 using HotStandby.Core.Replication;
+using HotStandby.Core.Shards;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
+using HotStandby.Tests.Simulation.Index;
 
 namespace HotStandby.Tests.Simulation;
 
@@ -12,7 +15,8 @@ namespace HotStandby.Tests.Simulation;
 public readonly record struct Link(ulong Epoch, ulong PrefixHash);
 
 /// <summary>The omniscient observer.</summary>
-public sealed class InvariantChecker
+/// <param name="keepsEntries">Whether entries mean something: then they are kept, and what is said of them is checked.</param>
+public sealed class InvariantChecker(bool keepsEntries)
 {
     private readonly record struct CommittedEntry(Link Link, ulong CommittedInEpoch);
 
@@ -20,6 +24,12 @@ public sealed class InvariantChecker
     private readonly Dictionary<(NodeId Node, long AtTicks), bool> _leaseWhenAsked = [];
     private readonly Dictionary<(ulong Epoch, ulong Sequence), ulong> _history = [];
     private readonly List<CommittedEntry> _committed = [];
+    private readonly Dictionary<(ulong Epoch, ulong Sequence), byte[]> _entries = [];
+    private readonly Dictionary<ulong, ulong> _digests = [];
+    private readonly ShardState[] _shards =
+        [.. Enumerable.Range(0, SimulatedIndex.ShardCount).Select(static shard => new ShardState(Partition.OfShard(shard), SimulatedIndex.ShardCount))];
+    private readonly HashSet<ulong> _started = [];
+    private readonly HashSet<ulong> _ended = [];
 
     /// <summary>How much is committed as far as anybody knows.</summary>
     public ulong Committed => (ulong)_committed.Count;
@@ -40,8 +50,12 @@ public sealed class InvariantChecker
             var before = log.Count == 0 ? 0 : log[^1].PrefixHash;
             var hash = XxHash3.HashToUInt64(entry.Encoded, unchecked((long)before));
             log.Add(new Link(entry.Epoch, hash));
-            if (!_history.TryAdd((entry.Epoch, entry.Sequence), hash))
-                if (!(_history[(entry.Epoch, entry.Sequence)] == hash))
+            if (_history.TryAdd((entry.Epoch, entry.Sequence), hash))
+            {
+                if (keepsEntries)
+                    _entries[(entry.Epoch, entry.Sequence)] = entry.Encoded.ToArray();
+            }
+            else if (_history[(entry.Epoch, entry.Sequence)] != hash)
                 throw new InvariantViolation(2, $"{node} holds another {entry.Epoch}/{entry.Sequence} than others do");
         }
     }
@@ -80,11 +94,55 @@ public sealed class InvariantChecker
         for (var i = (int)from; i < (int)to; i++)
         {
             if (i == _committed.Count)
+            {
                 _committed.Add(new CommittedEntry(log[i], epoch));
+                if (keepsEntries)
+                    Note(EntryOf(log[i].Epoch, (ulong)i + 1));
+            }
             else
                 if (!(_committed[i].Link == log[i]))
                 throw new InvariantViolation(3, $"{node} commits another entry {i + 1} than others did");
         }
+    }
+
+    /// <summary>The bytes of an entry that somebody has appended.</summary>
+    public ReadOnlySpan<byte> EntryOf(ulong epoch, ulong sequence) => _entries[(epoch, sequence)];
+
+    /// <summary>Invariant 4: a client is answered, and what it is told is committed.</summary>
+    /// <param name="node">Who answers.</param>
+    /// <param name="write">Of which write.</param>
+    /// <param name="isEnd">True: that its object is there. False: that it may write into its buffers.</param>
+    public void Answers(SimulatedNode node, ulong write, bool isEnd)
+    {
+        if (!(isEnd ? _ended : _started).Contains(write))
+            throw new InvariantViolation(4, $"{node.Id} tells a client of write {write}, which is not committed");
+    }
+
+    /// <summary>Invariant 5: a Primary takes a buffer for a writer. As far as is committed, nothing lies there.</summary>
+    public void Takes(SimulatedNode node, Extent taken)
+    {
+        foreach (var shard in _shards)
+            foreach (var live in shard.EnumerateLiveExtents())
+                if (live.SegmentHandle == taken.SegmentHandle && live.Offset < taken.End && taken.Offset < live.End)
+                    throw new InvariantViolation(5, $"{node.Id} takes {taken} for a writer, but the committed state has {live} in use");
+    }
+
+    /// <summary>Invariant 7: what a node has applied up to a seq is what others have.</summary>
+    public void Holds(NodeId node, ulong sequence, ulong digest)
+    {
+        if (!_digests.TryAdd(sequence, digest) && _digests[sequence] != digest)
+            throw new InvariantViolation(7, $"{node} holds something else at {sequence} than others do");
+    }
+
+    private void Note(ReadOnlySpan<byte> encoded)
+    {
+        OpLogEntry.TryView(encoded, out var entry);
+        if (entry.Partition.IsShard)
+            _shards[entry.Partition.ShardIndex].Apply(entry);
+        if (entry.Type == OpType.PutStart && PutStartPayload.TryRead(entry.Payload, out var start))
+            _started.Add(start.Client.Second);
+        else if (entry.Type == OpType.PutEnd && PutEndPayload.TryRead(entry.Payload, out var end) && end.ObjectChecksum is { } write)
+            _ended.Add(write);
     }
 
     /// <summary>Invariant 8: nothing committed is missing in a log at the end.</summary>

@@ -1,6 +1,7 @@
 // What one seed decides before the run starts: how many nodes, which settings, which faults and how often. Every seed has its
 // own mix ("swarm"): a fault that is always on hides what happens without it.
 using HotStandby.Core.Replication;
+using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Tests.Simulation;
@@ -8,10 +9,13 @@ namespace HotStandby.Tests.Simulation;
 /// <summary>The frame of one run. Times in ticks of 100 ns.</summary>
 public sealed class Scenario
 {
+    private readonly PlantedBug _bug;
+
     /// <summary>Draws a scenario.</summary>
-    public Scenario(SeededRandom random)
+    public Scenario(SeededRandom random, PlantedBug bug, Reduction without)
     {
-        NodeCount = random.Pick(1, 3, 3, 3, 3, 3, 3, 5, 5, 5);
+        _bug = bug;
+        NodeCount = Math.Min(without.MostNodes, random.Pick(1, 3, 3, 3, 3, 3, 3, 5, 5, 5));
         Nodes = [.. Enumerable.Range(0, NodeCount).Select(i => new NodeId($"n{i}"))];
         LeaseTicks = random.Pick(200, 500, 1000, 2000) * TimeSpan.TicksPerMillisecond;
         HeartbeatTicks = LeaseTicks / random.Pick(5, 10, 20);
@@ -20,7 +24,7 @@ public sealed class Scenario
         BatchEntries = random.Pick(1, 2, 8, 64);
         BatchBytes = random.Pick(200, 1000, 64 * 1024);
         WindowEntries = random.Pick(1, 4, 32, 1024, 262_144);
-        InFlightBytes = random.Pick(100, 1000, 100_000);
+        InFlightBytes = random.Pick(1, 100, 1000, 100_000);
         LingerTicks = random.Pick(0, 0, HeartbeatTicks / 4);
         PipelineBatches = random.Pick(1, 1, 2, 8);
         DelayTicks = LeaseTicks / random.Pick(400, 100, 30, 10);
@@ -30,17 +34,86 @@ public sealed class Scenario
         LongDelay = random.Pick(0, 0, 0.01, 0.05);
         Corruption = random.Pick(0, 0, 0.02);
         Truncation = random.Pick(0, 0, 0.005, 0.05);
+        KeepsOrder = random.Chance(0.7);
         Drift = random.Pick(0, 0.05, 0.05);
+        Ambush = random.Pick(0, 0, 0.1, 0.9);
+        SegmentBytes = random.Pick(0, 0, 0, 4096, 16 * 1024);
+        Flushes = random.Chance(0.7);
+        HasIndex = random.Chance(0.35);
+        Times = new ShardSettings
+        {
+            LeaseTtl = TimeSpan.FromTicks(LeaseTicks * random.Pick(1, 2, 6) / 2),
+            PutStartDiscardTimeout = TimeSpan.FromTicks(LeaseTicks),
+            PutStartReleaseTimeout = TimeSpan.FromTicks(LeaseTicks * random.Pick(2, 4)),
+        };
         ProposalTicks = LeaseTicks / random.Pick(2, 10, 50);
         FaultTicks = LeaseTicks / random.Pick(1, 2, 4);
         CrownTicks = LeaseTicks * random.Pick(1, 2, 5);
-        DurationTicks = LeaseTicks * random.Between(10, 30);
+        SwitchoverTicks = LeaseTicks * random.Pick(0, 0, 1, 4);
+        DurationTicks = LeaseTicks * random.Between(10, 30) * (Ambush > 0.5 ? 2 : 1);
         Weights = [.. Enum.GetValues<Fault>().Select(_ => random.Pick(0, 1, 3))];
         if (NodeCount == 1)
             Weights[(int)Fault.LoseDisk] = 0;
         Weights[(int)Fault.Heal] += 1;
         Weights[(int)Fault.Restart] += 2;
         Weights[(int)Fault.Resume] += 2;
+        foreach (var fault in without.Faults)
+            Weights[(int)fault] = 0;
+        foreach (var nuisance in without.Nuisances)
+            Drop(nuisance);
+        DurationTicks = Math.Min(DurationTicks, LeaseTicks * without.MostLeases);
+    }
+
+    /// <summary>Whether the run has it.</summary>
+    public bool Has(Nuisance nuisance) => nuisance switch
+    {
+        Nuisance.Loss => Loss > 0,
+        Nuisance.Duplication => Duplication > 0,
+        Nuisance.LongDelay => LongDelay > 0,
+        Nuisance.Corruption => Corruption > 0,
+        Nuisance.Truncation => Truncation > 0,
+        Nuisance.Drift => Drift > 0,
+        Nuisance.Ambush => Ambush > 0,
+        Nuisance.Switchover => SwitchoverTicks > 0,
+        Nuisance.Index => HasIndex,
+        _ => SegmentBytes > 0,
+    };
+
+    private void Drop(Nuisance nuisance)
+    {
+        switch (nuisance)
+        {
+            case Nuisance.Loss:
+                Loss = 0;
+                break;
+            case Nuisance.Duplication:
+                Duplication = 0;
+                break;
+            case Nuisance.LongDelay:
+                LongDelay = 0;
+                break;
+            case Nuisance.Corruption:
+                Corruption = 0;
+                break;
+            case Nuisance.Truncation:
+                Truncation = 0;
+                break;
+            case Nuisance.Drift:
+                Drift = 0;
+                break;
+            case Nuisance.Ambush:
+                Ambush = 0;
+                break;
+            case Nuisance.Switchover:
+                SwitchoverTicks = 0;
+                break;
+            case Nuisance.Index:
+                HasIndex = false;
+                break;
+            default:
+                SegmentBytes = 0;
+                break;
+        }
     }
 
     /// <summary>Voters.</summary>
@@ -86,22 +159,48 @@ public sealed class Scenario
     public long JournalTicks { get; }
 
     /// <summary>Share of messages lost.</summary>
-    public double Loss { get; }
+    public double Loss { get; private set; }
 
     /// <summary>Share of messages that arrive twice.</summary>
-    public double Duplication { get; }
+    public double Duplication { get; private set; }
 
     /// <summary>Share of messages that arrive leases later.</summary>
-    public double LongDelay { get; }
+    public double LongDelay { get; private set; }
 
     /// <summary>Share of batches whose bytes arrive damaged.</summary>
-    public double Corruption { get; }
+    public double Corruption { get; private set; }
 
     /// <summary>How likely a node truncates its log in a tick.</summary>
-    public double Truncation { get; }
+    public double Truncation { get; private set; }
+
+    /// <summary>Whether messages arrive in the order in which they were sent, as on a connection, but for those that are leases late.</summary>
+    public bool KeepsOrder { get; }
 
     /// <summary>Clocks run at a rate of 1 plus or minus this.</summary>
-    public double Drift { get; }
+    public double Drift { get; private set; }
+
+    /// <summary>How likely a new Primary is met by a fault at once, and another node crowned.</summary>
+    public double Ambush { get; private set; }
+
+    /// <summary>Size of a segment of the product's own journal; 0: the journal is modelled.</summary>
+    public int SegmentBytes { get; private set; }
+
+    /// <summary>Whether the journal flushes every write, so that the power may fail; otherwise only processes end.</summary>
+    public bool Flushes { get; }
+
+    /// <summary>Whether the replicas carry an index with segments, shards and clients; otherwise they carry bytes that mean nothing.</summary>
+    public bool HasIndex { get; private set; }
+
+    /// <summary>What clients have been told of leases and timeouts.</summary>
+    public ShardSettings Times { get; }
+
+    /// <summary>What reigns do.</summary>
+    public ShardSettings ReignTimes => _bug switch
+    {
+        PlantedBug.EndLeasesEarly => Times with { LeaseTtl = Times.LeaseTtl / 3 },
+        PlantedBug.FreeAbandonedPutsEarly => Times with { PutStartReleaseTimeout = Times.PutStartDiscardTimeout },
+        _ => Times,
+    };
 
     /// <summary>Mean time between proposals.</summary>
     public long ProposalTicks { get; }
@@ -112,11 +211,18 @@ public sealed class Scenario
     /// <summary>Mean time between the oracle's whims.</summary>
     public long CrownTicks { get; }
 
+    /// <summary>Mean time between the operator's wishes that another node should lead; 0: there are none.</summary>
+    public long SwitchoverTicks { get; private set; }
+
     /// <summary>Length of the phase with faults.</summary>
     public long DurationTicks { get; }
 
     /// <summary>How likely each fault is.</summary>
     public int[] Weights { get; }
+
+    /// <summary>A new, empty journal. Mistakes that are planted in the modelled one are made there only.</summary>
+    public SimulatedJournal NewJournal() => new(_bug, SegmentBytes == 0
+        || _bug is PlantedBug.CutCommittedSuffix or PlantedBug.ReuseEpoch or PlantedBug.VoteWithoutDisk ? null : new RealLog(SegmentBytes, Flushes));
 
     /// <summary>The settings of one node.</summary>
     public ReplicaSettings SettingsOf(int node) => new()
@@ -124,7 +230,7 @@ public sealed class Scenario
         Self = Nodes[node],
         Voters = Nodes,
         LeaseDurationTicks = LeaseTicks,
-        DriftMarginTicks = LeaseTicks / 10,
+        DriftMarginTicks = _bug == PlantedBug.KeepNoDriftMargin ? 0 : LeaseTicks / 10,
         HeartbeatTicks = HeartbeatTicks,
         ResendTicks = ResendTicks,
         HandOverTicks = LeaseTicks,
@@ -135,12 +241,15 @@ public sealed class Scenario
         WindowEntries = WindowEntries,
         WindowBytes = WindowEntries * 100L,
         InFlightBytes = InFlightBytes,
+        OwnVotes = _bug == PlantedBug.CountSelfTwice ? 2 : 1,
+        CommitsOlderEpochs = _bug == PlantedBug.CommitOlderEpochs,
     };
 
     /// <inheritdoc/>
     public override string ToString() =>
         $"nodes {NodeCount}, lease {LeaseTicks / TimeSpan.TicksPerMillisecond} ms, batch {BatchEntries}/{BatchBytes} B, window {WindowEntries}, "
-        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, faults "
+        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, ambush {Ambush}, {(SwitchoverTicks == 0 ? "" : "switchovers, ")}"
+        + $"{(SegmentBytes == 0 ? "modelled journal" : $"journal of {SegmentBytes} B")}{(HasIndex ? ", index" : "")}, faults "
         + string.Join(' ', Enum.GetValues<Fault>().Select(fault => $"{fault}:{Weights[(int)fault]}"));
 }
 
@@ -167,6 +276,10 @@ public enum Fault
     CutLink,
     /// <summary>Two groups.</summary>
     Split,
+    /// <summary>A disk is full, or cannot flush: its node ends at the next write.</summary>
+    BreakDisk,
+    /// <summary>A disk loses or alters something that was once good: its node does not come back before somebody has emptied it.</summary>
+    DamageDisk,
     /// <summary>All links work.</summary>
     Heal,
 }

@@ -7,6 +7,7 @@ namespace HotStandby.Tests.Simulation;
 /// <summary>The modelled network.</summary>
 public sealed class SimulatedNetwork(Simulation world)
 {
+    private readonly long[,] _arrivals = new long[world.Scenario.NodeCount, world.Scenario.NodeCount];
     private readonly bool[,] _cut = new bool[world.Scenario.NodeCount, world.Scenario.NodeCount];
 
     /// <summary>True when nothing but cut links and delay goes wrong any more.</summary>
@@ -14,6 +15,13 @@ public sealed class SimulatedNetwork(Simulation world)
 
     /// <summary>Cuts or mends one direction.</summary>
     public void Cut(int from, int to, bool cut) => _cut[from, to] = cut;
+
+    /// <summary>Mends all links of a node.</summary>
+    public void Mend(int node)
+    {
+        for (var other = 0; other < world.Scenario.NodeCount; other++)
+            _cut[node, other] = _cut[other, node] = false;
+    }
 
     /// <summary>Mends everything.</summary>
     public void Heal() => Array.Clear(_cut);
@@ -34,9 +42,16 @@ public sealed class SimulatedNetwork(Simulation world)
         for (var i = 0; i < copies; i++)
         {
             var delay = random.Exponential(scenario.DelayTicks);
+            if (scenario.KeepsOrder)
+            {
+                ref var last = ref _arrivals[from.Index, target.Index];
+                last = Math.Max(last, world.NowTicks + delay);
+                delay = last - world.NowTicks;
+            }
+
             if (!IsCalm && random.Chance(scenario.LongDelay))
                 delay += random.Exponential(scenario.LeaseTicks * 3);
-            world.Deliver(delay, target, from.Id, message);
+            world.Deliver(delay, target, from, world.NowTicks, message);
         }
     }
 
@@ -52,6 +67,9 @@ public sealed class SimulatedNetwork(Simulation world)
         SealReply reply => $"seal {reply.Epoch}: {reply.Outcome}, promised {reply.PromisedEpoch}, ends {reply.LastEpoch}/{reply.LastSequence}",
         FetchTail fetch => $"fetch {fetch.Epoch}",
         TailBatch tail => $"tail {tail.Epoch}: behind {tail.PreviousEpoch}/{tail.PreviousSequence} of {tail.LastSequence}",
-        _ => $"released {message.Epoch}",
+        GrantReleased released => $"released {released.Epoch}{(released.Successor == NodeId.None ? "" : $", {released.Successor} is invited")}",
+        GrantInquiry => $"has the grant of {message.Epoch} lapsed?",
+        GrantLapsed => $"the grant of {message.Epoch} has lapsed",
+        _ => $"{message.GetType().Name} {message.Epoch}",
     };
 }

@@ -1,10 +1,12 @@
 // One machine: a disk that survives, a process that may be dead, a clock with a rate of its own. Carries out the effects of
 // its replica against the modelled journal and network, and tells the observer.
+using HotStandby.Actors.Journal;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
+using HotStandby.Tests.Simulation.Index;
 
 namespace HotStandby.Tests.Simulation;
 
@@ -12,9 +14,12 @@ namespace HotStandby.Tests.Simulation;
 public sealed class SimulatedNode(Simulation world, int index)
 {
     private readonly Scenario _scenario = world.Scenario;
-    private readonly double _rate = 1 + (((world.Random.Fraction() * 2) - 1) * world.Scenario.Drift);
+    private readonly double _rate = 1 + (world.Random.Pick(-1, 1, (world.Random.Fraction() * 2) - 1) * world.Scenario.Drift);
     private readonly long _clockOffset = world.Random.Below(1_000_000_000);
     private readonly List<Link> _log = [];
+    private readonly List<Action> _whenItGoesOn = [];
+    private Saboteur? _saboteur;
+    private bool _isPaused;
     private ulong _appliedSequence;
     private ulong _reignFrom;
     private Link[] _image = [];
@@ -28,16 +33,34 @@ public sealed class SimulatedNode(Simulation world, int index)
     public int Index => index;
 
     /// <summary>Its disk.</summary>
-    public SimulatedJournal Journal { get; private set; } = new();
+    public SimulatedJournal Journal { get; private set; } = world.Scenario.NewJournal();
 
     /// <summary>Its process; null when it is dead.</summary>
     public Replica? Replica { get; private set; }
+
+    /// <summary>What its process holds of the index; null where the run has none.</summary>
+    public SimulatedIndex? Partitions { get; private set; }
 
     /// <summary>Number of its process, over all nodes.</summary>
     public ulong Incarnation { get; private set; }
 
     /// <summary>While true its clock runs and nothing else does.</summary>
-    public bool Paused { get; set; }
+    public bool Paused
+    {
+        get => _isPaused;
+        set
+        {
+            _isPaused = value;
+            if (value)
+                return;
+            foreach (var each in _whenItGoesOn)
+                each();
+            _whenItGoesOn.Clear();
+        }
+    }
+
+    /// <summary>Its connections were reset then: what it had sent before is lost unless it has arrived.</summary>
+    public long ResetAtTicks { get; set; } = -1;
 
     /// <summary>Its log: appended entries, whether durable or not.</summary>
     public List<Link> Log => _log;
@@ -49,12 +72,24 @@ public sealed class SimulatedNode(Simulation world, int index)
     public bool HoldsLease => Replica is not null && Clock < Replica.LeaseUntilTicks;
 
     /// <summary>True when it serves: lease, and its reign has begun.</summary>
-    public bool Serves => HoldsLease && _reignFrom != 0 && Replica!.Role == ReplicaRole.Primary;
+    public bool Serves => _reignFrom != 0 && Replica is { Role: ReplicaRole.Primary } && (HoldsLease || world.Bug == PlantedBug.ServeWithoutLease);
 
-    /// <summary>Starts the process.</summary>
+    /// <summary>Something that comes while the node is paused.</summary>
+    public void WhenItGoesOn(Action action) => _whenItGoesOn.Add(action);
+
+    /// <summary>Starts the process, unless its journal is damaged.</summary>
     public void Start()
     {
+        if (!Journal.TryStart())
+        {
+            world.Trace(this, "does not start: its journal is damaged");
+            return;
+        }
+
         Incarnation = world.NextIncarnation();
+        _saboteur = new Saboteur(world.Bug, this);
+        if (world.Bug == PlantedBug.CutCommittedSuffix)
+            Journal.CutUncommitted();
         Paused = false;
         _log.Clear();
         _log.AddRange(Journal.Checkpoint);
@@ -62,6 +97,7 @@ public sealed class SimulatedNode(Simulation world, int index)
             world.Checker.Append(_log, batch, Id);
         Replica = new Replica(_scenario.SettingsOf(index), Journal.Recover(), Incarnation, Clock);
         (_appliedSequence, _reignFrom, _syncs) = (0, 0, false);
+        Partitions = _scenario.HasIndex ? new SimulatedIndex(world, this) : null;
         world.Trace(this, "starts");
         world.AfterTrueTicks(0, this, Incarnation, Tick);
         // Now and then both checkpoints of a partition are damaged: the log alone is no state then. Only one node at a time has lost
@@ -77,14 +113,15 @@ public sealed class SimulatedNode(Simulation world, int index)
     public void Crash()
     {
         Journal.Crash(world.Random);
-        Replica = null;
+        (Replica, Partitions) = (null, null);
         world.Trace(this, "crashes");
     }
 
     /// <summary>An empty disk.</summary>
     public void LoseDisk()
     {
-        (Journal, Replica) = (new SimulatedJournal(), null);
+        (Journal, Replica, Partitions) = (_scenario.NewJournal(), null, null);
+        Journal.VoteAtOnce();
         world.Trace(this, "has an empty disk");
     }
 
@@ -97,9 +134,23 @@ public sealed class SimulatedNode(Simulation world, int index)
         CarryOut(replica);
     }
 
+    /// <summary>An operator's wish. False when the node refuses.</summary>
+    public bool SwitchOver(NodeId to)
+    {
+        if (world.Bug == PlantedBug.ReleaseWhileLeading)
+            foreach (var peer in world.Nodes.Where(each => each != this))
+                world.Network.Send(this, peer.Id, new GrantReleased(Id, Replica!.Epoch, to));
+        string? refusal = null;
+        Do((replica, now) => refusal = replica.SwitchOver(to, now));
+        world.Trace(this, $"is to let {(to == NodeId.None ? "another" : to)} lead: {refusal ?? "it begins"}");
+        return refusal is null;
+    }
+
     /// <summary>A client's writes.</summary>
     public ulong Propose(int entries)
     {
+        if (Partitions is not null)
+            return Partitions.Reign!.ProposeMarker();
         var drafts = new DraftBuffer(Partition.SegmentTable);
         for (var i = 0; i < entries; i++)
             BitConverter.TryWriteBytes(drafts.Add(OpType.MountSegment, default, 0, 8 + world.Random.Below(40)), world.NextPayload());
@@ -117,6 +168,8 @@ public sealed class SimulatedNode(Simulation world, int index)
     private void Tick()
     {
         Do(static (replica, now) => replica.Tick(now, 0));
+        if (Serves)
+            Partitions?.Reign?.Tick();
         if (world.Random.Chance(_scenario.Truncation) && Replica is { State.CommitSequence: > 0 } truncating && !_syncs)
             Do((replica, _) => replica.Truncate((ulong)world.Random.Between(0, (int)truncating.State.CommitSequence)));
         if (world.Random.Chance(0.3))
@@ -137,7 +190,7 @@ public sealed class SimulatedNode(Simulation world, int index)
             case Send send:
                 if (send.Message is GrantInquiry inquiry)
                     world.Checker.AsksForGrants(Id, inquiry.SentAtTicks, world.Nodes.Any(node => node.HoldsLease && node.Replica!.Epoch == inquiry.Epoch));
-                world.Network.Send(this, send.To, send.Message);
+                world.Network.Send(this, send.To, _saboteur!.Says(replica, send.To, send.Message));
                 break;
             case JournalWrite write:
                 Write(write);
@@ -145,7 +198,8 @@ public sealed class SimulatedNode(Simulation world, int index)
             case ReadJournal read:
                 world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 4), this, Incarnation, () =>
                 {
-                    var batches = Journal.Read(read.FromSequence, world.Random.Between(1, 5));
+                    if (Read(read.FromSequence, world.Random.Between(1, 5)) is not { } batches)
+                        return;
                     world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 4), this, Incarnation,
                         () => Do((now, ticks) => now.JournalRead(read.Standby, batches, ticks)));
                 });
@@ -153,27 +207,34 @@ public sealed class SimulatedNode(Simulation world, int index)
             case ReadTail read:
                 world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 4), this, Incarnation, () =>
                 {
-                    if (Journal.Read(read.PreviousSequence + 1, 1) is [var batch])
+                    if (Read(read.PreviousSequence + 1, 1) is [var batch])
                         Do((now, _) => now.TailRead(read, batch));
                 });
                 break;
             case CommitAdvanced commit:
-                world.Checker.Commits(Id, replica.Epoch, _log, _appliedSequence, commit.CommitSequence);
-                _appliedSequence = commit.CommitSequence;
-                world.Trace(this, $"commits {commit.CommitSequence}");
+                Apply(replica, commit.CommitSequence);
+                if (replica.Role == ReplicaRole.Primary && _reignFrom == 0)
+                    world.Faults.Ambush(this);
                 break;
             case RoleChanged changed:
                 _reignFrom = 0;
+                Partitions?.EndReign();
                 if (changed.Role == ReplicaRole.Primary)
+                {
                     world.Checker.Leads(Id, Incarnation, changed.Epoch, _log);
+                    world.Faults.Ambush(this);
+                }
+
                 world.Trace(this, $"is {changed.Role} in {changed.Epoch}: {changed.Reason}");
                 break;
             case BeginReign reign:
                 _reignFrom = reign.EpochStartSequence;
+                Partitions?.BeginReign(reign.Epoch);
                 world.Trace(this, $"reigns in {reign.Epoch}");
                 break;
             case RebuildPartitions:
                 replica.Rebuilding();
+                Partitions?.Rebuild(_appliedSequence);
                 world.Trace(this, "rebuilds");
                 break;
             case FullSyncNeeded needed:
@@ -183,7 +244,7 @@ public sealed class SimulatedNode(Simulation world, int index)
                 world.Checker.LosesPrimary(Id, lost);
                 world.Trace(this, $"finds {lost.Primary} without a lease in {lost.Epoch}");
                 if (world.Random.Chance(0.3))
-                    world.AfterTrueTicks(world.Random.Exponential(_scenario.TickTicks * 4), this, Incarnation, () => Do(static (chosen, now) => chosen.Crown(now)));
+                    world.Faults.CrownLater(this);
                 break;
             case OwnEntryAppended:
                 break; // for the partitions, which the simulation has not
@@ -216,7 +277,8 @@ public sealed class SimulatedNode(Simulation world, int index)
             return;
         }
 
-        var oldest = (ulong)world.Random.Between((int)Math.Max(1, holder.State.Log.BaseSequence), (int)holder.State.CommitSequence);
+        var oldest = (ulong)world.Random.Between((int)Math.Max(1, holder.State.Log.BaseSequence),
+            (int)(world.Bug == PlantedBug.ShipUncommittedState ? holder.State.Log.LastSequence : holder.State.CommitSequence));
         var below = holder.State.Log.DescribeUntil(oldest);
         var image = source.Log[..(int)oldest].ToArray();
         world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 8), this, Incarnation, () => Install(whom, below, image));
@@ -252,6 +314,30 @@ public sealed class SimulatedNode(Simulation world, int index)
         replica.StateIsComplete(true);
     }
 
+    // Who reads what is damaged ends.
+    private List<OpLogBatch>? Read(ulong fromSequence, int most)
+    {
+        try
+        {
+            return Journal.Read(fromSequence, most);
+        }
+        catch (Exception problem) when (Journal.IsDamaged && problem is JournalDamaged or FileNotFoundException)
+        {
+            Crash();
+            return null;
+        }
+    }
+
+    private void Apply(Replica replica, ulong upTo)
+    {
+        if (upTo <= _appliedSequence && world.Bug == PlantedBug.ApplyBeforeCommit)
+            return;
+        world.Checker.Commits(Id, replica.Epoch, _log, _appliedSequence, upTo);
+        _appliedSequence = upTo;
+        Partitions?.Commit(upTo);
+        world.Trace(this, $"commits {upTo}");
+    }
+
     private void Write(JournalWrite write)
     {
         if (write is WriteBatch batch)
@@ -272,11 +358,18 @@ public sealed class SimulatedNode(Simulation world, int index)
             WriteReset => _image,
             _ => [],
         });
+        if (write is WriteBatch && world.Bug == PlantedBug.ApplyBeforeCommit && Replica is { Role: ReplicaRole.Standby } standby)
+            Apply(standby, standby.State.Log.LastSequence);
+        var isEarly = world.Bug == PlantedBug.AcknowledgeBeforePersist;
+        if (isEarly)
+            world.AfterTrueTicks(0, this, Incarnation, () => Do(static (replica, now) => replica.Persisted(now)));
         Journal.BusyUntilTicks = Math.Max(Journal.BusyUntilTicks, world.NowTicks) + world.Random.Exponential(_scenario.JournalTicks);
         world.AfterTrueTicks(Journal.BusyUntilTicks - world.NowTicks, this, Incarnation, () =>
         {
-            Journal.WriteOldest();
-            Do(static (replica, now) => replica.Persisted(now));
+            if (!Journal.TryWriteOldest())
+                Crash();
+            else if (!isEarly)
+                Do(static (replica, now) => replica.Persisted(now));
         });
     }
 
@@ -298,7 +391,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         if (message is AppendBatch { Batch: not null } append && world.Random.Chance(_scenario.Corruption))
             replica.ReceiveCorrupt(append, Clock);
         else
-            replica.Receive(message, Clock);
+            replica.Receive(_saboteur!.Hears(replica, message), Clock);
         CarryOut(replica);
     }
 }

@@ -1,4 +1,4 @@
-// The real disk: RandomAccess for files, flock (through FileShare.None) for the lock, fsync(2) for directories.
+// The real disk: RandomAccess for files, flock (through FileShare.None) for the lock, fsync(2) for files and directories.
 // Used by FileJournal. It never retries and never hides an error.
 
 using System.Runtime.InteropServices;
@@ -14,7 +14,13 @@ public sealed class FileDisk : IDisk
     public static FileDisk Instance { get; } = new();
 
     /// <inheritdoc/>
-    public void CreateDirectory(string path) => Directory.CreateDirectory(path);
+    public void CreateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); // keys of others' data are in it
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> List(string directory)
@@ -28,7 +34,7 @@ public sealed class FileDisk : IDisk
     }
 
     /// <inheritdoc/>
-    public IDiskFile Open(string path, DiskOpen mode) => new RealFile(mode switch
+    public IDiskFile Open(string path, DiskOpen mode) => new RealFile(path, mode switch
     {
         // Readers run beside the writer, and a deleted segment may still have one: hence the wide sharing.
         DiskOpen.Read => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
@@ -51,11 +57,11 @@ public sealed class FileDisk : IDisk
             return;
         var descriptor = NativeMethods.Open(Encoding.UTF8.GetBytes(directory + '\0'), flags: 0);
         if (descriptor < 0)
-            throw NativeMethods.Error("open", directory);
+            throw NativeMethods.Error("open of directory", directory);
         var flushed = NativeMethods.Flush(descriptor) == 0;
-        var error = flushed ? null : NativeMethods.Error("fsync", directory);
+        var error = flushed ? null : NativeMethods.Error("fsync of directory", directory);
         if (NativeMethods.Close(descriptor) != 0 && error is null)
-            error = NativeMethods.Error("close", directory);
+            error = NativeMethods.Error("close of directory", directory);
         if (error is not null)
             throw error;
     }
@@ -81,7 +87,7 @@ public sealed class FileDisk : IDisk
         return error.HResult == refusedLock;
     }
 
-    private sealed class RealFile(SafeFileHandle handle) : IDiskFile
+    private sealed class RealFile(string path, SafeFileHandle handle) : IDiskFile
     {
         public long Length => RandomAccess.GetLength(handle);
 
@@ -95,7 +101,14 @@ public sealed class FileDisk : IDisk
                 RandomAccess.Write(handle, buffers, offset);
         }
 
-        public void Flush() => RandomAccess.FlushToDisk(handle);
+        // Not RandomAccess.FlushToDisk: on Unix it returns as if all were well when fsync fails with EIO.
+        public void Flush()
+        {
+            if (OperatingSystem.IsWindows())
+                RandomAccess.FlushToDisk(handle);
+            else if (NativeMethods.Flush(handle) != 0)
+                throw NativeMethods.Error("fsync of", path);
+        }
 
         public void Truncate(long length) => RandomAccess.SetLength(handle, length);
 
@@ -112,11 +125,15 @@ public sealed class FileDisk : IDisk
         [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
         public static extern int Flush(int descriptor);
 
+        [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+        public static extern int Flush(SafeFileHandle file);
+
         [DllImport("libc", EntryPoint = "close", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
         public static extern int Close(int descriptor);
 
         public static IOException Error(string call, string path) =>
-            new($"{call} of directory '{path}' failed: {Marshal.GetLastPInvokeErrorMessage()}");
+            new($"{call} '{path}' failed: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 }

@@ -14,6 +14,7 @@ using HotStandby.Actors.Membership;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
+using HotStandby.Actors.Security;
 using HotStandby.Actors.Serialization;
 using HotStandby.Actors.Settings;
 using HotStandby.Actors.Verification;
@@ -54,10 +55,29 @@ public sealed class HotStandbyNode
         NodeConfiguration configuration, TimeProvider time, Action<Exception> onFatal, params Setup[] setup)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var seeds = configuration.Full.GetStringList(SeedNodesPath, []);
-        var config = ConfigurationFactory.ParseString(SerializationConfiguration.Hocon + NoJoiningByAkka).WithFallback(configuration.Full);
-        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. setup]);
-        var system = CreateSystem(all);
+        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(SystemConfig(configuration)), .. RemotingTls.For(configuration.Settings, time), .. setup]);
+        return await StartInAsync(CreateSystem(all), configuration, [.. configuration.Full.GetStringList(SeedNodesPath, [])], time, onFatal);
+    }
+
+    /// <summary>What an actor system must be made with, for a node to run in it.</summary>
+    public static Config SystemConfig(NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return ConfigurationFactory.ParseString(SerializationConfiguration.Hocon + NoJoiningByAkka).WithFallback(configuration.Full);
+    }
+
+    /// <summary>Starts a node in an actor system that was made with <see cref="SystemConfig"/>; for tests that make their systems themselves.</summary>
+    /// <param name="system">Where; one node in one system.</param>
+    /// <param name="configuration">Checked configuration.</param>
+    /// <param name="seeds">Addresses of the seed nodes, whatever the configuration says of them; none: the node joins nobody by itself.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="onFatal">As for <see cref="StartAsync"/>.</param>
+    public static async Task<HotStandbyNode> StartInAsync(
+        ActorSystem system, NodeConfiguration configuration, IReadOnlyList<string> seeds, TimeProvider time, Action<Exception> onFatal)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(seeds);
         var serving = new ServingState(time);
         var created = new TaskCompletionSource<NodeActors>(TaskCreationOptions.RunContinuationsAsynchronously);
         system.ActorOf(QuarantineGuard.Props(), "quarantine-guard");
@@ -77,7 +97,7 @@ public sealed class HotStandbyNode
             return Done.Instance;
         });
         if (seeds.Count > 0)
-            system.ActorOf(JoinActor.Props(configuration.Settings, [.. seeds], time, onFatal), JoinActor.Name);
+            system.ActorOf(JoinActor.Props(configuration.Settings, seeds, time, onFatal), JoinActor.Name);
         return new HotStandbyNode(system, actors);
     }
 

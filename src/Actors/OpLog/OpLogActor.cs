@@ -17,13 +17,8 @@ namespace HotStandby.Actors.OpLog;
 /// </summary>
 public sealed class OpLogActor : UntypedPersistentActor
 {
-    private readonly OpLogIndex _index = new();
-    private readonly LogIndex _log = new();
+    private readonly OpLogBook _book = new();
     private readonly IActorRef _replica;
-    private ulong _commitSequence;
-    private EpochPromised _promise = new(0, NodeId.None);
-    private bool _voting;
-    private ulong _imagesUpTo;
 
     public OpLogActor(NodeId node, string journalPluginId)
     {
@@ -48,35 +43,11 @@ public sealed class OpLogActor : UntypedPersistentActor
     {
         switch (message)
         {
-            case BatchAppended appended:
-                _log.AppendRecovered(appended.Batch);
-                Note(appended.Batch);
-                break;
-            case LogTruncated truncated:
-                _log.FoundOn(truncated.Below);
-                _index.TruncateBefore(truncated.Below[^1].LastSequence + 1);
-                Founded(truncated.Below);
-                break;
-            case LogReset reset:
-                _log.Clear();
-                _log.FoundOn(reset.Below);
-                _index.Clear();
-                _imagesUpTo = reset.ImagesUpTo;
-                Founded(reset.Below);
-                break;
-            case SuffixCut cut:
-                _log.CutAfter(cut.LastKeptSequence);
-                _index.CutAfter(cut.LastKeptSequence);
-                break;
-            case EpochPromised promised:
-                _promise = promised;
-                break;
-            case VotingGranted:
-                _voting = true;
+            case IJournalEvent happened:
+                _book.Replay(happened, LastSequenceNr);
                 break;
             case RecoveryCompleted:
-                _replica.Tell(new OpLogRecovered(
-                    new RecoveredJournal(_log, _commitSequence, _promise.Epoch, _promise.Candidate, _voting, _imagesUpTo)));
+                _replica.Tell(new OpLogRecovered(_book.Recovered));
                 break;
             default:
                 Unhandled(message);
@@ -91,7 +62,7 @@ public sealed class OpLogActor : UntypedPersistentActor
         {
             case JournalWrite write:
                 NodeMetrics.Journaling(write);
-                PersistAsync(ToEvent(write), Written);
+                PersistAsync(_book.Ask(write), Written);
                 break;
             case GetEntriesSince request:
                 // Behind every write that was asked for before: until then the index still holds what is being cut off.
@@ -123,73 +94,25 @@ public sealed class OpLogActor : UntypedPersistentActor
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
         throw new JournalFailedException("the journal could not be read", reason);
 
-    private static IJournalEvent ToEvent(JournalWrite write) => write switch
-    {
-        WriteBatch batch => new BatchAppended(batch.Batch),
-        WritePromise promise => new EpochPromised(promise.Epoch, promise.Candidate),
-        WriteCut cut => new SuffixCut(cut.LastKeptSequence),
-        WriteVoting => new VotingGranted(),
-        WriteTruncation truncation => new LogTruncated(truncation.Below),
-        WriteReset reset => new LogReset(reset.Below, reset.ImagesUpTo),
-        _ => throw new ArgumentOutOfRangeException(nameof(write), write, "unknown journal write"),
-    };
-
     private void Written(IJournalEvent written)
     {
-        switch (written)
-        {
-            case BatchAppended appended:
-                Note(appended.Batch);
-                break;
-            case SuffixCut cut:
-                _index.CutAfter(cut.LastKeptSequence);
-                break;
-            case EpochPromised promised:
-                _promise = promised;
-                break;
-            case VotingGranted:
-                _voting = true;
-                break;
-            case LogTruncated truncated:
-                Founded(truncated.Below);
-                DeleteUpTo(_index.TruncateBefore(truncated.Below[^1].LastSequence + 1));
-                break;
-            case LogReset reset:
-                _imagesUpTo = reset.ImagesUpTo;
-                _index.Clear();
-                Founded(reset.Below);
-                DeleteUpTo(LastSequenceNr - 1);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(written), written, "unknown journal event");
-        }
-
+        DeleteUpTo(_book.Written(written, LastSequenceNr));
         _replica.Tell(JournalWritten.Instance);
     }
-
-    private void Note(OpLogBatch batch)
-    {
-        _index.Add(batch, LastSequenceNr);
-        _commitSequence = Math.Max(_commitSequence, batch.CommitSequence);
-    }
-
-    private void Founded(ReadOnlySpan<EpochEnd> below) => _commitSequence = Math.Max(_commitSequence, below[^1].LastSequence);
 
     // The journal deletes everything up to a number: promise and vote are written again first.
     private void DeleteUpTo(long journalNumber)
     {
         if (journalNumber <= 0)
             return;
-        if (_voting)
-            PersistAsync(new VotingGranted(), _ => { });
-        if (_promise.Epoch > 0)
-            PersistAsync(_promise, _ => { });
+        if (_book.Standing is { Count: > 0 } standing)
+            PersistAllAsync(standing, static _ => { });
         DeferAsync(journalNumber, DeleteMessages);
     }
 
     private void Read(GetEntriesSince request, IActorRef asker)
     {
-        var places = _index.From(request.FromSequence, request.MaximumBytes);
+        var places = _book.Index.From(request.FromSequence, request.MaximumBytes);
         if (places.Length == 0)
             asker.Tell(new EntriesSince([], request.Purpose));
         else

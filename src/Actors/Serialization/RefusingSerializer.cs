@@ -6,8 +6,11 @@ using Akka.Serialization;
 
 namespace HotStandby.Actors.Serialization;
 
-/// <summary>Serializes nothing and deserializes nothing.</summary>
-public sealed class RefusingSerializer : Serializer
+/// <summary>
+/// Serializes nothing and deserializes nothing. It takes manifests as texts: for a serializer that takes types, the actor system would look up
+/// (and load) whatever type a peer names before it asks the serializer at all.
+/// </summary>
+public sealed class RefusingSerializer : SerializerWithStringManifest
 {
     /// <summary>The identifier of the JSON serializer: what a foreign node would put on the bytes that it sends.</summary>
     public const int JsonIdentifier = 1;
@@ -19,8 +22,8 @@ public sealed class RefusingSerializer : Serializer
     /// <inheritdoc/>
     public override int Identifier => JsonIdentifier;
 
-    /// <summary>True: whoever reads learns the type's name, so that the refusal can name it.</summary>
-    public override bool IncludeManifest => true;
+    /// <summary>The type's name, so that the refusal can name it.</summary>
+    public override string Manifest(object o) => o?.GetType().ToString() ?? "";
 
     /// <inheritdoc/>
     /// <exception cref="SerializationRefusedException">Always.</exception>
@@ -29,6 +32,6 @@ public sealed class RefusingSerializer : Serializer
 
     /// <inheritdoc/>
     /// <exception cref="SerializationRefusedException">Always.</exception>
-    public override object FromBinary(byte[] bytes, Type type) =>
-        throw new SerializationRefusedException($"{type?.ToString() ?? "an unnamed type"} is bound to no serializer and does not enter this node");
+    public override object FromBinary(byte[] bytes, string manifest) =>
+        throw new SerializationRefusedException($"'{manifest}' is bound to no serializer and does not enter this node");
 }

@@ -6,7 +6,7 @@ public static class SerializationConfiguration
 {
     /// <summary>
     /// HOCON; must win over the actor system's defaults. Replaces "json", to which System.Object is bound, by a serializer that
-    /// refuses.
+    /// refuses, and keeps out of "akka-misc" what would end an actor.
     /// </summary>
     public const string Hocon =
         """
@@ -14,6 +14,7 @@ public static class SerializationConfiguration
           serializers {
             json = "HotStandby.Actors.Serialization.RefusingSerializer, HotStandby.Actors"
             hotstandby = "HotStandby.Actors.Serialization.ReplicationSerializer, HotStandby.Actors"
+            akka-misc = "HotStandby.Actors.Serialization.GuardedMiscSerializer, HotStandby.Actors"
           }
           serialization-bindings {
             "HotStandby.Messages.Replication.ReplicationMessage, HotStandby.Messages" = hotstandby

@@ -12,6 +12,8 @@ internal static class AkkaOverlay
     private const string RolesPath = "akka.cluster.roles";
     private static readonly string[] AddressPaths = ["akka.remote.dot-netty.tcp.hostname", "akka.remote.dot-netty.tcp.port"];
 
+    private static readonly string[] TlsPaths = ["akka.remote.dot-netty.tcp.enable-ssl", "akka.remote.dot-netty.tcp.ssl"];
+
     // Beside the wait for the last entries: the oracle's own messages.
     private static readonly TimeSpan HandOverMargin = TimeSpan.FromSeconds(10);
 
@@ -22,6 +24,12 @@ internal static class AkkaOverlay
         {
             if (given.HasPath(path))
                 yield return new SettingsProblem(path, given.GetString(path, ""), "is taken from hotstandby.remoting; set that instead");
+        }
+
+        foreach (var path in TlsPaths)
+        {
+            if (given.HasPath(path))
+                yield return new SettingsProblem(path, null, "is taken from hotstandby.remoting.tls; set that instead");
         }
     }
 
@@ -37,8 +45,9 @@ internal static class AkkaOverlay
         Line(text, RolesPath, '[' + string.Join(", ", roles.Distinct().Select(Quote)) + ']');
         Line(text, "akka.remote.dot-netty.tcp.hostname", Quote(settings.Remoting.Host));
         Line(text, "akka.remote.dot-netty.tcp.port", settings.Remoting.Port);
+        Line(text, "akka.remote.dot-netty.tcp.enable-ssl", settings.Remoting.Tls.IsEnabled ? "on" : "off");
         if (settings.Voters.Count == 1 && settings.Remoting.Port != 0 && given.GetStringList("akka.cluster.seed-nodes", []).Count == 0)
-            Line(text, "akka.cluster.seed-nodes", $"[{Quote($"akka.tcp://{NodeConfiguration.SystemName}@{settings.Remoting.Host}:{settings.Remoting.Port}")}]");
+            Line(text, "akka.cluster.seed-nodes", $"[{Quote($"{settings.Remoting.Scheme}://{NodeConfiguration.SystemName}@{settings.Remoting.Host}:{settings.Remoting.Port}")}]");
         Line(text, "akka.persistence.journal.plugin", Quote(settings.Journal.Plugin));
         // A clean stop hands over in this phase: the wait must not be cut short from outside.
         Line(text, "akka.coordinated-shutdown.phases.before-cluster-shutdown.timeout", Units.Print(settings.Lease.HandOverTimeout + HandOverMargin));

@@ -23,6 +23,7 @@ internal static class CrossChecks
         CheckTimes(settings, reader);
         CheckSizes(settings, reader);
         CheckSeedNodes(settings, reader, warnings);
+        TlsChecks.Apply(settings, reader, warnings);
     }
 
     private static void CheckVoters(HotStandbySettings settings, SettingsReader reader, List<SettingsProblem> warnings)
@@ -88,13 +89,15 @@ internal static class CrossChecks
         var value = reader.Config.GetValue(SeedNodesPath);
         var seeds = value is not null && value.IsArray() ? value.GetStringList() : [];
         reader.Require(seeds.Count > 0 || settings.Voters.Count == 1 || settings.Remoting.Port == 0, SeedNodesPath,
-            "must name at least one node to join, as \"akka.tcp://hotstandby@host:port\"", "hotstandby.voters", "hotstandby.remoting.port");
+            $"must name at least one node to join, as \"{settings.Remoting.Scheme}://hotstandby@host:port\"", "hotstandby.voters", "hotstandby.remoting.port");
         foreach (var seed in seeds)
         {
-            var valid = Address.TryParse(seed, out var address) && address.System == NodeConfiguration.SystemName && address.Host is not null && address.Port is > 0;
-            reader.Require(valid, SeedNodesPath, $"'{seed}' must have the form akka.tcp://{NodeConfiguration.SystemName}@host:port");
+            var valid = Address.TryParse(seed, out var address) && address.Protocol == settings.Remoting.Scheme && address.System == NodeConfiguration.SystemName
+                && address.Host is not null && address.Port is > 0;
+            reader.Require(valid, SeedNodesPath,
+                $"'{seed}' must have the form {settings.Remoting.Scheme}://{NodeConfiguration.SystemName}@host:port (akka.ssl.tcp with hotstandby.remoting.tls, akka.tcp without)");
         }
-        var own = new Address("akka.tcp", NodeConfiguration.SystemName, settings.Remoting.Host, settings.Remoting.Port);
+        var own = new Address(settings.Remoting.Scheme, NodeConfiguration.SystemName, settings.Remoting.Host, settings.Remoting.Port);
         if (seeds.Count > 0 && settings.Remoting.Port != 0 && !seeds.Any(seed => Address.TryParse(seed, out var address) && address == own))
             warnings.Add(new SettingsProblem(SeedNodesPath, $"[{string.Join(", ", seeds)}]", $"does not name this node, {own}: it joins a cluster, but never founds one"));
         if (seeds.Count == 1 && settings.Voters.Count > 1)

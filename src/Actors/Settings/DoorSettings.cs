@@ -27,6 +27,9 @@ public sealed record ClientSettings
 
     /// <summary>A request without an outcome, or a frame without its end, for so long ends its connection.</summary>
     public required TimeSpan RequestTimeout { get; init; }
+
+    /// <summary>TLS, of both generations' ports.</summary>
+    public required TlsSettings Tls { get; init; }
 }
 
 /// <summary>The operators' door: <c>hotstandby.http</c>.</summary>
@@ -50,6 +53,9 @@ public sealed record HttpSettings
     /// <summary>The metadata server's port; 1 to 65535.</summary>
     public required int MetadataPort { get; init; }
 
+    /// <summary>TLS, of the metadata server's port as well.</summary>
+    public required TlsSettings Tls { get; init; }
+
     /// <summary>False when the door is closed.</summary>
     public bool IsEnabled => Port != 0;
 }
@@ -62,4 +68,10 @@ public sealed record RemotingSettings
 
     /// <summary>Port; 0 takes any free one.</summary>
     public required int Port { get; init; }
+
+    /// <summary>TLS; here with certificates on both sides.</summary>
+    public required TlsSettings Tls { get; init; }
+
+    /// <summary>The scheme of nodes' addresses, which says whether they speak TLS.</summary>
+    public string Scheme => Tls.IsEnabled ? "akka.ssl.tcp" : "akka.tcp";
 }

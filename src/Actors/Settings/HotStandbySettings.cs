@@ -66,6 +66,9 @@ public sealed record HotStandbySettings
 
     /// <summary>What tests may do.</summary>
     public required TestingSettings Testing { get; init; }
+
+    /// <summary>The log: <c>hotstandby.log</c>.</summary>
+    public required LogSettings Log { get; init; }
 }
 
 /// <summary>When a write is acknowledged.</summary>

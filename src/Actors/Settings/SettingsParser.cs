@@ -33,6 +33,7 @@ internal static partial class SettingsParser
             MaximumRequestsInFlight = reader.Integer("hotstandby.client.max-requests-in-flight", 1, 65536),
             MaximumConnections = reader.Integer("hotstandby.client.max-connections", 1, 100_000),
             RequestTimeout = reader.Duration("hotstandby.client.request-timeout", Milliseconds(100), Minutes(5)),
+            Tls = Tls(reader, "hotstandby.client.tls", CallersOf(reader, "hotstandby.client.tls")),
         },
         Http = new HttpSettings
         {
@@ -42,11 +43,13 @@ internal static partial class SettingsParser
             AdminTokenFile = reader.Text("hotstandby.http.admin-token-file", static _ => true, ""),
             IsMetadataServerEnabled = reader.Choice("hotstandby.http.metadata-server", ("on", true), ("off", false)),
             MetadataPort = reader.Integer("hotstandby.http.metadata-port", 1, 65535),
+            Tls = Tls(reader, "hotstandby.http.tls", CallersOf(reader, "hotstandby.http.tls")),
         },
         Remoting = new RemotingSettings
         {
             Host = reader.Text("hotstandby.remoting.host", IsReachableHost, "must be a name or IP address that the other nodes can reach, not a wildcard"),
             Port = reader.Integer("hotstandby.remoting.port", 0, 65535),
+            Tls = Tls(reader, "hotstandby.remoting.tls", ClientCertificates.Required),
         },
         Lease = new LeaseSettings
         {
@@ -117,6 +120,7 @@ internal static partial class SettingsParser
             KeysPerRequest = reader.Integer("hotstandby.verification.keys-per-request", 1, 1000),
             RepairThreshold = reader.Integer("hotstandby.verification.repair-threshold", 0, 1 << 24),
         },
+        Log = new LogSettings(reader.Choice("hotstandby.log.format", ("text", LogFormat.Text), ("json", LogFormat.Json))),
         Testing = new TestingSettings
         {
             AreFaultsAllowed = reader.Choice("hotstandby.testing.faults", ("off", false), ("on", true)),
@@ -127,6 +131,18 @@ internal static partial class SettingsParser
     {
         var path = reader.Text("hotstandby.data-dir", text => text.Trim().Length > 0 && !text.Contains('\0', StringComparison.Ordinal), "must be the path of a directory");
         return path.Trim().Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? "" : Path.GetFullPath(path);
+    }
+
+    private static TlsSettings Tls(SettingsReader reader, string block, ClientCertificates callers) => new(
+        OptionalFile(reader, $"{block}.certificate"), OptionalFile(reader, $"{block}.key"), OptionalFile(reader, $"{block}.ca"), callers);
+
+    private static ClientCertificates CallersOf(SettingsReader reader, string block) =>
+        reader.Choice($"{block}.client-certificates", ("none", ClientCertificates.None), ("required", ClientCertificates.Required));
+
+    private static string OptionalFile(SettingsReader reader, string path)
+    {
+        var file = reader.Text(path, text => text.Length == 0 || File.Exists(text), "must be the path of a file that is there, or \"\"");
+        return File.Exists(file) ? Path.GetFullPath(file) : "";
     }
 
     private static bool IsReachableHost(string host) =>

@@ -45,6 +45,9 @@ public static class NodeMetrics
     private static readonly Counter<long> CorruptBatches = Meter.CreateCounter<long>(
         "hotstandby_corrupt_batches_total", null, "Batches of a peer that arrived damaged and were asked for again.");
 
+    private static readonly Counter<long> RefusedPeers = Meter.CreateCounter<long>(
+        "hotstandby_refused_peers_total", null, "Connections whose TLS handshake was refused or broken off, by door.");
+
     private static readonly Counter<long> AttemptedEvictions = Meter.CreateCounter<long>(
         "master_attempted_evictions_total", null, "Cycles of eviction that were asked for.");
 
@@ -113,6 +116,9 @@ public static class NodeMetrics
 
     /// <summary>A peer's batch arrived damaged.</summary>
     public static void Corrupt() => CorruptBatches.Add(1);
+
+    /// <summary>A connection did not get past a door's TLS.</summary>
+    public static void RefusedPeer(string door) => RefusedPeers.Add(1, new KeyValuePair<string, object?>("door", door));
 
     /// <summary>A cycle of eviction was asked for.</summary>
     public static void EvictionAsked() => AttemptedEvictions.Add(1);

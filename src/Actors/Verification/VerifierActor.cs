@@ -154,7 +154,7 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
         _primary = status.Role == ReplicaRole.Standby && status.Leader != _node ? status.Leader : NodeId.None;
         Array.Clear(_outOfTurn);
         BeginRun();
-        if (_primary == NodeId.None || _primary.Name is null or "")
+        if (_primary == NodeId.None)
             return;
         foreach (var (partition, asking) in _asking.ToArray())
             AskAgain(partition, asking);
@@ -265,7 +265,7 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
         if (_wanted is not var (wanted, asker))
             return;
         _wanted = null;
-        if (_primary.Name is null or "")
+        if (_primary == NodeId.None)
         {
             asker.Tell(new VerifyNowAnswer([], "this node leads, or knows nobody who does: a Standby compares itself with its Primary"));
             return;

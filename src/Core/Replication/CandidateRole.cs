@@ -78,18 +78,25 @@ internal sealed class CandidateRole
     {
         if (tail.Epoch != Epoch || tail.From != _best || Progress != CampaignProgress.Fetching)
             return;
+        var isNew = false;
         if (tail.Batch is { } batch)
         {
             if (_state.Log.EpochOf(tail.PreviousSequence) != tail.PreviousEpoch)
                 return; // an answer to an older question
+            isNew = _state.Log.EpochOf(batch.LastSequence) != batch.Epoch;
             _store.Store(batch);
-            _fetchUntilTicks = nowTicks + FetchPatienceTicks;
         }
 
         if (_state.Log.LastSequence >= tail.LastSequence && _state.Log.EpochOf(tail.LastSequence) == _replies[_best].LastEpoch)
+        {
             Progress = CampaignProgress.Won;
-        else
+        }
+        else if (isNew)
+        {
+            // What comes twice asks for nothing: its first copy has, and every question would be asked for ever after.
+            _fetchUntilTicks = nowTicks + FetchPatienceTicks;
             Fetch(nowTicks);
+        }
     }
 
     public void Tick(long nowTicks)

@@ -265,7 +265,7 @@ internal sealed class PrimaryRole
         _stored[^1] = _state.Voting ? _state.DurableSequence : 0;
         Array.Sort(_stored);
         var majority = _stored[_stored.Length - _state.Settings.Majority];
-        if (majority < EpochStartSequence || !_state.Commit(majority))
+        if ((majority < EpochStartSequence && !_state.Settings.CommitsOlderEpochs) || !_state.Commit(majority))
             return;
         while (_uncommittedBatches.TryPeek(out var last) && last <= majority)
             _uncommittedBatches.Dequeue();

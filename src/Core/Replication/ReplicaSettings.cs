@@ -50,7 +50,13 @@ public sealed record ReplicaSettings
     public long InFlightBytes { get; init; } = 4L * 1024 * 1024;
 
     /// <summary>Voters that make a majority.</summary>
-    public int Majority => (Voters.Count / 2) + 1;
+    public int Majority => Math.Max(1, (Voters.Count / 2) + 2 - OwnVotes);
+
+    /// <summary>1. Only the simulation sets another number, to see a bug in counting being caught.</summary>
+    internal int OwnVotes { get; init; } = 1;
+
+    /// <summary>False. Only the simulation sets it, to see that bug being caught.</summary>
+    internal bool CommitsOlderEpochs { get; init; }
 
     /// <summary>The other voters.</summary>
     public IEnumerable<NodeId> Peers => Voters.Where(voter => voter != Self);

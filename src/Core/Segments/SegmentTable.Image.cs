@@ -37,13 +37,20 @@ public sealed partial class SegmentTable
         var from = new ImageReader(content);
         var table = new SegmentTable { NextHandle = from.UInt32() };
         for (var segments = from.Count(SegmentStatusPayload.EncodedBytes); segments > 0; segments--)
-            table.Enter(ReadSegment(ref from));
+            table.Restore(ReadSegment(ref from));
         table.Tasks.ReadFrom(ref from);
         from.End();
         if (table.Digest != head.Digest)
             throw new ImageDamagedException($"the digest is {table.Digest}, and was {head.Digest} when the image was written");
         table.AppliedSequence = appliedSequence;
         return table;
+    }
+
+    private void Restore(MountedSegment segment)
+    {
+        if (_byHandle.ContainsKey(segment.Handle) || _byId.ContainsKey(segment.Segment.Id))
+            throw new ImageDamagedException("one segment twice");
+        Enter(segment);
     }
 
     private static void Write(ImageWriter to, MountedSegment segment)

@@ -28,9 +28,16 @@ public sealed partial class TaskTable
     {
         _nextOrder = from.UInt64();
         for (var tasks = from.Count(LeastBytes); tasks > 0; tasks--)
-            Set(ReadTask(ref from));
+            Restore(ReadTask(ref from));
         for (var jobs = from.Count(LeastBytes); jobs > 0; jobs--)
             Set(ReadJob(ref from));
+    }
+
+    private void Restore(StoredTask task)
+    {
+        if (_tasks.ContainsKey(task.Task.Id) || (_pending.TryGetValue(task.Task.Client, out var waiting) && waiting.ContainsKey(task.Order)))
+            throw new ImageDamagedException("one task twice, or two in one place");
+        Set(task);
     }
 
     private static void Write(ImageWriter to, StoredTask task)

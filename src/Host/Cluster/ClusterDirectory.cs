@@ -22,19 +22,37 @@ public static class ClusterDirectory
         return path;
     }
 
+    /// <summary>The directories whose process is gone. Those without a mark are not ours.</summary>
+    public static IReadOnlyList<string> LeftOver() =>
+        [.. Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*").Where(directory => OwnerOf(directory) is { } owner && !IsAlive(owner))];
+
     private static void RemoveLeftOver()
     {
-        foreach (var directory in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
+        foreach (var directory in LeftOver())
         {
             try
             {
-                if (int.TryParse(File.ReadAllText(Path.Combine(directory, OwnerFile)), CultureInfo.InvariantCulture, out var owner) && !IsAlive(owner))
-                    Directory.Delete(directory, recursive: true);
+                // The mark goes last: what cannot be removed now, since its nodes are still ending or a disk is mounted in it, stays marked.
+                foreach (var content in Directory.EnumerateDirectories(directory))
+                    Directory.Delete(content, recursive: true);
+                Directory.Delete(directory, recursive: true);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // Not marked, not ours, or its nodes are still ending: the next one tries again.
+                // The next one tries again.
             }
+        }
+    }
+
+    private static int? OwnerOf(string directory)
+    {
+        try
+        {
+            return int.TryParse(File.ReadAllText(Path.Combine(directory, OwnerFile)), CultureInfo.InvariantCulture, out var owner) ? owner : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

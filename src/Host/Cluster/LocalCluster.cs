@@ -22,18 +22,25 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>All nodes, running or not.</summary>
     public IReadOnlyList<LocalNode> Nodes { get; }
 
+    /// <summary>Where configurations, logs and data directories are; goes when the cluster goes.</summary>
+    public string DirectoryPath => _directory;
+
     /// <summary>Client addresses of all nodes.</summary>
     public IReadOnlyList<string> ClientAddresses => [.. Nodes.Select(node => node.ClientAddress)];
 
     /// <summary>Prepares a cluster; nothing runs yet.</summary>
     /// <param name="count">Number of nodes, all of them voters.</param>
     /// <param name="extraHocon">Settings on top of the defaults, for every node.</param>
-    public static LocalCluster Create(int count, string extraHocon = "")
+    /// <param name="behindProxies">The nodes announce ports that they do not listen on: a proxy is to listen there.</param>
+    public static LocalCluster Create(int count, string extraHocon = "", bool behindProxies = false)
     {
+        const int each = 4;
         var directory = ClusterDirectory.Create();
-        var ports = FreePorts(count * 3);
+        var ports = FreePorts(count * each);
         var nodes = Enumerable.Range(0, count)
-            .Select(i => new LocalNode(string.Create(CultureInfo.InvariantCulture, $"node{i + 1}"), directory, ports[i * 3], ports[(i * 3) + 1], ports[(i * 3) + 2]))
+            .Select(i => new LocalNode(
+                string.Create(CultureInfo.InvariantCulture, $"node{i + 1}"), directory, ports[i * each], ports[(i * each) + 1], ports[(i * each) + 2],
+                ports[(i * each) + (behindProxies ? 3 : 2)]))
             .ToArray();
         foreach (var node in nodes)
             node.WriteConfig(nodes, extraHocon);

@@ -1,6 +1,7 @@
 // One node as a process of its own, on loopback, with what a supervisor does for it: a life that ended with "try again later", as that of a
 // node which its peers gave up while the machine was busy, is followed by the next. The parent holds the child's standard input: when the
 // parent dies, however it dies, the child reads the end of it and stops.
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -21,8 +22,15 @@ public enum NodeSignal
 }
 
 /// <summary>A node process and where it listens.</summary>
-public sealed partial class LocalNode(string id, string directory, int clientPort, int httpPort, int remotingPort) : IAsyncDisposable
+/// <param name="id">Its id.</param>
+/// <param name="directory">Of the cluster.</param>
+/// <param name="clientPort">Of its client door.</param>
+/// <param name="httpPort">Of its HTTP port.</param>
+/// <param name="remotingPort">Where it listens for the other nodes.</param>
+/// <param name="announcedPort">Where it tells the others to find it: the same, or that of a proxy in front of it.</param>
+public sealed partial class LocalNode(string id, string directory, int clientPort, int httpPort, int remotingPort, int announcedPort) : IAsyncDisposable
 {
+    private readonly ConcurrentQueue<int> _exitCodes = [];
     private readonly Lock _lock = new();
     private Process? _process;
     private Task _output = Task.CompletedTask;
@@ -38,8 +46,14 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
     /// <summary>host:port of its HTTP port.</summary>
     public string HttpAddress { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{httpPort}");
 
+    /// <summary>host:port where it listens for the other nodes.</summary>
+    public string RemotingAddress { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{remotingPort}");
+
+    /// <summary>host:port where it tells the other nodes to find it.</summary>
+    public string AnnouncedAddress { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{announcedPort}");
+
     /// <summary>Its seed-node address.</summary>
-    public string SeedAddress { get; } = string.Create(CultureInfo.InvariantCulture, $"akka.tcp://hotstandby@127.0.0.1:{remotingPort}");
+    public string SeedAddress => $"akka.tcp://hotstandby@{AnnouncedAddress}";
 
     /// <summary>Its configuration file.</summary>
     public string ConfigFile => Path.Combine(directory, $"{Id}.conf");
@@ -55,6 +69,12 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
 
     /// <summary>Exit code of the last life; null while it runs.</summary>
     public int? ExitCode => _process is { HasExited: true } ended ? ended.ExitCode : null;
+
+    /// <summary>Exit codes of all lives that have ended, in their order.</summary>
+    public IReadOnlyList<int> ExitCodes => [.. _exitCodes];
+
+    /// <summary>The running process; null when there is none.</summary>
+    public int? ProcessId => _process is { HasExited: false } running ? running.Id : null;
 
     /// <summary>Lives that followed one which had ended with <see cref="Host.ExitCode.Temporary"/>.</summary>
     public int Restarts { get; private set; }
@@ -74,6 +94,9 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
         }
     }
 
+    /// <summary>A program and its first arguments that start the next lives; what follows it is the node's own command line. Empty: none.</summary>
+    public IReadOnlyList<string> Launcher { get; set; } = [];
+
     /// <summary>Writes the configuration file.</summary>
     /// <param name="all">Every node of the cluster, this one among them.</param>
     /// <param name="extraHocon">Settings that go on top.</param>
@@ -92,6 +115,7 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
               remoting { host = "127.0.0.1", port = {{remotingPort}} }
             }
             akka.cluster.seed-nodes = [{{seeds}}]
+            akka.remote.dot-netty.tcp { public-hostname = "127.0.0.1", public-port = {{announcedPort}} }
             {{extraHocon}}
             """));
     }
@@ -105,6 +129,16 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
             if (IsRunning)
                 throw new InvalidOperationException($"node {Id} runs already");
             StartLife();
+        }
+    }
+
+    /// <summary>Starts a life unless one runs, or its supervisor has just begun one.</summary>
+    public void EnsureRunning()
+    {
+        lock (_lock)
+        {
+            if (!IsRunning)
+                StartLife();
         }
     }
 
@@ -137,7 +171,8 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
 
     private void StartLife()
     {
-        var start = new ProcessStartInfo("dotnet")
+        string[] command = [.. Launcher, "dotnet", "exec", typeof(LocalNode).Assembly.Location, "run", "--config", ConfigFile, "--stop-with-input"];
+        var start = new ProcessStartInfo(command[0])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -145,7 +180,7 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
             // A process that is killed can not remove its diagnostic socket and pipes from the temporary directory.
             Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
         };
-        foreach (var argument in (string[])["exec", typeof(LocalNode).Assembly.Location, "run", "--config", ConfigFile, "--stop-with-input"])
+        foreach (var argument in command[1..])
             start.ArgumentList.Add(argument);
         var life = Process.Start(start) ?? throw new InvalidOperationException("the node process could not be started");
         _process = life;
@@ -156,6 +191,7 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
     private async Task SuperviseAsync(Process life)
     {
         await life.WaitForExitAsync();
+        _exitCodes.Enqueue(life.ExitCode);
         lock (_lock)
         {
             if (_isEnding || life != _process || life.ExitCode != Host.ExitCode.Temporary)

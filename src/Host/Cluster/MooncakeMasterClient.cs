@@ -14,15 +14,19 @@ namespace HotStandby.Host.Cluster;
 /// <summary>One Mooncake client.</summary>
 /// <param name="addresses">Every node, as host:port.</param>
 /// <param name="client">The client's id.</param>
-public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid client) : IMasterClient
+/// <param name="settings">How its connections behave; null for the defaults.</param>
+public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid client, MasterConnectionSettings? settings = null) : IMasterClient
 {
     private static readonly ByteString Tenant = "default";
 
-    private readonly PrimaryFinder _finder = new(addresses);
+    private readonly PrimaryFinder _finder = new(addresses, settings);
     private volatile string? _whyNoService;
 
     /// <inheritdoc/>
     public string? WhyNoService => _whyNoService;
+
+    /// <summary>Names of segments that its objects are put into while there is room; none: anywhere.</summary>
+    public IReadOnlyList<string> PreferredSegments { get; init; } = [];
 
     /// <inheritdoc/>
     public async Task<BatchAnswer> BatchExistAsync(IReadOnlyList<string> keys, CancellationToken cancellation)
@@ -45,7 +49,7 @@ public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid c
     {
         var sizes = new ulong[keys.Count];
         Array.Fill(sizes, sizeBytes);
-        var request = new BatchPutStartRequest(client, KeysOf(keys), sizes, new WireReplicateConfig(), Tenant);
+        var request = new BatchPutStartRequest(client, KeysOf(keys), sizes, new WireReplicateConfig { PreferredSegments = KeysOf(PreferredSegments) }, Tenant);
         var (call, results) = await CallAsync<BatchPutStartRequest, WireList<Expected<WireList<WireReplica>>>>(request, cancellation);
         return await CheckedAsync(call, Codes(results, result => result.Error));
     }
@@ -56,6 +60,16 @@ public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid c
         ObjectMeta[] objects = [.. keys.Select(key => new ObjectMeta(key, null))];
         var request = new BatchPutEndRequest(client, objects, ReplicaType.All, Tenant);
         var (call, results) = await CallAsync<BatchPutEndRequest, WireList<Expected<Nothing>>>(request, cancellation);
+        return await CheckedAsync(call, Codes(results, result => result.Error));
+    }
+
+    /// <summary>Removes the keys, leased or not.</summary>
+    /// <param name="keys">1 to 128.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public async Task<BatchAnswer> BatchRemoveAsync(IReadOnlyList<string> keys, CancellationToken cancellation)
+    {
+        var request = new BatchRemoveRequest(KeysOf(keys), Force: true, Tenant);
+        var (call, results) = await CallAsync<BatchRemoveRequest, WireList<Expected<Nothing>>>(request, cancellation);
         return await CheckedAsync(call, Codes(results, result => result.Error));
     }
 

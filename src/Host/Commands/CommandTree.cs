@@ -29,6 +29,7 @@ public static class CommandTree
             StatusCommand.Create(terminal),
             CheckConfigCommand.Create(terminal),
             TraceCommand.Create(terminal),
+            ChaosCommand.Create(terminal),
         };
         if (connect is not null)
             root.Add(ReplayCommand.Create(terminal, connect));

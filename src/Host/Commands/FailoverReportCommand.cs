@@ -1,5 +1,6 @@
 // failover-report: how long clients are without service when the Primary goes, and what they lose, over many trials.
 using System.CommandLine;
+using HotStandby.Host.Chaos;
 using HotStandby.Host.Cluster;
 using HotStandby.Host.Failover;
 using HotStandby.Host.Replay;
@@ -16,13 +17,14 @@ internal static class FailoverReportCommand
         var kills = Options.Number("--kills", "Kills of the Primary", 50, 0, 10_000);
         var switches = Options.Number("--switches", "Orderly hand-overs", 50, 0, 10_000);
         var freezes = Options.Number("--freezes", "Primaries that are frozen until another one serves", 30, 0, 10_000);
+        var partitions = Options.Number("--partitions", "Primaries that are cut off from the other nodes until another one serves", 30, 0, 10_000);
         var nodes = Options.Number("--nodes", "Nodes, all of them voters", 3, 3, 9);
         var hocon = new Option<string>("--hocon") { Description = "Settings of every node on top of the defaults.", DefaultValueFactory = static _ => "", HelpName = "hocon" };
         var title = new Option<string>("--title") { Description = "Heading of the report.", DefaultValueFactory = static _ => "Failover", HelpName = "text" };
         var output = new Option<string?>("--append-to") { Description = "Append the report to this Markdown file.", HelpName = "file" };
         var command = new Command("failover-report", "Take the Primary of a local cluster away again and again; report how long nobody serves, and what is lost.")
         {
-            kills, switches, freezes, nodes, hocon, title, output,
+            kills, switches, freezes, partitions, nodes, hocon, title, output,
         };
         command.SetAction(async (result, stop) =>
         {
@@ -31,11 +33,16 @@ internal static class FailoverReportCommand
                 .. Enumerable.Repeat(FailoverKind.Kill, result.GetValue(kills)), .. Enumerable.Repeat(FailoverKind.Switch, result.GetValue(switches)),
                 .. Enumerable.Repeat(FailoverKind.Freeze, result.GetValue(freezes)),
             ];
+            var cuts = Enumerable.Repeat(FailoverKind.Partition, result.GetValue(partitions)).ToArray();
             var settings = result.GetValue(hocon)!;
-            await using var cluster = LocalCluster.Create(result.GetValue(nodes), settings);
             try
             {
-                var report = new FailoverReport(result.GetValue(title)!, settings, await RunAsync(terminal, cluster, plan, stop));
+                // Only what is to be cut goes through a proxy, which costs time of its own.
+                List<TrialResult> results = [];
+                await RunAsync(terminal, LocalCluster.Create(result.GetValue(nodes), settings), null, plan, results, stop);
+                var proxied = LocalCluster.Create(result.GetValue(nodes), settings, behindProxies: true);
+                await RunAsync(terminal, proxied, new FaultNetwork(proxied), cuts, results, stop);
+                var report = new FailoverReport(result.GetValue(title)!, settings, results);
                 terminal.WriteTable(report.Title, FailoverReport.Headings, report.Rows());
                 if (result.GetValue(output) is { } file)
                     await File.AppendAllTextAsync(file, $"\n{report.ToMarkdown()}", stop);
@@ -50,20 +57,22 @@ internal static class FailoverReportCommand
         return command;
     }
 
-    private static async Task<IReadOnlyList<TrialResult>> RunAsync(Terminal terminal, LocalCluster cluster, FailoverKind[] plan, CancellationToken stop)
+    private static async Task RunAsync(
+        Terminal terminal, LocalCluster cluster, FaultNetwork? network, FailoverKind[] plan, List<TrialResult> results, CancellationToken stop)
     {
+        await using var ending = cluster;
+        await using var cutting = network;
+        if (plan.Length == 0)
+            return;
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
         await using var load = await WriterLoad.StartAsync(cluster, stop);
-        var trial = new FailoverTrial(cluster, load);
-        var results = new List<TrialResult>();
-        foreach (var kind in plan)
+        var trial = new FailoverTrial(cluster, network, load);
+        for (var i = 0; i < plan.Length; i++)
         {
-            var result = await trial.RunAsync(kind, stop);
+            var result = await trial.RunAsync(plan[i], stop);
             results.Add(result);
-            terminal.Error.WriteLine($"{results.Count}/{plan.Length} {kind}: gap {result.Gap.TotalMilliseconds:0} ms, {result.Writes} writes, {result.Lost} lost");
+            terminal.Error.WriteLine($"{i + 1}/{plan.Length} {plan[i]}: gap {result.Gap.TotalMilliseconds:0} ms, {result.Writes} writes, {result.Lost} lost");
         }
-
-        return results;
     }
 }

@@ -4,6 +4,8 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Remote;
 using HotStandby.Actors.Settings;
+using HotStandby.Host.Logging;
+using Microsoft.Extensions.Logging;
 
 namespace HotStandby.Host.Commands;
 
@@ -46,11 +48,11 @@ internal sealed class NodeEndWatch : UntypedActor, IWithTimers
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly HashSet<Address> _unreachable = [];
     private readonly HotStandbySettings _settings;
-    private readonly Terminal _terminal;
+    private readonly ILogger _log;
     private readonly NodeEndReason _reason;
 
-    public NodeEndWatch(HotStandbySettings settings, Terminal terminal, NodeEndReason reason) =>
-        (_settings, _terminal, _reason) = (settings, terminal, reason);
+    public NodeEndWatch(HotStandbySettings settings, ILogger log, NodeEndReason reason) =>
+        (_settings, _log, _reason) = (settings, log, reason);
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -107,8 +109,6 @@ internal sealed class NodeEndWatch : UntypedActor, IWithTimers
             Timers.Cancel(LookAgain);
             return;
         }
-        _terminal.Output.WriteLine(
-            $"node {_settings.NodeId}: waiting for other nodes, {up} of {_settings.Voters.Count} are in the cluster; its first start needs all of them, "
-            + $"a later one more than half ({string.Join(", ", _settings.Voters)})");
+        HostEvents.WaitsForNodes(_log, _settings.NodeId.Name, up, _settings.Voters.Count, string.Join(", ", _settings.Voters));
     }
 }

@@ -10,10 +10,13 @@ using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Settings;
 using HotStandby.Host.Http;
+using HotStandby.Host.Logging;
+using HotStandby.Host.Security;
 using HotStandby.Messages;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.Server;
+using Microsoft.Extensions.Logging;
 
 namespace HotStandby.Host.Commands;
 
@@ -36,6 +39,8 @@ internal static class RunCommand
         if (loaded.Configuration is not { } configuration)
             return ConfigurationOptions.Report(terminal, loaded);
 
+        using var logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(
+            new LineLogs(terminal.Output, configuration.Settings.Log.Format, configuration.Settings.NodeId.Name, TimeProvider.System)));
         var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, ended));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, ended));
@@ -47,31 +52,34 @@ internal static class RunCommand
         HotStandbyNode node;
         try
         {
-            node = await HotStandbyNode.StartAsync(configuration, TimeProvider.System, failure => EndProcess(terminal, failure));
+            var logged = configuration with { Full = AkkaLogger.ConfigurationFor(configuration.Settings.Log.Format).WithFallback(configuration.Full) };
+            node = await HotStandbyNode.StartAsync(logged, TimeProvider.System, failure => EndProcess(terminal, failure), new NodeLogSetup(logs));
         }
         catch (IOException error)
         {
             return NoPort(terminal, error);
         }
 
+        var log = logs.CreateLogger("Host");
         var reason = new NodeEndReason();
         var shutdown = CoordinatedShutdown.Get(node.System);
-        node.System.ActorOf(Props.Create(() => new NodeEndWatch(configuration.Settings, terminal, reason)), "node-end-watch");
+        node.System.ActorOf(Props.Create(() => new NodeEndWatch(configuration.Settings, log, reason)), "node-end-watch");
         _ = node.System.WhenTerminated.ContinueWith(_ => ended.TrySetResult(ExitCode.Temporary), TaskScheduler.Default);
         var settings = configuration.Settings;
         try
         {
-            var doorOptions = DoorOf(settings.Client);
+            var httpGuard = DoorTls.GuardOf("http", settings.Http.Tls, log, TimeProvider.System);
+            var doorOptions = DoorOf(settings.Client) with { Guard = DoorTls.GuardOf("client", settings.Client.Tls, log, TimeProvider.System) };
             await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);
             await using var previous = settings.Client.PreviousGenerationPort is var port and not 0
                 ? await MooncakeServer.StartAsync(node.Gateway, PreviousOf(doorOptions, port), TimeProvider.System)
                 : null;
             var previousSaid = previous is null ? "" : $", of the previous generation on {previous.Endpoint}";
-            await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(settings), node.Gateway, node.ReportAsync, new NodeControls(node.RunAsync, node.InjectFaultAsync)) : null;
+            await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(settings) with { Guard = httpGuard }, node.Gateway, node.ReportAsync, new NodeControls(node.RunAsync, node.InjectFaultAsync)) : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
-                ? await MetadataEndpoints.StartAsync(new MetadataOptions { Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort) })
+                ? await MetadataEndpoints.StartAsync(new MetadataOptions { Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard })
                 : null;
-            terminal.Output.WriteLine($"node {settings.NodeId}: clients on {door.Endpoint}{previousSaid}, http on {settings.Http.Host}:{settings.Http.Port}, data in {settings.DataDirectory}");
+            HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", $"{settings.Http.Host}:{settings.Http.Port}", settings.DataDirectory);
             var code = await ended.Task;
             await node.StopAsync();
             if (code != ExitCode.Ok)

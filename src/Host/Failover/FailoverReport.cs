@@ -37,7 +37,8 @@ internal sealed record FailoverReport(string Title, string Settings, IReadOnlyLi
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"## {Title}").AppendLine();
-        text.AppendLine(Settings.Length == 0 ? "Default settings." : $"`{Settings}`").AppendLine();
+        if (Settings.Length > 0)
+            text.AppendLine("```hocon").AppendLine(Settings.Trim()).AppendLine("```").AppendLine();
         text.AppendLine($"| {string.Join(" | ", Headings)} |");
         text.AppendLine($"|{string.Concat(Headings.Select(static _ => "---|"))}");
         foreach (var row in Rows())
@@ -53,6 +54,7 @@ internal sealed record FailoverReport(string Title, string Settings, IReadOnlyLi
         FailoverKind.Kill => "killed with -9",
         FailoverKind.Switch => "told to go (SIGTERM)",
         FailoverKind.Freeze => "frozen (SIGSTOP)",
+        FailoverKind.Partition => "cut off from the other nodes",
         _ => kind.ToString(),
     };
 

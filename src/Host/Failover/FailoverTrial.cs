@@ -1,5 +1,6 @@
 // One fault and what clients saw of it. Faults are of the kinds that take the Primary away; the cluster is whole again before the next.
 using System.Diagnostics;
+using HotStandby.Host.Chaos;
 using HotStandby.Host.Cluster;
 using HotStandby.Host.Http;
 
@@ -12,8 +13,10 @@ internal enum FailoverKind
     Kill,
     /// <summary>SIGTERM: it hands over and ends.</summary>
     Switch,
-    /// <summary>It is frozen (SIGSTOP) until another one serves, which to the others is a node that was cut off.</summary>
+    /// <summary>It is frozen (SIGSTOP) until another one serves.</summary>
     Freeze,
+    /// <summary>It is cut off from the other nodes, both ways, until another one serves; clients reach it all the time.</summary>
+    Partition,
 }
 
 /// <summary>What a trial showed.</summary>
@@ -21,11 +24,14 @@ internal enum FailoverKind
 /// <param name="Gap">The longest time in which no write was acknowledged to anybody.</param>
 /// <param name="Writes">Acknowledged in the trial.</param>
 /// <param name="Lost">How many of them are gone.</param>
-/// <param name="LostFor">How long before the fault the first lost one had been acknowledged; zero when none is lost.</param>
+/// <param name="LostFor">For how long the first lost one had been acknowledged when service ended; zero when none is lost.</param>
 internal sealed record TrialResult(FailoverKind Kind, TimeSpan Gap, int Writes, int Lost, TimeSpan LostFor);
 
 /// <summary>Runs trials on one cluster under one load.</summary>
-internal sealed class FailoverTrial(LocalCluster cluster, WriterLoad load)
+/// <param name="cluster">Whose Primary is taken away.</param>
+/// <param name="network">What its nodes talk through; null: nothing that could be cut.</param>
+/// <param name="load">What measures.</param>
+internal sealed class FailoverTrial(LocalCluster cluster, FaultNetwork? network, WriterLoad load)
 {
     private const int Enough = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -39,34 +45,36 @@ internal sealed class FailoverTrial(LocalCluster cluster, WriterLoad load)
         load.Begin();
         await WaitForWritesAsync(Enough, stop);
         var faultAt = Stopwatch.GetTimestamp();
-        await StrikeAsync(primary, kind, stop);
+        var mend = await StrikeAsync(primary, kind, stop);
         await WaitForWritesAsync(load.Acknowledged + Enough, stop);
-        if (kind == FailoverKind.Freeze)
-            primary.Send(NodeSignal.Continue);
-        else
-            primary.Start();
         // Before the node is back, so that its catching up is no part of the gap.
         var gap = load.LongestGap();
+        mend();
         var (writes, lost, lostFor) = await load.FindLostAsync(faultAt, stop);
         await WaitUntilWholeAsync(stop);
         return new TrialResult(kind, gap, writes, lost, lostFor);
     }
 
-    private static async Task StrikeAsync(LocalNode primary, FailoverKind kind, CancellationToken stop)
+    // What undoes it.
+    private async Task<Action> StrikeAsync(LocalNode primary, FailoverKind kind, CancellationToken stop)
     {
         switch (kind)
         {
             case FailoverKind.Kill:
                 primary.Send(NodeSignal.Kill);
                 await primary.WaitForExitAsync(stop);
-                break;
+                return primary.Start;
             case FailoverKind.Switch:
                 primary.Send(NodeSignal.Terminate);
                 await primary.WaitForExitAsync(stop);
-                break;
+                return primary.Start;
             case FailoverKind.Freeze:
                 primary.Send(NodeSignal.Stop);
-                break;
+                return () => primary.Send(NodeSignal.Continue);
+            case FailoverKind.Partition when network is not null:
+                int[] nodes = [.. Enumerable.Range(0, cluster.Nodes.Count)];
+                var own = Array.FindIndex(nodes, node => cluster.Nodes[node] == primary);
+                return Undo.All([.. nodes.Where(node => node != own).Select(node => network.Cut(own, node))]).Dispose;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, null);
         }

@@ -62,13 +62,14 @@ internal sealed class WriterLoad : IAsyncDisposable
         return Stopwatch.GetElapsedTime(0, longest);
     }
 
-    /// <summary>Looks for every write of the trial. How many are lost, and how long before the fault the first of them had been acknowledged.</summary>
+    /// <summary>Looks for every write of the trial. How many are lost, and how long the first of them had been acknowledged when the
+    /// fault came, or, where the Primary went on, when the last of them was.</summary>
     /// <exception cref="IOException">A call was not answered, so nothing can be said.</exception>
     public async Task<(int Writes, int Lost, TimeSpan LostFor)> FindLostAsync(long faultAtTicks, CancellationToken stop)
     {
         var writes = _acknowledged.ToArray();
         var lost = 0;
-        var oldest = faultAtTicks;
+        var (oldest, newest) = (faultAtTicks, faultAtTicks);
         foreach (var some in writes.Chunk(ReplayOptions.MaximumBatch))
         {
             var answer = await _client.BatchExistAsync([.. some.Select(static write => write.Key)], stop);
@@ -81,11 +82,11 @@ internal sealed class WriterLoad : IAsyncDisposable
                 if (answer.Items[i] == ErrorCode.Ok)
                     continue;
                 lost++;
-                oldest = Math.Min(oldest, some[i].AtTicks);
+                (oldest, newest) = (Math.Min(oldest, some[i].AtTicks), Math.Max(newest, some[i].AtTicks));
             }
         }
 
-        return (writes.Length, lost, Stopwatch.GetElapsedTime(oldest, faultAtTicks));
+        return (writes.Length, lost, Stopwatch.GetElapsedTime(lost == 0 ? newest : oldest, newest));
     }
 
     /// <inheritdoc/>

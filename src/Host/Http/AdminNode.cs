@@ -86,7 +86,7 @@ internal sealed class AdminNode(
         null => "recovering",
         { Role: ReplicaRole.Primary } => "leader_warmup",
         { Role: ReplicaRole.Candidate } => "candidate",
-        { Leader.Name: null or "" } => "starting",
+        { Leader.Name: "" } => "starting",
         { Voting: false } => "catching_up",
         _ => "standby",
     };

@@ -8,6 +8,7 @@ using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HotStandby.Host.Http;
@@ -20,6 +21,9 @@ public sealed record AdminOptions
 
     /// <summary>host:port at which clients reach this node's Mooncake door: what <c>/leader</c> says while the node serves.</summary>
     public required string ClientAddress { get; init; }
+
+    /// <summary>What stands before each connection, such as TLS; null: nothing.</summary>
+    public Action<ListenOptions>? Guard { get; init; }
 
     /// <summary>A call without an outcome for so long is answered with 504.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -68,7 +72,7 @@ public static class AdminServer
         NodeControls controls)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var builder = CreateBuilder(options.Endpoint, MaximumBodyBytes);
+        var builder = CreateBuilder(options.Endpoint, options.Guard, MaximumBodyBytes);
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver =
             JsonTypeInfoResolver.Combine(AdminJson.Default, NodeViewJson.Default, CommandJson.Default));
         builder.Services.AddOpenApi("v1", document => document.AddDocumentTransformer((description, _, _) =>
@@ -97,11 +101,11 @@ public static class AdminServer
     }
 
     /// <summary>A bare Kestrel on one endpoint.</summary>
-    internal static WebApplicationBuilder CreateBuilder(IPEndPoint endpoint, long maximumBodyBytes)
+    internal static WebApplicationBuilder CreateBuilder(IPEndPoint endpoint, Action<ListenOptions>? guard, long maximumBodyBytes)
     {
         // Empty: the usual builder reads settings files and watches their directory, which on a busy node is the journal's.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Services.AddRoutingCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -110,7 +114,7 @@ public static class AdminServer
             kestrel.Limits.MaxRequestBodySize = maximumBodyBytes;
             kestrel.Limits.MaxRequestLineSize = MaximumRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = 2 * MaximumRequestLineBytes;
-            kestrel.Listen(endpoint);
+            kestrel.Listen(endpoint, listen => guard?.Invoke(listen));
         });
         return builder;
     }

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using ListenOptions = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 
 namespace HotStandby.Host.Http;
 
@@ -12,6 +13,9 @@ public sealed record MetadataOptions
 {
     /// <summary>Where to listen; port 0 takes a free one.</summary>
     public required IPEndPoint Endpoint { get; init; }
+
+    /// <summary>What stands before each connection, such as TLS; null: nothing.</summary>
+    public Action<ListenOptions>? Guard { get; init; }
 
     /// <summary>Most keys; a further one is refused with 507.</summary>
     public int MaximumKeys { get; init; } = 65536;
@@ -34,7 +38,7 @@ public static class MetadataEndpoints
     public static async Task<WebApplication> StartAsync(MetadataOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var app = AdminServer.CreateBuilder(options.Endpoint, options.MaximumBodyBytes).Build();
+        var app = AdminServer.CreateBuilder(options.Endpoint, options.Guard, options.MaximumBodyBytes).Build();
         Map(app, new MetadataStore(options.MaximumKeys, options.MaximumBytes));
         await app.StartAsync();
         return app;

@@ -34,7 +34,7 @@ internal sealed class NodeGauges : IDisposable
         OnDisk("hotstandby_disk_free_bytes", "Room on the disk of the data directory.", sample => sample.FreeBytes);
         Known("hotstandby_epoch", "The epoch that the node follows.", report => report.Replica.Epoch);
         Known("hotstandby_voting", "1 when the node counts for majorities.", report => report.Replica.Voting ? 1 : 0);
-        Known("hotstandby_leader_known", "1 when the node knows whom it follows, or leads.", report => report.Replica.Leader.Name is { Length: > 0 } ? 1 : 0);
+        Known("hotstandby_leader_known", "1 when the node knows whom it follows, or leads.", report => report.Replica.Leader == NodeId.None ? 0 : 1);
         Known("hotstandby_lag_entries", "Entries that the node knows of and has not applied.", report => HealthEndpoints.LagOf(report));
         Known("hotstandby_lease_remaining_seconds", "What is left of the lease; 0 without one.", report => report.Replica.LeaseRemainingMilliseconds / 1000.0);
         Known("hotstandby_held_replies", "Answers that wait for their commit.", report => report.Replica.HeldReplies);

@@ -93,6 +93,16 @@ internal ref struct PayloadReader(ReadOnlySpan<byte> bytes)
         return [.. texts];
     }
 
+    /// <summary>A number of things that take at least so many bytes each: 0, and a failure, for more than can follow.</summary>
+    public int Count(int leastBytesEach)
+    {
+        var count = Count();
+        if (count <= _rest.Length / leastBytesEach)
+            return count;
+        _failed = true;
+        return 0;
+    }
+
     public int Count() => Take(2) is { Length: 2 } value ? BinaryPrimitives.ReadUInt16LittleEndian(value) : 0;
 
     private ReadOnlySpan<byte> Take(int length)

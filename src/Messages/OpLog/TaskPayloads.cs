@@ -111,7 +111,7 @@ public sealed record JobCreatedPayload(
     {
         var reader = new PayloadReader(bytes);
         var (id, created, concurrency) = (reader.Id(), reader.Int64(), reader.UInt32());
-        var handles = new uint[reader.Count()];
+        var handles = new uint[reader.Count(sizeof(uint))];
         for (var i = 0; i < handles.Length; i++)
             handles[i] = reader.UInt32();
         payload = new(id, created, concurrency, handles, reader.Texts(), reader.Texts());

@@ -63,7 +63,7 @@ public static class ReplicationCodec
         SealReply => "V1",
         FetchTail => "F1",
         TailBatch => "T1",
-        GrantReleased { Successor.Name: null or "" } => "G1",
+        GrantReleased { Successor.Name: "" } => "G1",
         GrantReleased => "G2",
         EntriesGone => "E1",
         GrantInquiry => "L1",
@@ -154,7 +154,7 @@ public static class ReplicationCodec
         SealReply => 57,
         FetchTail fetch => 2 + ((long)fetch.Log.Length * EpochEndBytes),
         TailBatch tail => 28L + BytesOf(tail.Batch).Length,
-        GrantReleased { Successor.Name: null or "" } => 0,
+        GrantReleased { Successor.Name: "" } => 0,
         GrantReleased released => 1 + Encoding.UTF8.GetByteCount(released.Successor.Name),
         EntriesGone => 24,
         GrantInquiry => 8,
@@ -219,7 +219,7 @@ public static class ReplicationCodec
                 writer.Write(gone.BaseSequence);
                 writer.Write(gone.SentAtTicks);
                 break;
-            case GrantReleased { Successor.Name: not (null or "") } released:
+            case GrantReleased { Successor.Name: not "" } released:
                 writer.Write(released.Successor);
                 break;
             case GrantInquiry inquiry:
@@ -292,7 +292,7 @@ public static class ReplicationCodec
                 return new GrantReleased(from, epoch, NodeId.None);
             case "G2":
                 var successor = reader.ReadNode();
-                if (successor.Name is null or "")
+                if (successor == NodeId.None)
                     reader.Fail("a successor without a name");
                 return new GrantReleased(from, epoch, successor);
             case "E1":

@@ -4,7 +4,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using HotStandby.Mooncake.Calls;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
@@ -17,7 +19,7 @@ public sealed class MasterConnection : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly Socket _socket;
-    private readonly NetworkStream _stream;
+    private readonly Stream _stream;
     private readonly MasterConnectionSettings _settings;
     private readonly PendingCalls _pending = new();
     private readonly SemaphoreSlim _room;
@@ -32,11 +34,11 @@ public sealed class MasterConnection : IAsyncDisposable
     private string? _closedBecause;
     private Exception? _cause;
 
-    private MasterConnection(EndPoint endPoint, Socket socket, MasterConnectionSettings settings)
+    private MasterConnection(EndPoint endPoint, Socket socket, Stream stream, MasterConnectionSettings settings)
     {
         EndPoint = endPoint;
         _socket = socket;
-        _stream = new NetworkStream(socket, ownsSocket: false); // here, while it is connected: a loop might come too late for that
+        _stream = stream;
         _settings = settings;
         _room = new SemaphoreSlim(settings.MaximumInFlight);
         _patience = (long)(settings.ResponseTimeout.TotalSeconds * settings.Time.TimestampFrequency);
@@ -85,15 +87,27 @@ public sealed class MasterConnection : IAsyncDisposable
         try
         {
             await socket.ConnectAsync(endPoint, either.Token).ConfigureAwait(false);
-            return new MasterConnection(endPoint, socket, settings);
+            var stream = await StreamOfAsync(endPoint, socket, settings, either.Token).ConfigureAwait(false);
+            return new MasterConnection(endPoint, socket, stream, settings);
         }
-        catch (Exception failure) when (failure is SocketException or IOException or OperationCanceledException)
+        catch (Exception failure) when (failure is SocketException or IOException or OperationCanceledException or AuthenticationException)
         {
             socket.Dispose();
             cancellation.ThrowIfCancellationRequested();
             var because = failure is OperationCanceledException ? $"not within {settings.ConnectTimeout}" : failure.Message;
             throw new MasterRpcException(MasterRpcFailure.NotSent, $"cannot connect to {endPoint}: {because}", failure);
         }
+    }
+
+    private static async Task<Stream> StreamOfAsync(EndPoint endPoint, Socket socket, MasterConnectionSettings settings, CancellationToken stop)
+    {
+        var plain = new NetworkStream(socket, ownsSocket: false); // here, while it is connected: a loop might come too late for that
+        if (settings.Tls is null)
+            return plain;
+        var secured = new SslStream(plain);
+        var host = endPoint is DnsEndPoint named ? named.Host : ((IPEndPoint)endPoint).Address.ToString();
+        await secured.AuthenticateAsClientAsync(settings.Tls(host), stop).ConfigureAwait(false);
+        return secured;
     }
 
     /// <summary>Makes a call and waits for its answer.</summary>
@@ -194,15 +208,14 @@ public sealed class MasterConnection : IAsyncDisposable
                 {
                     // Counted before it is handed over: a call is only called unsent when its last byte surely never left.
                     Interlocked.Add(ref _handedToSocket, piece.Length);
-                    for (var rest = piece; !rest.IsEmpty;)
-                        rest = rest[await _socket.SendAsync(rest, SocketFlags.None).ConfigureAwait(false)..];
+                    await _stream.WriteAsync(piece).ConfigureAwait(false);
                 }
                 _outgoing.Reader.AdvanceTo(gathered.Buffer.End);
                 if (gathered.IsCompleted)
                     break;
             }
         }
-        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        catch (Exception failure) when (failure is IOException or SocketException or ObjectDisposedException)
         {
             Close($"sending failed: {failure.Message}", failure);
         }

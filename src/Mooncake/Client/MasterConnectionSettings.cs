@@ -1,3 +1,4 @@
+using System.Net.Security;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 
@@ -36,6 +37,9 @@ public sealed record MasterConnectionSettings
 
     /// <summary>The longest answer that is taken.</summary>
     public FrameLimits Limits { get; init; } = new(256 << 20);
+
+    /// <summary>TLS towards a host, given its name or address; null: without. A new object for each connection.</summary>
+    public Func<string, SslClientAuthenticationOptions>? Tls { get; init; }
 
     /// <summary>The clock of the timeouts.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -29,13 +29,17 @@ public sealed class MooncakeServer : IAsyncDisposable
         (_gateway, _options, _time) = (gateway, options, time);
         // Empty: the usual builder reads settings files and watches their directory, which on a busy node is the journal's.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         // What the transport receives ahead of the reading loop, for each connection: outside the budget, so no more than a small frame.
         builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = ServerOptions.SmallFrameBytes);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = options.MaximumConnections;
-            kestrel.Listen(options.Endpoint, listen => listen.Run(ServeAsync));
+            kestrel.Listen(options.Endpoint, listen =>
+            {
+                options.Guard?.Invoke(listen);
+                listen.Run(ServeAsync);
+            });
         });
         _host = builder.Build();
         _timeouts = time.CreateTimer(_ => CheckTimeouts(), null, TimeoutCheckInterval, TimeoutCheckInterval);

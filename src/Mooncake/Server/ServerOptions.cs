@@ -1,6 +1,7 @@
 using System.Net;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace HotStandby.Mooncake.Server;
 
@@ -24,6 +25,9 @@ public sealed record ServerOptions(
     /// share it.
     /// </summary>
     public FrameBudget Budget { get; init; } = new(FrameBudget.DefaultBytes);
+
+    /// <summary>What stands before each connection, such as TLS; null: nothing.</summary>
+    public Action<ListenOptions>? Guard { get; init; }
 
     /// <summary>Frames up to so many bytes need no share of the budget; what a connection may hold beside it.</summary>
     public const int SmallFrameBytes = 64 << 10;

@@ -12,6 +12,15 @@ public sealed class FileDiskTests : IDisposable
     public void Dispose() => _temporary.Dispose();
 
     [Fact]
+    public void Flush_that_the_operating_system_refuses_is_an_error()
+    {
+        // fsync of this device is refused with EINVAL.
+        using var file = FileDisk.Instance.Open("/dev/null", DiskOpen.Write);
+        var error = Assert.Throws<IOException>(file.Flush);
+        Assert.Contains("/dev/null", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Appends_rolls_deletes_and_reopens()
     {
         var directory = Path.Combine(_temporary.Path, "log");

@@ -116,6 +116,17 @@ public sealed class OpLogActorTests : TestKit
     }
 
     [Fact]
+    public void A_promise_that_was_asked_for_while_a_truncation_was_written_is_not_taken_back_by_the_copy_of_an_older_one()
+    {
+        Start(out var log);
+        Write(log, new WritePromise(1, Node), new WriteVoting(), Batch(1, 1, 10), Batch(1, 11, 10));
+        Write(log, new WriteTruncation([new EpochEnd(1, 10)]), new WritePromise(2, new NodeId("n2")));
+        AwaitAssert(() => Assert.Single(JournalEvents().OfType<BatchAppended>())); // the copies are written, and what they replace is deleted
+        var journal = Restart(ref log);
+        Assert.Equal((2UL, new NodeId("n2"), true), (journal.PromisedEpoch, journal.PromisedTo, journal.Voting));
+    }
+
+    [Fact]
     public void A_truncated_log_comes_back_with_the_epochs_of_what_is_gone()
     {
         Start(out var log);

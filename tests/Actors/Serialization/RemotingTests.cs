@@ -55,7 +55,7 @@ public sealed class RemotingTests : TestKit
     {
         var there = await ProbeSeenFromAsync(_hardened);
         there.Tell(new Unbound("x"));
-        there.Tell(new GrantReleased(new NodeId("node-a"), 3));
+        there.Tell(new GrantReleased(new NodeId("node-a"), 3, NodeId.None));
         await ExpectMsgAsync<GrantReleased>(Patience);
     }
 
@@ -64,7 +64,7 @@ public sealed class RemotingTests : TestKit
     {
         var there = await ProbeSeenFromAsync(_lax);
         there.Tell(new Unbound("x"));
-        there.Tell(new GrantReleased(new NodeId("node-a"), 3));
+        there.Tell(new GrantReleased(new NodeId("node-a"), 3, NodeId.None));
         await ExpectMsgAsync<GrantReleased>(Patience);
     }
 
@@ -72,8 +72,8 @@ public sealed class RemotingTests : TestKit
     public async Task A_message_beyond_its_limits_is_dropped_and_the_next_message_still_passes()
     {
         var there = await ProbeSeenFromAsync(_hardened);
-        there.Tell(new GrantReleased(new NodeId(new string('n', 300)), 1));
-        there.Tell(new GrantReleased(new NodeId("node-a"), 2));
+        there.Tell(new GrantReleased(new NodeId(new string('n', 300)), 1, NodeId.None));
+        there.Tell(new GrantReleased(new NodeId("node-a"), 2, NodeId.None));
         Assert.Equal(2UL, (await ExpectMsgAsync<GrantReleased>(Patience)).Epoch);
     }
 

@@ -31,7 +31,8 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
         new SealReply(Node, 3, 5, 9, SealOutcome.GrantRunning, 4, 2, 6, 5, 1500),
         new FetchTail(Node, 3, [new(1, 4)]),
         new TailBatch(Node, 3, 2, 6, Batch(), 8),
-        new GrantReleased(Node, 3),
+        new GrantReleased(Node, 3, NodeId.None),
+        new GrantReleased(Node, 3, new NodeId("node-b")),
         new EntriesGone(Node, 3, 2, 6, 77),
         new GrantInquiry(Node, 3, 77),
         new GrantLapsed(Node, 3, 77, 5),
@@ -120,7 +121,7 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
     public void A_message_beyond_its_limits_is_refused_as_the_fault_of_one_message()
     {
         var serializer = Serialization.FindSerializerForType(typeof(GrantReleased));
-        Assert.Throws<SerializationRefusedException>(() => serializer.ToBinary(new GrantReleased(new NodeId(new string('n', 256)), 1)));
+        Assert.Throws<SerializationRefusedException>(() => serializer.ToBinary(new GrantReleased(new NodeId(new string('n', 256)), 1, NodeId.None)));
         Assert.Throws<SerializationRefusedException>(() => serializer.ToBinary(new Unbound("x")));
         Assert.IsType<SerializationException>(new SerializationRefusedException("x"), exactMatch: false);
     }

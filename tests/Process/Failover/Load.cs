@@ -3,6 +3,7 @@ using HotStandby.Host.Cluster;
 using HotStandby.Host.Replay;
 using HotStandby.Host.Trace;
 using HotStandby.Messages.Identity;
+using HotStandby.Mooncake.Client;
 
 namespace HotStandby.Tests.Process.Failover;
 
@@ -35,10 +36,14 @@ internal sealed class Load : IAsyncDisposable
     public int Acknowledged => _engine.Acknowledged.Count;
 
     /// <summary>Mounts memory and begins.</summary>
-    public static async Task<Load> StartAsync(LocalCluster cluster, CancellationToken stop)
+    public static Task<Load> StartAsync(LocalCluster cluster, CancellationToken stop, MasterConnectionSettings? settings = null) =>
+        StartAsync(cluster.ClientAddresses, stop, settings);
+
+    /// <summary>Mounts memory and begins, with the nodes at these client addresses.</summary>
+    public static async Task<Load> StartAsync(IReadOnlyList<string> addresses, CancellationToken stop, MasterConnectionSettings? settings = null)
     {
         var id = new Uuid(7, 1000);
-        var client = new MooncakeMasterClient(cluster.ClientAddresses, id);
+        var client = new MooncakeMasterClient(addresses, id, settings);
         var owner = await SegmentOwner.MountAsync(
             client, id, SegmentCount, SegmentBytes, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), null, stop);
         return new Load(client, owner, stop);

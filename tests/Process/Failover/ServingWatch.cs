@@ -3,6 +3,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using HotStandby.Host.Cluster;
+using HotStandby.Host.Http;
 
 namespace HotStandby.Tests.Process.Failover;
 
@@ -13,13 +14,22 @@ internal sealed class ServingWatch : IAsyncDisposable
     private readonly record struct Sighting(string Node, ulong Epoch, long AskedAt, long AnsweredAt);
 
     private readonly ConcurrentQueue<Sighting> _sightings = [];
+    private readonly StatusClient _status = new();
     private readonly CancellationTokenSource _ending;
     private readonly Task _watching;
 
     public ServingWatch(LocalCluster cluster, CancellationToken stop)
+        : this(cluster.Nodes.Select(node => node.HttpAddress), stop)
+    {
+    }
+
+    /// <summary>Begins.</summary>
+    /// <param name="nodes">host:port of the nodes' HTTP ports.</param>
+    /// <param name="stop">Ends it.</param>
+    public ServingWatch(IEnumerable<string> nodes, CancellationToken stop)
     {
         _ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        _watching = Task.WhenAll(cluster.Nodes.Select(node => WatchAsync(cluster, node)));
+        _watching = Task.WhenAll(nodes.Select(WatchAsync));
     }
 
     /// <summary>Ends the watch and judges what was seen.</summary>
@@ -42,6 +52,7 @@ internal sealed class ServingWatch : IAsyncDisposable
     {
         await EndAsync();
         _ending.Dispose();
+        _status.Dispose();
     }
 
     private async Task EndAsync()
@@ -50,15 +61,15 @@ internal sealed class ServingWatch : IAsyncDisposable
         await _watching;
     }
 
-    private async Task WatchAsync(LocalCluster cluster, LocalNode node)
+    private async Task WatchAsync(string node)
     {
         try
         {
             while (true)
             {
                 var asked = Stopwatch.GetTimestamp();
-                if (await cluster.StatusAsync(node, _ending.Token) is { Serving: true } view)
-                    _sightings.Enqueue(new Sighting(node.Id, view.Epoch, asked, Stopwatch.GetTimestamp()));
+                if (await _status.TryGetAsync(node, _ending.Token) is { Serving: true } view)
+                    _sightings.Enqueue(new Sighting(node, view.Epoch, asked, Stopwatch.GetTimestamp()));
                 await Task.Delay(Interval, _ending.Token);
             }
         }

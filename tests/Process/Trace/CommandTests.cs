@@ -55,7 +55,7 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(ExitCode.Ok, await Run("check-config", "--config", file, "-D", "hotstandby.shards=17"));
         Assert.Matches(@"hotstandby\.shards +17 +command line", _output.ToString());
         Assert.Matches(@"hotstandby\.client\.port +50052 +file", _output.ToString());
-        Assert.Matches(@"total +3\.18 s", _output.ToString());
+        Assert.Matches(@"total +2\.32 s", _output.ToString());
         Assert.Empty(_error.ToString());
     }
 

@@ -4,6 +4,9 @@ using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
+using HotStandby.Tests.Unit.Segments;
 using HotStandby.Tests.Unit.Shards;
 
 namespace HotStandby.Tests.Unit.Checkpoints;
@@ -46,6 +49,52 @@ public sealed class ImageDamageTests
         var bytes = image.Written.ToArray();
         Assert.Throws<ImageDamagedException>(() => Read(bytes));
     });
+
+    // Found by the fuzz target segment-image: such an image ended in an exception that nobody expects of it.
+    [Theory]
+    [InlineData(0, 4)] // the handle
+    [InlineData(20, 16)] // the id
+    public void An_image_of_a_segment_table_that_holds_a_segment_twice_is_refused(int offset, int bytes)
+    {
+        const int first = PartitionImage.HeadBytes + 12;
+        var image = SegmentImage();
+        var second = first + BitConverter.ToInt32(image, first - 4) + 10 + 4;
+        image.AsSpan(first + offset, bytes).CopyTo(image.AsSpan(second + offset));
+        AssertRefused(image, "one segment twice");
+    }
+
+    [Fact]
+    public void An_image_of_a_segment_table_with_two_tasks_in_one_place_of_a_queue_is_refused()
+    {
+        var image = SegmentImage();
+        // The last task ends with its order and its retries; no job follows.
+        image.AsSpan(image.Length - PartitionImage.TailBytes - 4 - 4 - 8)[0]--;
+        AssertRefused(image, "two in one place");
+    }
+
+    private static void AssertRefused(byte[] image, string why)
+    {
+        System.IO.Hashing.XxHash3.Hash(image.AsSpan(..^PartitionImage.TailBytes)).Reverse().ToArray().CopyTo(image.AsSpan(^PartitionImage.TailBytes..));
+        Assert.Contains(why, Assert.Throws<ImageDamagedException>(() => SegmentTable.FromImage(image, 1, 77)).Message, StringComparison.Ordinal);
+    }
+
+    // Two segments, then two tasks that wait for one client.
+    private static byte[] SegmentImage()
+    {
+        var reign = new Reign();
+        reign.MountAndCommit(1, Reign.Segment(1), Reign.Segment(2));
+        foreach (var id in (ulong[])[1, 2])
+        {
+            var created = new TaskCreatedPayload(new Uuid(5, id), TaskType.ReplicaCopy, Reign.Id(1), 9, default, 1, ObjectKey.From("k"), "", ["host-1"]).Encode();
+            var drafts = new DraftBuffer(Partition.SegmentTable);
+            created.CopyTo(drafts.Add(OpType.TaskCreated, [], 0, created.Length));
+            reign.Leader.ApplyOther(drafts);
+        }
+
+        using var image = new ImageWriter();
+        reign.Table.WriteImage(image, 1);
+        return image.Written.ToArray();
+    }
 
     [Fact]
     public void An_image_of_another_shard_or_another_number_of_shards_is_refused()

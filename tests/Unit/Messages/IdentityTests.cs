@@ -11,6 +11,15 @@ public sealed class IdentityTests
     private static readonly Gen<byte[]> Tenants = Gen.Byte[1, 255].Array[1, 20];
 
     [Fact]
+    public void A_field_that_was_never_set_names_no_node()
+    {
+        Assert.Equal(NodeId.None, default);
+        Assert.Equal(NodeId.None, new NodeId(""));
+        Assert.Equal("", default(NodeId).Name);
+        Assert.NotEqual(NodeId.None, new NodeId("n1"));
+    }
+
+    [Fact]
     public void The_users_key_comes_back_whatever_the_tenant() =>
         Gen.Select(Tenants, Gen.Byte.Array[0, 40]).Sample((tenant, userKey) =>
         {

@@ -47,6 +47,17 @@ public sealed class PayloadTests
             PutStartPayload.Write(bytes, default, 1, null, false, SoftPinAction.Preserve, 0, [], replicas));
     }
 
+    // Found by the fuzz target oplog-payload.
+    [Fact]
+    public void A_drain_job_that_announces_more_handles_than_it_has_is_refused_without_memory_for_them()
+    {
+        var job = new JobCreatedPayload(new Uuid(1, 2), 5, 4, [1], ["a"], ["b"]).Encode();
+        job[28] = job[29] = 0xFF;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.False(JobCreatedPayload.TryRead(job, out _));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 10);
+    }
+
     [Fact]
     public void Mount_segment_round_trips_and_refuses_every_other_length() =>
         Gen.Select(

@@ -62,6 +62,14 @@ public sealed class LapsedGrantsTests
     }
 
     [Fact]
+    public void Who_has_followed_nobody_yet_asks_nobody()
+    {
+        var driver = new ReplicaDriver(3);
+        driver.Run(4 * LeaseMilliseconds);
+        Assert.DoesNotContain(driver.Messages, static each => each.Message is GrantInquiry);
+    }
+
+    [Fact]
     public void An_answer_counts_only_to_the_latest_question_of_the_same_epoch_and_from_a_voter()
     {
         var driver = Led(3);

@@ -220,6 +220,26 @@ public sealed class SealingTests
     }
 
     [Fact]
+    public void A_piece_of_the_tail_that_comes_twice_asks_for_nothing()
+    {
+        var driver = Voters(Three, ReplicaDriver.Journal(3, (1, 5)), Three);
+        driver.Crown(0);
+        driver.Deliver(static each => each.To == 1);
+        driver.Persist(1);
+        driver.Deliver(static each => each.Message is SealReply);
+        driver.Messages.Clear();
+        var piece = new TailBatch(driver.Ids[1], driver[0].Epoch, 1, 3, ReplicaDriver.Batch(1, 4), 5);
+        driver.Hand(0, piece);
+        Assert.Single(driver.Messages, static each => each.Message is FetchTail);
+        driver.Hand(0, piece);
+        Assert.Single(driver.Messages, static each => each.Message is FetchTail);
+        driver.Hand(0, piece with { PreviousSequence = 4, Batch = ReplicaDriver.Batch(1, 5) });
+        Assert.Single(driver.Messages, static each => each.Message is FetchTail);
+        driver.Persist(0);
+        Assert.Equal(ReplicaRole.Primary, driver[0].Role);
+    }
+
+    [Fact]
     public void An_attempt_ends_before_a_voter_that_lost_its_disk_speaks_again()
     {
         var driver = Voters(Three, Three, Three);

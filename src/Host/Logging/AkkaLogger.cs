@@ -1,0 +1,90 @@
+// The actor system's log flows into the node's: this actor takes its events and gives each the id that EventTable knows for it. Named in the
+// configuration that RunCommand starts the node with; it finds where to write in the system's setup.
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Dispatch;
+using Akka.Event;
+using HotStandby.Actors.Settings;
+using Microsoft.Extensions.Logging;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
+
+namespace HotStandby.Host.Logging;
+
+/// <summary>Where the actor system's events go.</summary>
+/// <param name="logs">The node's log.</param>
+public sealed class NodeLogSetup(ILoggerFactory logs) : Setup
+{
+    /// <summary>The node's log.</summary>
+    public ILoggerFactory Logs { get; } = logs;
+}
+
+/// <summary>A logger of the actor system.</summary>
+public sealed class AkkaLogger : UntypedActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
+{
+    // Akka's name for the class of what logs under a mere text.
+    private const string NoClass = "DummyClassForStringSources";
+
+    private readonly ILoggerFactory _logs = Context.System.Settings.Setup.Get<NodeLogSetup>().Value.Logs;
+    private readonly Dictionary<string, ILogger> _loggers = [];
+    private readonly HandshakeNoise _handshakes = new(TimeProvider.System);
+
+    /// <summary>What makes the actor system log through it; before the loggers are up and after they are down, it writes to the output itself.</summary>
+    public static Config ConfigurationFor(LogFormat format) => ConfigurationFactory.ParseString(
+        $"""
+        akka.loggers = ["{typeof(AkkaLogger).FullName}, {typeof(AkkaLogger).Assembly.GetName().Name}"]
+        akka.stdout-loglevel = {(format == LogFormat.Json ? "OFF" : "WARNING")}
+        """);
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case InitializeLogger:
+                Sender.Tell(new LoggerInitialized());
+                break;
+            case LogEvent logged:
+                Write(logged);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Write(LogEvent logged)
+    {
+        var log = LoggerOf(logged);
+        switch (_handshakes.Judge(logged, out var refused))
+        {
+            case Verdict.Refusal:
+                HostEvents.PeerRefused(log, HotStandby.Actors.Security.RemotingTls.Door, refused.Peer, refused.Reason);
+                return;
+            case Verdict.Noise:
+                return;
+            default:
+                var (line, level) = (new EventLine(logged.Message), LevelOf(logged));
+                if (log.IsEnabled(level))
+                    log.Log(level, EventTable.IdOf(line.Template), line, logged.Cause, static (line, _) => line.ToString());
+                return;
+        }
+    }
+
+    // By class, not by path: paths would be without number on a node with many shards.
+    private ILogger LoggerOf(LogEvent logged)
+    {
+        var name = logged.LogClass is { } type && type.Name != NoClass ? type.Name : "Akka";
+        if (!_loggers.TryGetValue(name, out var log))
+            _loggers[name] = log = _logs.CreateLogger(name);
+        return log;
+    }
+
+    private static LogLevel LevelOf(LogEvent logged) => logged.LogLevel() switch
+    {
+        Akka.Event.LogLevel.ErrorLevel => LogLevel.Error,
+        Akka.Event.LogLevel.WarningLevel => LogLevel.Warning,
+        Akka.Event.LogLevel.InfoLevel => LogLevel.Information,
+        _ => LogLevel.Debug,
+    };
+}

@@ -1,0 +1,76 @@
+// The ids of what the actors log: their texts are the keys, so that an actor states a thing once. A test goes through the sources and
+// fails for a text that has no id; docs/operations.md lists them. An id is never given to another event.
+using System.Collections.Frozen;
+using Microsoft.Extensions.Logging;
+
+namespace HotStandby.Host.Logging;
+
+/// <summary>Ids and names of the actors' events.</summary>
+public static class EventTable
+{
+    /// <summary>By template.</summary>
+    public static readonly FrozenDictionary<string, EventId> Ids = new Dictionary<string, EventId>
+    {
+        ["A peer at the {Door} port is refused, {Peer}: {Reason}"] = new(1003, nameof(HostEvents.PeerRefused)),
+
+        // Membership
+        ["Node {0} founds the cluster: a majority of the voters is there, and none of them is in one"] = new(2101, "NodeFounds"),
+        ["Node {0} joins the cluster of {1}"] = new(2102, "NodeJoins"),
+        ["Node {0} at {1} cannot be in one cluster with this one: {2}"] = new(2103, "ShapeDiffers"),
+        ["This node was quarantined by {0}: it stops, to be started afresh"] = new(2104, "Quarantined"),
+        ["{0} ({1}) is put out of the cluster: {2}"] = new(2105, "NodeDowned"),
+
+        // Replication
+        ["Node {0} recovered its journal: last entry {1}/{2}, committed {3}, promise {4}, {5}"] = new(2201, "JournalRecovered"),
+        ["Node {0} is {1} in epoch {2}: {3} (last {4}, committed {5})"] = new(2202, "RoleTaken"),
+        ["Node {0} serves in epoch {1}"] = new(2203, "Serves"),
+        ["Segment table leads epoch {Epoch}: {Segments} segments, {UsedBytes} of {CapacityBytes} bytes in use"] =
+            new(2204, "SegmentsLead"),
+        ["Node {0} restores its partitions: they had applied what was never committed"] = new(2205, "PartitionsRestored"),
+        ["A batch from {0} arrived corrupt and is asked for again: {1}"] = new(2206, "BatchCorrupt"),
+
+        // Journal and checkpoints
+        ["Journal '{0}' opened: {1} records, highest sequenceNr {2}, deleted to {3}"] = new(2301, "JournalOpened"),
+        ["Journal '{0}' opened: torn tail of {1} bytes cut from {2}, highest sequenceNr now {3}"] = new(2302, "JournalTailCut"),
+        ["Journal unusable ({0}), log '{1}', {2} at byte {3}: {4}"] = new(2303, "JournalUnusable"),
+        ["The checkpoint of {0} at {1} could not be saved; the journal is kept for longer"] = new(2311, "CheckpointNotSaved"),
+        ["Old checkpoints could not be deleted: {0}"] = new(2312, "CheckpointsNotDeleted"),
+        ["The checkpoint {0} is damaged, an older one is looked for"] = new(2313, "CheckpointDamaged"),
+        ["The checkpoint of {0} at {1} is not used, an older one is looked for: {2}"] = new(2314, "CheckpointNotUsed"),
+        ["Node {0} lacks checkpoints: the oldest stands for {1}, its log begins behind {2}"] = new(2315, "CheckpointsMissing"),
+        ["Node {0} begins a full sync: its log ends at {1}, its state is {2}"] = new(2321, "FullSyncBegins"),
+        ["Full sync from {0}: {1} of {2} partitions, {3:0.0} MiB, {4:0.0} MiB/s, {5} s to go"] = new(2322, "FullSyncGoesOn"),
+        ["Node {0} goes on behind {1}, from images up to {2}"] = new(2323, "FullSyncEnds"),
+        ["The image of {0} from {1} arrived damaged and is asked for again: {2}"] = new(2324, "ImageDamaged"),
+
+        // Verification
+        ["{0} differs from the Primary at seq {1} in {2} buckets; {3} digests did not fit their content"] =
+            new(2401, "PartitionDiffers"),
+        ["{0}: key {1} was {2}: {3} here, {4} on the Primary; repaired"] = new(2402, "KeyRepaired"),
+        ["{0} is equal to the Primary again, at seq {1}"] = new(2403, "PartitionEqualAgain"),
+        ["{0}: the comparison of its keys begins anew: {1}"] = new(2404, "ComparisonBeginsAnew"),
+        ["{0} needs a full sync: {1}"] = new(2405, "FullSyncNeeded"),
+        ["{0} differs from the Primary beyond repair, this node must be synced: {1}"] = new(2406, "FullSyncOrdered"),
+        ["No full sync begins now, verification asks again: {0}"] = new(2407, "FullSyncPutOff"),
+        ["{0}: the marker {1} was computed in another way and is passed over"] = new(2408, "MarkerPassedOver"),
+        ["{0} speaks of {1}, and there are {2} partitions here"] = new(2409, "PartitionUnknown"),
+        ["{0}: the fault {1} was put into the state of this node as asked for, {2} things are wrong"] = new(2410, "FaultInjected"),
+        ["The fault {0} for {1} was refused: {2}"] = new(2411, "FaultRefused"),
+
+        // Memory, clients and scans
+        ["No memory for {Failures} puts, the last of {LengthBytes} bytes: {Cause} ({FreeBytes} bytes free, {LargestFreeBytes} in one piece, {MissingNames} segment names missing)"] =
+            new(2501, "PutsFindNoMemory"),
+        ["Nothing could be evicted in epoch {Epoch}: {Cause} ({Evictable} objects wait for the end of a lease or a soft pin, the others are hard-pinned, being written or being copied)"] =
+            new(2502, "NothingToEvict"),
+        ["An eviction cycle of epoch {Epoch} ends after {Timeout} with {Waiting} answers of shards missing"] =
+            new(2503, "EvictionCutShort"),
+        ["Client {Client} is silent and {State} in epoch {Epoch}"] = new(2511, "ClientSilent"),
+        ["{Operation}: {Time} were not enough to search in one key, try {Try}"] = new(2521, "PatternSlow"),
+        ["{Operation} is abandoned: {Why} ({Shards} shards to list, {Sent} of {Matched} keys sent, {Lots} lots open)"] =
+            new(2522, "ScanAbandoned"),
+        ["A scan failed"] = new(2523, "ScanFailed"),
+    }.ToFrozenDictionary();
+
+    /// <summary>The id for a template; 0 for what is not this project's own.</summary>
+    public static EventId IdOf(string template) => Ids.GetValueOrDefault(template);
+}

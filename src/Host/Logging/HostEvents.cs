@@ -1,0 +1,20 @@
+// What the host itself logs. Ids below 1100; those of the actors are in EventTable.
+using Microsoft.Extensions.Logging;
+
+namespace HotStandby.Host.Logging;
+
+/// <summary>The host's events.</summary>
+internal static partial class HostEvents
+{
+    [LoggerMessage(1001, LogLevel.Information, "Node {Node} is open: clients on {Client}, http on {Http}, data in {DataDirectory}", EventName = "NodeOpen")]
+    public static partial void NodeOpen(ILogger log, string node, string client, string http, string dataDirectory);
+
+    [LoggerMessage(
+        1002, LogLevel.Information,
+        "Node {Node} is waiting for other nodes, {Present} of {Voters} are in the cluster; its first start needs all of them, a later one more than half ({Names})",
+        EventName = "WaitsForNodes")]
+    public static partial void WaitsForNodes(ILogger log, string node, int present, int voters, string names);
+
+    [LoggerMessage(1003, LogLevel.Warning, "A peer at the {Door} port is refused, {Peer}: {Reason}", EventName = "PeerRefused")]
+    public static partial void PeerRefused(ILogger log, string door, string peer, string reason);
+}

@@ -1,0 +1,96 @@
+// What nodes say to each other: a byte that says which kind, then the message.
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Membership;
+using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Replication;
+using HotStandby.Messages.Verification;
+
+namespace HotStandby.Tests.Fuzz.Targets;
+
+internal sealed class ReplicationMessageTarget() : FuzzTarget("replication-message")
+{
+    private static readonly NodeId Node = new("nöde-a");
+    private static readonly EpochEnd[] Log = [new(1, 4), new(2, 6)];
+    private static readonly IReadOnlyList<ReplicationMessage> Messages = MakeMessages();
+    private static readonly string[] Manifests = [.. Messages.Select(ReplicationCodec.ManifestOf).Distinct(), "", "Z9"];
+
+    public override bool IsCanonical => true;
+
+    public override object? Decode(byte[] input)
+    {
+        if (input.Length == 0 || input[0] >= Manifests.Length)
+            return null;
+        var outcome = ReplicationCodec.Decode(Manifests[input[0]], input.AsMemory(1), out var message, out var problem);
+        if (outcome == ReplicationDecode.CorruptBatch && message is not AppendBatch { Batch: null } || (outcome == ReplicationDecode.Ok) != (problem.Length == 0))
+            throw new InvalidOperationException($"{outcome}, {message}, '{problem}'");
+        return outcome == ReplicationDecode.Ok ? message : null;
+    }
+
+    public override byte[] Encode(object decoded)
+    {
+        var message = (ReplicationMessage)decoded;
+        return ReplicationCodec.TryEncode(message, out var encoded, out var problem)
+            ? [(byte)Array.IndexOf(Manifests, ReplicationCodec.ManifestOf(message)), .. encoded]
+            : throw new InvalidOperationException(problem);
+    }
+
+    protected override IEnumerable<byte[]> MakeSamples() => Messages.Select(Encode);
+
+    private static List<ReplicationMessage> MakeMessages()
+    {
+        var batch = Histories.BatchOf(Histories.Shard().Drafts).Until(2);
+        return
+        [
+            new AppendBatch(Node, 3, 2, 6, null, 5, 9, 77), new AppendBatch(Node, 3, 2, 6, batch, 5, 9, 77), new AppendAcknowledged(Node, 3, 1, 8, 7, true, 77),
+            new AppendRefused(Node, 3, 1, RefusalReason.Gap, Log, 77), new SealRequest(Node, 3, 5, 9), new FetchTail(Node, 3, Log),
+            new SealReply(Node, 3, 5, 9, SealOutcome.GrantRunning, 4, 2, 6, 5, 1500), new TailBatch(Node, 3, 2, 6, batch, 8), new GrantReleased(Node, 3, NodeId.None), new GrantReleased(Node, 3, new NodeId("n2")),
+            new EntriesGone(Node, 3, 2, 6, 77), new GrantInquiry(Node, 3, 77), new GrantLapsed(Node, 3, 77, 5), new FetchImage(Node, 3, new Partition(17), 9, 262144),
+            new ImageChunk(Node, 3, new Partition(17), 9, 6, 524288, 262144, Log, new byte[] { 1, 2, 3 }),
+        ];
+    }
+}
+
+internal sealed class VerificationMessageTarget() : FuzzTarget("verification-message")
+{
+    private static readonly string[] Manifests = ["VP1", "VQ1", "VR1", "VX1"];
+    private static readonly ObjectKey Key = ObjectKey.From("key");
+
+    public override object? Decode(byte[] input)
+    {
+        if (input.Length == 0 || input[0] >= Manifests.Length)
+            return null;
+        var message = VerificationCodec.Decode(Manifests[input[0]], input.AsMemory(1), out var problem);
+        return (message is null) == (problem.Length > 0) ? message : throw new InvalidOperationException($"{message}, '{problem}'");
+    }
+
+    public override byte[] Encode(object decoded)
+    {
+        var message = (VerificationMessage)decoded;
+        return VerificationCodec.TryEncode(message, out var encoded, out var problem)
+            ? [(byte)Array.IndexOf(Manifests, VerificationCodec.ManifestOf(message)), .. encoded]
+            : throw new InvalidOperationException(problem);
+    }
+
+    protected override IEnumerable<byte[]> MakeSamples() => ((VerificationMessage[])
+    [
+        new VerificationPointRequest(new NodeId("b"), new Partition(3)),
+        new VerificationRequest(new NodeId("b"), new Partition(3), 40, 7, 1, ulong.MaxValue, 100, 1000, [new(Key, 5, 6), new(ObjectKey.From("other"), 7, 0)]),
+        new VerificationResponse(
+            new NodeId("a"), new Partition(3), 40, 7, 1, 99, ComparisonOutcome.Compared, 44,
+            [new(MismatchKind.Missing, Key, 5, 6, new byte[] { 1, 2, 3 }), new(MismatchKind.Extra, Key, 0, 0, default)]),
+    ]).Select(Encode);
+}
+
+internal sealed class HelloTarget() : FuzzTarget("hello")
+{
+    public override object? Decode(byte[] input) => Hello.TryDecode(input, out var hello) ? hello : null;
+
+    public override byte[] Encode(object decoded) => ((Hello)decoded).Encode();
+
+    protected override IEnumerable<byte[]> MakeSamples()
+    {
+        var shape = new ClusterShape("cluster", "a,b,c", 64, "quorum", 2000);
+        yield return new Hello(new NodeId("a"), shape, true, 2, [new(new NodeId("b"), "akka.tcp://x@h:1"), new(new NodeId("c"), "")], true).Encode();
+        yield return new Hello(new NodeId("ä"), shape, false, 0, [], false).Encode();
+    }
+}

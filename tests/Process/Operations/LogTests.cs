@@ -1,0 +1,84 @@
+// The log as operators and their programs read it: every event has its id, a line is an object, and a failover prints each line once.
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using HotStandby.Host.Cluster;
+using HotStandby.Host.Logging;
+using HotStandby.Tests.Process.Failover;
+using HotStandby.Tests.Process.Settings;
+using Xunit.Abstractions;
+
+namespace HotStandby.Tests.Process.Operations;
+
+public sealed partial class LogTests(ITestOutputHelper output) : ClusterTest(output)
+{
+    private const int NodeOpen = 1001, NodeFounds = 2101, JournalRecovered = 2201, RoleTaken = 2202, Serves = 2203, SegmentsLead = 2204;
+
+    [Fact]
+    public void Every_text_that_an_actor_logs_has_an_id_and_every_id_is_in_the_runbook()
+    {
+        var sources = Directory.GetFiles(Path.Combine(TestConfiguration.RepositoryRoot, "src", "Actors"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText).ToArray();
+        var texts = sources.SelectMany(source => LogCallWithText().Matches(source)).Select(match => match.Groups[1].Value).ToHashSet();
+        Assert.Equal(sources.Sum(source => LogCall().Count(source)), sources.Sum(source => LogCallWithText().Count(source)));
+        Assert.Empty(texts.Except(EventTable.Ids.Keys));
+        Assert.Empty(EventTable.Ids.Keys.Except(texts));
+        Assert.Equal(EventTable.Ids.Count, EventTable.Ids.Values.Select(id => id.Id).Distinct().Count());
+
+        var runbook = File.ReadAllText(Path.Combine(TestConfiguration.RepositoryRoot, "docs", "operations.md"));
+        Assert.All(EventTable.Ids.Values, id => Assert.Contains($"| {id.Id} | {id.Name} |", runbook, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public Task A_killed_Primary_makes_each_line_appear_once() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        cluster.StartAll();
+        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
+        primary.Send(NodeSignal.Kill);
+        await WaitForExitCodeAsync(primary, Patience, stop);
+        var successor = await WaitForSuccessorAsync(cluster, primary, stop);
+        primary.Start();
+        await WaitUntilAsync($"{primary.Id} is back", Patience, async () => await cluster.StatusAsync(primary, stop) is { Role: "standby", Voting: true }, stop);
+        await WaitUntilAsync("its ports are open", Patience, async () => Count(await EventsOfAsync(primary, stop), NodeOpen) == 2, stop);
+
+        var all = new List<Logged>();
+        foreach (var node in cluster.Nodes)
+            all.AddRange(await EventsOfAsync(node, stop));
+        Assert.All(all, logged => Assert.Contains(cluster.Nodes, node => node.Id == logged.Node));
+        Assert.Equal(1, Count(all, NodeFounds));
+        foreach (var node in cluster.Nodes)
+        {
+            var own = all.Where(logged => logged.Node == node.Id).ToArray();
+            var (lives, reigns) = (node == primary ? 2 : 1, node == primary || node == successor ? 1 : 0);
+            Assert.Equal((node.Id, lives), (node.Id, Count(own, NodeOpen)));
+            Assert.Equal((node.Id, lives), (node.Id, Count(own, JournalRecovered)));
+            Assert.Equal((node.Id, reigns), (node.Id, Count(own, Serves)));
+            Assert.Equal((node.Id, reigns), (node.Id, Count(own, SegmentsLead)));
+            Assert.Equal((node.Id, reigns), (node.Id, own.Count(logged => logged.Event == RoleTaken && logged.Message.Contains(" is Primary in epoch ", StringComparison.Ordinal))));
+            Assert.Equal((node.Id, reigns), (node.Id, own.Count(logged => logged.Event == RoleTaken && logged.Message.Contains(" is Candidate in epoch ", StringComparison.Ordinal))));
+        }
+
+        var epochs = all.Where(logged => logged.Event == Serves).Select(logged => (logged.Node, logged.Second)).ToArray();
+        Assert.Equal(2, epochs.Select(epoch => epoch.Second).Distinct().Count());
+        Assert.Equal(all.Count, all.Select(logged => (logged.Node, logged.Time, logged.Message)).Distinct().Count());
+    }, "hotstandby.log.format = json");
+
+    private static int Count(IEnumerable<Logged> events, int id) => events.Count(logged => logged.Event == id);
+
+    // Every line must be an object: nothing else may write to the output of a node whose log is JSON.
+    private static async Task<IReadOnlyList<Logged>> EventsOfAsync(LocalNode node, CancellationToken stop) =>
+        [.. (await File.ReadAllLinesAsync(node.LogFile, stop)).Select(line =>
+        {
+            using var parsed = JsonDocument.Parse(line);
+            var root = parsed.RootElement;
+            return new Logged(
+                root.GetProperty("node").GetString()!, root.GetProperty("event").GetInt32(), root.GetProperty("time").GetString()!, root.GetProperty("message").GetString()!,
+                root.TryGetProperty("values", out var values) && values.TryGetProperty("1", out var second) ? second.ToString() : "");
+        })];
+
+    private sealed record Logged(string Node, int Event, string Time, string Message, string Second);
+
+    [GeneratedRegex(@"[lL]og\.(?:Info|Warning|Error)\(")]
+    private static partial Regex LogCall();
+
+    [GeneratedRegex(@"[lL]og\.(?:Info|Warning|Error)\(\s*(?:\w+,\s*)?""((?:[^""\\]|\\.)*)""")]
+    private static partial Regex LogCallWithText();
+}

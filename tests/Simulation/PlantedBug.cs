@@ -1,0 +1,54 @@
+// Bugs that are planted to see whether the simulation would find them. Each is one that somebody could write, and that a review
+// could overlook. Only tests plant them; docs/testing.md says what catches which.
+namespace HotStandby.Tests.Simulation;
+
+/// <summary>One mistake, made by every node of a run.</summary>
+public enum PlantedBug
+{
+    /// <summary>The product as it is.</summary>
+    None,
+    /// <summary>A journal write counts as done when it is asked for.</summary>
+    AcknowledgeBeforePersist,
+    /// <summary>A Standby stores what a deposed Primary sends, and acknowledges it.</summary>
+    IgnoreEpochOnAppend,
+    /// <summary>A node's own copy counts as two, in a seal, a commit and a lease.</summary>
+    CountSelfTwice,
+    /// <summary>The lease runs from when an acknowledgement arrives instead of from when the batch was sent.</summary>
+    RenewLeaseFromReceiveTime,
+    /// <summary>The lease is as long as the grants: nothing is left for clocks of different rates.</summary>
+    KeepNoDriftMargin,
+    /// <summary>A voter helps another candidate although its grant to the Primary still runs.</summary>
+    IgnoreGrant,
+    /// <summary>A candidate leads with the log that it has, though a voter has a better one.</summary>
+    SkipTailFetch,
+    /// <summary>A start cuts off whatever it does not know to be committed, though it was acknowledged.</summary>
+    CutCommittedSuffix,
+    /// <summary>A Standby applies an entry as soon as it stores it.</summary>
+    ApplyBeforeCommit,
+    /// <summary>A promise is not written to the journal: a node that starts again may give it again.</summary>
+    ReuseEpoch,
+    /// <summary>A majority that stores an entry of an older epoch commits it, before one of the new epoch stands above it.</summary>
+    CommitOlderEpochs,
+    /// <summary>A heartbeat is acknowledged with the end of the log, whether or not that is the Primary's log.</summary>
+    AcknowledgeEndOfLog,
+    /// <summary>A node with an empty disk votes at once.</summary>
+    VoteWithoutDisk,
+    /// <summary>Whatever a start cannot read is taken for the torn end of the log, and cut off.</summary>
+    TakeDamageForTornTail,
+    /// <summary>A full sync brings state that is not committed.</summary>
+    ShipUncommittedState,
+    /// <summary>A buffer is handed out again as soon as its object is removed, before that is committed.</summary>
+    ReuseFreedSpaceBeforeCommit,
+    /// <summary>A write is answered when it is decided, before it is committed.</summary>
+    AnswerBeforeCommit,
+    /// <summary>Readers are told of longer leases than they have.</summary>
+    EndLeasesEarly,
+    /// <summary>A new Primary takes the leases that it does not know of for over.</summary>
+    ForgetLeasesAtFailover,
+    /// <summary>The buffers of a put that nobody finishes are free before its writer has given up.</summary>
+    FreeAbandonedPutsEarly,
+    /// <summary>A Primary that is to hand over releases its grants at once, and leads until everything is committed.</summary>
+    ReleaseWhileLeading,
+    /// <summary>A Primary answers clients as long as nobody has told it that it is deposed.</summary>
+    ServeWithoutLease,
+}
