@@ -41,6 +41,16 @@ public sealed record HttpSettings
     /// <summary>Port; 0 is off.</summary>
     public required int Port { get; init; }
 
+    /// <summary>What a token looks like.</summary>
+    public const string TokenRule = "16 to 256 printable ASCII characters without spaces";
+
+    /// <summary>True for what may be a token.</summary>
+    public static bool IsToken(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length is >= 16 and <= 256 && text.All(static unit => unit is > ' ' and <= '~');
+    }
+
     /// <summary>What /admin asks for from outside of loopback; empty: there is none. Not for logs.</summary>
     public required string AdminToken { get; init; }
 

@@ -54,11 +54,11 @@ internal sealed partial class SettingsReader(Config config, List<SettingsProblem
     }
 
     /// <summary>A secret, or nothing. It is never shown, however wrong it is.</summary>
-    public string Secret(string path, int shortest, int longest)
+    public string Secret(string path, Func<string, bool> allowed, string rule)
     {
         var text = Text(path);
-        if (text.Length > 0 && (text.Length < shortest || text.Length > longest || text.Any(unit => unit is <= ' ' or > '~')))
-            Fail(path, KnownSettings.Mask, $"must be empty, or {shortest} to {longest} printable ASCII characters without spaces");
+        if (text.Length > 0 && !allowed(text))
+            Fail(path, KnownSettings.Mask, $"must be empty, or {rule}");
         return text;
     }
 

@@ -23,6 +23,9 @@ public sealed record AuditLine(
 /// <param name="time">The clock.</param>
 public sealed class AuditLog(string? path, Action<string> log, TimeProvider time)
 {
+    /// <summary>Its name in the data directory.</summary>
+    public const string FileName = "audit.log";
+
     // At this size the file is put aside, over the one before.
     private const long MostBytes = 16L * 1024 * 1024;
 

@@ -75,4 +75,5 @@ internal sealed record TailBody(string Node, ulong CommittedSequence, IReadOnlyL
 [JsonSerializable(typeof(VerifyBody))]
 [JsonSerializable(typeof(ConfigBody))]
 [JsonSerializable(typeof(TailBody))]
+[JsonSerializable(typeof(EntryBody))]
 internal sealed partial class CommandJson : JsonSerializerContext;
