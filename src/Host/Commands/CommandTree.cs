@@ -30,6 +30,7 @@ public static class CommandTree
             CheckConfigCommand.Create(terminal),
             TraceCommand.Create(terminal),
             ChaosCommand.Create(terminal),
+            CompletionsCommand.Create(terminal),
         };
         foreach (var verb in OperatorVerbs.CreateAll(terminal))
             root.Add(verb);

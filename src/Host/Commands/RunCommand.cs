@@ -81,6 +81,10 @@ internal static class RunCommand
             await using var metadata = settings.Http.IsMetadataServerEnabled
                 ? await MetadataEndpoints.StartAsync(new MetadataOptions { Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard })
                 : null;
+#if PETABRIDGE_CMD
+            // In the clear on loopback, as the palette is meant; where HTTP asks for certificates, use the verbs.
+            Petabridge.PetabridgeDoor.Open(node.System, new Operator.NodeAccess([$"{settings.Http.Host}:{settings.Http.Port}"], token, null, null));
+#endif
             HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", $"{settings.Http.Host}:{settings.Http.Port}", settings.DataDirectory);
             var code = await ended.Task;
             await node.StopAsync();

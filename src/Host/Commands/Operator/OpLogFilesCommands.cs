@@ -20,10 +20,10 @@ internal static class OpLogFilesCommands
         var last = Options.Number("--last", "How many of the last entries to show", 20, 0, 1_000_000);
         var json = new Option<bool>("--json") { Description = "One JSON document an entry." };
         var inspect = new Command("inspect", "Show what the journal of a stopped node holds.") { inspected, last, json };
-        inspect.SetAction(result => Guarded(terminal, () => Inspect(terminal, result.GetRequiredValue(inspected), result.GetValue(last), result.GetValue(json))));
+        inspect.SetAction(result => Guarded(terminal, result.GetRequiredValue(inspected), path => Inspect(terminal, path, result.GetValue(last), result.GetValue(json))));
         var verified = new Argument<string>("PATH") { Description = "A node's data directory." };
         var verify = new Command("verify", "Check the journal of a stopped node: every frame, every record, and that they make a log.") { verified };
-        verify.SetAction(result => Guarded(terminal, () => Verify(terminal, result.GetRequiredValue(verified))));
+        verify.SetAction(result => Guarded(terminal, result.GetRequiredValue(verified), path => Verify(terminal, path)));
         return [inspect, verify];
     }
 
@@ -75,11 +75,17 @@ internal static class OpLogFilesCommands
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static int Guarded(Terminal terminal, Action action)
+    private static int Guarded(Terminal terminal, string path, Action<string> action)
     {
+        if (!Path.Exists(path))
+        {
+            terminal.WriteError($"there is no {path}");
+            return ExitCode.InputMissing;
+        }
+
         try
         {
-            action();
+            action(path);
             return ExitCode.Ok;
         }
         catch (Exception error) when (error is JournalDamaged or DataDirectoryRefused)
@@ -90,7 +96,7 @@ internal static class OpLogFilesCommands
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             terminal.WriteError(error.Message);
-            return ExitCode.InputMissing;
+            return ExitCode.InputOutput;
         }
     }
 }
