@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Akka;
 using Akka.Actor;
 using Akka.Actor.Setup;
+using Akka.Cluster;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.Remote;
@@ -10,6 +11,7 @@ using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Membership;
+using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Security;
@@ -19,6 +21,7 @@ using HotStandby.Actors.Verification;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Actors.Node;
 
@@ -130,6 +133,34 @@ public sealed class HotStandbyNode
     /// <exception cref="AskTimeoutException">The replica does not answer.</exception>
     public async Task<string?> SwitchOverAsync(NodeId to, CancellationToken stop) =>
         (await _actors.Replica.Ask<NodeCommandAnswer>(new SwitchOver(to), ReportPatience, stop)).Refusal;
+
+    /// <summary>Compares partitions of this Standby with its Primary, and waits for what comes of it.</summary>
+    /// <param name="partitions">Which; empty: all.</param>
+    /// <param name="patience">After so long the answer comes as it is then.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="AskTimeoutException">The verifier does not answer.</exception>
+    public Task<VerifyNowAnswer> VerifyAsync(IReadOnlyList<Partition> partitions, TimeSpan patience, CancellationToken stop) =>
+        _actors.Verifier.Ask<VerifyNowAnswer>(new VerifyNow(partitions, patience), patience + ReportPatience, stop);
+
+    /// <summary>The entries from a seq on, from the journal: those of this node's log, committed or not.</summary>
+    /// <param name="fromSequence">The first one wanted; the answer may begin earlier or later, where the log does.</param>
+    /// <param name="maximumBytes">Roughly how much.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="AskTimeoutException">The journal does not answer.</exception>
+    public async Task<IReadOnlyList<OpLogBatch>> ReadAsync(ulong fromSequence, long maximumBytes, CancellationToken stop)
+    {
+        var request = new GetEntriesSince(fromSequence, maximumBytes, this);
+        return (await System.ActorSelection(_actors.Replica.Path / "oplog").Ask<EntriesSince>(request, ReportPatience, stop)).Batches;
+    }
+
+    /// <summary>The members of the cluster as this node sees them, oldest first.</summary>
+    public IReadOnlyList<MemberReport> Members()
+    {
+        var state = Cluster.Get(System).State;
+        var unreachable = state.Unreachable.Select(member => member.UniqueAddress).ToHashSet();
+        return [.. state.Members.Order(Member.AgeOrdering).Select(member => new MemberReport(
+            NodeConfiguration.NodeOf(member.Roles), member.Address.ToString(), member.Status.ToString(), !unreachable.Contains(member.UniqueAddress)))];
+    }
 
     /// <summary>Hands over, leaves the cluster and stops.</summary>
     public Task StopAsync() => CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);

@@ -2,8 +2,16 @@
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Verification;
+using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Node;
 
 /// <summary>One node at one moment; its parts are taken one after the other, so under load they differ by a few entries.</summary>
 public sealed record NodeReport(ReplicaStatus Replica, IReadOnlyList<PartitionReport> Partitions, VerificationReport? Verification = null);
+
+/// <summary>A member of the cluster, as one node sees it. Who leads is another question.</summary>
+/// <param name="Node">Its node-id.</param>
+/// <param name="Address">Where the others talk to it.</param>
+/// <param name="Status">Akka's word: Joining, Up, Leaving, …</param>
+/// <param name="Reachable">False: it has not been heard of lately.</param>
+public sealed record MemberReport(NodeId Node, string Address, string Status, bool Reachable);

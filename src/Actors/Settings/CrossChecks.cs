@@ -43,6 +43,9 @@ internal static class CrossChecks
         reader.Require(
             settings.Remoting.Port != settings.Client.Port && (settings.Remoting.Port == 0 || settings.Remoting.Port != settings.Http.Port),
             "hotstandby.remoting.port", "must differ from hotstandby.client.port and hotstandby.http.port", "hotstandby.client.port", "hotstandby.http.port");
+        reader.Require(
+            settings.Http.AdminToken.Length == 0 || settings.Http.AdminTokenFile.Length == 0, "hotstandby.http.admin-token-file",
+            "must be empty when hotstandby.http.admin-token is set", "hotstandby.http.admin-token");
         var metadata = settings.Http.MetadataPort;
         reader.Require(
             !settings.Http.IsMetadataServerEnabled

@@ -41,6 +41,22 @@ public sealed record HttpSettings
     /// <summary>Port; 0 is off.</summary>
     public required int Port { get; init; }
 
+    /// <summary>What a token looks like.</summary>
+    public const string TokenRule = "16 to 256 printable ASCII characters without spaces";
+
+    /// <summary>True for what may be a token.</summary>
+    public static bool IsToken(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length is >= 16 and <= 256 && text.All(static unit => unit is > ' ' and <= '~');
+    }
+
+    /// <summary>What /admin asks for from outside of loopback; empty: there is none. Not for logs.</summary>
+    public required string AdminToken { get; init; }
+
+    /// <summary>A file that holds it instead; empty: none. Its first line counts.</summary>
+    public required string AdminTokenFile { get; init; }
+
     /// <summary>Whether the transfer engine's metadata server runs; on the same host.</summary>
     public required bool IsMetadataServerEnabled { get; init; }
 

@@ -13,6 +13,18 @@ public static class KnownSettings
     /// <summary>Prefix of environment variables that set something.</summary>
     public const string EnvironmentPrefix = "HOTSTANDBY__";
 
+    /// <summary>Stands for the value of a secret wherever settings are shown.</summary>
+    public const string Mask = "***";
+
+    private static readonly string[] SecretWords = ["token", "password", "secret", "passphrase"];
+
+    /// <summary>True for a setting whose value is shown to nobody.</summary>
+    public static bool IsSecret(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return SecretWords.Any(word => path.EndsWith(word, StringComparison.Ordinal));
+    }
+
     /// <summary>Full path of every setting, in the order of reference.conf.</summary>
     public static IReadOnlyList<string> Paths { get; } = [.. Leaves(Root, EmbeddedConfiguration.Reference.GetValue(Root))];
 

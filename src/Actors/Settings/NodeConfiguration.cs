@@ -100,7 +100,7 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
         if (problems.Count > 0)
             return ConfigurationResult.Failed(ConfigurationFailure.Invalid, [.. problems]) with { Warnings = warnings };
 
-        var effective = KnownSettings.Paths.Select(path => new EffectiveSetting(path, merged.GetValue(path).ToString(),
+        var effective = KnownSettings.Paths.Select(path => new EffectiveSetting(path, Shown(path, merged.GetValue(path).ToString()),
             fromOverrides.HasPath(path) ? SettingSource.Override
             : fromEnvironment.HasPath(path) ? SettingSource.Environment
             : fromFile.HasPath(path) ? SettingSource.File
@@ -123,6 +123,8 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
                     KnownSettings.UnknownRule(name.Replace("__", ".", StringComparison.Ordinal).Replace('_', '-').ToLowerInvariant())));
         }
     }
+
+    private static string Shown(string path, string value) => KnownSettings.IsSecret(path) && value is not ("" or "\"\"") ? KnownSettings.Mask : value;
 
     private static string Lines(IEnumerable<KeyValuePair<string, string>> pairs, List<SettingsProblem> problems)
     {

@@ -39,6 +39,8 @@ internal static partial class SettingsParser
         {
             Host = reader.ListenHost("hotstandby.http.host"),
             Port = reader.Integer("hotstandby.http.port", 0, 65535),
+            AdminToken = reader.Secret("hotstandby.http.admin-token", HttpSettings.IsToken, HttpSettings.TokenRule),
+            AdminTokenFile = reader.Text("hotstandby.http.admin-token-file", static path => path.Length == 0 || File.Exists(path), "must be empty or the path of a file"),
             IsMetadataServerEnabled = reader.Choice("hotstandby.http.metadata-server", ("on", true), ("off", false)),
             MetadataPort = reader.Integer("hotstandby.http.metadata-port", 1, 65535),
             Tls = Tls(reader, "hotstandby.http.tls", CallersOf(reader, "hotstandby.http.tls")),

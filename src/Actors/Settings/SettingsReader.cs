@@ -53,6 +53,15 @@ internal sealed partial class SettingsReader(Config config, List<SettingsProblem
         return text;
     }
 
+    /// <summary>A secret, or nothing. It is never shown, however wrong it is.</summary>
+    public string Secret(string path, Func<string, bool> allowed, string rule)
+    {
+        var text = Text(path);
+        if (text.Length > 0 && !allowed(text))
+            Fail(path, KnownSettings.Mask, $"must be empty, or {rule}");
+        return text;
+    }
+
     /// <summary>An address to listen on.</summary>
     public string ListenHost(string path) =>
         Text(path, text => text == "localhost" || (IPAddress.TryParse(text, out _) && Uri.CheckHostName(text) != UriHostNameType.Unknown),

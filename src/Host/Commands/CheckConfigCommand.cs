@@ -40,7 +40,8 @@ internal static class CheckConfigCommand
         return ExitCode.Ok;
     }
 
-    private static string NameOf(SettingSource source) => source switch
+    /// <summary>Where a value comes from, for people.</summary>
+    public static string NameOf(SettingSource source) => source switch
     {
         SettingSource.Default => "default",
         SettingSource.File => "file",

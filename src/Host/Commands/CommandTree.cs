@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
+using HotStandby.Host.Commands.Operator;
 using HotStandby.Host.Replay;
 
 namespace HotStandby.Host.Commands;
@@ -26,11 +27,13 @@ public static class CommandTree
             RunCommand.Create(terminal),
             DemoCommand.Create(terminal),
             FailoverReportCommand.Create(terminal),
-            StatusCommand.Create(terminal),
             CheckConfigCommand.Create(terminal),
             TraceCommand.Create(terminal),
             ChaosCommand.Create(terminal),
+            CompletionsCommand.Create(terminal),
         };
+        foreach (var verb in OperatorVerbs.CreateAll(terminal))
+            root.Add(verb);
         if (connect is not null)
             root.Add(ReplayCommand.Create(terminal, connect));
 

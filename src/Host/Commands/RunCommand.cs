@@ -49,6 +49,8 @@ internal static class RunCommand
         if (stopWithInput)
             _ = Task.Run(() => StopWithInput(ended), CancellationToken.None);
 
+        if (!TryReadToken(terminal, configuration.Settings.Http, out var token))
+            return ExitCode.Configuration;
         HotStandbyNode node;
         try
         {
@@ -75,10 +77,14 @@ internal static class RunCommand
                 ? await MooncakeServer.StartAsync(node.Gateway, PreviousOf(doorOptions, port), TimeProvider.System)
                 : null;
             var previousSaid = previous is null ? "" : $", of the previous generation on {previous.Endpoint}";
-            await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(settings) with { Guard = httpGuard }, node.Gateway, node.ReportAsync, new NodeControls(node.RunAsync, node.InjectFaultAsync)) : null;
+            await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(configuration, token, log) with { Guard = httpGuard }, node.Gateway, node.ReportAsync, NodeControls.Of(node)) : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
                 ? await MetadataEndpoints.StartAsync(new MetadataOptions { Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard })
                 : null;
+#if PETABRIDGE_CMD
+            // In the clear on loopback, as the palette is meant; where HTTP asks for certificates, use the verbs.
+            Petabridge.PetabridgeDoor.Open(node.System, new Operator.NodeAccess([$"{settings.Http.Host}:{settings.Http.Port}"], token, null, null));
+#endif
             HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", $"{settings.Http.Host}:{settings.Http.Port}", settings.DataDirectory);
             var code = await ended.Task;
             await node.StopAsync();
@@ -153,14 +159,41 @@ internal static class RunCommand
     private static ServerOptions PreviousOf(ServerOptions newest, int port) =>
         newest with { Endpoint = new IPEndPoint(newest.Endpoint.Address, port), Functions = RpcTable.Previous };
 
-    private static AdminOptions AdminOf(HotStandbySettings settings)
+    // A file that holds no token is not taken for none: /admin would be open to fewer or more than was meant.
+    private static bool TryReadToken(Terminal terminal, HttpSettings settings, out string token)
     {
+        token = settings.AdminToken;
+        if (settings.AdminTokenFile.Length == 0)
+            return true;
+        try
+        {
+            token = File.ReadLines(settings.AdminTokenFile).FirstOrDefault() ?? "";
+            if (HttpSettings.IsToken(token))
+                return true;
+            terminal.WriteError($"hotstandby.http.admin-token-file: the first line of {settings.AdminTokenFile} must be {HttpSettings.TokenRule}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            terminal.WriteError($"hotstandby.http.admin-token-file: {error.Message}");
+        }
+
+        return false;
+    }
+
+    private static AdminOptions AdminOf(NodeConfiguration configuration, string token, ILogger log)
+    {
+        var settings = configuration.Settings;
         // Who listens on all interfaces is reached under the name that the other nodes use.
         var host = settings.Client.Host is "0.0.0.0" or "::" ? settings.Remoting.Host : settings.Client.Host;
         return new AdminOptions
         {
             Endpoint = EndpointOf(settings.Http.Host, settings.Http.Port),
             DataDirectory = settings.DataDirectory,
+            NodeName = settings.NodeId.Name,
+            Voters = settings.Voters,
+            Settings = configuration.Effective,
+            AdminToken = token,
+            Audit = new AuditLog(Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
             ClientAddress = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{settings.Client.Port}" : $"{host}:{settings.Client.Port}",
         };
     }

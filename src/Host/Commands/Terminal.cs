@@ -10,7 +10,7 @@ namespace HotStandby.Host.Commands;
 public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsInteractive)
 {
     /// <summary>The process's own.</summary>
-    public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected);
+    public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected) { Input = Console.IsInputRedirected ? null : Console.In };
 
     /// <summary>Spectre's view of the output; for interactive use.</summary>
     public IAnsiConsole Ansi { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Output) });
@@ -33,6 +33,18 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
         foreach (var row in rows)
             table.AddRow([.. row.Select(Markup.Escape)]);
         Ansi.Write(table);
+    }
+
+    /// <summary>Where answers are typed; null: nobody is there to be asked.</summary>
+    public TextReader? Input { get; init; }
+
+    /// <summary>Asks; anything but yes is no, and so is nobody being there.</summary>
+    public bool Confirm(string consequence)
+    {
+        if (!IsInteractive || Input is null)
+            return false;
+        Output.Write($"{consequence} Go on? [y/N] ");
+        return Input.ReadLine()?.Trim().ToUpperInvariant() is "Y" or "YES";
     }
 
     /// <summary>Says what is wrong, as <c>hotstandby: …</c>.</summary>

@@ -2,10 +2,12 @@
 using Akka.Actor;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
+using HotStandby.Actors.Verification;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using Microsoft.AspNetCore.Http;
 
 namespace HotStandby.Host.Http;
@@ -17,6 +19,9 @@ internal sealed class AdminNode(
 {
     /// <summary>How the port was set up.</summary>
     public AdminOptions Options => options;
+
+    /// <summary>What operators may have it do.</summary>
+    public NodeControls Controls => controls;
 
     /// <summary>True while the node leads and its lease holds.</summary>
     public bool Serves => gateway.MayServe;
@@ -91,4 +96,27 @@ internal sealed class AdminNode(
 /// <param name="Run">Begins something; null, or why not.</param>
 /// <param name="Inject">Puts a fault into a shard of a Standby, where the settings allow it; how many things are wrong now.</param>
 public sealed record NodeControls(
-    Func<NodeCommand, CancellationToken, Task<string?>> Run, Func<Partition, VerifyFault, CancellationToken, Task<int>> Inject);
+    Func<NodeCommand, CancellationToken, Task<string?>> Run, Func<Partition, VerifyFault, CancellationToken, Task<int>> Inject)
+{
+    /// <summary>Lets another node lead, the one that is named or the one that is furthest; null when that has begun, or why not.</summary>
+    public required Func<NodeId, CancellationToken, Task<string?>> SwitchOver { get; init; }
+
+    /// <summary>Compares partitions with the Primary, all when none is named; waits for the outcome, so long at most.</summary>
+    public required Func<IReadOnlyList<Partition>, TimeSpan, CancellationToken, Task<VerifyNowAnswer>> Verify { get; init; }
+
+    /// <summary>Entries of the journal from a seq on, roughly so many bytes.</summary>
+    public required Func<ulong, long, CancellationToken, Task<IReadOnlyList<OpLogBatch>>> ReadOpLog { get; init; }
+
+    /// <summary>The cluster's members, oldest first.</summary>
+    public required Func<IReadOnlyList<MemberReport>> Members { get; init; }
+
+    /// <summary>Those of a running node.</summary>
+    public static NodeControls Of(HotStandbyNode node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return new NodeControls(node.RunAsync, node.InjectFaultAsync)
+        {
+            SwitchOver = node.SwitchOverAsync, Verify = node.VerifyAsync, ReadOpLog = node.ReadAsync, Members = node.Members,
+        };
+    }
+}

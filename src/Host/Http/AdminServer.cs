@@ -3,7 +3,9 @@
 using System.Net;
 using System.Text.Json.Serialization.Metadata;
 using HotStandby.Actors.Node;
+using HotStandby.Actors.Settings;
 using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -32,6 +34,21 @@ public sealed record AdminOptions
     /// <summary>Entries that a Standby may still have to apply and yet be called ready.</summary>
     public ulong ReadyLagEntries { get; init; } = 10_000;
 
+    /// <summary>The node-id, as commands show it.</summary>
+    public string NodeName { get; init; } = "";
+
+    /// <summary>The voters of the cluster.</summary>
+    public IReadOnlyList<NodeId> Voters { get; init; } = [];
+
+    /// <summary>The settings in force, secrets masked: what <c>/admin/config</c> says.</summary>
+    public IReadOnlyList<EffectiveSetting> Settings { get; init; } = [];
+
+    /// <summary>What <c>/admin</c> asks for from outside of loopback; empty: it answers on loopback only.</summary>
+    public string AdminToken { get; init; } = "";
+
+    /// <summary>Where commands are noted.</summary>
+    public AuditLog Audit { get; init; } = new(null, static _ => { }, TimeProvider.System);
+
     /// <summary>The node's data directory, whose size <c>/metrics</c> tells; null: it does not.</summary>
     public string? DataDirectory { get; init; }
 }
@@ -57,7 +74,7 @@ public static class AdminServer
         ArgumentNullException.ThrowIfNull(options);
         var builder = CreateBuilder(options.Endpoint, options.Guard, MaximumBodyBytes);
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver =
-            JsonTypeInfoResolver.Combine(AdminJson.Default, NodeViewJson.Default));
+            JsonTypeInfoResolver.Combine(AdminJson.Default, NodeViewJson.Default, CommandJson.Default));
         builder.Services.AddOpenApi("v1", document => document.AddDocumentTransformer((description, _, _) =>
         {
             description.Info.Title = "HotStandby.Actors: operators' port";
@@ -66,7 +83,9 @@ public static class AdminServer
         }));
         MetricsEndpoints.AddTo(builder.Services);
         var app = builder.Build();
+        var guard = new AdminGuard(options.AdminToken, options.Audit);
         var node = new AdminNode(options, gateway, report, controls);
+        app.Use(next => context => guard.InvokeAsync(context, next));
         HealthEndpoints.Map(app, node);
         MetricsEndpoints.Map(app, node);
         ReplicationEndpoints.Map(app, node);
@@ -74,6 +93,7 @@ public static class AdminServer
         SegmentEndpoints.Map(app, node);
         DrainEndpoints.Map(app, node);
         StateEndpoints.Map(app, node);
+        CommandEndpoints.Map(app, node);
         AbsentFeatureEndpoints.Map(app, node);
         app.MapOpenApi("/openapi.json");
         await app.StartAsync();

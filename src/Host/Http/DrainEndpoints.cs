@@ -44,6 +44,12 @@ internal static class DrainEndpoints
             return ErrorAnswer.Of(error.StatusCode, ErrorCode.InvalidParams, $"body cannot be read: {error.Message}");
         }
 
+        return await CreateAsync(node, wanted, stop);
+    }
+
+    /// <summary>Creates a job, or says what is wrong with the wish.</summary>
+    public static async Task<IResult> CreateAsync(AdminNode node, DrainRequest? wanted, CancellationToken stop)
+    {
         var segments = wanted?.Segments ?? [];
         var targets = wanted?.TargetSegments ?? [];
         var concurrency = wanted?.MaxConcurrency ?? UsualConcurrency;

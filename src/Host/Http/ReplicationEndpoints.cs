@@ -11,15 +11,21 @@ internal static class ReplicationEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapGet("/replication", async (CancellationToken stop) => await node.TryReportAsync(stop) is { } report
-                ? Results.Json(BodyOf(node, report), AdminJson.Default.ReplicationBody)
-                : ErrorAnswer.NoReport())
+        routes.MapGet("/replication", (CancellationToken stop) => ReplicationAsync(node, stop))
             .Answers<ReplicationBody>("Role, epoch, seqs and lag of this node; on the leader, of the others too.", 503);
-        routes.MapGet("/status", async (CancellationToken stop) => await node.TryReportAsync(stop) is { } report
-                ? Results.Json(NodeView.Of(report), NodeViewJson.Default.NodeView)
-                : ErrorAnswer.NoReport())
+        routes.MapGet("/status", (CancellationToken stop) => StatusAsync(node, stop))
             .Answers<NodeView>("All that the node knows of itself, with the digest of every partition.", 503);
     }
+
+    /// <summary>Answers /replication.</summary>
+    public static async Task<IResult> ReplicationAsync(AdminNode node, CancellationToken stop) => await node.TryReportAsync(stop) is { } report
+        ? Results.Json(BodyOf(node, report), AdminJson.Default.ReplicationBody)
+        : ErrorAnswer.NoReport();
+
+    /// <summary>Answers /status.</summary>
+    public static async Task<IResult> StatusAsync(AdminNode node, CancellationToken stop) => await node.TryReportAsync(stop) is { } report
+        ? Results.Json(NodeView.Of(report), NodeViewJson.Default.NodeView)
+        : ErrorAnswer.NoReport();
 
     private static ReplicationBody BodyOf(AdminNode node, NodeReport report)
     {

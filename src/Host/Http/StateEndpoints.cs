@@ -3,6 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Core.Verification;
+using HotStandby.Host.Commands.Operator;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Builder;
@@ -16,10 +17,12 @@ internal static class StateEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        Map(routes, node, "/admin/checkpoint", NodeCommand.Checkpoint, "Begins a round of checkpoints; 409 while one runs.");
-        Map(routes, node, "/admin/full-sync", NodeCommand.FullSync, "Replaces this Standby's state by a full sync from another node; 409 on the leader.");
-        routes.MapPost("/admin/verify/inject", (int? shard, string? fault, CancellationToken stop) => InjectAsync(node, shard, fault, stop))
-            .Answers<InjectedBody>("For tests: puts a fault into a shard of this Standby, where hotstandby.testing.faults is on.", 400, 409, 503);
+        routes.MapCommand(node, CommandTable.Checkpoint, (CancellationToken stop) => RunAsync(node, NodeCommand.Checkpoint, stop))
+            .AnswersCommand<BegunBody>(CommandTable.Checkpoint, 409, 503);
+        routes.MapCommand(node, CommandTable.FullSync, (CancellationToken stop) => RunAsync(node, NodeCommand.FullSync, stop))
+            .AnswersCommand<BegunBody>(CommandTable.FullSync, 400, 409, 503);
+        routes.MapCommand(node, CommandTable.Inject, (int? shard, string? fault, CancellationToken stop) => InjectAsync(node, shard, fault, stop))
+            .AnswersCommand<InjectedBody>(CommandTable.Inject, 400, 409, 503);
     }
 
     private static async Task<IResult> InjectAsync(AdminNode node, int? shard, string? name, CancellationToken stop)
@@ -44,10 +47,8 @@ internal static class StateEndpoints
         }
     }
 
-    private static string NameOf(VerifyFault fault) => JsonNamingPolicy.KebabCaseLower.ConvertName(fault.ToString());
-
-    private static void Map(IEndpointRouteBuilder routes, AdminNode node, string path, NodeCommand command, string summary) =>
-        routes.MapPost(path, (CancellationToken stop) => RunAsync(node, command, stop)).Answers<BegunBody>(summary, 409, 503);
+    /// <summary>A fault as operators write it: <c>drop-key</c>.</summary>
+    public static string NameOf(VerifyFault fault) => JsonNamingPolicy.KebabCaseLower.ConvertName(fault.ToString());
 
     private static async Task<IResult> RunAsync(AdminNode node, NodeCommand command, CancellationToken stop)
     {

@@ -15,6 +15,9 @@ internal static partial class HostEvents
         EventName = "WaitsForNodes")]
     public static partial void WaitsForNodes(ILogger log, string node, int present, int voters, string names);
 
+    [LoggerMessage(1004, LogLevel.Information, "{What}", EventName = "Operator")]
+    public static partial void Operator(ILogger log, string what);
+
     [LoggerMessage(1003, LogLevel.Warning, "A peer at the {Door} port is refused, {Peer}: {Reason}", EventName = "PeerRefused")]
     public static partial void PeerRefused(ILogger log, string door, string peer, string reason);
 }

@@ -26,7 +26,7 @@ internal sealed class ServedNode(HotStandbyNode node, MooncakeServer door, WebAp
                 client.MaximumConnections, client.RequestTimeout),
             TimeProvider.System);
         var admin = new AdminOptions { Endpoint = new IPEndPoint(IPAddress.Loopback, httpPort), ClientAddress = $"127.0.0.1:{clientPort}" };
-        var http = await AdminServer.StartAsync(admin, node.Gateway, node.ReportAsync, new NodeControls(node.RunAsync, node.InjectFaultAsync));
+        var http = await AdminServer.StartAsync(admin, node.Gateway, node.ReportAsync, NodeControls.Of(node));
         return new ServedNode(node, door, http);
     }
 

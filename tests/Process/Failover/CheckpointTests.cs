@@ -145,7 +145,7 @@ public sealed class CheckpointTests(ITestOutputHelper output) : ClusterTest(outp
 
     private static async Task<int> PostAsync(HttpClient http, LocalNode node, string command, CancellationToken stop)
     {
-        using var answer = await http.PostAsync(new Uri($"http://{node.HttpAddress}/admin/{command}"), null, stop);
+        using var answer = await http.PostAsync(new Uri($"http://{node.HttpAddress}/admin/{command}?confirm=yes"), null, stop);
         return (int)answer.StatusCode;
     }
 

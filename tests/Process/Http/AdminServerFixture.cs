@@ -11,6 +11,7 @@ using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Host.Http;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using Microsoft.AspNetCore.Builder;
 
 namespace HotStandby.Tests.Process.Http;
@@ -56,7 +57,13 @@ internal sealed class AdminServerFixture : IAsyncDisposable
             CallTimeout = callTimeout ?? TimeSpan.FromSeconds(10),
         };
         var server = await AdminServer.StartAsync(options, gateway, report ?? (_ => Task.FromResult(Report())), new NodeControls(
-            command ?? ((_, _) => Task.FromResult<string?>(null)), inject ?? ((_, _, _) => Task.FromResult(1))));
+            command ?? ((_, _) => Task.FromResult<string?>(null)), inject ?? ((_, _, _) => Task.FromResult(1)))
+        {
+            SwitchOver = static (_, _) => Task.FromResult<string?>(null),
+            Verify = static (_, _, _) => Task.FromResult(new VerifyNowAnswer([], null)),
+            ReadOpLog = static (_, _, _) => Task.FromResult<IReadOnlyList<OpLogBatch>>([]),
+            Members = static () => [],
+        });
         return new AdminServerFixture(server, gateway);
     }
 

@@ -11,7 +11,7 @@ public sealed class StateEndpointTests
 {
     [Theory]
     [InlineData("/admin/checkpoint", NodeCommand.Checkpoint)]
-    [InlineData("/admin/full-sync", NodeCommand.FullSync)]
+    [InlineData("/admin/full-sync?confirm=yes", NodeCommand.FullSync)]
     public async Task A_command_is_begun_or_refused_with_its_reason(string path, NodeCommand expected)
     {
         string? refusal = null;
@@ -45,12 +45,12 @@ public sealed class StateEndpointTests
             asked.Add((shard, fault));
             return shard == Partition.OfShard(3) ? Task.FromResult(7) : throw new InvalidOperationException("hotstandby.testing.faults is off");
         });
-        Assert.Equal((200, """{"success":true,"affected":7}"""), Brief(await server.SendAsync(HttpMethod.Post, "/admin/verify/inject?shard=3&fault=damage-shard")));
-        var refused = await server.SendAsync(HttpMethod.Post, "/admin/verify/inject?shard=4&fault=drop-key");
+        Assert.Equal((200, """{"success":true,"affected":7}"""), Brief(await server.SendAsync(HttpMethod.Post, "/admin/verify/inject?confirm=yes&shard=3&fault=damage-shard")));
+        var refused = await server.SendAsync(HttpMethod.Post, "/admin/verify/inject?confirm=yes&shard=4&fault=drop-key");
         Assert.Equal((409, true), (refused.Status, refused.Text.Contains("hotstandby.testing.faults is off", StringComparison.Ordinal)));
         Assert.Equal([(Partition.OfShard(3), VerifyFault.DamageShard), (Partition.OfShard(4), VerifyFault.DropKey)], asked);
-        foreach (var wrong in (string[])["?shard=-1&fault=drop-key", "?shard=4096&fault=drop-key", "?fault=drop-key", "?shard=1", "?shard=1&fault=DropKey"])
-            Assert.Equal(400, (await server.SendAsync(HttpMethod.Post, $"/admin/verify/inject{wrong}")).Status);
+        foreach (var wrong in (string[])["&shard=-1&fault=drop-key", "&shard=4096&fault=drop-key", "&fault=drop-key", "&shard=1", "&shard=1&fault=DropKey"])
+            Assert.Equal(400, (await server.SendAsync(HttpMethod.Post, $"/admin/verify/inject?confirm=yes{wrong}")).Status);
     }
 
     private static (int, string) Brief(Answer answer) => (answer.Status, answer.Text);

@@ -1,0 +1,160 @@
+// The operator commands as verbs of the executable, made from the command table. What is particular to one of them is here; what nodes
+// do is theirs.
+using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
+
+namespace HotStandby.Host.Commands.Operator;
+
+/// <summary>Makes the verbs.</summary>
+internal static class OperatorVerbs
+{
+    /// <summary>Where the admin token may stand.</summary>
+    public const string TokenVariable = "HOTSTANDBY_ADMIN_TOKEN";
+
+    private static readonly string[] UsualAddresses = ["127.0.0.1:9003", "127.0.0.1:9004", "127.0.0.1:9005"];
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>All of them; commands of two words are parts of one verb.</summary>
+    public static IEnumerable<Command> CreateAll(Terminal terminal)
+    {
+        var verbs = new Dictionary<string, Command>();
+        foreach (var row in CommandTable.All)
+        {
+            var words = row.Name.Split(' ');
+            var command = Create(terminal, row, words[^1]);
+            if (words.Length == 1)
+                verbs[words[0]] = command;
+            else if (verbs.TryGetValue(words[0], out var verb))
+                verb.Add(command);
+            else
+                verbs[words[0]] = new Command(words[0], "Look at the OpLog: of a node, or in the files of a stopped one.") { command };
+        }
+
+        foreach (var command in OpLogFilesCommands.CreateAll(terminal))
+            verbs["oplog"].Add(command);
+        return verbs.Values;
+    }
+
+    private static Command Create(Terminal terminal, OperatorCommand row, string name)
+    {
+        var access = new AccessOptions();
+        var json = new Option<bool>("--json") { Description = "One JSON document a node." };
+        var yes = new Option<bool>("--yes") { Description = $"Do not ask: {row.Danger}." };
+        var watch = new Option<bool>("--watch") { Description = "Again every second, until Ctrl-C." };
+        var command = new Command(name, row.Summary);
+        var values = new List<(CommandArgument Row, Func<ParseResult, string?> Value)>();
+        foreach (var argument in row.Arguments)
+        {
+            if (argument.IsPositional)
+            {
+                var symbol = new Argument<string>(argument.Name) { Description = argument.Summary };
+                command.Add(symbol);
+                values.Add((argument, result => result.GetValue(symbol)));
+            }
+            else
+            {
+                var symbol = new Option<string?>($"--{argument.Name}") { Description = argument.Summary, HelpName = argument.Name };
+                if (argument.Values is { } allowed)
+                    symbol.AcceptOnlyFromAmong([.. allowed]);
+                command.Add(symbol);
+                values.Add((argument, result => result.GetValue(symbol)));
+            }
+        }
+
+        if (row == CommandTable.Verify)
+            command.Add(new Option<bool>("--all") { Description = "All shards, which is what happens without --shard." });
+        if (row == CommandTable.Lag)
+            command.Add(watch);
+        if (row.IsDangerous)
+            command.Add(yes);
+        command.Add(json);
+        access.AddTo(command);
+        command.SetAction(async (result, stop) =>
+        {
+            if (access.Read(terminal, result) is not { } nodes)
+                return ExitCode.InputMissing;
+            if (row.IsDangerous && !result.GetValue(yes) && !terminal.Confirm($"{row.Danger}."))
+            {
+                terminal.WriteError($"{row.Name}: {row.Danger}; say --yes");
+                return ExitCode.Usage;
+            }
+
+            var arguments = values.Select(each => (each.Row.Name, Value: each.Value(result))).Where(static each => each.Value is not null)
+                .ToDictionary(static each => each.Name, static each => each.Value!);
+            using var client = new NodeClient(nodes);
+            var code = Show(terminal, row, await client.RunAsync(row, arguments, isConfirmed: true, stop), result.GetValue(json));
+            if (row != CommandTable.Lag || !result.GetValue(watch))
+                return code;
+            using var timer = new PeriodicTimer(WatchInterval);
+            while (await timer.WaitForNextTickAsync(stop))
+            {
+                if (terminal.IsInteractive)
+                    Spectre.Console.AnsiConsoleExtensions.Clear(terminal.Ansi);
+                code = Show(terminal, row, await client.RunAsync(row, arguments, isConfirmed: true, stop), result.GetValue(json));
+            }
+
+            return code;
+        });
+        return command;
+    }
+
+    // What is good is shown even when others do not answer; the exit code is that of the worst.
+    private static int Show(Terminal terminal, OperatorCommand row, IReadOnlyList<NodeAnswer> answers, bool json)
+    {
+        var good = answers.Where(static each => each.IsGood).ToArray();
+        foreach (var problem in answers.Where(static each => !each.IsGood))
+            terminal.WriteError(problem.Problem!);
+        if (json)
+        {
+            foreach (var answer in good)
+                terminal.Output.WriteLine(System.Text.Json.JsonSerializer.Serialize(answer.Body, NodeAnswerJson.Default.JsonElement));
+        }
+        else if (good.Length > 0)
+        {
+            foreach (var table in row.Render(good))
+                terminal.WriteTable(table.Title, table.Headings, table.Rows);
+        }
+
+        var refused = answers.Any(static each => each.Problem is not null && each.Status != 0);
+        return good.Length == 0 || refused || !good.All(each => row.IsWell(each.Body)) ? ExitCode.FailedRun : ExitCode.Ok;
+    }
+
+    // How nodes are reached: the same options for every command.
+    private sealed class AccessOptions
+    {
+        private readonly Option<string[]> _http = new("--http")
+        {
+            Description = "HTTP address of a node, as host:port or https://host:port; repeat for each node.", HelpName = "host:port",
+            DefaultValueFactory = static _ => UsualAddresses, AllowMultipleArgumentsPerToken = true,
+        };
+
+        private readonly Option<FileInfo?> _token = new("--token-file") { Description = $"File with the admin token; or set {TokenVariable}. Needed from another machine.", HelpName = "file" };
+        private readonly Option<FileInfo?> _authority = new("--ca") { Description = "PEM file with the authority that signed the nodes' certificates.", HelpName = "file" };
+        private readonly Option<FileInfo?> _certificate = new("--certificate") { Description = "PEM file with the certificate to show, and its key.", HelpName = "file" };
+
+        public void AddTo(Command command)
+        {
+            foreach (Option option in new Option[] { _http, _token, _authority, _certificate })
+                command.Add(option);
+        }
+
+        public NodeAccess? Read(Terminal terminal, ParseResult result)
+        {
+            try
+            {
+                var token = result.GetValue(_token) is { } file
+                    ? (File.ReadLines(file.FullName).FirstOrDefault() ?? "").Trim() : Environment.GetEnvironmentVariable(TokenVariable) ?? "";
+                X509Certificate2Collection? authorities = null;
+                if (result.GetValue(_authority) is { } authority)
+                    (authorities = []).ImportFromPemFile(authority.FullName);
+                var identity = result.GetValue(_certificate) is { } certificate ? X509Certificate2.CreateFromPemFile(certificate.FullName) : null;
+                return new NodeAccess(result.GetRequiredValue(_http), token, authorities, identity);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+            {
+                terminal.WriteError(error.Message);
+                return null;
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+// What this node does for the operator commands that are not calls of clients: members, switchover, verify, oplog tail, config; and status,
+// lag and drain under the names that the other commands have.
+using System.Diagnostics;
+using Akka.Actor;
+using HotStandby.Core.Replication;
+using HotStandby.Host.Commands.Operator;
+using HotStandby.Messages;
+using HotStandby.Messages.Identity;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace HotStandby.Host.Http;
+
+/// <summary>/admin/status, lag, members, switchover, verify, oplog/tail, config, drain.</summary>
+internal static class CommandEndpoints
+{
+    private const int MostEntries = 1000;
+    private const int UsualEntries = 20;
+    private const long MostTailBytes = 8L * 1024 * 1024;
+
+    private static readonly TimeSpan VerifyPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SwitchPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SwitchPollInterval = TimeSpan.FromMilliseconds(20);
+
+    public static void Map(IEndpointRouteBuilder routes, AdminNode node)
+    {
+        routes.MapCommand(node, CommandTable.Status with { Path = "/admin/status" }, (CancellationToken stop) => ReplicationEndpoints.StatusAsync(node, stop))
+            .AnswersCommand<NodeView>(CommandTable.Status, 503);
+        routes.MapCommand(node, CommandTable.Lag with { Path = "/admin/lag" }, (CancellationToken stop) => ReplicationEndpoints.ReplicationAsync(node, stop))
+            .AnswersCommand<ReplicationBody>(CommandTable.Lag, 503);
+        routes.MapCommand(node, CommandTable.Members, (CancellationToken stop) => Answered(() => MembersAsync(node, stop)))
+            .AnswersCommand<MembersBody>(CommandTable.Members, 503);
+        routes.MapCommand(node, CommandTable.Switchover, (string? to, CancellationToken stop) => Answered(() => SwitchOverAsync(node, to, stop)))
+            .AnswersCommand<SwitchoverBody>(CommandTable.Switchover, 400, 409, 503, 504);
+        routes.MapCommand(node, CommandTable.Verify, (string? shard, CancellationToken stop) => Answered(() => VerifyAsync(node, shard, stop)))
+            .AnswersCommand<VerifyBody>(CommandTable.Verify, 400, 409, 503);
+        routes.MapCommand(node, CommandTable.OpLogTail, (int? last, CancellationToken stop) => Answered(() => TailAsync(node, last ?? UsualEntries, stop)))
+            .AnswersCommand<TailBody>(CommandTable.OpLogTail, 400, 503);
+        routes.MapCommand(node, CommandTable.Config, () => Results.Json(ConfigBody.Of(node.Options.NodeName, node.Options.Settings), CommandJson.Default.ConfigBody))
+            .AnswersCommand<ConfigBody>(CommandTable.Config);
+        routes.MapCommand(node, CommandTable.Drain, (string? segment, string? target, [FromQuery(Name = "max_concurrency")] int? concurrency, CancellationToken stop) =>
+                DrainEndpoints.CreateAsync(node, new DrainRequest(segment is null ? [] : [segment], target is null ? [] : [target], concurrency), stop))
+            .AnswersCommand<DrainAcceptedBody>(CommandTable.Drain, 400, 404, 409, 503, 504);
+    }
+
+    private static async Task<IResult> Answered(Func<Task<IResult>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (AskTimeoutException)
+        {
+            return ErrorAnswer.NoReport();
+        }
+    }
+
+    private static IResult Refused(string reason) => ErrorAnswer.Of(StatusCodes.Status409Conflict, ErrorCode.UnavailableInCurrentStatus, reason);
+
+    private static async Task<IResult> MembersAsync(AdminNode node, CancellationToken stop)
+    {
+        var leader = (await node.TryReportAsync(stop))?.Replica.Leader.Name;
+        return Results.Json(
+            new MembersBody(node.Options.NodeName, [.. node.Controls.Members().Select(member => new MemberBody(
+                member.Node.Name, member.Address, member.Status, member.Reachable, node.Options.Voters.Contains(member.Node),
+                member.Node.Name == leader ? "primary" : "standby"))]),
+            CommandJson.Default.MembersBody);
+    }
+
+    // The answer is given when this node has heard the new Primary, or leads again because the other one did not come to.
+    private static async Task<IResult> SwitchOverAsync(AdminNode node, string? to, CancellationToken stop)
+    {
+        var began = Stopwatch.GetTimestamp();
+        if (await node.TryReportAsync(stop) is not { } before)
+            return ErrorAnswer.NoReport();
+        if (before.Replica.Role != ReplicaRole.Primary)
+            return Refused($"this node does not lead{(before.Replica.Leader.Name is { Length: > 0 } leader ? $": {leader} does" : "")}");
+        if (await node.Controls.SwitchOver(string.IsNullOrEmpty(to) ? NodeId.None : new NodeId(to), stop) is { } refusal)
+            return Refused(refusal);
+        while (Stopwatch.GetElapsedTime(began) < SwitchPatience)
+        {
+            var now = (await node.TryReportAsync(stop))?.Replica;
+            var elapsed = (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            if (now is { Role: ReplicaRole.Standby, Leader.Name.Length: > 0 } && now.Leader != now.Node)
+                return string.IsNullOrEmpty(to) || now.Leader.Name == to
+                    ? Results.Json(new SwitchoverBody(true, now.Node.Name, now.Leader.Name, now.Epoch, elapsed), CommandJson.Default.SwitchoverBody)
+                    : Refused($"{to} did not come to lead: {now.Leader} leads in epoch {now.Epoch}");
+            if (now is { Role: ReplicaRole.Primary } && now.Epoch > before.Replica.Epoch)
+                return Refused($"{to ?? "the other node"} did not come to lead: this node leads again, in epoch {now.Epoch}");
+            await Task.Delay(SwitchPollInterval, stop);
+        }
+
+        return ErrorAnswer.TimedOut(SwitchPatience);
+    }
+
+    private static async Task<IResult> VerifyAsync(AdminNode node, string? shard, CancellationToken stop)
+    {
+        var number = -1;
+        if (!string.IsNullOrEmpty(shard) && shard != "all" && (!int.TryParse(shard, out number) || number is < 0 or >= Partition.MaximumShards))
+            return ErrorAnswer.BadParameter("shard", $"must be a number from 0 to {Partition.MaximumShards - 1}, or all");
+        var answer = await node.Controls.Verify(number < 0 ? [] : [Partition.OfShard(number)], VerifyPatience, stop);
+        if (answer.Refusal is not null)
+            return Refused(answer.Refusal);
+        var partitions = answer.Partitions.Select(VerifiedBody.Of).ToArray();
+        return Results.Json(
+            new VerifyBody(true, node.Options.NodeName, partitions.All(each => each.Result == "equal"), partitions), CommandJson.Default.VerifyBody);
+    }
+
+    private static async Task<IResult> TailAsync(AdminNode node, int last, CancellationToken stop)
+    {
+        if (last is < 1 or > MostEntries)
+            return ErrorAnswer.BadParameter("last", $"must be 1 to {MostEntries}");
+        if (await node.TryReportAsync(stop) is not { Replica: var replica })
+            return ErrorAnswer.NoReport();
+        // Batches are read whole, from the one that holds the first entry wanted; what checkpoints cover is not there any more.
+        var first = replica.DurableSequence - Math.Min(replica.DurableSequence, (ulong)last) + 1;
+        var batches = await node.Controls.ReadOpLog(Math.Max(first, replica.State.BaseSequence + 1), MostTailBytes, stop);
+        var entries = new List<EntryBody>();
+        foreach (var batch in batches)
+            foreach (var entry in batch)
+                entries.Add(EntryBody.Of(entry));
+        return Results.Json(
+            new TailBody(node.Options.NodeName, replica.CommittedSequence, entries.Count > last ? entries[^last..] : entries), CommandJson.Default.TailBody);
+    }
+}
