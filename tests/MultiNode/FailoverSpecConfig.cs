@@ -27,7 +27,8 @@ public sealed class FailoverSpecConfig : MultiNodeConfig
         Node2 = Role("node2");
         Node3 = Role("node3");
         TestTransport = true;
-        CommonConfig = ConfigurationFactory.ParseString("akka.actor.provider = cluster");
+        // Of the conductor, too: else a role whose system ended may stay deaf to it.
+        CommonConfig = ConfigurationFactory.ParseString("akka { actor.provider = cluster, remote.use-passive-connections = off }");
         _configurations = Nodes.ToDictionary(role => role, role => Configure(role.Name, hocon));
         foreach (var (role, configuration) in _configurations)
             NodeConfig([role], [WithAgent(HotStandbyNode.SystemConfig(configuration))]);
