@@ -139,9 +139,9 @@ public sealed class OperatorCommandTests(ITestOutputHelper output) : ClusterTest
     {
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
-        // All of them follow, so that nothing is refused for a node that is new.
+        // All of them follow, and the Primary has heard so: nothing is refused for a node that is new.
         await WaitUntilAsync("a whole cluster", Patience, async () => (await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop))))
-            .All(static view => view is { Voting: true, IsSettled: true, AppliedSequence: > 0 }), stop);
+            .Any(static view => view is { Serving: true, Standbys.Count: 2 } && view.Standbys.All(static standby => standby is { Voting: true, AppliedSequence: > 0 })), stop);
         await test(cluster, await cluster.WaitForPrimaryAsync(Patience, stop), stop);
     }, $"hotstandby.http.admin-token = \"{Token}\"\n{hocon}");
 
