@@ -33,14 +33,14 @@ internal static class EventEndpoints
             if (node.Options.Events.Listen(stop) is not { } events)
                 return ErrorAnswer.Of(StatusCodes.Status503ServiceUnavailable, ErrorCode.UnavailableInCurrentStatus, $"{EventRing.MostListeners} listen already");
             return Results.ServerSentEvents(ItemsAsync(node, events, stop));
-        }).WithSummary("Server-sent events: `happened` for what happens and has happened lately, `state` every second. For the page.");
+        }).AnswersText("Server-sent events: `happened` for what happens and has happened lately, `state` every second. For the page.", 503);
         routes.MapGet("/", (HttpContext context) =>
         {
             context.Response.Headers.ContentSecurityPolicy = StatusPage.SecurityPolicy;
             context.Response.Headers.CacheControl = "no-cache";
             context.Response.Headers.XContentTypeOptions = "nosniff";
             return Results.Text(StatusPage.Html, "text/html; charset=utf-8");
-        }).ExcludeFromDescription();
+        }).AnswersText("The page: all nodes, the last failover step by step, segments and events, for people.");
     }
 
     private static async IAsyncEnumerable<SseItem<string>> ItemsAsync(AdminNode node, ChannelReader<NodeEvent> events, [EnumeratorCancellation] CancellationToken stop)
@@ -70,7 +70,7 @@ internal static class EventEndpoints
     {
         var origin = context.Request.Headers.Origin.ToString();
         context.Response.Headers.Vary = "Origin";
-        if (origin.Length > 0 && node.Controls.Members().Any(member => member.Http == origin))
+        if (origin.Length > 0 && node.Controls.Members().Any(member => member.Http == origin.Replace("//localhost:", "//127.0.0.1:", StringComparison.Ordinal)))
             context.Response.Headers.AccessControlAllowOrigin = origin;
     }
 }
