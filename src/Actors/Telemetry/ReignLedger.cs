@@ -24,6 +24,9 @@ internal sealed class ReignLedger
     /// <summary>How long committed entries take to this node's partitions.</summary>
     public ApplyLagRecorder ApplyLag { get; } = new();
 
+    /// <summary>When the Primary committed what.</summary>
+    public CommitTimes CommitTimes { get; } = new();
+
     /// <summary>A peer said something: a leader that sends, or one that goes in order.</summary>
     public void Heard(ReplicationMessage message, long nowTicks)
     {
@@ -36,10 +39,18 @@ internal sealed class ReignLedger
             _cause = HandedOver;
     }
 
+    /// <summary>The commit has advanced on the Primary; its oldest entry was proposed then.</summary>
+    public void Committed(ulong sequence, long proposedAtTicks, long nowTicks)
+    {
+        CommitTimes.Committed(sequence, nowTicks);
+        NodeMetrics.Committed(nowTicks - proposedAtTicks);
+    }
+
     /// <summary>The node took another role.</summary>
     public void Became(RoleChanged changed, long nowTicks)
     {
         ApplyLag.Restart();
+        CommitTimes.Restart();
         NodeMetrics.Became(changed.Role);
         switch (changed.Role)
         {
