@@ -246,6 +246,8 @@ public sealed class SimulatedNode(Simulation world, int index)
                 if (world.Random.Chance(0.3))
                     world.Faults.CrownLater(this);
                 break;
+            case MajoritySealed:
+                break;
             case OwnEntryAppended:
                 break; // for the partitions, which the simulation has not
             case HandedOver:

@@ -81,6 +81,7 @@ public sealed class HotStandbyNode
         var serving = new ServingState(time);
         var created = new TaskCompletionSource<NodeActors>(TaskCreationOptions.RunContinuationsAsynchronously);
         system.ActorOf(QuarantineGuard.Props(), "quarantine-guard");
+        system.ActorOf(FailoverLog.Props(), "failover-log");
         if (configuration.Settings.Lease.DownsLostPrimary)
             system.ActorOf(DowningActor.Props(time), "downing");
         system.ActorOf(NodeActor.Props(configuration.Settings, serving, time, onFatal, created), "node");
@@ -159,7 +160,7 @@ public sealed class HotStandbyNode
         var state = Cluster.Get(System).State;
         var unreachable = state.Unreachable.Select(member => member.UniqueAddress).ToHashSet();
         return [.. state.Members.Order(Member.AgeOrdering).Select(member => new MemberReport(
-            NodeConfiguration.NodeOf(member.Roles), member.Address.ToString(), member.Status.ToString(), !unreachable.Contains(member.UniqueAddress)))];
+            NodeConfiguration.NodeOf(member.Roles), member.Address.ToString(), member.Status.ToString(), !unreachable.Contains(member.UniqueAddress), NodeConfiguration.HttpOf(member.Roles)))];
     }
 
     /// <summary>Hands over, leaves the cluster and stops.</summary>

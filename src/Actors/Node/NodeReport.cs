@@ -14,4 +14,5 @@ public sealed record NodeReport(ReplicaStatus Replica, IReadOnlyList<PartitionRe
 /// <param name="Address">Where the others talk to it.</param>
 /// <param name="Status">Akka's word: Joining, Up, Leaving, …</param>
 /// <param name="Reachable">False: it has not been heard of lately.</param>
-public sealed record MemberReport(NodeId Node, string Address, string Status, bool Reachable);
+/// <param name="Http">Origin of its HTTP port, as <c>http://host:port</c>; empty: it has none.</param>
+public sealed record MemberReport(NodeId Node, string Address, string Status, bool Reachable, string Http);

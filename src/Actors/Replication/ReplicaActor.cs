@@ -301,8 +301,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case OwnEntryAppended own:
                 _replies.Note(Partition.SegmentTable, 0, own.Sequence, now);
                 break;
-            case PrimaryLost lost:
-                Context.System.EventStream.Publish(lost);
+            case PrimaryLost or MajoritySealed:
+                Context.System.EventStream.Publish(effect);
                 break;
             case FullSyncNeeded needed:
                 _state.FullSync(needed.Source);

@@ -40,6 +40,8 @@ internal static class AkkaOverlay
     {
         var text = new StringBuilder();
         var roles = new List<string> { NodeConfiguration.MasterRole, NodeConfiguration.RoleOf(settings.NodeId) };
+        if (settings.Http.IsEnabled) // who listens on all interfaces is reached where the other nodes reach it
+            roles.Add(NodeConfiguration.RoleOf(settings.Http, settings.Http.Host is "0.0.0.0" or "::" ? settings.Remoting.Host : settings.Http.Host));
         if (given.GetValue(RolesPath) is { } value && value.IsArray())
             roles.AddRange(value.GetStringList());
         Line(text, RolesPath, '[' + string.Join(", ", roles.Distinct().Select(Quote)) + ']');

@@ -20,9 +20,21 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
     public const string MasterRole = "master";
 
     private const string NodeRolePrefix = "node.";
+    private const string HttpRolePrefix = "http=";
 
     /// <summary>The role by which peers recognise a node: <c>node.</c> and its id.</summary>
     public static string RoleOf(NodeId node) => NodeRolePrefix + node.Name;
+
+    /// <summary>The role by which peers know a node's HTTP port: <c>http=</c> and its origin.</summary>
+    public static string RoleOf(HttpSettings http, string host)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return $"{HttpRolePrefix}{(http.Tls.IsEnabled ? "https" : "http")}://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{http.Port}";
+    }
+
+    /// <summary>The origin of a member's HTTP port; empty when it has none.</summary>
+    public static string HttpOf(IEnumerable<string> roles) =>
+        roles.FirstOrDefault(static role => role.StartsWith(HttpRolePrefix, StringComparison.Ordinal))?[HttpRolePrefix.Length..] ?? "";
 
     /// <summary>The node behind a member's roles; <see cref="NodeId.None"/> when it is none of ours.</summary>
     public static NodeId NodeOf(IEnumerable<string> roles)

@@ -178,6 +178,7 @@ internal sealed class CandidateRole
             (epoch, sequence, _best) = (reply.LastEpoch, reply.LastSequence, reply.From);
         }
 
+        _state.Effects.Add(new MajoritySealed(Epoch, _best));
         if (_best == _state.Settings.Self)
         {
             Progress = CampaignProgress.Won;

@@ -66,6 +66,11 @@ public sealed record RebuildPartitions : Effect;
 /// <summary>The epoch's first entry is committed: open the door when the partitions have applied everything up to it.</summary>
 public sealed record BeginReign(ulong Epoch, ulong EpochStartSequence) : Effect;
 
+/// <summary>A candidate has sealed a majority. What is left is its tail.</summary>
+/// <param name="Epoch">Of the attempt.</param>
+/// <param name="TailFrom">Who has the best log among them: this node itself, or a voter whose tail is fetched now.</param>
+public sealed record MajoritySealed(ulong Epoch, NodeId TailFrom) : Effect;
+
 /// <summary>
 /// A majority of the voters had no grant to this Primary running at one moment: it had no lease then, and whoever keeps the members of the
 /// cluster may put it out, so that the oracle looks for another node.

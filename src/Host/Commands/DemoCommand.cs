@@ -21,31 +21,37 @@ internal static class DemoCommand
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
     private static readonly string[] Headings = ["figure", "value"];
+    private static readonly string[] KeptHeadings = ["node", "page", "metrics", "clients"];
 
     public static Command Create(Terminal terminal)
     {
         var trace = new Option<string?>("--trace", "-t") { Description = "Replay this trace; without it, one is generated.", HelpName = "file" };
+        var keep = new Option<bool>("--keep") { Description = "Leave the cluster up when it is over, and print where its page is; Ctrl-C ends it." };
         var options = new ReplayOptionSet();
-        var command = new Command("demo", "Start three nodes, kill the Primary in mid-replay, show that nothing acknowledged is lost.") { trace };
+        var command = new Command("demo", "Start three nodes, kill the Primary in mid-replay, show that nothing acknowledged is lost.") { trace, keep };
         options.AddTo(command);
         command.SetAction((result, cancellation) => RunAsync(
-            terminal, result.GetValue(trace), options.Read(result), options.ReadSegments(result), cancellation));
+            terminal, result.GetValue(trace), options.Read(result), options.ReadSegments(result), result.GetValue(keep), cancellation));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        Terminal terminal, string? file, ReplayOptions options, (int Count, ulong Bytes) segments, CancellationToken cancellation)
+        Terminal terminal, string? file, ReplayOptions options, (int Count, ulong Bytes) segments, bool keep, CancellationToken cancellation)
     {
         IReadOnlyList<TraceRequest> requests = [];
+        var code = ExitCode.Ok;
         if (file is null)
             requests = [.. TraceGenerator.Generate(GeneratedRequests, GeneratedSeed)];
-        else if (ReplayCommand.ReadTrace(terminal, file, out requests) is var code and not ExitCode.Ok)
+        else if ((code = ReplayCommand.ReadTrace(terminal, file, out requests)) != ExitCode.Ok)
             return code;
 
         await using var cluster = LocalCluster.Create(NodeCount);
         try
         {
-            return await RunAsync(terminal, cluster, requests, options, segments, cancellation);
+            code = await RunAsync(terminal, cluster, requests, options, segments, cancellation);
+            if (keep)
+                await KeepAsync(terminal, cluster, cancellation);
+            return code;
         }
         catch (TimeoutException error)
         {
@@ -90,6 +96,14 @@ internal static class DemoCommand
         foreach (var key in lost.Take(10))
             terminal.Error.WriteLine($"lost: {key}");
         return lost.Count == 0 && agree && !report.GaveUp ? ExitCode.Ok : ExitCode.FailedRun;
+    }
+
+    // Being told to end is how it ends.
+    private static async Task KeepAsync(Terminal terminal, LocalCluster cluster, CancellationToken cancellation)
+    {
+        terminal.WriteTable("The cluster stays up until Ctrl-C", KeptHeadings, [.. cluster.Nodes.Select(static node => (IReadOnlyList<string>)
+            [node.Id, $"http://{node.HttpAddress}/", $"http://{node.HttpAddress}/metrics", node.ClientAddress])]);
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static async Task<ReplayProgress> KillInTheMiddleAsync(

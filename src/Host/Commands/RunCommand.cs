@@ -9,6 +9,7 @@ using HotStandby.Actors.Node;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Settings;
+using HotStandby.Host.Events;
 using HotStandby.Host.Http;
 using HotStandby.Host.Logging;
 using HotStandby.Host.Security;
@@ -39,7 +40,8 @@ internal static class RunCommand
         if (loaded.Configuration is not { } configuration)
             return ConfigurationOptions.Report(terminal, loaded);
 
-        using var logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(
+        var events = new EventRing(configuration.Settings.NodeId.Name, TimeProvider.System);
+        using var logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(events).AddProvider(
             new LineLogs(terminal.Output, configuration.Settings.Log.Format, configuration.Settings.NodeId.Name, TimeProvider.System)));
         var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, ended));
@@ -77,7 +79,7 @@ internal static class RunCommand
                 ? await MooncakeServer.StartAsync(node.Gateway, PreviousOf(doorOptions, port), TimeProvider.System)
                 : null;
             var previousSaid = previous is null ? "" : $", of the previous generation on {previous.Endpoint}";
-            await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(configuration, token, log) with { Guard = httpGuard }, node.Gateway, node.ReportAsync, NodeControls.Of(node)) : null;
+            await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(configuration, token, log) with { Guard = httpGuard, Events = events }, node.Gateway, node.ReportAsync, NodeControls.Of(node)) : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
                 ? await MetadataEndpoints.StartAsync(new MetadataOptions { Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard })
                 : null;

@@ -3,6 +3,7 @@ using Akka.Actor;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Verification;
+using HotStandby.Host.Events;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Calls;
@@ -17,6 +18,9 @@ internal sealed class AdminNode(
     AdminOptions options, IMasterGateway gateway, Func<CancellationToken, Task<NodeReport>> report,
     NodeControls controls)
 {
+    /// <summary>How it is, for who looks on.</summary>
+    public SnapshotSource Snapshots => field ??= new SnapshotSource(this, TimeProvider.System);
+
     /// <summary>How the port was set up.</summary>
     public AdminOptions Options => options;
 

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.Json.Serialization.Metadata;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
+using HotStandby.Host.Events;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Builder;
@@ -49,6 +50,9 @@ public sealed record AdminOptions
     /// <summary>Where commands are noted.</summary>
     public AuditLog Audit { get; init; } = new(null, static _ => { }, TimeProvider.System);
 
+    /// <summary>What has happened on the node lately.</summary>
+    public EventRing Events { get; init; } = new("", TimeProvider.System);
+
     /// <summary>The node's data directory, whose size <c>/metrics</c> tells; null: it does not.</summary>
     public string? DataDirectory { get; init; }
 }
@@ -74,7 +78,7 @@ public static class AdminServer
         ArgumentNullException.ThrowIfNull(options);
         var builder = CreateBuilder(options.Endpoint, options.Guard, MaximumBodyBytes);
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver =
-            JsonTypeInfoResolver.Combine(AdminJson.Default, NodeViewJson.Default, CommandJson.Default));
+            JsonTypeInfoResolver.Combine(AdminJson.Default, NodeViewJson.Default, CommandJson.Default, EventJson.Default));
         builder.Services.AddOpenApi("v1", document => document.AddDocumentTransformer((description, _, _) =>
         {
             description.Info.Title = "HotStandby.Actors: operators' port";
@@ -94,6 +98,7 @@ public static class AdminServer
         DrainEndpoints.Map(app, node);
         StateEndpoints.Map(app, node);
         CommandEndpoints.Map(app, node);
+        EventEndpoints.Map(app, node);
         AbsentFeatureEndpoints.Map(app, node);
         app.MapOpenApi("/openapi.json");
         await app.StartAsync();

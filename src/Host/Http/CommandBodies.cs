@@ -11,7 +11,7 @@ using HotStandby.Messages.OpLog;
 namespace HotStandby.Host.Http;
 
 /// <summary>A member in /admin/members.</summary>
-internal sealed record MemberBody(string Node, string Address, string Status, bool Reachable, bool Voter, string Role);
+internal sealed record MemberBody(string Node, string Address, string Status, bool Reachable, bool Voter, string Role, string Http);
 
 /// <summary>/admin/members.</summary>
 internal sealed record MembersBody(string Node, IReadOnlyList<MemberBody> Members);

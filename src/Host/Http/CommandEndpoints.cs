@@ -62,12 +62,13 @@ internal static class CommandEndpoints
     private static async Task<IResult> MembersAsync(AdminNode node, CancellationToken stop)
     {
         var leader = (await node.TryReportAsync(stop))?.Replica.Leader.Name;
-        return Results.Json(
-            new MembersBody(node.Options.NodeName, [.. node.Controls.Members().Select(member => new MemberBody(
-                member.Node.Name, member.Address, member.Status, member.Reachable, node.Options.Voters.Contains(member.Node),
-                member.Node.Name == leader ? "primary" : "standby"))]),
-            CommandJson.Default.MembersBody);
+        return Results.Json(new MembersBody(node.Options.NodeName, MembersOf(node, leader)), CommandJson.Default.MembersBody);
     }
+
+    /// <summary>The cluster's members, as the node sees them.</summary>
+    public static IReadOnlyList<MemberBody> MembersOf(AdminNode node, string? leader) => [.. node.Controls.Members().Select(member => new MemberBody(
+        member.Node.Name, member.Address, member.Status, member.Reachable, node.Options.Voters.Contains(member.Node),
+        member.Node.Name == leader ? "primary" : "standby", member.Http))];
 
     // The answer is given when this node has heard the new Primary, or leads again because the other one did not come to.
     private static async Task<IResult> SwitchOverAsync(AdminNode node, string? to, CancellationToken stop)

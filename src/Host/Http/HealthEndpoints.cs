@@ -59,7 +59,8 @@ internal static class HealthEndpoints
             report?.Replica.Leader.Name ?? "");
     }
 
-    private static ReadyBody ReadyOf(AdminNode node, NodeReport? report)
+    /// <summary>Whether a promotion now would lose nothing, or why not.</summary>
+    public static ReadyBody ReadyOf(AdminNode node, NodeReport? report)
     {
         var lag = report is null ? 0 : LagOf(report);
         var state = node.HaStateOf(report);

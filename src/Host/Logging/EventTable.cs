@@ -19,8 +19,14 @@ public static class EventTable
         ["Node {0} at {1} cannot be in one cluster with this one: {2}"] = new(2103, "ShapeDiffers"),
         ["This node was quarantined by {0}: it stops, to be started afresh"] = new(2104, "Quarantined"),
         ["{0} ({1}) is put out of the cluster: {2}"] = new(2105, "NodeDowned"),
+        ["{0} ({1}) cannot be reached"] = new(2106, "NodeUnreachable"),
+        ["{0} ({1}) is reached again"] = new(2107, "NodeReachable"),
+        ["{0} ({1}) is in the cluster"] = new(2108, "NodeUp"),
+        ["{0} ({1}) is no longer in the cluster"] = new(2109, "NodeGone"),
 
         // Replication
+        ["The grants of a majority to {0} in epoch {1} have lapsed: it has no lease any more"] = new(2207, "LeaseLapsed"),
+        ["A majority is sealed for epoch {0}, the best log is that of {1}"] = new(2208, "MajoritySealed"),
         ["Node {0} recovered its journal: last entry {1}/{2}, committed {3}, promise {4}, {5}"] = new(2201, "JournalRecovered"),
         ["Node {0} is {1} in epoch {2}: {3} (last {4}, committed {5})"] = new(2202, "RoleTaken"),
         ["Node {0} serves in epoch {1}"] = new(2203, "Serves"),

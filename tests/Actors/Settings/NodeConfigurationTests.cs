@@ -50,7 +50,7 @@ public sealed class NodeConfigurationTests : IDisposable
             ("hotstandby.remoting.host", "node1.example"), ("hotstandby.remoting.port", "6001"), ("hotstandby.journal.fsync", "every-batch"), ("hotstandby.data-dir", "/a \"b\"")));
         var full = configuration.Full;
         Assert.Equal(("node1.example", 6001), (full.GetString("akka.remote.dot-netty.tcp.hostname"), full.GetInt("akka.remote.dot-netty.tcp.port")));
-        Assert.Equal(["master", "node.n1", "rack-7"], full.GetStringList("akka.cluster.roles"));
+        Assert.Equal(["master", "node.n1", "http=http://127.0.0.1:9003", "rack-7"], full.GetStringList("akka.cluster.roles"));
         Assert.Equal(2, full.GetStringList("akka.cluster.seed-nodes").Count);
         Assert.Equal(16 << 20, full.GetByteSize("akka.remote.dot-netty.tcp.maximum-frame-size"));
         Assert.Equal(JournalSettings.EmbeddedPlugin, full.GetString("akka.persistence.journal.plugin"));
@@ -81,7 +81,7 @@ public sealed class NodeConfigurationTests : IDisposable
         var configuration = Require(Parse("hotstandby { node-id = n1, voters = [n1, n2, n3], data-dir = d, remoting.port = 0 }"));
         using var system = ActorSystem.Create(NodeConfiguration.SystemName, configuration.Full);
         var cluster = Akka.Cluster.Cluster.Get(system);
-        Assert.Equal(["master", "node.n1"], cluster.SelfRoles.Order());
+        Assert.Equal(["http=http://127.0.0.1:9003", "master", "node.n1"], cluster.SelfRoles.Order(StringComparer.Ordinal));
         Assert.Equal(TimeSpan.FromMilliseconds(100), cluster.Settings.GossipInterval);
         Assert.Contains("SplitBrainResolverProvider", cluster.Settings.DowningProviderType.FullName, StringComparison.Ordinal);
         await system.Terminate();

@@ -1,0 +1,86 @@
+// The page, and what it lives on: the node's events, and how it is every second, as server-sent events. Pages of the cluster's other nodes
+// may read them, so that one page shows all nodes.
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Threading.Channels;
+using HotStandby.Host.Commands.Operator;
+using HotStandby.Host.Events;
+using HotStandby.Host.Page;
+using HotStandby.Messages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace HotStandby.Host.Http;
+
+/// <summary>/, /events and /admin/events.</summary>
+internal static class EventEndpoints
+{
+    private const int UsualEvents = 50;
+    private static readonly TimeSpan SnapshotInterval = TimeSpan.FromSeconds(1);
+
+    public static void Map(IEndpointRouteBuilder routes, AdminNode node)
+    {
+        routes.MapCommand(node, CommandTable.Events, (int? last) => last is < 1 or > EventRing.Capacity
+                ? ErrorAnswer.BadParameter("last", $"must be 1 to {EventRing.Capacity}")
+                : Results.Json(new EventsBody(node.Options.Events.Last(last ?? UsualEvents)), EventJson.Default.EventsBody))
+            .AnswersCommand<EventsBody>(CommandTable.Events, 400);
+        routes.MapGet("/events", (HttpContext context, CancellationToken stop) =>
+        {
+            AllowOtherNodes(context, node);
+            if (node.Options.Events.Listen(stop) is not { } events)
+                return ErrorAnswer.Of(StatusCodes.Status503ServiceUnavailable, ErrorCode.UnavailableInCurrentStatus, $"{EventRing.MostListeners} listen already");
+            return Results.ServerSentEvents(ItemsAsync(node, events, stop));
+        }).AnswersText("Server-sent events: `happened` for what happens and has happened lately, `state` every second. For the page.", 503);
+        routes.MapGet("/", (HttpContext context) =>
+        {
+            context.Response.Headers.ContentSecurityPolicy = StatusPage.SecurityPolicy;
+            context.Response.Headers.CacheControl = "no-cache";
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            return Results.Text(StatusPage.Html, "text/html; charset=utf-8");
+        }).AnswersText("The page: all nodes, the last failover step by step, segments and events, for people.");
+    }
+
+    private static async IAsyncEnumerable<SseItem<string>> ItemsAsync(AdminNode node, ChannelReader<NodeEvent> events, [EnumeratorCancellation] CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            while (events.TryRead(out var happened))
+                yield return new SseItem<string>(JsonSerializer.Serialize(happened, EventJson.Default.NodeEvent), "happened");
+            if (events.Completion.IsCompleted)
+                yield break; // it did not keep up, or the node ends
+            yield return new SseItem<string>(JsonSerializer.Serialize(await node.Snapshots.GetAsync(stop), EventJson.Default.NodeSnapshot), "state");
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            patience.CancelAfter(SnapshotInterval);
+            try
+            {
+                await events.WaitToReadAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // A second without an event.
+            }
+        }
+    }
+
+    // The page of another member asks with its own origin. Nobody else's page may read what this node says.
+    private static void AllowOtherNodes(HttpContext context, AdminNode node)
+    {
+        var origin = context.Request.Headers.Origin.ToString();
+        context.Response.Headers.Vary = "Origin";
+        if (origin.Length > 0 && node.Controls.Members().Any(member => member.Http == origin.Replace("//localhost:", "//127.0.0.1:", StringComparison.Ordinal)))
+            context.Response.Headers.AccessControlAllowOrigin = origin;
+    }
+}
+
+/// <summary>/admin/events.</summary>
+internal sealed record EventsBody(IReadOnlyList<NodeEvent> Events);
+
+/// <summary>How they are written, compiled in.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(EventsBody))]
+[JsonSerializable(typeof(NodeEvent))]
+[JsonSerializable(typeof(NodeSnapshot))]
+internal sealed partial class EventJson : JsonSerializerContext;

@@ -1,0 +1,83 @@
+// The page in a real browser: the Primary is killed, and whoever looks at a Standby's page sees who leads now, and how it came to that.
+using HotStandby.Host.Cluster;
+using HotStandby.Tests.Process.Failover;
+using OpenQA.Selenium;
+using OpenQA.Selenium.Chrome;
+using Xunit.Abstractions;
+
+namespace HotStandby.Tests.Process.Page;
+
+public sealed class PageTests(ITestOutputHelper output) : ClusterTest(output)
+{
+    // Nothing but the page is to be reached for.
+    private static readonly string[] Quietly =
+    [
+        "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync", "--disable-dev-shm-usage", "--window-size=1200,1600",
+    ];
+
+    [FactWith("chromedriver")]
+    public Task A_failover_is_seen_on_the_page_of_a_Standby_step_by_step() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        cluster.StartAll();
+        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
+        await using var load = await Load.StartAsync(cluster, stop);
+        await load.WaitForMoreAsync(100, stop);
+        using var browser = Open();
+        var standby = cluster.Nodes.First(node => node != primary);
+        await browser.Navigate().GoToUrlAsync($"http://{standby.HttpAddress}/");
+        await SeeAsync("who serves", () => Text(browser, "#verdict").StartsWith($"{primary.Id} serves, epoch 1", StringComparison.Ordinal));
+        await SeeAsync("all three nodes", () => Roles(browser) == Expected(cluster, primary, null));
+        await SeeAsync("segments", () => Text(browser, "#segments").Contains('%', StringComparison.Ordinal));
+        await SeeAsync("that a failover would be safe", () => Text(browser, "#detail").Contains("would lose nothing", StringComparison.Ordinal));
+
+        primary.Send(NodeSignal.Kill);
+        var successor = await WaitForSuccessorAsync(cluster, primary, stop);
+        await SeeAsync("who serves now", () => Text(browser, "#verdict").StartsWith($"{successor.Id} serves, epoch ", StringComparison.Ordinal));
+        await SeeAsync("that one is silent", () => Roles(browser) == Expected(cluster, successor, primary));
+        await SeeAsync("every step", () => Steps(browser).Length == 7 && Steps(browser)[^1] == "serving" && Missing(browser) == 0);
+        Assert.Contains(primary.Id, Text(browser, "#timeline [data-step='put out']"), StringComparison.Ordinal);
+        Assert.Equal(successor.Id, browser.FindElement(By.CssSelector("#timeline [data-step='serving']")).GetAttribute("data-node"));
+        Assert.DoesNotContain(browser.Manage().Logs.GetLog(LogType.Browser), entry => entry.Message.Contains("Content Security Policy", StringComparison.Ordinal));
+
+        primary.Start();
+        await SeeAsync("it come back", () => Roles(browser) == Expected(cluster, successor, null));
+
+        Task SeeAsync(string what, Func<bool> seen) => WaitUntilAsync($"to see {what}", Patience, () => Task.FromResult(Sees(seen)), stop);
+    });
+
+    private static ChromeDriver Open()
+    {
+        var options = new ChromeOptions();
+        options.AddArguments(Quietly);
+        options.SetLoggingPreference(LogType.Browser, LogLevel.Warning);
+        var directory = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).First(each => File.Exists(Path.Combine(each, "chromedriver")));
+        return new ChromeDriver(ChromeDriverService.CreateDefaultService(directory), options);
+    }
+
+    // The page renders anew all the time: what was found a moment ago may be gone.
+    private static bool Sees(Func<bool> seen)
+    {
+        try
+        {
+            return seen();
+        }
+        catch (Exception error) when (error is StaleElementReferenceException or NoSuchElementException)
+        {
+            return false;
+        }
+    }
+
+    private static string Text(ChromeDriver browser, string selector) => browser.FindElement(By.CssSelector(selector)).Text;
+
+    private static string Roles(ChromeDriver browser) => string.Join(", ", browser.FindElements(By.CssSelector("#nodes [data-node]"))
+        .Select(static each => $"{each.GetAttribute("data-node")} {each.GetAttribute("data-role")}"));
+
+    private static string Expected(LocalCluster cluster, LocalNode primary, LocalNode? silent) => string.Join(", ", cluster.Nodes
+        .Select(node => $"{node.Id} {(node == primary ? "Primary" : node == silent ? "silent" : "Standby")}"));
+
+    private static string[] Steps(ChromeDriver browser) =>
+        [.. browser.FindElements(By.CssSelector("#timeline [data-step]")).Select(static each => each.GetAttribute("data-step") ?? "")];
+
+    private static int Missing(ChromeDriver browser) => browser.FindElements(By.CssSelector("#timeline .missing")).Count;
+}
