@@ -30,7 +30,7 @@ public sealed class FailoverSpecConfig : MultiNodeConfig
         CommonConfig = ConfigurationFactory.ParseString("akka.actor.provider = cluster");
         _configurations = Nodes.ToDictionary(role => role, role => Configure(role.Name, hocon));
         foreach (var (role, configuration) in _configurations)
-            NodeConfig([role], [HotStandbyNode.SystemConfig(configuration)]);
+            NodeConfig([role], [WithAgent(HotStandbyNode.SystemConfig(configuration))]);
     }
 
     /// <summary>Plays the scenario; holds no node.</summary>
@@ -48,6 +48,14 @@ public sealed class FailoverSpecConfig : MultiNodeConfig
     internal RoleName[] Nodes => [Node1, Node2, Node3];
 
     internal NodeConfiguration ConfigurationOf(RoleName role) => _configurations[role];
+
+    // A node takes messages by path at a few actors of its own alone. Here the conductor's agent is one more.
+    private static Config WithAgent(Config node)
+    {
+        const string path = "akka.remote.trusted-selection-paths";
+        var paths = node.GetStringList(path, []).Append($"/user/{NodeAgent.Name}").Select(each => $"\"{each}\"");
+        return ConfigurationFactory.ParseString($"{path} = [{string.Join(", ", paths)}]").WithFallback(node);
+    }
 
     private static NodeConfiguration Configure(string id, string hocon)
     {

@@ -182,6 +182,15 @@ public sealed class SettingsTests
         Assert.Equal("hotstandby.lease.duration", Assert.Single(Parse(Valid, ("hotstandby.lease.duration", "1ms")).Errors).Path);
 
     [Fact]
+    public void Seed_addresses_name_the_adapters_of_the_transport_and_no_others()
+    {
+        var adapted = TestConfiguration.Valid.Replace("akka.tcp", "akka.trttl.tcp", StringComparison.Ordinal);
+        const string applied = "\nakka.remote.dot-netty.tcp.applied-adapters = [\"trttl\"]";
+        Assert.Empty(TestConfiguration.Parse(adapted + applied).Errors);
+        Assert.All((string[])[adapted, TestConfiguration.Valid + applied], text => Assert.Equal("akka.cluster.seed-nodes", Assert.Single(TestConfiguration.Parse(text).Errors).Path));
+    }
+
+    [Fact]
     public void A_node_that_the_seed_list_does_not_name_is_a_warning()
     {
         var result = Parse(Valid, ("hotstandby.remoting.port", "5109"));
