@@ -17,7 +17,7 @@ public static class DoorTraces
     /// <param name="rpc">Which function.</param>
     /// <param name="arrivedAt">Timestamp of its arrival, by <paramref name="time"/>.</param>
     /// <param name="time">The door's clock.</param>
-    internal static void Answered(Rpc rpc, long arrivedAt, TimeProvider time)
+    public static void Answered(Rpc rpc, long arrivedAt, TimeProvider time)
     {
         if (!Source.HasListeners())
             return;
