@@ -187,7 +187,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 break;
             case ReportReplica:
                 Sender.Tell(ReplicaStatus.Of(
-                    _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _ledger.ApplyLag.Report(), _state.Status));
+                    _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _ledger, _state.Status));
                 break;
             case Terminated:
                 throw new JournalFailedException("the OpLog stopped");
@@ -335,7 +335,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
         _feed.Skip(sequence);
         _replica.Applied(sequence);
-        NodeMetrics.Committed(now - _replies.OldestProposalTicks(now));
+        _ledger.Committed(sequence, _replies.OldestProposalTicks(now), now);
         // A hand-over gives the lease up in the very step that commits the last entries; nobody has been told yet.
         _replies.Commit(sequence, mayAnswer: now < Math.Max(_leaseUntilTicks, _replica.LeaseUntilTicks));
     }

@@ -1,5 +1,6 @@
 // What a replica tells operators of itself.
 using Akka.Actor;
+using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 
@@ -21,7 +22,14 @@ public sealed record ReportReplica : INoSerializationVerificationNeeded
 /// <param name="Voting">Whether it counts.</param>
 /// <param name="SilentMilliseconds">Since it was last heard; -1: never.</param>
 public sealed record StandbyStatus(
-    NodeId Node, LinkState State, ulong StoredSequence, ulong AppliedSequence, ulong LagEntries, bool Voting, long SilentMilliseconds);
+    NodeId Node, LinkState State, ulong StoredSequence, ulong AppliedSequence, ulong LagEntries, bool Voting, long SilentMilliseconds)
+{
+    /// <summary>Since when something committed is not in its journal, seconds, to a tenth; at most some 400. 0: it has everything.</summary>
+    public double LagSeconds { get; init; }
+
+    /// <summary>How much of what may be under way to it is, by bytes; 1: full. One batch more may be under way than fits.</summary>
+    public double InFlightFill { get; init; }
+}
 
 /// <summary>Microseconds from commit on the Primary to applied on this Standby. The clocks of two machines differ: only meaningful where both share one.</summary>
 public sealed record ApplyLag(long Count, long P50Microseconds, long P99Microseconds, long P999Microseconds, long MaximumMicroseconds);
@@ -32,19 +40,29 @@ public sealed record ReplicaStatus(
     ulong DurableSequence, ulong CommittedSequence, ulong AppliedSequence, long LeaseRemainingMilliseconds, int HeldReplies,
     IReadOnlyList<StandbyStatus> Standbys, ApplyLag ApplyLag, StateStatus State) : INoSerializationVerificationNeeded
 {
+    /// <summary>How much of the memory for the log's newest entries is in use, by bytes; 1: full.</summary>
+    public double WindowFill { get; init; }
+
     internal static ReplicaStatus Of(
-        Replica replica, long nowTicks, bool serving, ulong appliedSequence, int heldReplies, ApplyLag applyLag, StateStatus keeps)
+        Replica replica, long nowTicks, bool serving, ulong appliedSequence, int heldReplies, ReignLedger ledger, StateStatus keeps)
     {
         var state = replica.State;
         var last = state.Log.LastSequence;
         var standbys = replica.Standbys.Select(standby => new StandbyStatus(
             standby.Node, standby.State, standby.MatchSequence, standby.AppliedSequence, last - Math.Min(standby.MatchSequence, last),
             standby.Voting,
-            standby.HeardAtTicks == long.MinValue ? -1 : (nowTicks - standby.HeardAtTicks) / TimeSpan.TicksPerMillisecond));
+            standby.HeardAtTicks == long.MinValue ? -1 : (nowTicks - standby.HeardAtTicks) / TimeSpan.TicksPerMillisecond)
+        {
+            LagSeconds = ledger.CommitTimes.SecondsBehind(standby.MatchSequence, nowTicks),
+            InFlightFill = (double)standby.InFlightBytes / state.Settings.InFlightBytes,
+        });
         return new ReplicaStatus(
             state.Settings.Self, replica.Role, serving, replica.Epoch, state.Leader, state.Voting, last, state.DurableSequence,
             state.CommitSequence, appliedSequence,
             replica.LeaseUntilTicks > nowTicks ? (replica.LeaseUntilTicks - nowTicks) / TimeSpan.TicksPerMillisecond : 0,
-            heldReplies, [.. standbys], applyLag, keeps);
+            heldReplies, [.. standbys], ledger.ApplyLag.Report(), keeps)
+        {
+            WindowFill = (double)state.Window.Bytes / state.Settings.WindowBytes,
+        };
     }
 }

@@ -19,10 +19,16 @@ internal sealed class ReignLedger
 
     private string _cause = NoLeaderKnown;
     private long _heardAtTicks = long.MinValue;
+    private string _promotedBy = NoLeaderKnown;
+    private ulong _epoch;
+    private long _failingOverSinceTicks = long.MinValue;
     private long _beganAtTicks = long.MinValue; // of the present phase
 
     /// <summary>How long committed entries take to this node's partitions.</summary>
     public ApplyLagRecorder ApplyLag { get; } = new();
+
+    /// <summary>When the Primary committed what.</summary>
+    public CommitTimes CommitTimes { get; } = new();
 
     /// <summary>A peer said something: a leader that sends, or one that goes in order.</summary>
     public void Heard(ReplicationMessage message, long nowTicks)
@@ -36,20 +42,30 @@ internal sealed class ReignLedger
             _cause = HandedOver;
     }
 
+    /// <summary>The commit has advanced on the Primary; its oldest entry was proposed then.</summary>
+    public void Committed(ulong sequence, long proposedAtTicks, long nowTicks)
+    {
+        CommitTimes.Committed(sequence, nowTicks);
+        NodeMetrics.Committed(nowTicks - proposedAtTicks);
+        NodeTraces.Committed(sequence, nowTicks - proposedAtTicks);
+    }
+
     /// <summary>The node took another role.</summary>
     public void Became(RoleChanged changed, long nowTicks)
     {
         ApplyLag.Restart();
+        CommitTimes.Restart();
         NodeMetrics.Became(changed.Role);
         switch (changed.Role)
         {
             case ReplicaRole.Candidate:
                 Phase("silence", _heardAtTicks, nowTicks);
+                _failingOverSinceTicks = _heardAtTicks == long.MinValue ? nowTicks : _heardAtTicks;
                 break;
             case ReplicaRole.Primary:
                 NodeMetrics.Promoted(_cause);
                 Phase("election", _beganAtTicks, nowTicks);
-                _cause = LedBefore;
+                (_promotedBy, _epoch, _cause) = (_cause, changed.Epoch, LedBefore);
                 break;
             default:
                 break;
@@ -59,7 +75,12 @@ internal sealed class ReignLedger
     }
 
     /// <summary>The reign that was won is open to clients.</summary>
-    public void Serves(long nowTicks) => Phase("opening", _beganAtTicks, nowTicks);
+    public void Serves(long nowTicks)
+    {
+        Phase("opening", _beganAtTicks, nowTicks);
+        if (_failingOverSinceTicks != long.MinValue)
+            NodeTraces.FailedOver(_promotedBy, _epoch, nowTicks - _failingOverSinceTicks);
+    }
 
     private static void Phase(string phase, long sinceTicks, long nowTicks)
     {

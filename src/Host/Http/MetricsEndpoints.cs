@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 
 namespace HotStandby.Host.Http;
 
@@ -21,7 +22,8 @@ internal static class MetricsEndpoints
     {
         var gauges = new NodeGauges();
         services.AddSingleton(_ => gauges); // by a function: what the container makes it disposes of
-        services.AddOpenTelemetry().WithMetrics(metrics =>
+        var telemetry = services.AddOpenTelemetry();
+        telemetry.WithMetrics(metrics =>
         {
             metrics.AddMeter(NodeMetrics.MeterName, gauges.MeterName, DoorMetrics.MeterName, "System.Runtime");
             metrics.AddPrometheusExporter(exporter =>
@@ -33,6 +35,9 @@ internal static class MetricsEndpoints
             if (Environment.GetEnvironmentVariable(PushEndpointVariable) is { Length: > 0 })
                 metrics.AddOtlpExporter();
         });
+        // Spans have nowhere else to go: without an address nobody listens, and none is made.
+        if (Environment.GetEnvironmentVariable(PushEndpointVariable) is { Length: > 0 })
+            telemetry.WithTracing(traces => traces.AddSource(NodeTraces.SourceName, DoorTraces.SourceName).AddOtlpExporter());
     }
 
     public static void Map(WebApplication app, AdminNode node)

@@ -1,10 +1,12 @@
 // The node's state as gauges: read from the sample that the scrape has just taken, so that callbacks neither wait nor ask.
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Replication;
+using HotStandby.Core.Verification;
 using HotStandby.Host.Http;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -42,11 +44,29 @@ internal sealed class NodeGauges : IDisposable
         Known("hotstandby_checkpoint_sequence", "Two checkpoints of every partition cover everything up to here.", report => report.Replica.State.CheckpointSequence);
         Known("hotstandby_state_whole", "1 when the partitions hold what the log begins with.", report => report.Replica.State.IsWhole ? 1 : 0);
         Known("hotstandby_full_sync_running", "1 while a full sync brings this node up.", report => report.Replica.State.Sync is null ? 0 : 1);
+        Known("hotstandby_window_fill_ratio", "How much of the memory for the log's newest entries is in use.", report => report.Replica.WindowFill);
+        When("hotstandby_full_sync_progress_ratio", "Of the running full sync: how much of its partitions is stored.",
+            sample => SyncOf(sample) is { Partitions: > 0 }, sample => (double)SyncOf(sample)!.PartitionsDone / SyncOf(sample)!.Partitions);
+        When("hotstandby_full_sync_bytes", "Of the running full sync: what was received.",
+            sample => SyncOf(sample) is not null, sample => SyncOf(sample)!.Bytes);
+        When("hotstandby_checkpoint_age_seconds", "Since that partition was saved which was not saved for longest.",
+            sample => sample.CheckpointAge is not null, sample => sample.CheckpointAge!.Value.TotalSeconds);
+        When("hotstandby_verification_age_seconds", "Since this Standby was last compared with the Primary as a whole.",
+            sample => sample.Report?.Verification?.LastCycleAgeMilliseconds is not null,
+            sample => sample.Report!.Verification!.LastCycleAgeMilliseconds!.Value / 1000.0);
+        When("hotstandby_verification_unclean_partitions", "Partitions that differed when they were compared last.",
+            sample => sample.Report?.Verification is not null, sample => sample.Report!.Verification!.Unclean.Count);
+        Verified("hotstandby_verification_checked_total", "Comparisons of a partition with the Primary's.", counts => counts.Compared);
+        Verified("hotstandby_verification_failed_total", "Comparisons that found a difference.", counts => counts.Failed);
+        Verified("hotstandby_verification_mismatched_total", "Keys that differed, and digests that did not fit.", counts => counts.Mismatched);
+        Verified("hotstandby_verification_repaired_total", "How many of them were repaired.", counts => counts.Repaired);
         When("master_key_count", "Objects in the index.", sample => sample.Report is not null, sample => sample.Keys);
         Many("hotstandby_role", "1 for the role that the node has.", "role", RolesOf);
         Many("hotstandby_sequence", "Seq of the last entry, by stage.", "stage", StagesOf);
         Many("hotstandby_apply_lag_seconds", "Commit on the Primary to applied here, by quantile, since the start. Needs clocks that agree.", "quantile", LagsOf);
         Many("hotstandby_standby_lag_entries", "On the Primary: entries that a Standby does not store yet.", "standby", Standbys(standby => standby.LagEntries));
+        Many("hotstandby_standby_lag_seconds", "On the Primary: since when something committed is not stored by a Standby.", "standby", Standbys(standby => standby.LagSeconds));
+        Many("hotstandby_standby_in_flight_ratio", "On the Primary: how much of what may be under way to a Standby is.", "standby", Standbys(standby => standby.InFlightFill));
         Many("hotstandby_standby_voting", "On the Primary: 1 when the Standby counts for majorities.", "standby", Standbys(standby => standby.Voting ? 1 : 0));
         Many("hotstandby_standby_silent_seconds", "On the Primary: since the Standby was last heard; -1: never.", "standby", Standbys(
             standby => standby.SilentMilliseconds < 0 ? -1 : standby.SilentMilliseconds / 1000.0));
@@ -70,6 +90,8 @@ internal sealed class NodeGauges : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
+
+    private static SyncProgress? SyncOf(NodeSample sample) => sample.Report?.Replica.State.Sync;
 
     private static IEnumerable<(string, double)> RolesOf(NodeSample sample) => sample.Report is not { Replica.Role: var role }
         ? []
@@ -108,6 +130,9 @@ internal sealed class NodeGauges : IDisposable
 
     private void When(string name, string description, Func<NodeSample, bool> condition, Func<NodeSample, double> value) =>
         _meter.CreateObservableGauge<double>(name, () => condition(Sample) ? [new Measurement<double>(value(Sample))] : [], null, description);
+
+    private void Verified(string name, string description, Func<VerificationCounts, long> value) => _meter.CreateObservableCounter<long>(
+        name, () => Sample.Report?.Verification is { Counts: var counts } ? [new Measurement<long>(value(counts))] : [], null, description);
 
     private void Many(string name, string description, string label, Func<NodeSample, IEnumerable<(string, double)>> values) =>
         _meter.CreateObservableGauge(

@@ -19,9 +19,13 @@ internal sealed record NodeSample(
     bool Serves, NodeReport? Report, IReadOnlyList<SegmentUse> Segments, long JournalBytes, long DataBytes, long FreeBytes)
 {
     private const string JournalDirectory = "logs";
+    private const string CheckpointDirectory = "checkpoints";
 
     /// <summary>Nothing is known.</summary>
     public static readonly NodeSample Unknown = new(false, null, [], 0, 0, 0);
+
+    /// <summary>Since the newest checkpoint of that partition whose newest is oldest was saved; null without any.</summary>
+    public TimeSpan? CheckpointAge { get; init; }
 
     /// <summary>Objects in the index; 0 while that is not known.</summary>
     public long Keys =>
@@ -44,13 +48,32 @@ internal sealed record NodeSample(
         if (node.Options.DataDirectory is not { } directory || !Directory.Exists(directory))
             return new NodeSample(serves, report, segments, 0, 0, 0);
         return new NodeSample(
-            serves, report, segments, BytesIn(Path.Combine(directory, JournalDirectory)), BytesIn(directory), new DriveInfo(directory).AvailableFreeSpace);
+            serves, report, segments, BytesIn(Path.Combine(directory, JournalDirectory)), BytesIn(directory), new DriveInfo(directory).AvailableFreeSpace)
+        {
+            CheckpointAge = CheckpointAgeIn(Path.Combine(directory, CheckpointDirectory)),
+        };
     }
 
     private static async Task<IReadOnlyList<SegmentUse>> SegmentsAsync(AdminNode node, CancellationToken stop)
     {
         var (call, refusal) = await node.RunAsync(sink => new ListSegmentsCall(sink), node.Options.ProbeTimeout, stop);
         return refusal is null && call.Error == ErrorCode.Ok ? call.Segments : [];
+    }
+
+    // Files are named for their partition, then @ and the seq. One that was deleted meanwhile has a date of 1601, and a newer sibling.
+    private static TimeSpan? CheckpointAgeIn(string directory)
+    {
+        if (!Directory.Exists(directory))
+            return null;
+        var newest = new Dictionary<string, DateTime>();
+        foreach (var file in new DirectoryInfo(directory).EnumerateFiles("checkpoint-*@*"))
+        {
+            var partition = file.Name[..file.Name.LastIndexOf('@')];
+            if (!newest.TryGetValue(partition, out var known) || file.LastWriteTimeUtc > known)
+                newest[partition] = file.LastWriteTimeUtc;
+        }
+
+        return newest.Count == 0 ? null : TimeSpan.FromTicks(Math.Max(0, (DateTime.UtcNow - newest.Values.Min()).Ticks));
     }
 
     private static long BytesIn(string directory)

@@ -258,6 +258,7 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
         {
             FunctionTable.All[function.Rpc].Write(new AnswerFrame(output, reply.CallNumber, function.Result, gateway), call);
             metrics.Answered(function.Rpc, call);
+            DoorTraces.Answered(function.Rpc, reply.ArrivedAt, time);
         }
         else
             FrameWriter.WriteError(output, reply.CallNumber, RpcErrorCode.FunctionNotRegistered, RpcError.FunctionNotRegisteredText);
