@@ -40,6 +40,15 @@ public sealed class PageTests(ITestOutputHelper output) : ClusterTest(output)
         Assert.Equal(successor.Id, browser.FindElement(By.CssSelector("#timeline [data-step='serving']")).GetAttribute("data-node"));
         Assert.DoesNotContain(browser.Manage().Logs.GetLog(LogType.Browser), entry => entry.Message.Contains("Content Security Policy", StringComparison.Ordinal));
 
+        // The page is a face of the operator commands, too: this one asks before it does anything.
+        Choose(browser, "members");
+        browser.FindElement(By.CssSelector("#command button")).Click();
+        await SeeAsync("the answer", () => Text(browser, "#answer").Contains($"\"node\": \"{standby.Id}\"", StringComparison.Ordinal));
+        Choose(browser, "full-sync");
+        browser.FindElement(By.CssSelector("#command button")).Click();
+        Assert.Contains("Go on?", browser.SwitchTo().Alert().Text, StringComparison.Ordinal);
+        browser.SwitchTo().Alert().Dismiss();
+
         primary.Start();
         await SeeAsync("it come back", () => Roles(browser) == Expected(cluster, successor, null));
 
@@ -69,6 +78,9 @@ public sealed class PageTests(ITestOutputHelper output) : ClusterTest(output)
     }
 
     private static string Text(ChromeDriver browser, string selector) => browser.FindElement(By.CssSelector(selector)).Text;
+
+    private static void Choose(ChromeDriver browser, string command) =>
+        browser.FindElements(By.CssSelector("#which option")).First(option => option.Text == command).Click();
 
     private static string Roles(ChromeDriver browser) => string.Join(", ", browser.FindElements(By.CssSelector("#nodes [data-node]"))
         .Select(static each => $"{each.GetAttribute("data-node")} {each.GetAttribute("data-role")}"));
