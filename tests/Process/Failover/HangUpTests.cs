@@ -17,7 +17,7 @@ public sealed class HangUpTests
         var temporary = Directory.CreateTempSubdirectory("hang-up-").FullName;
         try
         {
-            // Whoever runs the tests may have told his children to ignore SIGHUP (nohup does); a terminal does not.
+            // Whoever runs the tests may have told his children to ignore SIGHUP (nohup does) or SIGINT (a shell's & does); a terminal does not.
             var start = new ProcessStartInfo("env", ["--default-signal=HUP", "dotnet", "exec", typeof(LocalCluster).Assembly.Location, "demo"])
             {
                 RedirectStandardError = true, RedirectStandardOutput = true,
@@ -45,7 +45,7 @@ public sealed class HangUpTests
         {
             var trace = Path.Combine(temporary, "trace.jsonl");
             await HotStandby.Host.Commands.CommandTree.RunAsync(["trace", "--requests", "50", "--out", trace], new(TextWriter.Null, TextWriter.Null, false), null);
-            var start = new ProcessStartInfo("dotnet", ["exec", typeof(LocalCluster).Assembly.Location, "demo", "--keep", "--trace", trace])
+            var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", "exec", typeof(LocalCluster).Assembly.Location, "demo", "--keep", "--trace", trace])
             {
                 RedirectStandardError = true, RedirectStandardOutput = true,
                 Environment = { ["TMPDIR"] = temporary, ["DOTNET_EnableDiagnostics"] = "0" },
