@@ -23,6 +23,7 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
         hotstandby.objects.lease-ttl = 100ms
         hotstandby.checkpoints.every-bytes = 256KiB
         hotstandby.journal { segment-bytes = 128KiB, retain-bytes = 0 }
+        hotstandby.testing.faults = on
         """;
 
     // What this test does not bring about: damage on the wire, a memory in which nothing may go,
@@ -33,8 +34,7 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
         "hotstandby_reporting",
         // These need a scrape at the right moment, or longer than a test; NodeGaugesTests has them.
         "hotstandby_full_sync_progress_ratio", "hotstandby_full_sync_bytes", "hotstandby_standby_in_flight_ratio",
-        "hotstandby_verification_age_seconds", "hotstandby_verification_unclean_partitions", "hotstandby_verification_checked_total",
-        "hotstandby_verification_failed_total", "hotstandby_verification_mismatched_total", "hotstandby_verification_repaired_total",
+        "hotstandby_verification_age_seconds", "hotstandby_verification_unclean_partitions",
     ];
 
     [Fact]
@@ -69,6 +69,12 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
         Assert.True(moved["master_batch_get_replica_list_failures_total"] > 0);
 
         var standby = cluster.Nodes.First(node => node != primary);
+        await BeWrongAndMendedAsync(standby, stop);
+        await WaitUntilAsync("what verification has found is counted", Patience, async () =>
+        {
+            await seen.LookAsync(standby, stop);
+            return seen.Last(standby)["hotstandby_verification_repaired_total"] > 0;
+        }, stop);
         standby.Send(NodeSignal.Kill);
         await WaitForExitCodeAsync(standby, Patience, stop);
         await WriteUntilAsync(client, "the lag of a dead Standby is seen", async () =>
@@ -171,6 +177,16 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
         using var connection = await RawConnection.OpenAsync(node.ClientAddress, stop);
         await connection.SendAsync(new byte[RequestHeader.Bytes], stop);
         await connection.MustBeClosedAsync(stop);
+    }
+
+    private static async Task BeWrongAndMendedAsync(LocalNode standby, CancellationToken stop)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{standby.HttpAddress}") };
+        foreach (var command in (string[])["/admin/verify/inject?shard=1&fault=damage-shard&confirm=yes", "/admin/verify?shard=1"])
+        {
+            using var answer = await http.PostAsync(new Uri(command, UriKind.Relative), null, stop);
+            Assert.True(answer.IsSuccessStatusCode, $"{command}: {await answer.Content.ReadAsStringAsync(stop)}");
+        }
     }
 
     // The names in the expressions of rules and panels, without the suffixes of a histogram's series.
