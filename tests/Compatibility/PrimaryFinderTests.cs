@@ -1,4 +1,5 @@
 // The finder among several nodes: a Primary that says nothing any more is left for one that serves, and only for one that does.
+using System.Collections.Concurrent;
 using HotStandby.Messages;
 using HotStandby.Mooncake.Client;
 using HotStandby.Mooncake.Generations;
@@ -84,6 +85,18 @@ public sealed class PrimaryFinderTests
         Assert.Contains($"{second.EndPoint} is a Standby", failure.Message, StringComparison.Ordinal);
     }
 
+    // What a slow machine does: the timer of a search fires just as the search, long since answered, has let go of it.
+    [Fact]
+    public async Task A_timer_that_fires_after_the_search_harms_nobody()
+    {
+        await using var first = new ScriptedMaster(Ready);
+        var time = new TimersThatFireLate();
+        await using var finder = new PrimaryFinder([first.EndPoint.ToString()!], Settings with { Time = time });
+        await finder.GetAsync().AsTask().WaitAsync(Patience);
+        Assert.True(time.FireAllOnce() > 0);
+        Assert.True((await finder.GetAsync()).IsOpen);
+    }
+
     private Task Second(ReceivedCall call)
     {
         if (call.Rpc != Rpc.ServiceReady)
@@ -106,5 +119,26 @@ public sealed class PrimaryFinderTests
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
         while (!condition())
             await timer.WaitForNextTickAsync(deadline.Token);
+    }
+
+    /// <summary>The system's time, which remembers the single shots it was asked for and fires them when told to, disposed or not.</summary>
+    private sealed class TimersThatFireLate : TimeProvider
+    {
+        private readonly ConcurrentQueue<Action> _shots = new();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (period == Timeout.InfiniteTimeSpan)
+                _shots.Enqueue(() => callback(state));
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+
+        public int FireAllOnce()
+        {
+            var fired = 0;
+            for (; _shots.TryDequeue(out var shot); fired++)
+                shot();
+            return fired;
+        }
     }
 }

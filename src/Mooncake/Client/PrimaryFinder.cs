@@ -146,12 +146,11 @@ public sealed class PrimaryFinder : IAsyncDisposable
     {
         MasterConnection? connection = null;
         string verdict;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
             connection = await MasterConnection.ConnectAsync(node, _settings, cancellation).ConfigureAwait(false);
-            using var timer = _settings.Time.CreateTimer(
-                static state => ((CancellationTokenSource)state!).Cancel(), patience, _settings.ConnectTimeout, Timeout.InfiniteTimeSpan);
+            using var timeout = new CancellationTokenSource(_settings.ConnectTimeout, _settings.Time);
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
             var ready = await new MasterClient(connection).ServiceReadyAsync(patience.Token).ConfigureAwait(false);
             if (ready.IsOk)
                 return (connection, "serves");
