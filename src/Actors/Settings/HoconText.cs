@@ -8,6 +8,9 @@ namespace HotStandby.Actors.Settings;
 /// <summary>Parses HOCON text.</summary>
 internal static class HoconText
 {
+    // Far more than any settings need, far fewer than Akka's parser, which calls itself for each, has stack for.
+    private const int MostLevels = 64;
+
     /// <summary>Parses text that may include other files, relative to <paramref name="directory"/>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="source">What to call it in errors: a file name.</param>
@@ -30,9 +33,30 @@ internal static class HoconText
         {
             throw new FormatException(error.Message.StartsWith(source, StringComparison.Ordinal) ? error.Message : $"{source}: {FirstLines(error.Message)}", error);
         }
+        if (SelfReference(root.Value, "", new Dictionary<object, bool>(ReferenceEqualityComparer.Instance)) is { } circle)
+            throw new FormatException($"{source}: '{circle}' refers to itself, directly or through others; write its value out");
         if (KeyWithoutValue(root.Value, "") is { } key)
             throw new FormatException($"{source}: '{key}' has no value; a setting is written as path = value");
         return root;
+    }
+
+    // The parser puts the value that a reference names in its place, its own included; whoever asks such a value for anything gets no answer, but
+    // a stack without end. Remembered of each element: whether the search is still inside of it.
+    private static string? SelfReference(object element, string path, Dictionary<object, bool> inside)
+    {
+        if (!inside.TryAdd(element, true))
+            return inside[element] ? path : null;
+        IEnumerable<(object? Element, string Path)> parts = element switch
+        {
+            HoconObject block => block.Items.Select(item => ((object?)item.Value, path.Length == 0 ? item.Key : $"{path}.{item.Key}")),
+            HoconArray array => array.Select(item => ((object?)item, path)),
+            HoconSubstitution reference => [(reference.ResolvedValue, path)],
+            HoconValue value => value.Values.Select(part => ((object?)part, path)),
+            _ => [],
+        };
+        var found = parts.Select(part => part.Element is null ? null : SelfReference(part.Element, part.Path, inside)).FirstOrDefault(circle => circle is not null);
+        inside[element] = false;
+        return found;
     }
 
     private static string? KeyWithoutValue(HoconValue value, string path)
@@ -77,6 +101,8 @@ internal static class HoconText
                     at = end;
                     break;
                 case '{' or '[':
+                    if (open.Count == MostLevels)
+                        return $"line {line}: more than {MostLevels} levels of braces and brackets";
                     open.Push((text[at], line));
                     break;
                 case '}' or ']':

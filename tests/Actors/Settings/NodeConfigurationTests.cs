@@ -113,6 +113,10 @@ public sealed class NodeConfigurationTests : IDisposable
     [InlineData("a = \"\"\"x\ny", "line 1: a quotation mark is never closed")]
     [InlineData("seeds = [akka.tcp://a]", "line 1: '[' is never closed")]
     [InlineData("a = ${b}", "Unresolved substitution: b")]
+    [InlineData("a = ${a}", "'a' refers to itself")]
+    [InlineData("a = [x]\na = ${a} [y]", "'a' refers to itself")]
+    [InlineData("a { b = 1, c = ${a} }", "'a.c' refers to itself")]
+    [InlineData("a = ${b}\nb = ${c}\nc = ${a}", "refers to itself")]
     [InlineData("only words", "'only words' has no value")]
     [InlineData("hotstandby {\n shards =\n commit = quorum }", "has no value")]
     public void A_broken_file_is_refused_with_its_line(string text, string fault)
@@ -121,6 +125,19 @@ public sealed class NodeConfigurationTests : IDisposable
         Assert.Equal("test.conf", error.Path);
         Assert.Contains(fault, error.Rule, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData('[', ']')]
+    [InlineData('{', '}')]
+    public void A_file_with_too_many_levels_is_refused_with_its_line(char open, char close)
+    {
+        var error = Assert.Single(Parse($"\na = {new string(open, 100_000)}{new string(close, 100_000)}").Errors);
+        Assert.Contains("line 2: more than 64 levels", error.Rule, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_value_that_others_refer_to_again_and_again_is_no_circle() =>
+        Require(Parse(Valid + "\na { x = 1 }\nb = ${a} { y = 2 }\nc = ${a.x} ${a.x}\nd = [${b}, ${b}]"));
 
     [Fact]
     public void Braces_in_comments_and_texts_do_not_count() =>
