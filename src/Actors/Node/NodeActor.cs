@@ -42,7 +42,7 @@ internal sealed class NodeActor : UntypedActor
         var clients = new ClientWatch(time);
         var evictor = Context.ActorOf(EvictorActor.Props(shards, EvictionSettingsOf(settings), EvictorActor.DefaultCycleTimeout, time), "evictor");
         var segments = Context.ActorOf(
-            SegmentActor.Props(replica, evictor, router, clients, SegmentSettingsOf(settings, replyAfter), time), "segments");
+            SegmentActor.Props(replica, evictor, router, clients, SegmentSettingsOf(settings), time), "segments");
         for (var i = 0; i < shards.Length; i++)
             shards[i] = Context.ActorOf(
                 ShardActor.Props(Partition.OfShard(i), shards.Length, ShardSettingsOf(settings), replyAfter, replica, segments, time), $"shard-{i}");
@@ -107,7 +107,7 @@ internal sealed class NodeActor : UntypedActor
         settings.Journal.Plugin, TickInterval, settings.MaximumReplicationLag.Ticks, settings.Checkpoints.Plugin, settings.Checkpoints.EveryBytes,
         settings.Checkpoints.Every.Ticks, settings.Journal.RetainBytes);
 
-    private static SegmentActorSettings SegmentSettingsOf(HotStandbySettings settings, ReplyAfter replyAfter) => new()
+    private static SegmentActorSettings SegmentSettingsOf(HotStandbySettings settings) => new()
     {
         ClientTtl = settings.Objects.ClientTtl,
         ClientSuspectTime = settings.Objects.ClientSuspectTime,
@@ -118,7 +118,6 @@ internal sealed class NodeActor : UntypedActor
             _ => PlacementStrategies.Random,
         },
         Eviction = EvictionSettingsOf(settings),
-        MountReplyAfter = replyAfter,
         Seed = ObjectKey.From(settings.NodeId.Name).Hash,
     };
 

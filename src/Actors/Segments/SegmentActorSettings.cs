@@ -1,4 +1,3 @@
-using HotStandby.Actors.Protocol;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Tasks;
@@ -19,9 +18,6 @@ public sealed record SegmentActorSettings
 
     /// <summary>Most calls that wait while allocators are rebuilt; one more is refused with UnavailableInCurrentStatus. Default 10,000.</summary>
     public int MaximumWaitingCalls { get; init; } = 10_000;
-
-    /// <summary>When the replies to MountSegment and ReMountSegment leave (the commit policy). UnmountSegment always waits for the commit.</summary>
-    public ReplyAfter MountReplyAfter { get; init; } = ReplyAfter.Commit;
 
     /// <summary>Seed of random placement; mixed with the reign.</summary>
     public ulong Seed { get; init; }

@@ -1,5 +1,4 @@
 // What each call on segments and clients means for the segment table's leader. Fills in results and drafts; sends nothing.
-using HotStandby.Actors.Protocol;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Tasks;
 using HotStandby.Messages;
@@ -13,27 +12,25 @@ namespace HotStandby.Actors.Segments;
 /// <param name="leader">The reign's.</param>
 /// <param name="tasks">Its tasks.</param>
 /// <param name="drains">Its drain jobs.</param>
-/// <param name="mountReplyAfter">When the replies to MountSegment and ReMountSegment leave; all others wait for the commit.</param>
-internal sealed class SegmentCalls(SegmentLeader leader, TaskLeader tasks, DrainPlanner drains, ReplyAfter mountReplyAfter)
+internal sealed class SegmentCalls(SegmentLeader leader, TaskLeader tasks, DrainPlanner drains)
 {
-    /// <summary>Decides a call: its result, its entries, and when its reply may leave.</summary>
-    public (ErrorCode Error, ReplyAfter After) Decide(SegmentCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts) => call switch
+    /// <summary>Decides a call: its result and its entries.</summary>
+    public ErrorCode Decide(SegmentCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts) => call switch
     {
-        MountSegmentCall mount => (leader.Mount(mount.Client, mount.Segment, nowTicks, drafts), mountReplyAfter),
-        ReMountSegmentCall remount => (leader.ReMount(remount.Client, remount.Segments, nowTicks, drafts), mountReplyAfter),
-        UnmountSegmentCall unmount => (leader.Unmount(unmount.SegmentId, drafts), ReplyAfter.Commit),
-        GracefulUnmountSegmentCall graceful =>
-            (leader.GracefulUnmount(graceful.Client, graceful.SegmentId, graceful.GracePeriod, nowTicks, drafts), ReplyAfter.Commit),
-        QuerySegmentStatusCall query => (StatusOf(query), ReplyAfter.Commit),
-        ListSegmentsCall list => (List(list), ReplyAfter.Commit),
-        QueryIpCall query => (HostsOf(query), ReplyAfter.Commit),
-        CreateTaskCall create => (tasks.Create(create, nowTicks, wallMilliseconds, drafts), ReplyAfter.Commit),
-        QueryTaskCall query => (tasks.Query(query), ReplyAfter.Commit),
-        FetchTasksCall fetch => (tasks.Fetch(fetch, nowTicks, wallMilliseconds, drafts), ReplyAfter.Commit),
-        CompleteTaskCall complete => (tasks.Complete(complete, nowTicks, wallMilliseconds, drafts), ReplyAfter.Commit),
-        CreateDrainJobCall create => (drains.Create(create, wallMilliseconds, drafts), ReplyAfter.Commit),
-        DrainJobCall job => (drains.QueryOrCancel(job, wallMilliseconds, drafts), ReplyAfter.Commit),
-        _ => (ErrorCode.NotSupported, ReplyAfter.Commit),
+        MountSegmentCall mount => leader.Mount(mount.Client, mount.Segment, nowTicks, drafts),
+        ReMountSegmentCall remount => leader.ReMount(remount.Client, remount.Segments, nowTicks, drafts),
+        UnmountSegmentCall unmount => leader.Unmount(unmount.SegmentId, drafts),
+        GracefulUnmountSegmentCall graceful => leader.GracefulUnmount(graceful.Client, graceful.SegmentId, graceful.GracePeriod, nowTicks, drafts),
+        QuerySegmentStatusCall query => StatusOf(query),
+        ListSegmentsCall list => List(list),
+        QueryIpCall query => HostsOf(query),
+        CreateTaskCall create => tasks.Create(create, nowTicks, wallMilliseconds, drafts),
+        QueryTaskCall query => tasks.Query(query),
+        FetchTasksCall fetch => tasks.Fetch(fetch, nowTicks, wallMilliseconds, drafts),
+        CompleteTaskCall complete => tasks.Complete(complete, nowTicks, wallMilliseconds, drafts),
+        CreateDrainJobCall create => drains.Create(create, wallMilliseconds, drafts),
+        DrainJobCall job => drains.QueryOrCancel(job, wallMilliseconds, drafts),
+        _ => ErrorCode.NotSupported,
     };
 
     private ErrorCode StatusOf(QuerySegmentStatusCall call)

@@ -53,7 +53,7 @@ internal sealed class SegmentReign
         _tasks = new TaskLeader(table, settings.Tasks, new RandomSource(settings.Seed ^ ~reign), _leader.ApplyOther, time.NowTicks());
         _planner = new DrainPlanner(table, _leader, _tasks, settings.Tasks, _leader.ApplyOther);
         _drains = new DrainRounds(reign, _planner, peers, time);
-        _calls = new SegmentCalls(_leader, _tasks, _planner, settings.MountReplyAfter);
+        _calls = new SegmentCalls(_leader, _tasks, _planner);
         _drops = new SegmentDrops(peers.Shards.ShardCount);
         _pacer = new EvictionPacer(new EvictionPolicy(settings.Eviction));
         _failures = new AllocationFailureLog(log, time);
@@ -205,11 +205,12 @@ internal sealed class SegmentReign
         _peers.Shards.Route(call);
     }
 
-    // A decision without entries may still rest on entries that are not committed yet; then it waits for them too.
+    // A decision without entries may still rest on entries that are not committed yet; then it waits for them too. Under async commit as well: who
+    // was told that its memory is mounted may put into it, and only what is committed is given out.
     private void Answer(SegmentCall call)
     {
         var drafts = NewDrafts();
-        var (error, after) = _calls.Decide(call, _time.NowTicks(), WallMilliseconds, drafts);
+        var error = _calls.Decide(call, _time.NowTicks(), WallMilliseconds, drafts);
         if (_leader.Uncommitted == 0)
         {
             drafts.Release();
@@ -220,7 +221,7 @@ internal sealed class SegmentReign
         call.Decide(error);
         if (drafts.Count == 0)
             drafts.Release();
-        Tell(_peers.Replica, new Propose(Partition.SegmentTable, _reign, drafts.Count > 0 ? drafts : null, call, Items: 1, after));
+        Tell(_peers.Replica, new Propose(Partition.SegmentTable, _reign, drafts.Count > 0 ? drafts : null, call, Items: 1, ReplyAfter.Commit));
     }
 
     private void Propose(DraftBuffer drafts)

@@ -150,8 +150,15 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
             throw new InvalidOperationException($"node {Id} could not be sent {signal}");
     }
 
-    /// <summary>Waits for the present life to end.</summary>
-    public Task WaitForExitAsync(CancellationToken stop) => _process?.WaitForExitAsync(stop) ?? Task.CompletedTask;
+    /// <summary>Waits for the present life to end, and for its last words to be in <see cref="LogFile"/>.</summary>
+    public async Task WaitForExitAsync(CancellationToken stop)
+    {
+        if (_process is not { } life)
+            return;
+        var output = _output;
+        await life.WaitForExitAsync(stop);
+        await output.WaitAsync(stop);
+    }
 
     /// <summary>Kills what runs.</summary>
     public async ValueTask DisposeAsync()

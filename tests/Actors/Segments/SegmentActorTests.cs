@@ -126,17 +126,6 @@ public sealed class SegmentActorTests : SegmentActorHarness
     }
 
     [Fact]
-    public void Mount_follows_the_commit_policy_and_unmount_never_does()
-    {
-        Segments = Start(new SegmentActorSettings { MountReplyAfter = ReplyAfter.Durable });
-        Lead(1);
-        Mount(1);
-        Assert.Equal(ReplyAfter.Durable, Replica.ExpectMsg<Propose>().After);
-        Unmount(1);
-        Assert.Equal(ReplyAfter.Commit, Replica.ExpectMsg<Propose>().After);
-    }
-
-    [Fact]
     public void Unmounted_segment_is_erased_after_every_shard_has_dropped_it()
     {
         Lead(1);
