@@ -82,8 +82,7 @@ public sealed class HotStandbyNode
         var created = new TaskCompletionSource<NodeActors>(TaskCreationOptions.RunContinuationsAsynchronously);
         system.ActorOf(QuarantineGuard.Props(), "quarantine-guard");
         system.ActorOf(FailoverLog.Props(), "failover-log");
-        if (configuration.Settings.Lease.DownsLostPrimary)
-            system.ActorOf(DowningActor.Props(time), "downing");
+        system.ActorOf(DowningActor.Props(configuration.Settings, time), DowningActor.Name);
         system.ActorOf(NodeActor.Props(configuration.Settings, serving, time, onFatal, created), "node");
         var actors = await created.Task;
         system.ActorOf(

@@ -1,5 +1,5 @@
 // The only serializer of this project: messages between replicas (their bytes are ReplicationCodec's), between verifiers
-// (VerificationCodec's), the events of the replica's journal, and hellos. Called by remoting and by the journal plugin. It never loads a type that its input names.
+// (VerificationCodec's), the events of the replica's journal, hellos and presences. Called by remoting and by the journal plugin. It never loads a type that its input names.
 using Akka.Actor;
 using Akka.Serialization;
 using HotStandby.Actors.Protocol;
@@ -11,7 +11,7 @@ using HotStandby.Messages.Verification;
 namespace HotStandby.Actors.Serialization;
 
 /// <summary>
-/// Encodes <see cref="ReplicationMessage"/>, <see cref="VerificationMessage"/>, <see cref="IJournalEvent"/> and <see cref="Hello"/>. An <see cref="AppendBatch"/> that arrives with a
+/// Encodes <see cref="ReplicationMessage"/>, <see cref="VerificationMessage"/>, <see cref="IJournalEvent"/>, <see cref="Hello"/> and <see cref="Presence"/>. An <see cref="AppendBatch"/> that arrives with a
 /// damaged batch becomes a <see cref="CorruptAppend"/>.
 /// </summary>
 public sealed class ReplicationSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
@@ -30,6 +30,7 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
         VerificationMessage message => VerificationCodec.ManifestOf(message),
         IJournalEvent happened => JournalEventCodec.ManifestOf(happened),
         Hello => Hello.Manifest,
+        Presence => Presence.Manifest,
         _ => throw new SerializationRefusedException($"{o?.GetType()} does not leave this node"),
     };
 
@@ -51,6 +52,8 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
                 return JournalEventCodec.Encode(happened);
             case Hello hello:
                 return hello.Encode();
+            case Presence presence:
+                return presence.Encode();
             default:
                 throw new SerializationRefusedException($"{obj?.GetType()} does not leave this node");
         }
@@ -67,6 +70,8 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
             return VerificationCodec.Decode(manifest, bytes, out var fault) ?? throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: {fault}");
         if (manifest == Hello.Manifest)
             return Hello.TryDecode(bytes, out var hello) ? hello : throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: no hello");
+        if (manifest == Presence.Manifest)
+            return Presence.TryDecode(bytes, out var presence) ? presence : throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: no presence");
         return ReplicationCodec.Decode(manifest, bytes, out var message, out var problem) switch
         {
             ReplicationDecode.Ok => message!,

@@ -1,20 +1,18 @@
 // How long a cluster with these settings is without a Primary after one was killed. An estimate from the parts that are
 // waited for one after the other; what a loaded machine adds is not in it. Printed by check-config.
 using Akka.Configuration;
+using HotStandby.Actors.Membership;
 
 namespace HotStandby.Actors.Settings;
 
 /// <summary>Parts of a failover after a kill, in the order in which they happen.</summary>
-/// <param name="Loss">Until the Primary is known to be lost: the grants of a majority have run out, or the resolver has decided.</param>
+/// <param name="Loss">Until the Primary is known to be lost: the grants of a majority have run out, or a majority has not heard it for long enough.</param>
 /// <param name="Start">Until the next candidate starts.</param>
 /// <param name="GrantWait">What is then left of the grants to the old Primary.</param>
 public sealed record FailoverPrediction(TimeSpan Loss, TimeSpan Start, TimeSpan GrantWait)
 {
     // phi reaches its threshold of 8 this many standard deviations after the expected heartbeat.
     private const double DeviationsToThreshold = 5.6;
-
-    // The split-brain resolver looks at its stable-after deadline once a second.
-    private static readonly TimeSpan ResolverTick = TimeSpan.FromSeconds(1);
 
     /// <summary>From the kill to the next Primary's first answer, without sealing itself, which takes some milliseconds.</summary>
     public TimeSpan Total => Loss + Start + GrantWait;
@@ -24,18 +22,19 @@ public sealed record FailoverPrediction(TimeSpan Loss, TimeSpan Start, TimeSpan 
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var cluster = configuration.Full.GetConfig("akka.cluster");
-        var stableAfter = Time(cluster, "split-brain-resolver.stable-after");
         var detection = Time(cluster, "failure-detector.heartbeat-interval")
             + Time(cluster, "failure-detector.acceptable-heartbeat-pause")
             + (Time(cluster, "failure-detector.min-std-deviation") * DeviationsToThreshold)
             + Time(cluster, "unreachable-nodes-reaper-interval");
-        var resolved = detection + TimeSpan.FromTicks((stableAfter.Ticks + ResolverTick.Ticks - 1) / ResolverTick.Ticks * ResolverTick.Ticks);
+        // It is looked at again and again, and what is found then counts from the first time.
+        var looks = (long)Math.Ceiling(configuration.Settings.Membership.StableAfter / ReachPolicy.Interval);
+        var givenUp = detection + (looks * ReachPolicy.Interval);
         var lease = configuration.Settings.Lease;
         // A member that is put out is forgotten only once it is found unreachable.
         var lapsed = lease.Duration > detection ? lease.Duration : detection;
-        var loss = lease.DownsLostPrimary && lapsed < resolved ? lapsed : resolved;
-        // Without a margin of its own, Akka takes stable-after for it. Then two rounds of gossip and the leader's next action.
-        var margin = cluster.GetString("down-removal-margin", "off") is "off" or "0" ? stableAfter : Time(cluster, "down-removal-margin");
+        var loss = lease.DownsLostPrimary && lapsed < givenUp ? lapsed : givenUp;
+        // Then two rounds of gossip and the leader's next action.
+        var margin = cluster.GetString("down-removal-margin", "off") is "off" or "0" ? TimeSpan.Zero : Time(cluster, "down-removal-margin");
         var start = margin + (Time(cluster, "gossip-interval") * 2) + Time(cluster, "leader-actions-interval");
         var grants = lease.Duration - (loss + start);
         return new FailoverPrediction(loss, start, grants > TimeSpan.Zero ? grants : TimeSpan.Zero);

@@ -40,6 +40,9 @@ public sealed record HotStandbySettings
     /// <summary>The Primary's right to serve.</summary>
     public required LeaseSettings Lease { get; init; }
 
+    /// <summary>Who stays in the cluster.</summary>
+    public required MembershipSettings Membership { get; init; }
+
     /// <summary>The replicated log.</summary>
     public required OpLogSettings OpLog { get; init; }
 

@@ -20,6 +20,13 @@ public sealed record LeaseSettings
     public required bool DownsLostPrimary { get; init; }
 }
 
+/// <summary>Who stays in the cluster: <c>hotstandby.membership</c>.</summary>
+public sealed record MembershipSettings
+{
+    /// <summary>How long somebody must have been lost to a majority before he is put out.</summary>
+    public required TimeSpan StableAfter { get; init; }
+}
+
 /// <summary>The replicated log: <c>hotstandby.oplog</c>.</summary>
 public sealed record OpLogSettings
 {

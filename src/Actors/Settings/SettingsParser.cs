@@ -60,6 +60,10 @@ internal static partial class SettingsParser
             HandOverTimeout = reader.Duration("hotstandby.lease.hand-over-timeout", Milliseconds(100), Seconds(60)),
             DownsLostPrimary = reader.Choice("hotstandby.lease.down-lost-primary", ("on", true), ("off", false)),
         },
+        Membership = new MembershipSettings
+        {
+            StableAfter = reader.Duration("hotstandby.membership.stable-after", Seconds(1), Seconds(60)),
+        },
         OpLog = new OpLogSettings
         {
             BatchMaximumEntries = reader.Integer("hotstandby.oplog.batch-max-entries", 1, 65536),

@@ -5,8 +5,10 @@ using Akka.Configuration;
 using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Leadership;
+using HotStandby.Actors.Settings;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
+using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Actors.Leadership;
 
@@ -14,6 +16,8 @@ public sealed class DowningActorTests : TestKit
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly NodeId Primary = new("n2");
+
+    private static readonly HotStandbySettings Settings = TestConfiguration.Require(TestConfiguration.Parse(TestConfiguration.Valid)).Settings;
 
     private readonly Cluster _first;
     private readonly Cluster _second;
@@ -67,7 +71,7 @@ public sealed class DowningActorTests : TestKit
 
     private static void Start(Cluster cluster)
     {
-        var actor = cluster.System.ActorOf(DowningActor.Props(TimeProvider.System));
+        var actor = cluster.System.ActorOf(DowningActor.Props(Settings, TimeProvider.System), DowningActor.Name);
         // It has subscribed once it answers.
         actor.Ask<ActorIdentity>(new Identify(1), Patience).Wait(Patience);
     }

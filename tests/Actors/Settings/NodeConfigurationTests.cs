@@ -83,7 +83,7 @@ public sealed class NodeConfigurationTests : IDisposable
         var cluster = Akka.Cluster.Cluster.Get(system);
         Assert.Equal(["http=http://127.0.0.1:9003", "master", "node.n1"], cluster.SelfRoles.Order(StringComparer.Ordinal));
         Assert.Equal(TimeSpan.FromMilliseconds(100), cluster.Settings.GossipInterval);
-        Assert.Contains("SplitBrainResolverProvider", cluster.Settings.DowningProviderType.FullName, StringComparison.Ordinal);
+        Assert.Contains("NoDowning", cluster.Settings.DowningProviderType.FullName, StringComparison.Ordinal);
         await system.Terminate();
     }
 
@@ -174,12 +174,12 @@ public sealed class NodeConfigurationTests : IDisposable
         Assert.Equal((2000, 320, 0), Predicted());
         Assert.Equal((4680, 320, 5000), Predicted(("hotstandby.lease.duration", "10s")));
         Assert.Equal((1680, 320, 0), Predicted(("hotstandby.lease.duration", "1s")));
-        // The resolver looks at its deadline once a second, so 1001 ms take two.
+        // It is looked at twice a second, so 1001 ms take three looks.
         Assert.Equal((4680, 320, 0), Predicted(("hotstandby.lease.down-lost-primary", "off")));
-        Assert.Equal((3680, 320, 0), Predicted(("hotstandby.lease.down-lost-primary", "off"), ("akka.cluster.split-brain-resolver.stable-after", "1001ms")));
+        Assert.Equal((3180, 320, 0), Predicted(("hotstandby.lease.down-lost-primary", "off"), ("hotstandby.membership.stable-after", "1001ms")));
         Assert.Equal((2680, 320, 7000), Predicted(
-            ("hotstandby.lease.down-lost-primary", "off"), ("akka.cluster.split-brain-resolver.stable-after", "1s"), ("hotstandby.lease.duration", "10s")));
-        Assert.Equal((2000, 3300, 0), Predicted(("akka.cluster.down-removal-margin", "off")));
+            ("hotstandby.lease.down-lost-primary", "off"), ("hotstandby.membership.stable-after", "1s"), ("hotstandby.lease.duration", "10s")));
+        Assert.Equal((2000, 300, 0), Predicted(("akka.cluster.down-removal-margin", "off")));
 
         // fast-failover.conf: the detection of 562 ms is within the grants of 700 ms.
         var fast = NodeConfiguration.Parse(Valid + "\ninclude \"fast-failover.conf\"\n", "test.conf", Path.Combine(RepositoryRoot, "hocon"));

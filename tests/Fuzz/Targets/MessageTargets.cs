@@ -81,6 +81,19 @@ internal sealed class VerificationMessageTarget() : FuzzTarget("verification-mes
     ]).Select(Encode);
 }
 
+internal sealed class PresenceTarget() : FuzzTarget("presence")
+{
+    public override object? Decode(byte[] input) => Presence.TryDecode(input, out var presence) ? presence : null;
+
+    public override byte[] Encode(object decoded) => ((Presence)decoded).Encode();
+
+    protected override IEnumerable<byte[]> MakeSamples()
+    {
+        yield return new Presence(new(new NodeId("a"), "akka.tcp://x@h:1", -5), [new(new NodeId("b"), "akka.tcp://x@h:2", 7), new(new NodeId("c"), "", 0)]).Encode();
+        yield return new Presence(new(new NodeId("ä"), "", 1), []).Encode();
+    }
+}
+
 internal sealed class HelloTarget() : FuzzTarget("hello")
 {
     public override object? Decode(byte[] input) => Hello.TryDecode(input, out var hello) ? hello : null;
