@@ -1,5 +1,6 @@
 // All ways between the nodes of a local cluster, and from the clients to them: a link for each direction of each pair, and two proxies in
-// front of each node, one for the other nodes and one for the clients.
+// front of each node, one for the other nodes and one for the clients. Nodes in namespaces of their own are cut off from each other by
+// routes, so that packets are lost; all else is done by the proxies.
 using System.Net;
 using HotStandby.Host.Cluster;
 
@@ -10,14 +11,17 @@ public sealed class FaultNetwork : IAsyncDisposable
 {
     private readonly FaultLink[,] _links;
     private readonly IReadOnlyList<LocalNode> _nodes;
+    private readonly NodeNamespaces? _namespaces;
     private readonly List<FaultProxy> _doors = [];
     private readonly List<FaultProxy> _remoting = [];
 
     /// <summary>Opens the proxies of a cluster that was made with them.</summary>
-    public FaultNetwork(LocalCluster cluster)
+    /// <param name="cluster">Whose nodes.</param>
+    /// <param name="namespaces">Where they run; null: where this process is.</param>
+    public FaultNetwork(LocalCluster cluster, NodeNamespaces? namespaces = null)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        _nodes = cluster.Nodes;
+        (_nodes, _namespaces) = (cluster.Nodes, namespaces);
         _links = new FaultLink[_nodes.Count + 1, _nodes.Count + 1];
         for (var from = 0; from <= _nodes.Count; from++)
             for (var to = 0; to <= _nodes.Count; to++)
@@ -38,7 +42,7 @@ public sealed class FaultNetwork : IAsyncDisposable
     public IReadOnlyList<string> ClientAddresses => [.. _doors.Select(door => door.EndPoint.ToString())];
 
     /// <summary>Cuts one direction until the result is disposed.</summary>
-    public IDisposable CutOneWay(int from, int to) => _links[from, to].Cut();
+    public IDisposable CutOneWay(int from, int to) => _namespaces is null || from == Clients || to == Clients ? _links[from, to].Cut() : _namespaces.Cut(from, to);
 
     /// <summary>Cuts both directions of a pair until the result is disposed.</summary>
     public IDisposable Cut(int one, int other) => Undo.All([CutOneWay(one, other), CutOneWay(other, one)]);
@@ -62,5 +66,6 @@ public sealed class FaultNetwork : IAsyncDisposable
 
     private FaultPair PairOf(int peer, int node) => new(peer, _links[peer, node], _links[node, peer]);
 
-    private int? NodeAt(IPEndPoint from, IPEndPoint to) => SocketOwner.Find(from, to, [.. _nodes.Select(node => node.ProcessId)]);
+    private int? NodeAt(IPEndPoint from, IPEndPoint to) =>
+        _namespaces is null ? SocketOwner.Find(from, to, [.. _nodes.Select(node => node.ProcessId)]) : _namespaces.NodeAt(from.Address);
 }

@@ -1,7 +1,5 @@
 // A small disk of its own for each node: an ext4 image, mounted through a loop device. It can be filled to the last byte and frozen for a
 // while. Needs root and the tools to mount; where they are missing there is no such disk, and CanMake says so.
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using HotStandby.Host.Cluster;
 
@@ -48,8 +46,8 @@ public sealed class FaultyDisk : IAsyncDisposable
         Directory.CreateDirectory(directory);
         await using (var file = File.Create(image))
             file.SetLength(ImageBytes);
-        await RunAsync(Tools[0], "-q", "-F", "-m", "0", image);
-        await RunAsync(Tools[1], "-o", "loop", image, directory);
+        await SystemTool.RunAsync(Tools[0], "-q", "-F", "-m", "0", image);
+        await SystemTool.RunAsync(Tools[1], "-o", "loop", image, directory);
         Directory.Delete(Path.Combine(directory, "lost+found"));
         return new FaultyDisk(directory);
     }
@@ -65,7 +63,7 @@ public sealed class FaultyDisk : IAsyncDisposable
         foreach (var cluster in ClusterDirectory.LeftOver())
         {
             foreach (var place in places.Where(place => Path.GetDirectoryName(place) == cluster))
-                await RunAsync(Tools[2], place);
+                await SystemTool.RunAsync(Tools[2], place);
             Directory.Delete(cluster, recursive: true);
         }
     }
@@ -94,33 +92,13 @@ public sealed class FaultyDisk : IAsyncDisposable
     public void Clear() => File.Delete(BallastFile);
 
     /// <summary>Every write to the disk waits for so long. A process of its own ends that, so that it ends whatever happens to this one.</summary>
-    public Task FreezeAsync(TimeSpan time) => RunAsync("sh", "-c",
+    public Task FreezeAsync(TimeSpan time) => SystemTool.RunAsync("sh", "-c",
         string.Create(CultureInfo.InvariantCulture, $"fsfreeze -f '{DirectoryPath}' && sleep {time.TotalSeconds:0.000}; fsfreeze -u '{DirectoryPath}'"));
 
     /// <summary>Unmounts it. Nobody may use it any more.</summary>
     public async ValueTask DisposeAsync()
     {
-        await RunAsync(Tools[2], DirectoryPath);
+        await SystemTool.RunAsync(Tools[2], DirectoryPath);
         File.Delete(DirectoryPath + ImageSuffix);
-    }
-
-    // Cannot be cancelled: a disk must not stay frozen or mounted.
-    private static async Task RunAsync(string tool, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(tool, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
-        try
-        {
-            using var process = Process.Start(start) ?? throw new IOException($"{tool} could not be started");
-            var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-            var errors = await process.StandardError.ReadToEndAsync(CancellationToken.None);
-            await output;
-            await process.WaitForExitAsync(CancellationToken.None);
-            if (process.ExitCode != 0)
-                throw new IOException($"{tool} failed: {errors.Trim()}");
-        }
-        catch (Win32Exception missing)
-        {
-            throw new IOException($"{tool}: {missing.Message}", missing);
-        }
     }
 }

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using HotStandby.Host.Chaos;
 using HotStandby.Host.Http;
 
 namespace HotStandby.Host.Cluster;
@@ -32,15 +33,19 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <param name="count">Number of nodes, all of them voters.</param>
     /// <param name="extraHocon">Settings on top of the defaults, for every node.</param>
     /// <param name="behindProxies">The nodes announce ports that they do not listen on: a proxy is to listen there.</param>
-    public static LocalCluster Create(int count, string extraHocon = "", bool behindProxies = false)
+    /// <param name="namespaces">Where the nodes run, each in its own, behind proxies; null: all where this process is.</param>
+    public static LocalCluster Create(int count, string extraHocon = "", bool behindProxies = false, NodeNamespaces? namespaces = null)
     {
         const int each = 4;
         var directory = ClusterDirectory.Create();
         var ports = FreePorts(count * each);
         var nodes = Enumerable.Range(0, count)
-            .Select(i => new LocalNode(
-                string.Create(CultureInfo.InvariantCulture, $"node{i + 1}"), directory, ports[i * each], ports[(i * each) + 1], ports[(i * each) + 2],
-                ports[(i * each) + (behindProxies ? 3 : 2)]))
+            .Select(i =>
+            {
+                var announced = new IPEndPoint(namespaces?.ProxyAddressOf(i) ?? IPAddress.Loopback, ports[(i * each) + (behindProxies ? 3 : 2)]);
+                var place = new NodePlace(namespaces?.AddressOf(i) ?? IPAddress.Loopback, ports[i * each], ports[(i * each) + 1], ports[(i * each) + 2], announced);
+                return new LocalNode(string.Create(CultureInfo.InvariantCulture, $"node{i + 1}"), directory, place) { Launcher = namespaces is null ? [] : NodeNamespaces.LauncherOf(i) };
+            })
             .ToArray();
         foreach (var node in nodes)
             node.WriteConfig(nodes, extraHocon);

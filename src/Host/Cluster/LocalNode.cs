@@ -4,6 +4,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Runtime.InteropServices;
 
 namespace HotStandby.Host.Cluster;
@@ -21,14 +22,19 @@ public enum NodeSignal
     Continue = 18,
 }
 
-/// <summary>A node process and where it listens.</summary>
+/// <summary>Where a node listens, and where it says that it does.</summary>
+/// <param name="Host">The address of all its doors: 127.0.0.1, or one of a namespace of its own.</param>
+/// <param name="ClientPort">Of its client door.</param>
+/// <param name="HttpPort">Of its HTTP port.</param>
+/// <param name="RemotingPort">Where it listens for the other nodes.</param>
+/// <param name="Announced">Where it tells the others to find it: the same, or a proxy in front of it.</param>
+public sealed record NodePlace(IPAddress Host, int ClientPort, int HttpPort, int RemotingPort, IPEndPoint Announced);
+
+/// <summary>A node process.</summary>
 /// <param name="id">Its id.</param>
 /// <param name="directory">Of the cluster.</param>
-/// <param name="clientPort">Of its client door.</param>
-/// <param name="httpPort">Of its HTTP port.</param>
-/// <param name="remotingPort">Where it listens for the other nodes.</param>
-/// <param name="announcedPort">Where it tells the others to find it: the same, or that of a proxy in front of it.</param>
-public sealed partial class LocalNode(string id, string directory, int clientPort, int httpPort, int remotingPort, int announcedPort) : IAsyncDisposable
+/// <param name="place">Where it listens.</param>
+public sealed partial class LocalNode(string id, string directory, NodePlace place) : IAsyncDisposable
 {
     private readonly ConcurrentQueue<int> _exitCodes = [];
     private readonly Lock _lock = new();
@@ -41,16 +47,16 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
     public string Id { get; } = id;
 
     /// <summary>host:port of its client door.</summary>
-    public string ClientAddress { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{clientPort}");
+    public string ClientAddress { get; } = new IPEndPoint(place.Host, place.ClientPort).ToString();
 
     /// <summary>host:port of its HTTP port.</summary>
-    public string HttpAddress { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{httpPort}");
+    public string HttpAddress { get; } = new IPEndPoint(place.Host, place.HttpPort).ToString();
 
     /// <summary>host:port where it listens for the other nodes.</summary>
-    public string RemotingAddress { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{remotingPort}");
+    public string RemotingAddress { get; } = new IPEndPoint(place.Host, place.RemotingPort).ToString();
 
     /// <summary>host:port where it tells the other nodes to find it.</summary>
-    public string AnnouncedAddress { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{announcedPort}");
+    public string AnnouncedAddress { get; } = place.Announced.ToString();
 
     /// <summary>Its seed-node address.</summary>
     public string SeedAddress => $"akka.tcp://hotstandby@{AnnouncedAddress}";
@@ -110,12 +116,12 @@ public sealed partial class LocalNode(string id, string directory, int clientPor
               node-id = "{{Id}}"
               voters = [{{voters}}]
               data-dir = "{{DataDirectory}}"
-              client { host = "127.0.0.1", port = {{clientPort}} }
-              http { host = "127.0.0.1", port = {{httpPort}} }
-              remoting { host = "127.0.0.1", port = {{remotingPort}} }
+              client { host = "{{place.Host}}", port = {{place.ClientPort}} }
+              http { host = "{{place.Host}}", port = {{place.HttpPort}} }
+              remoting { host = "{{place.Host}}", port = {{place.RemotingPort}} }
             }
             akka.cluster.seed-nodes = [{{seeds}}]
-            akka.remote.dot-netty.tcp { public-hostname = "127.0.0.1", public-port = {{announcedPort}} }
+            akka.remote.dot-netty.tcp { public-hostname = "{{place.Announced.Address}}", public-port = {{place.Announced.Port}} }
             {{extraHocon}}
             """));
     }

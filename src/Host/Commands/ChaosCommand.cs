@@ -12,6 +12,9 @@ namespace HotStandby.Host.Commands;
 /// <summary>The verb <c>chaos</c>.</summary>
 internal static class ChaosCommand
 {
+    private const string Automatic = "auto";
+    private const string Namespaces = "namespaces";
+    private const string Proxies = "proxies";
     private const string LogName = "chaos.log";
     private static readonly FaultKind[] NeedDisk = [FaultKind.SlowDisk, FaultKind.DiskFull];
     private static readonly string[] Headings = ["figure", "value"];
@@ -41,25 +44,40 @@ internal static class ChaosCommand
             foreach (var name in (result.GetValueOrDefault<string?>() ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Where(name => FaultKinds.Of(name) is null))
                 result.AddError($"--faults: there is no fault '{name}'");
         });
+        var network = new Option<string>("--network")
+        {
+            Description = $"{Namespaces}: each node in a network namespace of its own (needs root); {Proxies}: all on loopback; {Automatic}: the first where it is possible.",
+            HelpName = "kind", DefaultValueFactory = _ => Automatic,
+        };
+        network.AcceptOnlyFromAmong(Automatic, Namespaces, Proxies);
         var keep = new Option<bool>("--keep") { Description = "Keep the nodes' logs and data even when all is well." };
         var command = new Command("chaos", "Run nodes and load under random faults, and check that nothing is lost and nobody is told a lie.")
         {
-            duration, seed, nodes, faults, keep,
+            duration, seed, nodes, faults, network, keep,
         };
         command.SetAction((result, cancellation) => RunAsync(
             terminal,
             new ChaosOptions(result.GetValue(duration), result.GetValue(seed) ?? (ulong)RandomNumberGenerator.GetInt32(int.MaxValue), result.GetValue(nodes), Kinds(result.GetValue(faults))),
-            result.GetValue(keep), cancellation));
+            result.GetValue(network)!, result.GetValue(keep), cancellation));
         return command;
     }
 
     private static IReadOnlyList<FaultKind> Kinds(string? names) =>
         names is null ? FaultKinds.All : [.. names.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(name => FaultKinds.Of(name)!.Value).Distinct()];
 
-    private static async Task<int> RunAsync(Terminal terminal, ChaosOptions options, bool keep, CancellationToken cancellation)
+    private static async Task<int> RunAsync(Terminal terminal, ChaosOptions options, string network, bool keep, CancellationToken cancellation)
     {
         await FaultyDisk.RemoveLeftOverAsync();
-        await using var cluster = LocalCluster.Create(options.Nodes, ChaosRun.NodeSettings, behindProxies: true);
+        var whyProxies = network == Proxies ? "" : await NodeNamespaces.WhyNotAsync();
+        if (network == Namespaces && whyProxies is not null)
+        {
+            terminal.WriteError($"--network {Namespaces} is not possible here: {whyProxies}");
+            return ExitCode.Usage;
+        }
+        if (network == Automatic && whyProxies is not null)
+            terminal.Output.WriteLine($"nodes share one network: {whyProxies}");
+        await using var namespaces = whyProxies is null ? await NodeNamespaces.MakeAsync(options.Nodes) : null;
+        await using var cluster = LocalCluster.Create(options.Nodes, ChaosRun.NodeSettings, behindProxies: true, namespaces);
         var log = new ChaosLog(terminal.Output, Path.Combine(cluster.DirectoryPath, LogName));
         var possible = await PossibleAsync(terminal, cluster, options, cancellation);
         if (possible.Count == 0)
@@ -68,7 +86,7 @@ internal static class ChaosCommand
             return ExitCode.Usage;
         }
         options = options with { Kinds = possible };
-        log.Event($"seed {options.Seed}, {options.Nodes} nodes, {Units.Print(options.Duration)}, faults {string.Join(',', possible.Select(FaultKinds.NameOf))}");
+        log.Event($"seed {options.Seed}, {options.Nodes} nodes, {(namespaces is null ? "network of proxies" : "each in a network namespace")}, {Units.Print(options.Duration)}, faults {string.Join(',', possible.Select(FaultKinds.NameOf))}");
 
         var disks = new List<FaultyDisk>();
         try
@@ -78,8 +96,8 @@ internal static class ChaosCommand
                 foreach (var node in cluster.Nodes)
                     disks.Add(await FaultyDisk.MakeAsync(node.DataDirectory));
             }
-            await using var network = new FaultNetwork(cluster);
-            return await RunAsync(terminal, options, cluster, network, disks, log, keep, cancellation);
+            await using var ways = new FaultNetwork(cluster, namespaces);
+            return await RunAsync(terminal, options, cluster, ways, disks, log, keep, cancellation);
         }
         catch (TimeoutException error)
         {

@@ -18,7 +18,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     {
         var seed = RandomNumberGenerator.GetInt32(int.MaxValue).ToString(CultureInfo.InvariantCulture);
         output.WriteLine($"seed {seed}");
-        var (code, text) = await RunAsync("chaos", "--duration", "60s", "--seed", seed, "--faults", Faults);
+        var (code, text) = await RunAsync("chaos", "--duration", "60s", "--seed", seed, "--faults", Faults, "--network", "proxies");
         Assert.True(code == ExitCode.Ok, $"exit code {code}, seed {seed}\n{text}");
         Assert.Contains("nothing is wrong", text, StringComparison.Ordinal);
     }
@@ -27,6 +27,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     [InlineData("--faults", "flood")]
     [InlineData("--duration", "0s")]
     [InlineData("--nodes", "2")]
+    [InlineData("--network", "token-ring")]
     public async Task A_run_that_makes_no_sense_is_refused(string option, string value) =>
         Assert.Equal(ExitCode.Usage, (await RunAsync("chaos", option, value)).Code);
 
