@@ -31,7 +31,7 @@ public sealed record StandbyStatus(
     public double InFlightFill { get; init; }
 }
 
-/// <summary>Microseconds from commit on the Primary to applied on this Standby. The clocks of two machines differ: only meaningful where both share one.</summary>
+/// <summary>Microseconds from commit on the Primary to applied on this Standby, in the last ten to twenty seconds. The clocks of two machines differ: only meaningful where both share one.</summary>
 public sealed record ApplyLag(long Count, long P50Microseconds, long P99Microseconds, long P999Microseconds, long MaximumMicroseconds);
 
 /// <summary>A replica at one moment.</summary>
@@ -60,7 +60,7 @@ public sealed record ReplicaStatus(
             state.Settings.Self, replica.Role, serving, replica.Epoch, state.Leader, state.Voting, last, state.DurableSequence,
             state.CommitSequence, appliedSequence,
             replica.LeaseUntilTicks > nowTicks ? (replica.LeaseUntilTicks - nowTicks) / TimeSpan.TicksPerMillisecond : 0,
-            heldReplies, [.. standbys], ledger.ApplyLag.Report(), keeps)
+            heldReplies, [.. standbys], ledger.ApplyLag.Report(nowTicks), keeps)
         {
             WindowFill = (double)state.Window.Bytes / state.Settings.WindowBytes,
         };
