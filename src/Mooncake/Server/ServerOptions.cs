@@ -26,6 +26,15 @@ public sealed record ServerOptions(
     /// </summary>
     public FrameBudget Budget { get; init; } = new(FrameBudget.DefaultBytes);
 
+    /// <summary>
+    /// How long a connection that ends waits for the answers of the requests that it has taken, and then for its client to take them.
+    /// So long may an answer that was settled under a lease be on its way after the lease.
+    /// </summary>
+    public TimeSpan LastAnswersPatience { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a node that has not served yet refuses the requests of a connection before it closes it.</summary>
+    public TimeSpan RefusalPatience { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>What stands before each connection, such as TLS; null: nothing.</summary>
     public Action<ListenOptions>? Guard { get; init; }
 

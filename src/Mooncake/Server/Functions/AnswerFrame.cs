@@ -24,5 +24,5 @@ internal readonly record struct AnswerFrame(PipeWriter Output, uint CallNumber, 
 
     /// <summary>Writes what only a node that serves may say.</summary>
     public void SendIfServing<T>(T value) where T : struct, IWireValue<T> =>
-        Send(Gateway.MayServe ? ErrorCode.Ok : ErrorCode.UnavailableInCurrentMode, value);
+        Send(Gateway.Service == ServiceState.Serving ? ErrorCode.Ok : ErrorCode.UnavailableInCurrentMode, value);
 }
