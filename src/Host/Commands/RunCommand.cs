@@ -73,7 +73,10 @@ internal static class RunCommand
         try
         {
             var httpGuard = DoorTls.GuardOf("http", settings.Http.Tls, log, TimeProvider.System);
-            var doorOptions = DoorOf(settings.Client) with { Guard = DoorTls.GuardOf("client", settings.Client.Tls, log, TimeProvider.System) };
+            var doorOptions = DoorOf(settings.Client) with
+            {
+                Guard = DoorTls.GuardOf("client", settings.Client.Tls, log, TimeProvider.System), Tenancy = settings.Objects.Tenancy,
+            };
             await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);
             await using var previous = settings.Client.PreviousGenerationPort is var port and not 0
                 ? await MooncakeServer.StartAsync(node.Gateway, PreviousOf(doorOptions, port), TimeProvider.System)
@@ -193,6 +196,7 @@ internal static class RunCommand
             DataDirectory = settings.DataDirectory,
             NodeName = settings.NodeId.Name,
             Voters = settings.Voters,
+            Tenancy = settings.Objects.Tenancy,
             Settings = configuration.Effective,
             AdminToken = token,
             Audit = new AuditLog(Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),

@@ -20,6 +20,7 @@ internal sealed class MooncakeConnection(
     // Answers are gathered up to so many bytes before they are sent; a single one may be larger.
     private const int FlushBytes = 64 << 10;
 
+    private readonly FunctionTable _functions = FunctionTable.For(options.Tenancy);
     private readonly Channel<PendingReply> _answered = Channel.CreateUnbounded<PendingReply>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _room = new(options.MaximumRequestsInFlight);
     private readonly OpenRequests _open = new(options.MaximumRequestsInFlight);
@@ -230,7 +231,7 @@ internal sealed class MooncakeConnection(
         }
 
         var reply = new PendingReply(this, header.CallNumber, function, time.GetTimestamp()) { ReservedBytes = reservedBytes };
-        if (!FunctionTable.All[function.Rpc].TryDecode(function, body, reply, out var decoded))
+        if (!_functions[function.Rpc].TryDecode(function, body, reply, out var decoded))
         {
             Refuse(header, function, reservedBytes, RpcErrorCode.InvalidArguments, "invalid arguments");
             return;
@@ -242,7 +243,7 @@ internal sealed class MooncakeConnection(
         if (CallerOf(call) is var caller && caller != Uuid.None)
             gateway.Hear(caller);
         if (decoded.Refusal != ErrorCode.Ok)
-            call.Refuse(decoded.Refusal);
+            call.Refuse(gateway.Service == ServiceState.Serving ? decoded.Refusal : ErrorCode.UnavailableInCurrentMode);
         else if (call is DoorCall or KeyedCall { Keys.Length: 0 })
             reply.Answer(call);
         else
@@ -318,7 +319,7 @@ internal sealed class MooncakeConnection(
         reply.IsTrueAt is { } since && time.GetElapsedTime(since) <= options.LastAnswersPatience;
 
     private static bool IsRefusal(ErrorCode error) =>
-        error is ErrorCode.UnavailableInCurrentMode or ErrorCode.UnavailableInCurrentStatus or ErrorCode.InvalidParams;
+        error is ErrorCode.UnavailableInCurrentMode or ErrorCode.UnavailableInCurrentStatus or ErrorCode.InvalidParams or ErrorCode.TenantNotRegistered;
 
     private void Write(PipeWriter output, PendingReply reply)
     {
@@ -326,7 +327,7 @@ internal sealed class MooncakeConnection(
             FrameWriter.WriteError(output, reply.CallNumber, RpcErrorCode.InvalidArguments, RpcError.InvalidArgumentsText);
         else if (reply is { Function: { } function, Call: { } call })
         {
-            FunctionTable.All[function.Rpc].Write(new AnswerFrame(output, reply.CallNumber, function.Result, gateway), call);
+            _functions[function.Rpc].Write(new AnswerFrame(output, reply.CallNumber, function.Result, gateway), call);
             metrics.Answered(function.Rpc, call);
             DoorTraces.Answered(function.Rpc, reply.ArrivedAt, time);
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -19,6 +20,9 @@ public sealed record ServerOptions(
 {
     /// <summary>The generation of the clients on this port. A port serves one: their calls cannot always be told apart.</summary>
     public RpcTable Functions { get; init; } = RpcTable.Newest;
+
+    /// <summary>What tenants mean; the same on every node.</summary>
+    public Tenancy Tenancy { get; init; }
 
     /// <summary>
     /// Memory for the frames above <see cref="SmallFrameBytes"/> of all connections; at least the longest frame. Doors of one node

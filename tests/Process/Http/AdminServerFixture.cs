@@ -1,4 +1,5 @@
 // An admin server on a free loopback port over a scripted node.
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -17,16 +18,16 @@ using Microsoft.AspNetCore.Builder;
 namespace HotStandby.Tests.Process.Http;
 
 /// <summary>An answer, with its body as text.</summary>
-internal sealed record Answer(int Status, string Text, string? ContentType)
+internal sealed record Answer(int Status, string Text, string? ContentType, string? Error = null)
 {
     /// <summary>The body as JSON.</summary>
     public JsonElement Json => JsonDocument.Parse(Text).RootElement;
 
     /// <summary>The error code of a refusal.</summary>
-    public int ErrorCode => Json.GetProperty("error_code").GetInt32();
+    public int ErrorCode => Error is { } said ? int.Parse(said.Split(' ')[0], CultureInfo.InvariantCulture) : Json.GetProperty("error_code").GetInt32();
 
     /// <summary>The words of a refusal.</summary>
-    public string ErrorMessage => Json.GetProperty("error_message").GetString()!;
+    public string ErrorMessage => Error is { } said ? said[(said.IndexOf(' ', StringComparison.Ordinal) + 1)..] : Json.GetProperty("error_message").GetString()!;
 }
 
 internal sealed class AdminServerFixture : IAsyncDisposable
@@ -47,7 +48,7 @@ internal sealed class AdminServerFixture : IAsyncDisposable
     public static async Task<AdminServerFixture> StartAsync(
         Func<CancellationToken, Task<NodeReport>>? report = null, TimeSpan? callTimeout = null,
         Func<NodeCommand, CancellationToken, Task<string?>>? command = null,
-        Func<Partition, VerifyFault, CancellationToken, Task<int>>? inject = null)
+        Func<Partition, VerifyFault, CancellationToken, Task<int>>? inject = null, bool isolatesTenants = true)
     {
         var gateway = new ScriptedGateway();
         var options = new AdminOptions
@@ -55,6 +56,7 @@ internal sealed class AdminServerFixture : IAsyncDisposable
             Endpoint = new IPEndPoint(IPAddress.Loopback, 0),
             ClientAddress = "10.0.0.1:50051",
             CallTimeout = callTimeout ?? TimeSpan.FromSeconds(10),
+            Tenancy = new Tenancy(isolatesTenants),
         };
         var server = await AdminServer.StartAsync(options, gateway, report ?? (_ => Task.FromResult(Report())), new NodeControls(
             command ?? ((_, _) => Task.FromResult<string?>(null)), inject ?? ((_, _, _) => Task.FromResult(1)))
@@ -79,7 +81,9 @@ internal sealed class AdminServerFixture : IAsyncDisposable
         }
 
         using var response = await _client.SendAsync(request);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response.Content.Headers.ContentType?.ToString());
+        return new Answer(
+            (int)response.StatusCode, await response.Content.ReadAsStringAsync(), response.Content.Headers.ContentType?.ToString(),
+            response.Headers.TryGetValues("X-Error", out var said) ? said.Single() : null);
     }
 
     public async ValueTask DisposeAsync()
