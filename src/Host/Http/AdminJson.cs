@@ -44,15 +44,15 @@ internal sealed record BatchKeyBody(
 {
     /// <summary>Replicas on a shared file system: none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public IReadOnlyList<BufferBody>? DiskValues => null;
+    public IReadOnlyList<BufferBody>? DiskValues { get; }
 
     /// <summary>Replicas on clients' disks: none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public IReadOnlyList<BufferBody>? LocalDiskValues => null;
+    public IReadOnlyList<BufferBody>? LocalDiskValues { get; }
 
     /// <summary>Replicas on NVMe over fabrics: none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public IReadOnlyList<BufferBody>? NofValues => null;
+    public IReadOnlyList<BufferBody>? NofValues { get; }
 }
 
 /// <summary>/batch_query_keys.</summary>
