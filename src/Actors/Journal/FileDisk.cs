@@ -1,6 +1,6 @@
 // The real disk: RandomAccess for files, flock (through FileShare.None) for the lock, fsync(2) for files and directories.
-// Used by FileJournal and FileSnapshotStore. It never hides an error, and tries again only where no file descriptor was left: then with one of
-// its reserve.
+// Used by FileJournal and FileSnapshotStore. It never hides an error, and tries again only where no file descriptor was left: then with
+// one of its reserve.
 
 using System.Runtime.InteropServices;
 using System.Text;
@@ -16,7 +16,8 @@ public sealed class FileDisk : IDisk
 
     // Of the process, as the descriptors are. Only Unix has a bound that matters.
     private static readonly DescriptorReserve Reserve = new(
-        DescriptorReserve.Size, static () => OperatingSystem.IsWindows() ? null : File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        DescriptorReserve.Size,
+        static () => OperatingSystem.IsWindows() ? null : File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
 
     /// <inheritdoc/>
     public void CreateDirectory(string path)

@@ -68,10 +68,12 @@ public static class NodeMetrics
         "master_put_start_alloc_failures_total", null, "Calls with puts that found no memory, by cause.");
 
     private static readonly Counter<long> PausedAccepts = Meter.CreateCounter<long>(
-        "hotstandby_paused_accepts_total", null, "Times that a door stopped accepting connections for a moment, since the process or the machine had no file descriptor left, by door.");
+        "hotstandby_paused_accepts_total", null,
+        "Times that a door stopped accepting connections for a moment, since the process or the machine had no file descriptor left, by door.");
 
     private static readonly Counter<long> RefusedConnections = Meter.CreateCounter<long>(
-        "hotstandby_refused_connections_total", null, "Connections that were closed at once because the door had as many as it may have, by door.");
+        "hotstandby_refused_connections_total", null,
+        "Connections that were closed at once because the door had as many as it may have, by door.");
 
     /// <summary>Why a cycle of eviction finds nothing: everything is leased.</summary>
     public const string Leased = "leased";

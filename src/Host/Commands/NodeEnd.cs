@@ -42,11 +42,14 @@ internal sealed record NodeEnd(int Code, string Line, Exception? Details = null)
     // The embedded journal's fault comes by two ways, as itself and as the reason why the OpLog stopped. Either may be first.
     private static NodeEnd? Known(Exception failure) => failure switch
     {
-        JournalFaultException { Fault: var fault } => new(fault.ExitCode, fault.Reason.Contains(fault.File, StringComparison.Ordinal) ? fault.Reason : $"{fault.File}: {fault.Reason}"),
+        JournalFaultException { Fault: var fault } => new(
+            fault.ExitCode, fault.Reason.Contains(fault.File, StringComparison.Ordinal) ? fault.Reason : $"{fault.File}: {fault.Reason}"),
         JournalDamagedException or JournalDamaged or DataDirectoryRefused => new(ExitCode.BadData, failure.Message),
         JournalFailed => new(ExitCode.InputOutput, failure.Message),
         // Of a journal that is not ours: what it says is all that is known.
-        JournalFailedException => failure.InnerException is { } inner && Known(inner) is { } known ? known : new(ExitCode.InputOutput, failure.Message),
+        JournalFailedException => failure.InnerException is { } inner && Known(inner) is { } known
+            ? known
+            : new(ExitCode.InputOutput, failure.Message),
         IslandException => new(ExitCode.Temporary, failure.Message),
         ClusterShapeException => new(ExitCode.Configuration, failure.Message),
         _ => null,

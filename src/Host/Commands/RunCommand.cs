@@ -82,18 +82,29 @@ internal static class RunCommand
         try
         {
             var clients = new DoorWatch("client", log, TimeProvider.System);
-            var doorOptions = DoorOf(settings.Client) with { Guard = clientGuard, MaximumConnections = plan.ClientConnections, Paused = clients.Paused, Full = clients.Full };
+            var doorOptions = DoorOf(settings.Client) with
+            {
+                Guard = clientGuard, MaximumConnections = plan.ClientConnections, Paused = clients.Paused, Full = clients.Full,
+            };
             await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);
             await using var previous = settings.Client.PreviousGenerationPort is var port and not 0
                 ? await MooncakeServer.StartAsync(node.Gateway, PreviousOf(doorOptions, port), TimeProvider.System)
                 : null;
             var previousSaid = previous is null ? "" : $", of the previous generation on {previous.Endpoint}";
-            await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(configuration, token, log) with
-            {
-                Guard = httpGuard, Events = events, MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("http", log, TimeProvider.System),
-            }, node.Gateway, node.ReportAsync, NodeControls.Of(node)) : null;
+            await using var http = settings.Http.IsEnabled
+                ? await AdminServer.StartAsync(
+                    AdminOf(configuration, token, log) with
+                    {
+                        Guard = httpGuard, Events = events, MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("http", log, TimeProvider.System),
+                    },
+                    node.Gateway, node.ReportAsync, NodeControls.Of(node))
+                : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
-                ? await MetadataEndpoints.StartAsync(new MetadataOptions { Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard, MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("metadata", log, TimeProvider.System) })
+                ? await MetadataEndpoints.StartAsync(new MetadataOptions
+                {
+                    Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard,
+                    MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("metadata", log, TimeProvider.System),
+                })
                 : null;
 #if PETABRIDGE_CMD
             // In the clear on loopback, as the palette is meant; where HTTP asks for certificates, use the verbs.

@@ -33,7 +33,8 @@ internal static class StartChecks
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return new NodeEnd(ExitCode.InputOutput, $"hotstandby.data-dir = {settings.DataDirectory} cannot be used: {error.Message}".ReplaceLineEndings(" "));
+            return new NodeEnd(
+                ExitCode.InputOutput, $"hotstandby.data-dir = {settings.DataDirectory} cannot be used: {error.Message}".ReplaceLineEndings(" "));
         }
     }
 
@@ -78,7 +79,10 @@ internal static class StartChecks
         }
         catch (SocketException error)
         {
-            return only is not null && error.SocketErrorCode != only ? null : new NodeEnd(ExitCode.InputOutput, string.Create(CultureInfo.InvariantCulture, $"a port cannot be opened: {setting} = {port} at {host}: {error.Message}"));
+            return only is not null && error.SocketErrorCode != only
+                ? null
+                : new NodeEnd(ExitCode.InputOutput, string.Create(
+                    CultureInfo.InvariantCulture, $"a port cannot be opened: {setting} = {port} at {host}: {error.Message}"));
         }
     }
 }

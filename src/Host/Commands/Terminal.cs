@@ -13,7 +13,10 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
     // A log line waits so long for a pipe whose reader has stopped; a verb waits for its reader, as for a pager, for ever.
     private static readonly TimeSpan NodePatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>The process's own. What goes to <see cref="Error"/> and cannot be written is dropped; <see cref="Output"/> throws <see cref="OutputLostException"/>.</summary>
+    /// <summary>
+    /// The process's own. What goes to <see cref="Error"/> and cannot be written is dropped; <see cref="Output"/> throws
+    /// <see cref="OutputLostException"/>.
+    /// </summary>
     /// <param name="isNode">A node does not wait for who reads its output.</param>
     public static Terminal OfProcess(bool isNode)
     {

@@ -120,13 +120,15 @@ public static class AdminServer
     }
 
     /// <summary>A bare Kestrel on one endpoint.</summary>
-    internal static WebApplicationBuilder CreateBuilder(IPEndPoint endpoint, int maximumConnections, DoorWatch watch, Action<ListenOptions>? guard, long maximumBodyBytes)
+    internal static WebApplicationBuilder CreateBuilder(
+        IPEndPoint endpoint, int maximumConnections, DoorWatch watch, Action<ListenOptions>? guard, long maximumBodyBytes)
     {
         // Empty: the usual builder reads settings files and watches their directory, which on a busy node is the journal's.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton<IConnectionListenerFactory>(new PatientListenerFactory(new SocketTransportOptions(), watch.Paused, TimeProvider.System));
+        builder.Services.AddSingleton<IConnectionListenerFactory>(
+            new PatientListenerFactory(new SocketTransportOptions(), watch.Paused, TimeProvider.System));
         var slots = new ConnectionSlots(maximumConnections, watch.Full);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -48,40 +48,48 @@ internal sealed record ResourcePlan(
     public static ResourcePlan Of(HotStandbySettings settings, ProcessLimits limits)
     {
         var (warnings, rows) = (new List<string>(), new List<IReadOnlyList<string>>());
-        var (clientPorts, httpPorts) = (settings.Client.PreviousGenerationPort == 0 ? 1 : 2, (settings.Http.IsEnabled ? 1 : 0) + (settings.Http.IsMetadataServerEnabled ? 1 : 0));
+        var clientPorts = settings.Client.PreviousGenerationPort == 0 ? 1 : 2;
+        var httpPorts = (settings.Http.IsEnabled ? 1 : 0) + (settings.Http.IsMetadataServerEnabled ? 1 : 0);
         long own = RuntimeDescriptors + JournalDescriptors + OtherDescriptors + (DescriptorsOfPeer * (settings.Voters.Count - 1));
         var (clients, https) = (settings.Client.MaximumConnections, AdminServer.MostConnections);
         var wanted = own + ((long)clientPorts * clients) + ((long)httpPorts * https);
         var least = own + (clientPorts * Math.Min(FewestConnections, clients)) + (httpPorts * FewestConnections);
         string? refusal = null;
         if (limits.Descriptors is { } descriptors && descriptors.Value < least)
-            refusal = Text($"the process may open only {descriptors.Value} files ({descriptors.Source}); a node with these settings needs at least {least}, and may use {wanted}: raise the limit (ulimit -n, LimitNOFILE of systemd)");
+            refusal = $"the process may open only {descriptors.Value} files ({descriptors.Source}); a node with these settings needs at least {least}, "
+                + $"and may use {wanted}: raise the limit (ulimit -n, LimitNOFILE of systemd)";
         else if (limits.Descriptors is { } few && few.Value < wanted)
         {
             var room = few.Value - own;
             https = (int)Math.Clamp(room / HttpShare, FewestConnections, https);
             clients = (int)Math.Min(clients, (room - ((long)httpPorts * https)) / clientPorts);
-            warnings.Add(Text($"the process may open {few.Value} files ({few.Source}), and the settings may use {wanted}: a client port takes {clients} connections instead of {settings.Client.MaximumConnections}, an HTTP port {https} instead of {AdminServer.MostConnections}; raise the limit (ulimit -n, LimitNOFILE of systemd) or lower hotstandby.client.max-connections"));
+            warnings.Add(
+                $"the process may open {few.Value} files ({few.Source}), and the settings may use {wanted}: a client port takes {clients} connections "
+                + $"instead of {settings.Client.MaximumConnections}, an HTTP port {https} instead of {AdminServer.MostConnections}; raise the limit "
+                + "(ulimit -n, LimitNOFILE of systemd) or lower hotstandby.client.max-connections");
         }
 
         rows.Add(["file descriptors", Shown(limits.Descriptors), wanted.ToString(CultureInfo.InvariantCulture)]);
         rows.Add(["connections of a client port", "", clients.ToString(CultureInfo.InvariantCulture)]);
         rows.Add(["connections of an HTTP port", "", https.ToString(CultureInfo.InvariantCulture)]);
         var memory = RuntimeBytes + settings.Client.MaximumBufferedBytes + settings.OpLog.WindowMaximumBytes + settings.Journal.QueueBytes
-            + ((long)clientPorts * clients * ConnectionBytes) + (settings.Http.IsMetadataServerEnabled ? MetadataOptions.DefaultBytes : 0);
+            + (clientPorts * clients * ConnectionBytes) + (settings.Http.IsMetadataServerEnabled ? MetadataOptions.DefaultBytes : 0);
         rows.Add(["memory beside the index", limits.MemoryBytes is { } bytes ? Units.Print(bytes.Value) : "no limit", Mebibytes(memory)]);
         if (limits.MemoryBytes is { } allowed && allowed.Value < memory)
-            warnings.Add(Text($"the process may use {Mebibytes(allowed.Value)} of memory ({allowed.Source}), and the settings may use {Mebibytes(memory)} beside the index: raise the limit, or lower hotstandby.client.max-connections, client.max-buffered-bytes, oplog.window-max-bytes or journal.queue-bytes; a node that goes beyond the limit is killed"));
+            warnings.Add(
+                $"the process may use {Mebibytes(allowed.Value)} of memory ({allowed.Source}), and the settings may use {Mebibytes(memory)} beside the "
+                + "index: raise the limit, or lower hotstandby.client.max-connections, client.max-buffered-bytes, oplog.window-max-bytes or "
+                + "journal.queue-bytes; a node that goes beyond the limit is killed");
         long threads = RuntimeThreads + (ThreadsOfProcessor * limits.Processors);
         rows.Add(["threads", Shown(limits.Threads), threads.ToString(CultureInfo.InvariantCulture)]);
         if (limits.Threads is { } pids && pids.Value < threads)
-            warnings.Add(Text($"the process may have {pids.Value} threads ({pids.Source}), and a node on {limits.Processors} processors may use {threads}: raise the limit (ulimit -u, TasksMax of systemd); a node that cannot start a thread ends"));
+            warnings.Add(
+                $"the process may have {pids.Value} threads ({pids.Source}), and a node on {limits.Processors} processors may use {threads}: "
+                + "raise the limit (ulimit -u, TasksMax of systemd); a node that cannot start a thread ends");
         return new ResourcePlan(clients, https, warnings, refusal, rows);
     }
 
     private static string Shown(Limit? limit) => limit is { } known ? known.Value.ToString(CultureInfo.InvariantCulture) : "no limit";
 
-    private static string Mebibytes(long bytes) => Text($"{(bytes + (1 << 20) - 1) >> 20}MiB");
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Mebibytes(long bytes) => $"{(bytes + (1 << 20) - 1) >> 20}MiB";
 }

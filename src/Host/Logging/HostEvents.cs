@@ -22,10 +22,12 @@ internal static partial class HostEvents
     public static partial void Limited(ILogger log, string what);
 
     [LoggerMessage(
-        1008, LogLevel.Warning, "The {Door} port accepts no connections for a moment, {Times} times so far: {Reason}; see hotstandby_paused_accepts_total", EventName = "AcceptPaused")]
+        1008, LogLevel.Warning, "The {Door} port accepts no connections for a moment, {Times} times so far: {Reason}", EventName = "AcceptPaused")]
     public static partial void AcceptPaused(ILogger log, string door, long times, string reason);
 
-    [LoggerMessage(1009, LogLevel.Warning, "The {Door} port has as many connections as it may have, {Most}: {Times} more were closed at once so far", EventName = "DoorFull")]
+    [LoggerMessage(
+        1009, LogLevel.Warning, "The {Door} port has as many connections as it may have, {Most}: {Times} more were closed at once so far",
+        EventName = "DoorFull")]
     public static partial void DoorFull(ILogger log, string door, int most, long times);
 
     [LoggerMessage(1004, LogLevel.Information, "{What}", EventName = "Operator")]

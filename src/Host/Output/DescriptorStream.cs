@@ -11,7 +11,7 @@ internal sealed partial class DescriptorStream(int descriptor, TimeSpan? patienc
 {
     // POSIX: a pipe that is ready for writing takes so many bytes without blocking.
     private const int AtomicBytes = 4096;
-    private const int Interrupted = 4, TryAgain = 11;
+    private const int Interrupted = 4, TryAgain = 11, TryAgainOfBsd = 35;
     private const short Writable = 4;
 
     private bool _isBlocked;
@@ -72,7 +72,7 @@ internal sealed partial class DescriptorStream(int descriptor, TimeSpan? patienc
                 var error = Marshal.GetLastPInvokeError();
                 if (error == Interrupted)
                     continue;
-                if (error != TryAgain)
+                if (error is not (TryAgain or TryAgainOfBsd))
                     throw Lost(Marshal.GetPInvokeErrorMessage(error), error);
                 if (patience is null)
                     Poll(Timeout.Infinite);

@@ -12,6 +12,8 @@ internal static partial class StandardStreams
     public const int OutputDescriptor = 1;
     public const int ErrorDescriptor = 2;
 
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
     private const int BadDescriptor = 9;
     private const int GetDescriptorFlags = 1, CloseOnExec = 1;
 
@@ -19,7 +21,7 @@ internal static partial class StandardStreams
     /// <param name="descriptor">1 or 2.</param>
     /// <param name="patience">How long one write waits for a pipe that is full; null: for ever.</param>
     public static TextWriter Open(int descriptor, TimeSpan? patience) =>
-        TextWriter.Synchronized(new StreamWriter(StreamOf(descriptor, patience), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });
+        TextWriter.Synchronized(new StreamWriter(StreamOf(descriptor, patience), Utf8) { AutoFlush = true });
 
     private static Stream StreamOf(int descriptor, TimeSpan? patience)
     {
@@ -30,7 +32,8 @@ internal static partial class StandardStreams
 
     /// <summary>True when the process was started with this descriptor open.</summary>
     // What a process inherits has no close-on-exec flag, else it would not have inherited it. What the runtime opens has one.
-    public static bool WasInherited(int descriptor) => OperatingSystem.IsWindows() || (Control(descriptor, GetDescriptorFlags) is var flags and >= 0 && (flags & CloseOnExec) == 0);
+    public static bool WasInherited(int descriptor) =>
+        OperatingSystem.IsWindows() || (Control(descriptor, GetDescriptorFlags) is var flags and >= 0 && (flags & CloseOnExec) == 0);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

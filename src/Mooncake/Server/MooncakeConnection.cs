@@ -13,8 +13,8 @@ using HotStandby.Mooncake.Server.Functions;
 namespace HotStandby.Mooncake.Server;
 
 /// <summary>Serves one connection until either side closes it.</summary>
-internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time, Action abort, Action hasSpoken)
-    : IDisposable
+internal sealed class MooncakeConnection(
+    IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time, Action abort, Action hasSpoken) : IDisposable
 {
     // Answers are gathered up to so many bytes before they are sent; a single one may be larger.
     private const int FlushBytes = 64 << 10;

@@ -62,22 +62,23 @@ internal sealed class PatientListener(Socket socket, SocketTransportOptions opti
         {
             try
             {
-                var accepted = await socket.AcceptAsync(cancellationToken);
-                accepted.NoDelay = options.NoDelay;
-                return _connections.Create(accepted);
+                if (Take(await socket.AcceptAsync(cancellationToken)) is { } connection)
+                    return connection;
             }
             catch (Exception error) when (error is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {
                 return null; // it listens no more
             }
-            catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.NotConnected)
+            catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
             {
                 // The client went away before it was accepted: the next one.
             }
             catch (SocketException error)
             {
                 // The runtime has one code for both, and the machine's words for it.
-                paused(error.SocketErrorCode == SocketError.TooManyOpenSockets ? "no file descriptor is left, in the process or on the machine" : error.Message);
+                paused(error.SocketErrorCode == SocketError.TooManyOpenSockets
+                    ? "no file descriptor is left, in the process or on the machine"
+                    : error.Message);
                 if (!await WaitAsync(pause, cancellationToken))
                     return null;
                 pause = pause + pause < LongestPause ? pause + pause : LongestPause;
@@ -99,6 +100,21 @@ internal sealed class PatientListener(Socket socket, SocketTransportOptions opti
         await UnbindAsync();
         _connections.Dispose();
         _unbound.Dispose();
+    }
+
+    // Null: the client has gone already.
+    private ConnectionContext? Take(Socket accepted)
+    {
+        try
+        {
+            accepted.NoDelay = options.NoDelay;
+            return _connections.Create(accepted);
+        }
+        catch (SocketException)
+        {
+            accepted.Dispose();
+            return null;
+        }
     }
 
     // False when it listens no more.

@@ -1,8 +1,8 @@
 // A caller that gives up on the journal, as the circuit breaker does, does not wait for a disk that hangs.
+using System.Reflection;
 using Akka.Actor;
 using Akka.Actor.Setup;
-using Akka.Configuration;
-using Akka.TestKit;
+using Akka.Persistence;
 using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Journal;
 
@@ -20,9 +20,22 @@ public sealed class FileJournalCancellationTests : IDisposable
     [Fact]
     public async Task Reading_the_highest_number_ends_with_its_token_while_the_log_is_still_being_opened()
     {
-        using var kit = new TestKit(BootstrapSetup.Create().And(new FileJournalSetup(_disk, TimeProvider.System)), "cancelled");
-        var config = ConfigurationFactory.ParseString($"dir = \"{_temporary.Path}/data\", cluster-id = c, node-id = n");
-        var journal = new TestActorRef<FileJournal>(kit.Sys, Props.Create(() => new FileJournal(config))).UnderlyingActor;
+        using var kit = new TestKit(
+            BootstrapSetup.Create().WithConfig($$"""
+                hotstandby.journal {
+                  class = "HotStandby.Actors.Journal.FileJournal, HotStandby.Actors"
+                  dir = "{{_temporary.Path}}/data"
+                  cluster-id = c
+                  node-id = n
+                }
+                """).And(new FileJournalSetup(_disk, TimeProvider.System)),
+            "cancelled");
+        var plugin = Persistence.Instance.Apply(kit.Sys).JournalFor("hotstandby.journal");
+        plugin.Tell(new ReplayMessages(1, 1, 1, "warm-up", kit.TestActor), kit.TestActor);
+        kit.ExpectMsg<RecoverySuccess>(Deadline);
+        // The plugin's own members: through its messages only the circuit breaker could be seen, which gives up by itself.
+        var journal = (FileJournal)typeof(ActorCell).GetField("_actor", BindingFlags.Instance | BindingFlags.NonPublic)!
+            .GetValue(((ActorRefWithCell)plugin).Underlying)!;
         using var patience = new CancellationTokenSource();
         _disk.Hang();
         var reading = journal.ReadHighestSequenceNrAsync("log-a", 0, patience.Token);

@@ -119,8 +119,8 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
     [InlineData("text", "hotstandby.remoting.port", 74)]
     [InlineData("json", "hotstandby.remoting.port", 74)]
     [InlineData("text", "address that is not here", 74)]
-    [InlineData("text", "token file that is not there", 78)]
-    [InlineData("json", "token file that is not there", 78)]
+    [InlineData("text", "token file without a token", 78)]
+    [InlineData("json", "token file without a token", 78)]
     [InlineData("text", "certificate that is not there", 78)]
     public Task An_expected_mistake_is_one_line_and_its_exit_code(string format, string mistake, int code) => WithClusterAsync(1, async (cluster, stop) =>
     {
@@ -148,8 +148,8 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
             case "address that is not here":
                 extra = "hotstandby.client.host = \"192.0.2.1\"";
                 break;
-            case "token file that is not there":
-                extra = "hotstandby.http.admin-token-file = \"/nowhere/token\"";
+            case "token file without a token":
+                extra = $"hotstandby.http.admin-token-file = \"{node.ConfigFile}\"";
                 break;
             case "certificate that is not there":
                 extra = "hotstandby.client.tls { certificate = \"/nowhere/pem\", key = \"/etc/passwd\" }";
