@@ -15,7 +15,7 @@ namespace HotStandby.Mooncake.Server;
 
 /// <summary>Serves one connection until either side closes it.</summary>
 internal sealed class MooncakeConnection(
-    IDuplexPipe pipe, Action abort, IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time) : IDisposable
+    IDuplexPipe pipe, Action abort, Action hasSpoken, IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time) : IDisposable
 {
     // Answers are gathered up to so many bytes before they are sent; a single one may be larger.
     private const int FlushBytes = 64 << 10;
@@ -31,6 +31,7 @@ internal sealed class MooncakeConnection(
     private int _abandoned;
     private long _refusedSince;
     private long _reservedBytes;
+    private bool _hasSpoken;
 
     /// <summary>Runs both loops.</summary>
     public async Task RunAsync()
@@ -183,7 +184,7 @@ internal sealed class MooncakeConnection(
 
             if (status is FrameStatus.Malformed or FrameStatus.TooLarge)
             {
-                metrics.Refused(status == FrameStatus.Malformed ? "malformed" : "too large");
+                metrics.Refused(status == FrameStatus.Malformed ? DoorMetrics.Malformed : DoorMetrics.TooLarge);
                 return;
             }
 
@@ -224,16 +225,22 @@ internal sealed class MooncakeConnection(
 
     private void Take(in RequestHeader header, ReadOnlyMemory<byte> body, long reservedBytes)
     {
+        if (!_hasSpoken)
+        {
+            _hasSpoken = true;
+            hasSpoken();
+        }
+
         if (!options.Functions.TryFind(header.FunctionId, out var function))
         {
-            Refuse(header, null, reservedBytes, RpcErrorCode.FunctionNotRegistered, "unknown function");
+            Refuse(header, null, reservedBytes, RpcErrorCode.FunctionNotRegistered, DoorMetrics.UnknownFunction);
             return;
         }
 
         var reply = new PendingReply(this, header.CallNumber, function, time.GetTimestamp()) { ReservedBytes = reservedBytes };
         if (!_functions[function.Rpc].TryDecode(function, body, reply, out var decoded))
         {
-            Refuse(header, function, reservedBytes, RpcErrorCode.InvalidArguments, "invalid arguments");
+            Refuse(header, function, reservedBytes, RpcErrorCode.InvalidArguments, DoorMetrics.InvalidArguments);
             return;
         }
 
