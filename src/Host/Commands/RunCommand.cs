@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
 using Akka.Actor;
+using Akka.Configuration;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Membership;
 using HotStandby.Actors.Node;
@@ -14,6 +15,7 @@ using HotStandby.Host.Http;
 using HotStandby.Host.Logging;
 using HotStandby.Host.Security;
 using HotStandby.Messages;
+using HotStandby.Messages.Network;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.Server;
@@ -63,6 +65,11 @@ internal static class RunCommand
         {
             return NoPort(terminal, error);
         }
+        catch (ConfigurationException error)
+        {
+            terminal.WriteError($"Akka refuses its configuration: {error.Message}");
+            return ExitCode.Configuration;
+        }
 
         var log = logs.CreateLogger("Host");
         var reason = new NodeEndReason();
@@ -85,9 +92,9 @@ internal static class RunCommand
                 : null;
 #if PETABRIDGE_CMD
             // In the clear on loopback, as the palette is meant; where HTTP asks for certificates, use the verbs.
-            Petabridge.PetabridgeDoor.Open(node.System, new Operator.NodeAccess([$"{settings.Http.Host}:{settings.Http.Port}"], token, null, null));
+            Petabridge.PetabridgeDoor.Open(node.System, new Operator.NodeAccess([new HostAndPort(settings.Http.Host, settings.Http.Port).ToString()], token, null, null));
 #endif
-            HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", $"{settings.Http.Host}:{settings.Http.Port}", settings.DataDirectory);
+            HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", new HostAndPort(settings.Http.Host, settings.Http.Port).ToString(), settings.DataDirectory);
             var code = await ended.Task;
             await node.StopAsync();
             if (code != ExitCode.Ok)
@@ -186,7 +193,7 @@ internal static class RunCommand
     {
         var settings = configuration.Settings;
         // Who listens on all interfaces is reached under the name that the other nodes use.
-        var host = settings.Client.Host is "0.0.0.0" or "::" ? settings.Remoting.Host : settings.Client.Host;
+        var host = HostName.IsWildcard(settings.Client.Host) ? settings.Remoting.Host : settings.Client.Host;
         return new AdminOptions
         {
             Endpoint = EndpointOf(settings.Http.Host, settings.Http.Port),
@@ -196,10 +203,9 @@ internal static class RunCommand
             Settings = configuration.Effective,
             AdminToken = token,
             Audit = new AuditLog(Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
-            ClientAddress = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{settings.Client.Port}" : $"{host}:{settings.Client.Port}",
+            ClientAddress = new HostAndPort(host, settings.Client.Port).ToString(),
         };
     }
 
-    private static IPEndPoint EndpointOf(string host, int port) =>
-        new(host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.Parse(host), port);
+    private static IPEndPoint EndpointOf(string host, int port) => new(IPAddress.Parse(host), port);
 }

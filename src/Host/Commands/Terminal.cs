@@ -10,7 +10,9 @@ namespace HotStandby.Host.Commands;
 public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsInteractive)
 {
     /// <summary>The process's own.</summary>
-    public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected) { Input = Console.IsInputRedirected ? null : Console.In };
+    public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected) {
+        Input = Console.IsInputRedirected ? null : Console.In, OpenInput = Console.OpenStandardInput,
+    };
 
     /// <summary>Spectre's view of the output; for interactive use.</summary>
     public IAnsiConsole Ansi { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Output) });
@@ -37,6 +39,9 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
 
     /// <summary>Where answers are typed; null: nobody is there to be asked.</summary>
     public TextReader? Input { get; init; }
+
+    /// <summary>Standard input as a file, for <c>-</c> in the place of a file's name.</summary>
+    public Func<Stream> OpenInput { get; init; } = static () => Stream.Null;
 
     /// <summary>Asks; anything but yes is no, and so is nobody being there.</summary>
     public bool Confirm(string consequence)

@@ -38,9 +38,9 @@ public static class HostName
     /// <summary>True for an address with a scope, such as <c>fe80::1%eth0</c>: it means something on this machine alone.</summary>
     public static bool IsScoped(string host) => TryAddress(host, out _, out var scope) && scope.Length > 0;
 
-    /// <summary>The one spelling of a host: an address in its shortest form and without brackets, a name in small letters.</summary>
+    /// <summary>The one spelling of a host: an address in its shortest form and without brackets; a name as it is.</summary>
     public static string Canonical(string host) =>
-        TryAddress(host, out var address, out var scope) ? $"{address}{scope}" : host.ToLowerInvariant();
+        TryAddress(host, out var address, out var scope) ? $"{address}{scope}" : host;
 
     /// <summary>The host as it stands before <c>:port</c>: an IPv6 address in brackets.</summary>
     public static string Bracketed(string host)

@@ -252,11 +252,11 @@ public sealed class ReplayTests
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => new ReplayEngine(master, new ReplayOptions()).RunAsync(TraceGenerator.Generate(100, 1), CancellationToken.None));
     }
 
-    private static TraceRequest Request(params long[] ids) => new(0, 512, 1, ids);
+    private static TraceRequest Request(params ulong[] ids) => new(0, 512, 1, ids);
 
     private static (long Hits, long Blocks) HitsOfASet(IEnumerable<TraceRequest> trace)
     {
-        var present = new HashSet<long>();
+        var present = new HashSet<ulong>();
         var (hits, blocks) = (0L, 0L);
         foreach (var request in trace)
         {

@@ -96,6 +96,6 @@ public sealed class HostTests
     [InlineData("[::1]", "::1")]
     [InlineData("FD00:0:0:0:0:0:0:1", "fd00::1")]
     [InlineData("[FE80::1%Eth0]", "fe80::1%Eth0")]
-    [InlineData("Node1.Example", "node1.example")]
+    [InlineData("Node1.Example", "Node1.Example")]
     public void A_host_has_one_spelling(string host, string canonical) => Assert.Equal(canonical, HostName.Canonical(host));
 }
