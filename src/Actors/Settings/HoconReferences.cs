@@ -1,6 +1,7 @@
 // References as HOCON has them and Akka's parser has not: ${NAME} is a setting of the same text or, where there is none, an environment
 // variable; ${?NAME} may be neither, and the setting that has nothing else for its value is then not there. What is left to the parser are
 // references to settings that exist.
+using System.Globalization;
 using Akka.Configuration.Hocon;
 
 namespace HotStandby.Actors.Settings;
@@ -14,7 +15,11 @@ internal static class HoconReferences
     // A value that consists of references alone is its field's whole value.
     private sealed record Reference(int Start, int End, int Line, string Path, bool IsOptional, Range Field, bool IsWholeValue);
 
-    /// <summary>The text without references to anything but its own settings.</summary>
+    /// <summary>The key at the root below which the values of environment variables stand while the text is parsed. A value in the place of its
+    /// reference would run together with quotation marks beside it.</summary>
+    public const string Block = "hotstandby-environment-values";
+
+    /// <summary>The text without references to anything but its own settings and <see cref="Block"/>, which it has on its first line.</summary>
     /// <param name="text">Text without unclosed quotation marks and braces.</param>
     /// <param name="source">What to call it in errors.</param>
     /// <param name="environment">The value of an environment variable; null when it is not set.</param>
@@ -22,22 +27,30 @@ internal static class HoconReferences
     /// <exception cref="FormatException">A reference to nothing.</exception>
     public static string Resolve(string text, string source, Func<string, string?> environment, Func<string, HoconValue> parse)
     {
+        var values = new List<string>();
+        string ValueOf(string value)
+        {
+            values.Add(value);
+            return string.Create(CultureInfo.InvariantCulture, $"${{{Block}.v{values.Count - 1}}}");
+        }
+
         while (true)
         {
             var references = Find(text);
             if (references.Count == 0)
                 return text;
-            var settings = parse(Replace(text, references, static _ => $"\"{Unknown}\""));
+            var block = $"{Block} {{ {string.Join(", ", values.Select(static (value, at) => string.Create(CultureInfo.InvariantCulture, $"v{at} = {AkkaOverlay.Quote(value)}")))} }} ";
+            var settings = parse(block + Replace(text, references, static _ => $"\"{Unknown}\""));
             var foreign = references.Where(reference => !IsSet(settings, reference.Path)).ToList();
             if (foreign.Count == 0)
-                return Replace(text, references, static reference => $"${{{reference.Path}}}");
+                return block + Replace(text, references, static reference => $"${{{reference.Path}}}");
             if (foreign.Find(reference => !reference.IsOptional && environment(reference.Path) is null) is { } missing)
                 throw new FormatException(
                     $"{source}: line {missing.Line}: '${{{missing.Path}}}' is neither a setting of this text nor an environment variable; write ${{?{missing.Path}}} where it may be missing");
             // What goes may be what others refer to: they are looked at again.
             text = foreign.Find(reference => environment(reference.Path) is null) is { } absent
-                ? Without(text, absent)
-                : Replace(text, foreign, reference => AkkaOverlay.Quote(environment(reference.Path)!));
+                ? absent.IsWholeValue ? Without(text, absent) : Replace(text, [absent], _ => ValueOf(""))
+                : Replace(text, foreign, reference => ValueOf(environment(reference.Path)!));
         }
     }
 
@@ -83,8 +96,6 @@ internal static class HoconReferences
     // Lines stay where they are, for errors that name them.
     private static string Without(string text, Reference absent)
     {
-        if (!absent.IsWholeValue)
-            return Replace(text, [absent], static _ => "\"\"");
         var (start, end) = (absent.Field.Start.Value, absent.Field.End.Value);
         // A comma that nothing follows would be one more element of a list.
         if (end < text.Length && text[end] == ',')

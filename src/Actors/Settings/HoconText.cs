@@ -34,6 +34,8 @@ internal sealed class HoconText(Func<string, string?> environment)
         try
         {
             root = Parsed(HoconReferences.Resolve(text, source, environment, part => Parsed(part).Value));
+            if (root.Value.IsObject())
+                root.Value.GetObject().Items.Remove(HoconReferences.Block);
         }
         catch (FormatException error)
         {

@@ -63,8 +63,7 @@ public sealed class AkkaSettingsTests
     [InlineData("akka.coordinated-shutdown.phases.cluster-leave.recover", "maybe")]
     public void A_value_that_Akka_does_not_take_is_an_error_with_what_it_takes(string path, string value)
     {
-        var error = Assert.Single(Parse(Valid, (path, value)).Errors);
-        Assert.Equal(path, error.Path);
+        var error = Assert.Single(Parse(Valid, (path, value)).Errors, error => error.Path == path);
         Assert.StartsWith("must be ", error.Rule.Replace("must name", "must be", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 

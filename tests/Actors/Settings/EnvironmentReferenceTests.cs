@@ -28,6 +28,9 @@ public sealed class EnvironmentReferenceTests : IDisposable
     [InlineData("hotstandby { shards = 5, data-dir = ${?NOWHERE} }", "/some/where")]
     [InlineData("hotstandby { shards : 5, data-dir : ${?NOWHERE} }", "/some/where")]
     [InlineData("hotstandby.data-dir = \"/a\"${?NOWHERE}\"/b\"", "/a/b")]
+    [InlineData("hotstandby.data-dir = \"\"${HOME}${?NOWHERE}\"\"", "/home/op")]
+    [InlineData("hotstandby.data-dir = \"/a\"${EMPTY}\"/b\"", "/a/b")]
+    [InlineData("{ hotstandby.data-dir = ${HOME} }", "/home/op")]
     [InlineData("base = \"/srv\"\nhotstandby.data-dir = ${base}/node1", "/srv/node1")]
     [InlineData("base = \"/srv\"\nhotstandby.data-dir = ${?base}/node1", "/srv/node1")]
     [InlineData("HOME = \"/of/the/file\"\nhotstandby.data-dir = ${HOME}", "/of/the/file")]
@@ -44,6 +47,7 @@ public sealed class EnvironmentReferenceTests : IDisposable
         Assert.Equal("a \"b\" \\c\n#d", Read("note = ${ODD}").Full.GetString("note"));
         Assert.Equal(["x", "/home/op"], Read("list = [x, ${?NOWHERE}, ${HOME}, ${?NOWHERE}]").Full.GetStringList("list"));
         Assert.Equal("", Read("note = ${EMPTY}").Full.GetString("note"));
+        Assert.False(Read("note = ${PORT}").Full.HasPath(HoconReferences.Block));
     }
 
     [Theory]
