@@ -214,7 +214,7 @@ public sealed class ReplayTests
     {
         await using var master = new FakeMaster();
         var engine = new ReplayEngine(master, OneByOne);
-        await engine.RunAsync([new TraceRequest(0, 1, 1, [.. Enumerable.Range(0, 300).Select(id => (long)id)])], CancellationToken.None);
+        await engine.RunAsync([new TraceRequest(0, 1, 1, [.. Enumerable.Range(0, 300).Select(id => (ulong)id)])], CancellationToken.None);
         master.Forget("block-217");
         Assert.Equal(["block-217"], await engine.Acknowledged.FindLostAsync(master, CancellationToken.None));
         master.Faults = (_, _) => Fault.NotLeading;
