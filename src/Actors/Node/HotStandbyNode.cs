@@ -57,7 +57,8 @@ public sealed class HotStandbyNode
         NodeConfiguration configuration, TimeProvider time, Action<Exception> onFatal, params Setup[] setup)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var config = (await NameFamily.ConfigOfAsync(configuration, static host => Dns.GetHostAddressesAsync(host))).WithFallback(SystemConfig(configuration));
+        var names = await NameFamily.ConfigOfAsync(configuration, static host => Dns.GetHostAddressesAsync(host));
+        var config = names.WithFallback(SystemConfig(configuration));
         var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. RemotingTls.For(configuration.Settings, time), .. setup]);
         return await StartInAsync(CreateSystem(all), configuration, [.. configuration.Full.GetStringList(SeedNodesPath, [])], time, onFatal);
     }

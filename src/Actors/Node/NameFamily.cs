@@ -36,7 +36,11 @@ internal static class NameFamily
         var onlyOld = names.Where((_, at) => Has(found[at], AddressFamily.InterNetwork) && !Has(found[at], AddressFamily.InterNetworkV6)).ToArray();
         var onlyNew = names.Where((_, at) => Has(found[at], AddressFamily.InterNetworkV6) && !Has(found[at], AddressFamily.InterNetwork)).ToArray();
         if (onlyOld.Length > 0 && onlyNew.Length > 0)
-            throw new IOException($"the names of the nodes have no kind of address in common: {string.Join(", ", onlyOld)} IPv4 alone, {string.Join(", ", onlyNew)} IPv6 alone");
+        {
+            throw new IOException(
+                $"the names of the nodes have no kind of address in common: {string.Join(", ", onlyOld)} IPv4 alone, {string.Join(", ", onlyNew)} IPv6 alone");
+        }
+
         return onlyNew.Length > 0 ? ConfigurationFactory.ParseString($"{Path} = on") : Config.Empty;
     }
 
@@ -50,7 +54,8 @@ internal static class NameFamily
         }
         catch (SocketException error) when (isNeeded)
         {
-            throw new IOException($"hotstandby.remoting cannot listen on '{name}': {error.Message}; give it another bind-host where the name is not this machine's", error);
+            throw new IOException(
+                $"hotstandby.remoting cannot listen on '{name}': {error.Message}; give it another bind-host where the name is not this machine's", error);
         }
         catch (SocketException)
         {

@@ -21,15 +21,17 @@ internal static class AkkaOverlay
         ($"{Transport}.public-hostname", "hotstandby.remoting.host"), ($"{Transport}.public-port", "hotstandby.remoting.port"),
         ($"{Transport}.bind-hostname", "hotstandby.remoting.bind-host"), ($"{Transport}.bind-port", "hotstandby.remoting.bind-port"),
         ($"{Transport}.enable-ssl", "hotstandby.remoting.tls"), ($"{Transport}.ssl", "hotstandby.remoting.tls"),
-        ("akka.persistence.journal.plugin", "hotstandby.journal.plugin"), ("akka.persistence.snapshot-store.plugin", "hotstandby.checkpoints.plugin"),
+        ("akka.persistence.journal.plugin", "hotstandby.journal.plugin"),
+        ("akka.persistence.snapshot-store.plugin", "hotstandby.checkpoints.plugin"),
         ("akka.coordinated-shutdown.phases.before-cluster-shutdown.timeout", "hotstandby.lease.hand-over-timeout"),
-        ("akka.coordinated-shutdown.phases.cluster-exiting.timeout", "hotstandby.lease.hand-over-timeout"), ("akka.loggers", "hotstandby.log"),
+        ("akka.coordinated-shutdown.phases.cluster-exiting.timeout", "hotstandby.lease.hand-over-timeout"),
+        ("akka.loggers", "hotstandby.log"),
     ];
 
     // Beside the wait for the last entries: the oracle's own messages.
     private static readonly TimeSpan HandOverMargin = TimeSpan.FromSeconds(10);
 
-    /// <summary>Problems for Akka settings that the user may not set beside ours, because two sources of one fact would differ one day.</summary>
+    /// <summary>Reports Akka settings that the user may not set beside ours, because two sources of one fact would differ one day.</summary>
     public static void CheckConflicts(Config given, SettingsReader reader)
     {
         foreach (var (path, instead) in Taken)

@@ -21,8 +21,8 @@ internal static class AkkaReference
 
     private static readonly Type[] Assemblies =
     [
-        typeof(ActorSystem), typeof(Akka.Remote.RemoteSettings), typeof(Akka.Cluster.Cluster), typeof(Akka.Cluster.Tools.Singleton.ClusterSingletonManager),
-        typeof(Akka.Persistence.Persistence), typeof(Akka.Coordination.Lease),
+        typeof(ActorSystem), typeof(Akka.Remote.RemoteSettings), typeof(Akka.Cluster.Cluster),
+        typeof(Akka.Cluster.Tools.Singleton.ClusterSingletonManager), typeof(Akka.Persistence.Persistence), typeof(Akka.Coordination.Lease),
     ];
 
     /// <summary>Everything below <see cref="Root"/>, with its default.</summary>
@@ -33,7 +33,8 @@ internal static class AkkaReference
     public static IReadOnlyList<string> Paths { get; } = [.. KnownSettings.Leaves(Root, Wrap(All))];
 
     /// <summary>The keys that a dispatcher may have: those that any of Akka's own has.</summary>
-    public static HoconObject Dispatcher { get; } = Merge(All.Items.Values.Where(static value => value.IsObject()).SelectMany(static value => value.GetObject().Items.Values).Where(IsDispatcher));
+    public static HoconObject Dispatcher { get; } = Merge(
+        All.Items.Values.Where(static value => value.IsObject()).SelectMany(static value => value.GetObject().Items.Values).Where(IsDispatcher));
 
     /// <summary>True for a block that describes a dispatcher or a mailbox, under whatever name.</summary>
     public static bool IsDispatcher(HoconValue value) =>

@@ -57,7 +57,10 @@ internal static class AkkaSettings
         }
 
         if (known is null)
-            reader.Fail(path, given.IsObject() ? null : AkkaValues.Shown(given), KnownSettings.UnknownRule(path, AkkaReference.Paths, AkkaReference.Root, "Akka.NET has no such setting"));
+        {
+            var rule = KnownSettings.UnknownRule(path, AkkaReference.Paths, AkkaReference.Root, "Akka.NET has no such setting");
+            reader.Fail(path, given.IsObject() ? null : AkkaValues.Shown(given), rule);
+        }
         else if (!known.IsObject() && given.IsObject())
             reader.Fail(path, null, "must be a value, not a block");
         else if (!known.IsObject())

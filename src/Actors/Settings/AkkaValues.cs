@@ -25,7 +25,8 @@ internal static partial class AkkaValues
             static value => value.GetString() is "cluster" || value.GetString()?.StartsWith("Akka.Cluster.ClusterActorRefProvider", StringComparison.Ordinal) == true,
             "must be cluster: a node is a member of one"),
         ["akka.cluster.downing-provider-class"] = (
-            static value => value.GetString() is "", "must be \"\": which nodes are removed is decided by hotstandby.membership and hotstandby.lease alone"),
+            static value => value.GetString() is "",
+            "must be \"\": which nodes are removed is decided by hotstandby.membership and hotstandby.lease alone"),
         ["akka.cluster.auto-down-unreachable-after"] = (
             IsOff, "must be off: which nodes are removed is decided by hotstandby.membership and hotstandby.lease alone"),
         ["akka.log-dead-letters"] = Or(IsSwitch, IsInteger, "must be on, off or a whole number"),
@@ -47,7 +48,9 @@ internal static partial class AkkaValues
     private static readonly string[] Fractions = ["-factor", "-probability", "threshold"];
 
     private static readonly string[] AboveZero =
-        ["-interval", "threshold", "max-sample-size", "min-std-deviation", "tick-duration", "ticks-per-wheel", "throughput", "thread-count", "backlog"];
+    [
+        "-interval", "threshold", "max-sample-size", "min-std-deviation", "tick-duration", "ticks-per-wheel", "throughput", "thread-count", "backlog",
+    ];
 
     /// <summary>Null when Akka takes the value; otherwise what it must be.</summary>
     /// <param name="path">The setting.</param>
@@ -69,7 +72,10 @@ internal static partial class AkkaValues
 
     /// <summary>A value as errors show it.</summary>
     public static string Shown(HoconValue value) =>
-        value.IsString() ? value.GetString() ?? "null" : value.IsObject() ? "{ }" : value.IsArray() ? $"[{string.Join(", ", value.GetArray().Select(Shown))}]" : "[]";
+        value.IsString() ? value.GetString() ?? "null"
+        : value.IsObject() ? "{ }"
+        : value.IsArray() ? $"[{string.Join(", ", value.GetArray().Select(Shown))}]"
+        : "[]";
 
     private static (Func<HoconValue, bool> Allows, string Rule) KindOf(string path, HoconValue known) => (known.GetString() ?? "") switch
     {
@@ -95,7 +101,8 @@ internal static partial class AkkaValues
 
     private static bool IsOff(HoconValue value) => value.GetString() is "off" or "false";
 
-    private static bool IsInteger(HoconValue value) => int.TryParse(value.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+    private static bool IsInteger(HoconValue value) =>
+        int.TryParse(value.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
 
     private static bool IsNumber(HoconValue value) =>
         double.TryParse(value.GetString(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _);
@@ -104,11 +111,13 @@ internal static partial class AkkaValues
 
     private static bool IsSize(HoconValue value) => IsRead(value, static text => text.GetByteSize() ?? throw new FormatException("empty"));
 
-    private static bool IsZero(HoconValue value) => (value.GetString() ?? "").TakeWhile(static letter => !char.IsLetter(letter)).All(static digit => digit is '0' or '.' or ' ');
+    private static bool IsZero(HoconValue value) =>
+        (value.GetString() ?? "").TakeWhile(static letter => !char.IsLetter(letter)).All(static digit => digit is '0' or '.' or ' ');
 
     // As Akka looks it up: without an assembly in its own.
     private static bool IsClass(HoconValue value) =>
-        value.GetString() is { Length: > 0 } name && (Type.GetType(name, throwOnError: false) ?? typeof(ActorSystem).Assembly.GetType(name, throwOnError: false)) is not null;
+        value.GetString() is { Length: > 0 } name
+        && (Type.GetType(name, throwOnError: false) ?? typeof(ActorSystem).Assembly.GetType(name, throwOnError: false)) is not null;
 
     private static bool IsRead<T>(HoconValue value, Func<HoconValue, T> read)
     {

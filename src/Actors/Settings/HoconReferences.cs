@@ -39,14 +39,19 @@ internal static class HoconReferences
             var references = Find(text);
             if (references.Count == 0)
                 return text;
-            var block = $"{Block} {{ {string.Join(", ", values.Select(static (value, at) => string.Create(CultureInfo.InvariantCulture, $"v{at} = {AkkaOverlay.Quote(value)}")))} }} ";
+            var fields = values.Select(static (value, at) => string.Create(CultureInfo.InvariantCulture, $"v{at} = {AkkaOverlay.Quote(value)}"));
+            var block = $"{Block} {{ {string.Join(", ", fields)} }} ";
             var settings = parse(block + Replace(text, references, static _ => $"\"{Unknown}\""));
             var foreign = references.Where(reference => !IsSet(settings, reference.Path)).ToList();
             if (foreign.Count == 0)
                 return block + Replace(text, references, static reference => $"${{{reference.Path}}}");
             if (foreign.Find(reference => !reference.IsOptional && environment(reference.Path) is null) is { } missing)
+            {
                 throw new FormatException(
-                    $"{source}: line {missing.Line}: '${{{missing.Path}}}' is neither a setting of this text nor an environment variable; write ${{?{missing.Path}}} where it may be missing");
+                    $"{source}: line {missing.Line}: '${{{missing.Path}}}' is neither a setting of this text nor an environment variable; "
+                    + $"write ${{?{missing.Path}}} where it may be missing");
+            }
+
             // What goes may be what others refer to: they are looked at again.
             text = foreign.Find(reference => environment(reference.Path) is null) is { } absent
                 ? absent.IsWholeValue ? Without(text, absent) : Replace(text, [absent], _ => ValueOf(""))
@@ -102,7 +107,8 @@ internal static class HoconReferences
             end++;
         else if (text.AsSpan(0, start).TrimEnd() is [.., ','] before)
             start = before.Length - 1;
-        return string.Concat(text.AsSpan(0, start), new string([.. text[start..end].Select(static letter => letter == '\n' ? '\n' : ' ')]), text.AsSpan(end));
+        var blank = new string([.. text[start..end].Select(static letter => letter == '\n' ? '\n' : ' ')]);
+        return string.Concat(text.AsSpan(0, start), blank, text.AsSpan(end));
     }
 
     private static string Replace(string text, IEnumerable<Reference> references, Func<Reference, string> by)

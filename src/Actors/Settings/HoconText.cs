@@ -1,5 +1,6 @@
 // HOCON text to Config, with the checks that Akka's parser leaves out: it accepts a missing brace or value in silence and never
-// returns from a list that is not closed or holds what is no value. References to the environment are HoconReferences'. Used for node files, their includes, and overrides.
+// returns from a list that is not closed or holds what is no value. References to the environment are HoconReferences'. Used for node files,
+// their includes, and overrides.
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 

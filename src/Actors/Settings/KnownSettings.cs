@@ -46,7 +46,7 @@ public static class KnownSettings
     internal static string UnknownRule(string path) =>
         Nearest(path, Paths, Root) is { } nearest ? $"no such setting; did you mean {nearest}?" : "no such setting; all of them are in reference.conf";
 
-    /// <summary>The same for the settings of somebody else.</summary>
+    /// <summary>The same for settings that are not below <c>hotstandby</c>.</summary>
     /// <param name="path">What does not exist.</param>
     /// <param name="paths">What does.</param>
     /// <param name="root">The name above all of it.</param>

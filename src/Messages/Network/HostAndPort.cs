@@ -33,7 +33,7 @@ public readonly record struct HostAndPort(string Host, int Port)
     public static bool TryPort(ReadOnlySpan<char> text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= MaximumPort;
 
-    /// <summary>The host part of an endpoint that a client has given, who need not follow any rule: <c>host:port</c>, <c>[IPv6]:port</c>,
+    /// <summary>The host part of an endpoint that a client has given, in whatever form: <c>host:port</c>, <c>[IPv6]:port</c>,
     /// an IPv6 address without brackets, with or without a scope and a port behind it, or a host alone.</summary>
     /// <returns>The host as it is written there, without brackets; empty when the endpoint names none.</returns>
     public static string HostOf(string endpoint)

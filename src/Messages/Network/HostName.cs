@@ -1,5 +1,5 @@
-// One way to read and to write a host, for settings, command lines, seed nodes and the endpoints of clients. It resolves nothing and asks
-// nobody: the scope of an IPv6 address ("%eth0") is kept as text, since whether such an interface exists depends on the machine.
+// One way to read and to write a host, for settings, command lines, seed nodes and the endpoints of clients. It resolves nothing: the scope of
+// an IPv6 address ("%eth0") is kept as text, since whether such an interface exists depends on the machine.
 using System.Net;
 using System.Net.Sockets;
 
