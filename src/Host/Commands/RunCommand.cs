@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
 using Akka.Actor;
-using Akka.Configuration;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
 using HotStandby.Host.Events;
@@ -74,10 +73,6 @@ internal static class RunCommand
         catch (Exception error) when (NodeEnd.OfStart(error) is { Details: null } end)
         {
             return last.Say(end);
-        }
-        catch (ConfigurationException error)
-        {
-            return last.Say(new NodeEnd(ExitCode.Configuration, $"Akka refuses its configuration: {error.Message}".ReplaceLineEndings(" ")));
         }
 
         var reason = new NodeEndReason();
