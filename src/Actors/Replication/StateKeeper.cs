@@ -117,6 +117,7 @@ internal sealed class StateKeeper
     /// <summary>Time has passed: is a round of checkpoints due?</summary>
     public void Tick(long now)
     {
+        _feed.Tick(now);
         var log = _replica.State.Log;
         if (WhyNoRound() is not null
             || (log.TotalBytes - _bytesAtRound < _options.CheckpointBytes
