@@ -39,7 +39,7 @@ public sealed class FileSnapshotStore : SnapshotStore
     private readonly IDisk _disk;
     private readonly string _directory;
     private readonly ConcurrentDictionary<string, object> _gates = [];
-    private readonly ConcurrentDictionary<string, bool> _failed = []; // by file name: saves that have failed and left nothing
+    private readonly ConcurrentDictionary<string, bool> _unfinished = []; // by file name: saves that have written nothing under it
 
     /// <summary>Opens nothing yet.</summary>
     /// <param name="config">The plugin's block.</param>
@@ -59,13 +59,19 @@ public sealed class FileSnapshotStore : SnapshotStore
         Task.Run(() => Load(persistenceId, criteria), cancellationToken);
 
     /// <inheritdoc/>
-    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            lock (GateOf(metadata.PersistenceId))
-                Save(metadata, snapshot, cancellationToken);
-        },
-        cancellationToken);
+    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
+    {
+        var name = NameOf(metadata.PersistenceId, metadata.SequenceNr);
+        _unfinished[name] = true;
+        return Task.Run(
+            () =>
+            {
+                lock (GateOf(metadata.PersistenceId))
+                    Save(metadata, snapshot, name, cancellationToken);
+                _unfinished.TryRemove(name, out _);
+            },
+            cancellationToken);
+    }
 
     /// <summary>
     /// Akka.Persistence asks for this after a failed save, in case it has left something. A save here leaves nothing, and what stands under
@@ -77,7 +83,7 @@ public sealed class FileSnapshotStore : SnapshotStore
             var name = NameOf(metadata.PersistenceId, metadata.SequenceNr);
             lock (GateOf(metadata.PersistenceId))
             {
-                if (_failed.TryRemove(name, out _))
+                if (_unfinished.TryRemove(name, out _))
                     return;
                 _disk.Delete(Path.Combine(_directory, name));
                 _disk.FlushDirectory(_directory);
@@ -98,7 +104,7 @@ public sealed class FileSnapshotStore : SnapshotStore
     // Saves and deletions of one id follow one another: a save that was given up may still be running, and must not end behind a deletion.
     private object GateOf(string persistenceId) => _gates.GetOrAdd(persistenceId, static _ => new object());
 
-    private void Save(SnapshotMetadata metadata, object snapshot, CancellationToken cancellation)
+    private void Save(SnapshotMetadata metadata, object snapshot, string name, CancellationToken cancellation)
     {
         var serializer = _system.Serialization.FindSerializerFor(snapshot);
         // An image is megabytes long: it goes to the disk from where it is, since a copy for each would keep the collector busy.
@@ -118,17 +124,14 @@ public sealed class FileSnapshotStore : SnapshotStore
         checksum.Append(head);
         foreach (var piece in body)
             checksum.Append(piece.Span);
-        var name = NameOf(metadata.PersistenceId, metadata.SequenceNr);
         try
         {
             cancellation.ThrowIfCancellationRequested();
             _disk.CreateDirectory(_directory);
             SideFile.Replace(_disk, _directory, name, [head, .. body, checksum.GetCurrentHash()], cancellation);
-            _failed.TryRemove(name, out _);
         }
         catch
         {
-            _failed[name] = true;
             DropTemporary(name);
             throw;
         }

@@ -188,12 +188,14 @@ internal sealed class StateKeeper
                 if (WhyNoSync() is null)
                     FullSync(_replica.State.Leader, isForced: true);
                 return true;
-            case SyncComplete complete:
+            case SyncComplete complete when sender.Equals(_sync):
                 OnSynced(complete);
                 return true;
-            case SyncFailed:
+            case SyncFailed when sender.Equals(_sync):
                 BeginAnotherSync();
                 return true;
+            case SyncComplete or SyncFailed:
+                return true; // of a sync that was given up
             case OnlyKept kept when kept.Life == _installing?.Life:
                 Install(_installing.Sync, now);
                 return true;

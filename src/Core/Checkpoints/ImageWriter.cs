@@ -13,8 +13,8 @@ public sealed class ImageTooLargeException(string message) : Exception(message);
 /// <param name="mostBytes">The longest image, up to <see cref="LargestBytes"/>.</param>
 public sealed class ImageWriter(int expectedBytes = 4096, int mostBytes = ImageWriter.LargestBytes) : IDisposable
 {
-    /// <summary>The longest image: what one array can hold.</summary>
-    public const int LargestBytes = 0x7FFFFFC7;
+    /// <summary>The longest image: what one array can hold, with what a store writes around it.</summary>
+    public const int LargestBytes = 0x7FFFFFC7 - 4096;
 
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(Math.Max(256, expectedBytes));
 
