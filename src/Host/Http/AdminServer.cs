@@ -44,7 +44,7 @@ public sealed record AdminOptions
     /// <summary>The settings in force, secrets masked: what <c>/admin/config</c> says.</summary>
     public IReadOnlyList<EffectiveSetting> Settings { get; init; } = [];
 
-    /// <summary>What <c>/admin</c> asks for from outside of loopback; empty: it answers on loopback only.</summary>
+    /// <summary>What calls that change something ask for, and <c>/admin</c> from outside of loopback; empty: both are answered on loopback only.</summary>
     public string AdminToken { get; init; } = "";
 
     /// <summary>Where commands are noted.</summary>
@@ -82,13 +82,19 @@ public static class AdminServer
         builder.Services.AddOpenApi("v1", document => document.AddDocumentTransformer((description, _, _) =>
         {
             description.Info.Title = "HotStandby.Actors: operators' port";
-            description.Info.Description = "See docs/http-api.md.";
+            description.Info.Description = "See docs/http-api.md. Every path answers HEAD where it answers GET, and OPTIONS.";
+            GuardDescription.Declare(description);
+            return Task.CompletedTask;
+        }).AddOperationTransformer((operation, context, _) =>
+        {
+            GuardDescription.Require(operation, context);
             return Task.CompletedTask;
         }));
         MetricsEndpoints.AddTo(builder.Services);
         var app = builder.Build();
-        var guard = new AdminGuard(options.AdminToken, options.Audit);
+        var guard = new OperatorGuard(options);
         var node = new AdminNode(options, gateway, report, controls);
+        app.UseRoutingWithMethods();
         app.Use(next => context => guard.InvokeAsync(context, next));
         HealthEndpoints.Map(app, node);
         MetricsEndpoints.Map(app, node);

@@ -39,10 +39,17 @@ public static class MetadataEndpoints
     {
         ArgumentNullException.ThrowIfNull(options);
         var app = AdminServer.CreateBuilder(options.Endpoint, options.Guard, options.MaximumBodyBytes).Build();
+        app.UseRoutingWithMethods();
+        app.Use(next => context => HttpMethods.IsPut(context.Request.Method) || HttpMethods.IsDelete(context.Request.Method) ? RefusePagesAsync(context, next) : next(context));
         Map(app, new MetadataStore(options.MaximumKeys, options.MaximumBytes));
         await app.StartAsync();
         return app;
     }
+
+    // Clients have no token to show. But none of them is a web page.
+    private static Task RefusePagesAsync(HttpContext context, RequestDelegate next) => WebPage.Sent(context.Request)
+        ? Results.Text("a web page may not change metadata", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context)
+        : next(context);
 
     private static void Map(IEndpointRouteBuilder routes, MetadataStore store)
     {

@@ -56,7 +56,7 @@ internal sealed record NodeSample(
 
     private static async Task<IReadOnlyList<SegmentUse>> SegmentsAsync(AdminNode node, CancellationToken stop)
     {
-        var (call, refusal) = await node.RunAsync(sink => new ListSegmentsCall(sink), node.Options.ProbeTimeout, stop);
+        var (call, refusal) = await node.ReadAsync(sink => new ListSegmentsCall(sink), node.Options.ProbeTimeout, stop);
         return refusal is null && call.Error == ErrorCode.Ok ? call.Segments : [];
     }
 
