@@ -4,6 +4,7 @@ using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Verification;
 using HotStandby.Host.Events;
+using HotStandby.Host.Telemetry;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Calls;
@@ -19,7 +20,16 @@ internal sealed class AdminNode(
     NodeControls controls)
 {
     /// <summary>How it is, for who looks on.</summary>
-    public SnapshotSource Snapshots => field ??= new SnapshotSource(this, TimeProvider.System);
+    public RecentValue<NodeSnapshot> Snapshots => field ??= new(() => NodeSnapshot.TakeAsync(this, options.Time, CancellationToken.None), options.Time);
+
+    /// <summary>How it is, with its segments and all that is counted.</summary>
+    public RecentValue<NodeSample> Samples => field ??= new(() => NodeSample.TakeAsync(this, CancellationToken.None), options.Time);
+
+    /// <summary>What its data directory takes.</summary>
+    public DiskWatch Disk => field ??= new(options.DataDirectory, options.Log, options.Time);
+
+    /// <summary>What the node said of itself a moment ago, without its partitions; null while it is silent. Asks nothing.</summary>
+    public NodeReport? Pulse => controls.Pulse();
 
     /// <summary>How the port was set up.</summary>
     public AdminOptions Options => options;
@@ -46,8 +56,8 @@ internal sealed class AdminNode(
         }
     }
 
-    /// <summary>The same for probes, which have little patience.</summary>
-    public async Task<NodeReport?> TryProbeAsync(CancellationToken stop)
+    /// <summary>The same, with little patience.</summary>
+    public async Task<NodeReport?> TryReportSoonAsync(CancellationToken stop)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(options.ProbeTimeout);
@@ -148,6 +158,9 @@ public sealed record NodeControls(
     /// <summary>Lets another node lead, the one that is named or the one that is furthest; null when that has begun, or why not.</summary>
     public required Func<NodeId, CancellationToken, Task<string?>> SwitchOver { get; init; }
 
+    /// <summary>What the node said of itself a moment ago, without its partitions; null while it is silent. Asks nothing, at once.</summary>
+    public required Func<NodeReport?> Pulse { get; init; }
+
     /// <summary>Compares partitions with the Primary, all when none is named; waits for the outcome, so long at most.</summary>
     public required Func<IReadOnlyList<Partition>, TimeSpan, CancellationToken, Task<VerifyNowAnswer>> Verify { get; init; }
 
@@ -163,7 +176,7 @@ public sealed record NodeControls(
         ArgumentNullException.ThrowIfNull(node);
         return new NodeControls(node.RunAsync, node.InjectFaultAsync)
         {
-            SwitchOver = node.SwitchOverAsync, Verify = node.VerifyAsync, ReadOpLog = node.ReadAsync, Members = node.Members,
+            Pulse = () => node.Pulse.Latest, SwitchOver = node.SwitchOverAsync, Verify = node.VerifyAsync, ReadOpLog = node.ReadAsync, Members = node.Members,
         };
     }
 }

@@ -11,6 +11,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HotStandby.Host.Http;
 
@@ -29,7 +31,7 @@ public sealed record AdminOptions
     /// <summary>A call without an outcome for so long is answered with 504.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long probes wait for the node's report before they answer without it.</summary>
+    /// <summary>How long scrapes wait for the node's report before they answer without it.</summary>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Entries that a Standby may still have to apply and yet be called ready.</summary>
@@ -55,6 +57,12 @@ public sealed record AdminOptions
 
     /// <summary>The node's data directory, whose size <c>/metrics</c> tells; null: it does not.</summary>
     public string? DataDirectory { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The node's log.</summary>
+    public ILogger Log { get; init; } = NullLogger.Instance;
 }
 
 /// <summary>Serves the admin endpoints of Mooncake's master and a few more: docs/http-api.md.</summary>

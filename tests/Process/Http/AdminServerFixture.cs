@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Akka.Actor;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
@@ -48,7 +49,8 @@ internal sealed class AdminServerFixture : IAsyncDisposable
     public static async Task<AdminServerFixture> StartAsync(
         Func<CancellationToken, Task<NodeReport>>? report = null, TimeSpan? callTimeout = null,
         Func<NodeCommand, CancellationToken, Task<string?>>? command = null,
-        Func<Partition, VerifyFault, CancellationToken, Task<int>>? inject = null, Func<AdminOptions, AdminOptions>? change = null)
+        Func<Partition, VerifyFault, CancellationToken, Task<int>>? inject = null, Func<AdminOptions, AdminOptions>? change = null,
+        Func<NodeReport?>? pulse = null)
     {
         var gateway = new ScriptedGateway();
         var options = new AdminOptions
@@ -57,9 +59,11 @@ internal sealed class AdminServerFixture : IAsyncDisposable
             ClientAddress = "10.0.0.1:50051",
             CallTimeout = callTimeout ?? TimeSpan.FromSeconds(10),
         };
-        var server = await AdminServer.StartAsync(change?.Invoke(options) ?? options, gateway, report ?? (_ => Task.FromResult(Report())), new NodeControls(
+        report ??= _ => Task.FromResult(Report());
+        var server = await AdminServer.StartAsync(change?.Invoke(options) ?? options, gateway, report, new NodeControls(
             command ?? ((_, _) => Task.FromResult<string?>(null)), inject ?? ((_, _, _) => Task.FromResult(1)))
         {
+            Pulse = pulse ?? (() => PulseOf(report)),
             SwitchOver = static (_, _) => Task.FromResult<string?>(null),
             Verify = static (_, _, _) => Task.FromResult(new VerifyNowAnswer([], null)),
             ReadOpLog = static (_, _, _) => Task.FromResult<IReadOnlyList<OpLogBatch>>([]),
@@ -108,6 +112,19 @@ internal sealed class AdminServerFixture : IAsyncDisposable
     {
         _client.Dispose();
         await _server.DisposeAsync();
+    }
+
+    // What the node says at once; a node that says nothing has no pulse.
+    private static NodeReport? PulseOf(Func<CancellationToken, Task<NodeReport>> report)
+    {
+        try
+        {
+            return report(CancellationToken.None) is { IsCompletedSuccessfully: true, Result: var said } ? said : null;
+        }
+        catch (AskTimeoutException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A report of n1: by default a Standby in sync, at seq 100 of epoch 7, led by n2.</summary>
