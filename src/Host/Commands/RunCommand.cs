@@ -24,6 +24,8 @@ namespace HotStandby.Host.Commands;
 /// <summary>The verb <c>run</c>.</summary>
 internal static class RunCommand
 {
+    private const ulong MostUnapplied = 1000;
+
     public static Command Create(Terminal terminal)
     {
         var options = new ConfigurationOptions();
@@ -81,7 +83,7 @@ internal static class RunCommand
             var previousSaid = previous is null ? "" : $", of the previous generation on {previous.Endpoint}";
             await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(configuration, token, log) with { Guard = httpGuard, Events = events }, node.Gateway, node.ReportAsync, NodeControls.Of(node)) : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
-                ? await MetadataEndpoints.StartAsync(new MetadataOptions { Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard })
+                ? await MetadataEndpoints.StartAsync(MetadataOf(settings, node) with { Guard = httpGuard })
                 : null;
 #if PETABRIDGE_CMD
             // In the clear on loopback, as the palette is meant; where HTTP asks for certificates, use the verbs.
@@ -195,10 +197,20 @@ internal static class RunCommand
             Voters = settings.Voters,
             Settings = configuration.Effective,
             AdminToken = token,
+            Log = log,
             Audit = new AuditLog(Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
             ClientAddress = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{settings.Client.Port}" : $"{host}:{settings.Client.Port}",
         };
     }
+
+    // While the node restores its state, what it has mounted is not what there is.
+    private static MetadataOptions MetadataOf(HotStandbySettings settings, HotStandbyNode node) => new()
+    {
+        Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort),
+        Mounted = () => node.Pulse.Latest is { Replica.State.IsWhole: true } report && HealthEndpoints.LagOf(report) < MostUnapplied ? node.Clients.Mounted : null,
+        Silence = node.Clients.SilenceOf,
+        ClientTtl = settings.Objects.ClientTtl,
+    };
 
     private static IPEndPoint EndpointOf(string host, int port) =>
         new(host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.Parse(host), port);

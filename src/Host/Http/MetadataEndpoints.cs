@@ -1,6 +1,9 @@
-// The optional metadata server of the transfer engine, on a port of its own. Every node keeps its own; it is not replicated.
+// The optional metadata server of the transfer engine, on a port of its own. Every node keeps its own; it is not replicated. Whose a key is
+// follows from the segment table, which is.
 using System.Net;
 using System.Text;
+using HotStandby.Core.Segments;
+using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -23,6 +26,30 @@ public sealed record MetadataOptions
     /// <summary>Most bytes of keys and bodies together; beyond it 507.</summary>
     public long MaximumBytes { get; init; } = 256L << 20;
 
+    /// <summary>What is mounted, as this node knows it; null while it does not know.</summary>
+    public Func<SegmentDirectory?> Mounted { get; init; } = static () => null;
+
+    /// <summary>How long ago a client was heard; null where no Primary's reign watches it.</summary>
+    public Func<Uuid, TimeSpan?> Silence { get; init; } = static _ => null;
+
+    /// <summary>After this silence the cluster suspects a client: <c>hotstandby.objects.client-ttl</c>.</summary>
+    public TimeSpan ClientTtl { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A client that was heard, or has published, within this time lives: its endpoint is not given to another. Clients ping every second.</summary>
+    public TimeSpan Protection { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>A key that no mounted segment claims is forgotten when it was neither published nor asked for in this time.</summary>
+    public TimeSpan UnclaimedAge { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>When there is no room, such a key goes for another one after this time.</summary>
+    public TimeSpan UnclaimedRest { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>A key whose client has ended is kept, unseen, for so long: until then the same client may come back to it.</summary>
+    public TimeSpan EndedAge { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Longest body in bytes; a longer one is refused with 413.</summary>
     public int MaximumBodyBytes { get; init; } = 1 << 20;
 }
@@ -31,6 +58,7 @@ public sealed record MetadataOptions
 public static class MetadataEndpoints
 {
     private const int MaximumKeyBytes = 4096;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Starts listening.</summary>
     /// <returns>The running server; disposing stops it.</returns>
@@ -41,9 +69,25 @@ public static class MetadataEndpoints
         var app = AdminServer.CreateBuilder(options.Endpoint, options.Guard, options.MaximumBodyBytes).Build();
         app.UseRoutingWithMethods();
         app.Use(next => context => HttpMethods.IsPut(context.Request.Method) || HttpMethods.IsDelete(context.Request.Method) ? RefusePagesAsync(context, next) : next(context));
-        Map(app, new MetadataStore(options.MaximumKeys, options.MaximumBytes));
+        var store = new MetadataStore(options);
+        Map(app, store);
         await app.StartAsync();
+        _ = LookAsync(store, options.Time, app.Lifetime.ApplicationStopping);
         return app;
+    }
+
+    private static async Task LookAsync(MetadataStore store, TimeProvider time, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(LookInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop))
+                store.Look();
+        }
+        catch (OperationCanceledException)
+        {
+            // The port closes.
+        }
     }
 
     // Clients have no token to show. But none of them is a web page.
@@ -77,7 +121,7 @@ public static class MetadataEndpoints
         return store.Put(key, body.ToArray()) switch
         {
             MetadataWrite.Stored => Results.Text("metadata updated"),
-            MetadataWrite.Conflict => Results.Text("another client has published this key", statusCode: StatusCodes.Status400BadRequest),
+            MetadataWrite.Conflict => Results.Text("a living client has published this key with another body; it may be replaced when that client has been silent for some seconds", statusCode: StatusCodes.Status400BadRequest),
             _ => Results.Text("the metadata server is full", statusCode: StatusCodes.Status507InsufficientStorage),
         };
     }
