@@ -3,10 +3,12 @@
 using System.Net;
 using System.Text;
 using HotStandby.Core.Segments;
+using HotStandby.Host.Limits;
 using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging.Abstractions;
 using ListenOptions = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 
 namespace HotStandby.Host.Http;
@@ -20,11 +22,20 @@ public sealed record MetadataOptions
     /// <summary>What stands before each connection, such as TLS; null: nothing.</summary>
     public Action<ListenOptions>? Guard { get; init; }
 
+    /// <summary>Most connections.</summary>
+    public int MaximumConnections { get; init; } = AdminServer.MostConnections;
+
+    /// <summary>Hears when no more connections can be taken.</summary>
+    public DoorWatch Watch { get; init; } = new("metadata", NullLogger.Instance, TimeProvider.System);
+
     /// <summary>Most keys; a further one is refused with 507.</summary>
     public int MaximumKeys { get; init; } = 65536;
 
     /// <summary>Most bytes of keys and bodies together; beyond it 507.</summary>
-    public long MaximumBytes { get; init; } = 256L << 20;
+    public long MaximumBytes { get; init; } = DefaultBytes;
+
+    /// <summary>256 MiB.</summary>
+    public const long DefaultBytes = 256L << 20;
 
     /// <summary>What is mounted, as this node knows it; null while it does not know.</summary>
     public Func<SegmentDirectory?> Mounted { get; init; } = static () => null;
@@ -66,7 +77,8 @@ public static class MetadataEndpoints
     public static async Task<WebApplication> StartAsync(MetadataOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var app = AdminServer.CreateBuilder(options.Endpoint, options.Guard, options.MaximumBodyBytes).Build();
+        var app = AdminServer.CreateBuilder(options.Endpoint, options.MaximumConnections, options.Watch, options.Guard, options.MaximumBodyBytes).Build();
+        HttpPlaces.Watch(app);
         app.UseRoutingWithMethods();
         app.Use(next => context => HttpMethods.IsPut(context.Request.Method) || HttpMethods.IsDelete(context.Request.Method) ? RefusePagesAsync(context, next) : next(context));
         var store = new MetadataStore(options);

@@ -48,6 +48,7 @@ internal static class MetricsEndpoints
                 Results.Text(MetricsSummary.Of(node, await node.Samples.GetAsync(stop)), TextAnswer.ContentType))
             .AnswersText("The node in a few lines, for people.");
         app.Lifetime.ApplicationStarted.Register(NodeMetrics.ShowZeros);
+        app.Lifetime.ApplicationStarted.Register(DoorMetrics.ShowZeros);
         _ = node.Disk.Latest; // begins to measure: the first scrape shall have it
         if (IsPushed)
         {
@@ -59,7 +60,7 @@ internal static class MetricsEndpoints
     // First what the node is now, then what the process has counted.
     private static async Task ScrapeAsync(HttpContext context, AdminNode node, NodeGauges gauges, RequestDelegate export, CancellationToken stop)
     {
-        var sample = await node.Samples.GetAsync(stop);
+        var sample = gauges.Sample = await node.Samples.GetAsync(stop);
         context.Request.Headers.Accept = "text/plain"; // one format for both parts
         var body = context.Response.Body;
         using var counted = new MemoryStream();

@@ -23,6 +23,7 @@ internal sealed class NodeGauges : IDisposable
     private readonly Meter _meter;
     private readonly List<MetricFamily> _families = [];
     private NodeSample _sample = NodeSample.Unknown;
+    private VerificationCounts _verified; // as last reported: a counter does not fall back because the node is silent
 
     /// <summary>Creates the instruments.</summary>
     public NodeGauges()
@@ -89,7 +90,12 @@ internal sealed class NodeGauges : IDisposable
     public NodeSample Sample
     {
         get => Volatile.Read(ref _sample);
-        set => Volatile.Write(ref _sample, value);
+        set
+        {
+            if (value.Report?.Verification is { Counts: var counts })
+                _verified = counts;
+            Volatile.Write(ref _sample, value);
+        }
     }
 
     /// <inheritdoc/>
@@ -135,10 +141,7 @@ internal sealed class NodeGauges : IDisposable
         Add(new MetricFamily(name, description, null, sample => condition(sample) ? [new Series(null, value(sample))] : []));
 
     private void Verified(string name, string description, Func<VerificationCounts, long> value) => Add(
-        new MetricFamily(name, description, null, sample => sample.Report?.Verification is { Counts: var counts } ? [new Series(null, value(counts))] : [])
-        {
-            IsCounter = true,
-        });
+        new MetricFamily(name, description, null, _ => [new Series(null, value(_verified))]) { IsCounter = true });
 
     private void Many(string name, string description, string label, Func<NodeSample, IEnumerable<(string, double)>> values) =>
         Add(new MetricFamily(name, description, label, sample => values(sample).Select(static pair => new Series(pair.Item1, pair.Item2))));
