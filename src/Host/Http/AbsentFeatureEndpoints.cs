@@ -19,7 +19,8 @@ internal static class AbsentFeatureEndpoints
                 : ErrorAnswer.NotServing())
             .Answers<EventPublisherBody>("Key events are not published.", 503);
         foreach (var method in QuotaMethods)
-            routes.MapChange(method, "/api/v1/tenant_quotas", "change tenant quota", Quotas).Refuses(401, 403, 409, 503).WithSummary("Tenants have no quotas: 409.");
+            routes.MapChange(method, "/api/v1/tenant_quotas", "change tenant quota", Quotas)
+                .Refuses(401, 403, 409, 503).WithSummary("Tenants have no quotas: 409.");
         routes.MapGet("/api/v1/tenant_quotas", Quotas).Refuses(409, 503).WithSummary("Tenants have no quotas: 409.");
 
         IResult Quotas() => node.Serves ? ErrorAnswer.Of(ErrorCode.UnavailableInCurrentMode) : ErrorAnswer.NotServing();

@@ -20,7 +20,8 @@ internal sealed class AdminNode(
     NodeControls controls)
 {
     /// <summary>How it is, for who looks on.</summary>
-    public RecentValue<NodeSnapshot> Snapshots => field ??= new(() => NodeSnapshot.TakeAsync(this, options.Time, CancellationToken.None), options.Time);
+    public RecentValue<NodeSnapshot> Snapshots =>
+        field ??= new(() => NodeSnapshot.TakeAsync(this, options.Time, CancellationToken.None), options.Time);
 
     /// <summary>How it is, with its segments and all that is counted.</summary>
     public RecentValue<NodeSample> Samples => field ??= new(() => NodeSample.TakeAsync(this, CancellationToken.None), options.Time);
@@ -86,25 +87,27 @@ internal sealed class AdminNode(
 
     /// <summary>Compares partitions with the Primary, all when none is named; waits for the outcome, so long at most.</summary>
     /// <exception cref="AskTimeoutException">The node does not answer.</exception>
-    public Task<VerifyNowAnswer> VerifyAsync(Change change, IReadOnlyList<Partition> partitions, TimeSpan patience, CancellationToken stop) =>
-        Permitted(change).Verify(partitions, patience, stop);
+    public Task<VerifyNowAnswer> VerifyAsync(
+        Change change, IReadOnlyList<Partition> partitions, TimeSpan patience, CancellationToken stop) => Permitted(change).Verify(partitions, patience, stop);
 
     /// <summary>Puts a fault into a shard, for verification to find; how many things are wrong now.</summary>
     /// <exception cref="InvalidOperationException">Faults are not allowed here, the node leads, or there is no such shard.</exception>
     /// <exception cref="AskTimeoutException">The node does not answer.</exception>
-    public Task<int> InjectAsync(Change change, Partition shard, VerifyFault fault, CancellationToken stop) => Permitted(change).Inject(shard, fault, stop);
+    public Task<int> InjectAsync(Change change, Partition shard, VerifyFault fault, CancellationToken stop) =>
+        Permitted(change).Inject(shard, fault, stop);
 
     /// <summary>Runs the call that is made for a sink; the refusal is null when its results may be told. It must change nothing.</summary>
     /// <exception cref="InvalidOperationException">The call changes something: that is what <see cref="ChangeAsync"/> is for.</exception>
-    public Task<(TCall Call, IResult? Refusal)> ReadAsync<TCall>(Func<IReplySink, TCall> create, CancellationToken stop) where TCall : MasterCall =>
-        ReadAsync(create, options.CallTimeout, stop);
+    public Task<(TCall Call, IResult? Refusal)> ReadAsync<TCall>(Func<IReplySink, TCall> create, CancellationToken stop)
+        where TCall : MasterCall => ReadAsync(create, options.CallTimeout, stop);
 
     /// <summary>The same, with another patience than the port's.</summary>
     public Task<(TCall Call, IResult? Refusal)> ReadAsync<TCall>(Func<IReplySink, TCall> create, TimeSpan patience, CancellationToken stop)
         where TCall : MasterCall => SubmitAsync(create, mayChange: false, patience, stop);
 
     /// <summary>Runs a call that changes something.</summary>
-    public Task<(TCall Call, IResult? Refusal)> ChangeAsync<TCall>(Change change, Func<IReplySink, TCall> create, CancellationToken stop) where TCall : MasterCall
+    public Task<(TCall Call, IResult? Refusal)> ChangeAsync<TCall>(Change change, Func<IReplySink, TCall> create, CancellationToken stop)
+        where TCall : MasterCall
     {
         ArgumentNullException.ThrowIfNull(change);
         return SubmitAsync(create, mayChange: true, options.CallTimeout, stop);

@@ -18,7 +18,8 @@ internal static class GuardDescription
         {
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
-            Description = "hotstandby.http.admin-token. Without one set, these operations are answered on loopback only, and not to web pages of other origins.",
+            Description = "hotstandby.http.admin-token. Without one set, these operations are answered on loopback only, "
+                + "and not to web pages of other origins.",
         };
     }
 
@@ -26,6 +27,7 @@ internal static class GuardDescription
     public static void Require(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
         if (context.Description.ActionDescriptor.EndpointMetadata.Any(static each => each is ChangesState or OperatorsOnly))
-            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SchemeName, context.Document)] = [] }];
+            operation.Security =
+                [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SchemeName, context.Document)] = [] }];
     }
 }

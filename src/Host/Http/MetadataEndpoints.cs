@@ -46,7 +46,9 @@ public sealed record MetadataOptions
     /// <summary>After this silence the cluster suspects a client: <c>hotstandby.objects.client-ttl</c>.</summary>
     public TimeSpan ClientTtl { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>A client that was heard, or has published, within this time lives: its endpoint is not given to another. Clients ping every second.</summary>
+    /// <summary>
+    /// A client that was heard, or has published, within this time lives: its endpoint is not given to another. Clients ping every second.
+    /// </summary>
     public TimeSpan Protection { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>A key that no mounted segment claims is forgotten when it was neither published nor asked for in this time.</summary>
@@ -77,10 +79,11 @@ public static class MetadataEndpoints
     public static async Task<WebApplication> StartAsync(MetadataOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var app = AdminServer.CreateBuilder(options.Endpoint, options.MaximumConnections, options.Watch, options.Guard, options.MaximumBodyBytes).Build();
+        var app = AdminServer.CreateBuilder(
+            options.Endpoint, options.MaximumConnections, options.Watch, options.Guard, options.MaximumBodyBytes).Build();
         HttpPlaces.Watch(app);
         app.UseRoutingWithMethods();
-        app.Use(next => context => HttpMethods.IsPut(context.Request.Method) || HttpMethods.IsDelete(context.Request.Method) ? RefusePagesAsync(context, next) : next(context));
+        app.Use(next => context => RefusePagesAsync(context, next));
         var store = new MetadataStore(options);
         Map(app, store);
         await app.StartAsync();
@@ -103,7 +106,8 @@ public static class MetadataEndpoints
     }
 
     // Clients have no token to show. But none of them is a web page.
-    private static Task RefusePagesAsync(HttpContext context, RequestDelegate next) => WebPage.Sent(context.Request)
+    private static Task RefusePagesAsync(HttpContext context, RequestDelegate next) =>
+        !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method) && WebPage.Sent(context.Request)
         ? Results.Text("a web page may not change metadata", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context)
         : next(context);
 
@@ -133,7 +137,9 @@ public static class MetadataEndpoints
         return store.Put(key, body.ToArray()) switch
         {
             MetadataWrite.Stored => Results.Text("metadata updated"),
-            MetadataWrite.Conflict => Results.Text("a living client has published this key with another body; it may be replaced when that client has been silent for some seconds", statusCode: StatusCodes.Status400BadRequest),
+            MetadataWrite.Conflict => Results.Text(
+                "a living client has published this key with another body; it may be replaced when that client has been silent for some seconds",
+                statusCode: StatusCodes.Status400BadRequest),
             _ => Results.Text("the metadata server is full", statusCode: StatusCodes.Status507InsufficientStorage),
         };
     }

@@ -1,6 +1,6 @@
-// What transfer engines tell each other through the metadata server: opaque JSON under a key. In memory alone and bounded. A key belongs to
-// the life of the client that published it: it is shown while that client has its segments, and one that comes after it at the same endpoint
-// has it replaced. A request does not say which client sends it, so this follows from what is mounted, and from who is alive:
+// What transfer engines tell each other through the metadata server: opaque JSON under a key. In memory alone and bounded. A key belongs
+// to the life of the client that published it: it is shown while that client has its segments, and a client that comes after it at the
+// same endpoint replaces it. A request does not say which client sends it, so this follows from what is mounted, and from who is alive:
 //
 //   published while a living client claims the key      it is that client's
 //   published while none does                           it has no owner yet: the next client that mounts there has published it
@@ -60,7 +60,8 @@ internal sealed class MetadataStore(MetadataOptions options)
         {
             Refresh();
             var (now, claimants, old) = (NowTicks, _claims.Of(key), _entries.GetValueOrDefault(key));
-            if (old is not null && key.Contains(ExclusiveMark, StringComparison.Ordinal) && !old.Body.AsSpan().SequenceEqual(body) && IsHeld(old, claimants, now))
+            if (old is not null && key.Contains(ExclusiveMark, StringComparison.Ordinal) && !old.Body.AsSpan().SequenceEqual(body)
+                && IsHeld(old, claimants, now))
                 return MetadataWrite.Conflict;
             if (!MakeRoom(key, body.Length - (old?.Body.Length ?? -SizeOf(key)), old is null, now))
                 return MetadataWrite.Full;
@@ -117,7 +118,7 @@ internal sealed class MetadataStore(MetadataOptions options)
             var isGone = !claimants.Contains(owner);
             if (!isGone && (!_claims.IsSuspect(owner) || before.IsSuspect(owner)))
                 return;
-            // Since when the owner is silent. Where no reign knows, the cluster does: it has suspected, or replaced, a client only after such a time.
+            // Since when the owner is silent. Where no reign knows, the cluster does: it suspects a client after such a time.
             var silentTicks = options.Silence(owner)?.Ticks ?? (isGone && claimants.Count == 0 ? 0 : options.ClientTtl.Ticks);
             if (entry.PutTicks <= now - silentTicks)
                 return;

@@ -33,15 +33,18 @@ internal static class MethodAnswers
     private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
         await next(context);
-        if (context.Response.StatusCode != StatusCodes.Status405MethodNotAllowed || context.Response.HasStarted || context.GetEndpoint() is RouteEndpoint)
+        if (context.Response.StatusCode != StatusCodes.Status405MethodNotAllowed || context.Response.HasStarted
+            || context.GetEndpoint() is RouteEndpoint)
             return;
         var named = context.Response.Headers.Allow.ToString().Split(", ", StringSplitOptions.RemoveEmptyEntries);
-        var allowed = string.Join(", ", named.Contains(HttpMethods.Get) ? [.. named, HttpMethods.Head, HttpMethods.Options] : [.. named, HttpMethods.Options]);
+        string[] further = named.Contains(HttpMethods.Get) ? [HttpMethods.Head, HttpMethods.Options] : [HttpMethods.Options];
+        var allowed = string.Join(", ", [.. named, .. further]);
         context.Response.Headers.Allow = allowed;
         if (HttpMethods.IsOptions(context.Request.Method))
             context.Response.StatusCode = StatusCodes.Status204NoContent; // and no permission for pages of other origins
         else
-            await ErrorAnswer.Of(StatusCodes.Status405MethodNotAllowed, ErrorCode.InvalidParams, $"{context.Request.Method} is not allowed here: {allowed}")
-                .ExecuteAsync(context);
+            await ErrorAnswer.Of(
+                StatusCodes.Status405MethodNotAllowed, ErrorCode.InvalidParams,
+                $"{context.Request.Method} is not allowed here: {allowed}").ExecuteAsync(context);
     }
 }

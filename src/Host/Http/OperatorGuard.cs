@@ -23,7 +23,10 @@ internal sealed class OperatorGuard(AdminOptions options)
 
     // A proxy on this machine speaks for others.
     private static readonly string[] ForwardingHeaders =
-        ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"];
+    [
+        "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "X-Client-IP", "True-Client-IP",
+        "CF-Connecting-IP",
+    ];
 
     // Of equal length whatever is sent: comparing takes the same time for all of it.
     private readonly byte[] _expected = SHA256.HashData(Encoding.UTF8.GetBytes(options.AdminToken));
@@ -67,8 +70,8 @@ internal sealed class OperatorGuard(AdminOptions options)
         }
     }
 
-    /// <summary>From where a request comes.</summary>
-    public static string AddressOf(HttpContext context) => new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, context.Connection.RemotePort).ToString();
+    private static string AddressOf(HttpContext context) =>
+        new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, context.Connection.RemotePort).ToString();
 
     private async Task PassAsync(HttpContext context, Change change, RequestDelegate next)
     {
@@ -103,18 +106,21 @@ internal sealed class OperatorGuard(AdminOptions options)
     }
 
     private AuditLine LineOf(HttpContext context, Change change, int status, string outcome) => new(
-        default, options.NodeName, AddressOf(context), Printable(context.Request.Headers[UserHeader].ToString(), LongestUser), change.Name,
-        Printable($"{context.Request.QueryString.Value}{(change.Body.Length > 0 ? " " : "")}{change.Body}", LongestArguments), status, outcome);
+        default, options.NodeName, AddressOf(context), Printable(context.Request.Headers[UserHeader].ToString(), LongestUser),
+        change.Name,
+        Printable($"{context.Request.QueryString.Value}{(change.Body.Length > 0 ? " " : "")}{change.Body}", LongestArguments), status,
+        outcome);
 
     private (int Status, string Reason) Judge(HttpRequest request, bool changes)
     {
         string authorization = request.Headers.Authorization.ToString();
         if (authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            return HasToken && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(authorization[Scheme.Length..].Trim())), _expected)
+            return HasToken && IsToken(authorization[Scheme.Length..].Trim())
                 ? (StatusCodes.Status200OK, "")
                 : (StatusCodes.Status401Unauthorized, "this is not the node's admin token");
         if (HasToken && changes)
-            return (StatusCodes.Status401Unauthorized, "every call that changes something needs the header 'Authorization: Bearer TOKEN': hotstandby.http.admin-token is set");
+            return (StatusCodes.Status401Unauthorized,
+                "every call that changes something needs the header 'Authorization: Bearer TOKEN': hotstandby.http.admin-token is set");
         if (!IsFromHere(request))
             return HasToken
                 ? (StatusCodes.Status401Unauthorized, "this needs the header 'Authorization: Bearer TOKEN' from outside of loopback")
@@ -122,10 +128,14 @@ internal sealed class OperatorGuard(AdminOptions options)
         return WebPage.WhyForeign(request) is { } reason ? (StatusCodes.Status403Forbidden, reason) : (StatusCodes.Status200OK, "");
     }
 
+    private bool IsToken(string shown) =>
+        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(shown)), _expected);
+
     private static bool IsReading(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
 
     private static bool IsFromHere(HttpRequest request) =>
-        request.HttpContext.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
+        request.HttpContext.Connection.RemoteIpAddress is { } address
+        && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
         && !ForwardingHeaders.Any(request.Headers.ContainsKey);
 
     private static string Printable(string text, int longest)

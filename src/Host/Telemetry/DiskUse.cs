@@ -79,7 +79,8 @@ internal sealed class DiskWatch(string? directory, ILogger log, TimeProvider tim
         {
             lock (_lock)
             {
-                if (directory is not null && _measuring.IsCompleted && (_measuredAt == long.MinValue || time.GetElapsedTime(_measuredAt) >= Interval))
+                if (directory is not null && _measuring.IsCompleted
+                    && (_measuredAt == long.MinValue || time.GetElapsedTime(_measuredAt) >= Interval))
                 {
                     _measuredAt = time.GetTimestamp();
                     _measuring = Task.Run(Measure);

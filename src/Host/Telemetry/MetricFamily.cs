@@ -41,7 +41,8 @@ internal sealed record MetricFamily(string Name, string Description, string? Lab
         foreach (var series in Of(sample))
         {
             if (isFirst)
-                text.Append(CultureInfo.InvariantCulture, $"# TYPE {Name} {(IsCounter ? "counter" : "gauge")}\n# HELP {Name} {Escaped(Description, quotes: false)}\n");
+                text.Append(CultureInfo.InvariantCulture, $"# TYPE {Name} {(IsCounter ? "counter" : "gauge")}\n")
+                    .Append(CultureInfo.InvariantCulture, $"# HELP {Name} {Escaped(Description, quotes: false)}\n");
             isFirst = false;
             text.Append(Name).Append('{');
             if (Label is not null)
@@ -51,7 +52,9 @@ internal sealed record MetricFamily(string Name, string Description, string? Lab
     }
 
     private static string TextOf(double value) =>
-        double.IsPositiveInfinity(value) ? "+Inf" : double.IsNegativeInfinity(value) ? "-Inf" : value.ToString("R", CultureInfo.InvariantCulture);
+        double.IsPositiveInfinity(value) ? "+Inf"
+        : double.IsNegativeInfinity(value) ? "-Inf"
+        : value.ToString("R", CultureInfo.InvariantCulture);
 
     private static string Escaped(string text, bool quotes)
     {

@@ -27,7 +27,8 @@ internal sealed class MetricsPush : IDisposable
     public MetricsPush(AdminNode node, NodeGauges gauges)
     {
         _counted = Counted(gauges.MeterName).AddOtlpExporter().Build();
-        _current = Current(gauges.MeterName).AddOtlpExporter(static (_, reader) => reader.TemporalityPreference = MetricReaderTemporalityPreference.Delta).Build();
+        _current = Current(gauges.MeterName)
+            .AddOtlpExporter(static (_, reader) => reader.TemporalityPreference = MetricReaderTemporalityPreference.Delta).Build();
         _ = SampleAsync(node, gauges, _stop.Token);
     }
 
