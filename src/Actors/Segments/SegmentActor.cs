@@ -140,6 +140,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 break;
             case EntriesCommitted committed:
                 _leading!.Committed(committed);
+                _clients.Show(_leading.Directory);
                 break;
             case SegmentDroppedByShard dropped:
                 _leading!.Dropped(dropped);
@@ -225,6 +226,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 Compare(entry);
         }
 
+        _clients.Show(_table.Directory);
         _peers.Replica.Tell(new EntriesApplied(entries.Life, entries.Batch.LastSequence));
     }
 
@@ -247,6 +249,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     {
         (_table, _life, _isDirty) = (table, life, false);
         _live.Clear();
+        _clients.Show(table.Directory);
         BecomeReplica();
     }
 

@@ -23,6 +23,8 @@ namespace HotStandby.Host.Commands;
 /// <summary>The verb <c>run</c>.</summary>
 internal static class RunCommand
 {
+    private const ulong MostUnapplied = 1000;
+
     public static Command Create(Terminal terminal)
     {
         var options = new ConfigurationOptions();
@@ -101,10 +103,9 @@ internal static class RunCommand
                     node.Gateway, node.ReportAsync, NodeControls.Of(node))
                 : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
-                ? await MetadataEndpoints.StartAsync(new MetadataOptions
+                ? await MetadataEndpoints.StartAsync(MetadataOf(settings, node) with
                 {
-                    Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard,
-                    MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("metadata", log, TimeProvider.System),
+                    Guard = httpGuard, MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("metadata", log, TimeProvider.System),
                 })
                 : null;
 #if PETABRIDGE_CMD
@@ -185,10 +186,20 @@ internal static class RunCommand
             Voters = settings.Voters,
             Settings = configuration.Effective,
             AdminToken = token,
+            Log = log,
             Audit = new AuditLog(Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
             ClientAddress = new HostAndPort(host, settings.Client.Port).ToString(),
         };
     }
+
+    // While the node restores its state, what it has mounted is not what there is.
+    private static MetadataOptions MetadataOf(HotStandbySettings settings, HotStandbyNode node) => new()
+    {
+        Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort),
+        Mounted = () => node.Pulse.Latest is { Replica.State.IsWhole: true } report && HealthEndpoints.LagOf(report) < MostUnapplied ? node.Clients.Mounted : null,
+        Silence = node.Clients.SilenceOf,
+        ClientTtl = settings.Objects.ClientTtl,
+    };
 
     private static IPEndPoint EndpointOf(string host, int port) => StartChecks.EndpointOf(host, port);
 }

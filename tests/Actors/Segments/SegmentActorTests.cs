@@ -40,6 +40,29 @@ public sealed class SegmentActorTests : SegmentActorHarness
     }
 
     [Fact]
+    public void The_door_learns_what_is_mounted_when_it_is_committed_and_on_a_Standby_when_it_is_applied()
+    {
+        Lead(1);
+        Mount(1, client: 7);
+        var proposal = Replica.ExpectMsg<Propose>();
+        Report(Segments);
+        Assert.True(Clients.Mounted is null or { Count: 0 }); // not committed yet
+        var mount = Commit(proposal);
+        Report(Segments);
+        Assert.Equal(Id(7), Clients.Mounted!.All.Single().Client);
+        Assert.Equal(TimeSpan.Zero, Clients.SilenceOf(Id(7)));
+        Assert.Null(Clients.SilenceOf(Id(8)));
+
+        Segments.Tell(new ResetPartition(9));
+        Report(Segments);
+        Assert.Empty(Clients.Mounted!.All);
+        Assert.Null(Clients.SilenceOf(Id(7)));
+        Segments.Tell(Apply(9, mount));
+        Report(Segments);
+        Assert.Equal(Id(7), Clients.Mounted!.All.Single().Client);
+    }
+
+    [Fact]
     public void Entries_of_an_earlier_life_are_ignored()
     {
         Lead(1);
