@@ -29,6 +29,7 @@ public sealed class EveryCallTests
             Of(KeyedOperation.Exist, Stored, Exists("k")),
             Of(KeyedOperation.GetReplicaList, Stored, Get("k")),
             Of(KeyedOperation.Peek, Stored, CountReplicas("k")),
+            Of(KeyedOperation.ForgetOnDisk, Stored, ForgetOnDisk("k")),
             Of(KeyedOperation.PutStart, [Mount("a")], PutStart("k"), OpType.PutStart),
             Of(KeyedOperation.PutEnd, [Mount("a"), PutStart("k")], PutEnd("k"), OpType.PutEnd),
             Of(KeyedOperation.PutRevoke, [Mount("a"), PutStart("k")], PutRevoke("k"), OpType.PutRevoke),

@@ -80,6 +80,15 @@ internal static class Steps
 
     public static Step Transfer(KeyedOperation operation, string key) => Keyed(operation, [key], "writer");
 
+    /// <summary>BatchEvictDiskReplica: there is nothing to evict.</summary>
+    public static Step ForgetOnDisk(string key) => new($"{key} is to be forgotten on disks", async master =>
+    {
+        KeyedCall? call = null;
+        var answered = master.SubmitAsync(sink => call = new KeyedCall(
+            sink, KeyedOperation.ForgetOnDisk, [ObjectKey.From(master.Tenant, Encoding.UTF8.GetBytes(key))]) { Selector = ReplicaType.Disk });
+        return await Answered(master, answered) ?? call!.Results[0].Error.ToString();
+    });
+
     /// <summary>PutStart and PutEnd.</summary>
     public static Step Stored(string key, ulong size = 4096, ReplicateConfig? config = null) => new($"{key} is stored", async master =>
     {

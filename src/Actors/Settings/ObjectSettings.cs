@@ -1,4 +1,6 @@
 // Times of objects, puts, pins and clients; and the choice of segments.
+using HotStandby.Messages.Identity;
+
 namespace HotStandby.Actors.Settings;
 
 /// <summary>Objects and the clients that own their memory: <c>hotstandby.objects</c>.</summary>
@@ -21,6 +23,9 @@ public sealed record ObjectSettings
 
     /// <summary>Silence after which a client is suspect: nothing is placed on its segments any more.</summary>
     public required TimeSpan ClientTtl { get; init; }
+
+    /// <summary>What the tenant that a request names means.</summary>
+    public required Tenancy Tenancy { get; init; }
 
     /// <summary>Further silence after which a suspect counts as dead and its segments are dropped.</summary>
     public required TimeSpan ClientSuspectTime { get; init; }

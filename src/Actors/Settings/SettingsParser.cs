@@ -107,6 +107,7 @@ internal static partial class SettingsParser
             PutStartReleaseTimeout = reader.Duration("hotstandby.objects.put-start-release-timeout", Seconds(1), Hours(24)),
             DefaultSoftPinTtl = reader.Duration("hotstandby.objects.default-soft-pin-ttl", Seconds(1), Days(30)),
             MaximumSoftPinTtl = reader.Duration("hotstandby.objects.max-soft-pin-ttl", Seconds(1), Days(30)),
+            Tenancy = new Tenancy(reader.Choice("hotstandby.objects.multi-tenants", ("off", false), ("on", true))),
             ClientTtl = reader.Duration("hotstandby.objects.client-ttl", Seconds(1), Hours(1)),
             ClientSuspectTime = reader.Duration("hotstandby.objects.client-suspect-time", TimeSpan.Zero, Hours(24)),
         },

@@ -136,14 +136,11 @@ public sealed class SegmentLeader
         return ErrorCode.Ok;
     }
 
-    /// <summary>UnmountSegment. Ok without an entry for an unknown id; UnavailableInCurrentStatus when it is being unmounted already.</summary>
+    /// <summary>UnmountSegment. Ok without an entry for an unknown id and for a segment that is being unmounted already.</summary>
     public ErrorCode Unmount(Uuid segmentId, DraftBuffer drafts)
     {
-        if (_table.ById(segmentId) is not { } segment)
-            return ErrorCode.Ok;
-        if (segment.Status == SegmentStatus.Unmounting)
-            return ErrorCode.UnavailableInCurrentStatus;
-        UnmountNow(segment.Handle, drafts);
+        if (_table.ById(segmentId) is { Status: not SegmentStatus.Unmounting } segment)
+            UnmountNow(segment.Handle, drafts);
         return ErrorCode.Ok;
     }
 

@@ -79,7 +79,7 @@ internal sealed class PutRules(ShardBook book)
         if (record.Client != call.Client)
             return ErrorCode.IllegalClient;
         if (!ObjectRecord.Selects(call.Selector))
-            return ErrorCode.InvalidWrite;
+            return record.IsBeingWritten ? ErrorCode.Ok : ErrorCode.InvalidWrite; // no replica is of that kind: nothing ends
         if (!record.IsBeingWritten)
             return ErrorCode.Ok;
         var wasPinned = record.IsSoftPinned;
@@ -98,8 +98,10 @@ internal sealed class PutRules(ShardBook book)
             return ErrorCode.ObjectNotFound;
         if (record.Client != call.Client)
             return ErrorCode.IllegalClient;
-        if (!ObjectRecord.Selects(call.Selector) || !record.IsBeingWritten)
+        if (!record.IsBeingWritten)
             return ErrorCode.InvalidWrite;
+        if (!ObjectRecord.Selects(call.Selector))
+            return ErrorCode.Ok; // no replica is of that kind: nothing is given up
         new PutRevokePayload(call.Selector).Write(book.Draft(OpType.PutRevoke, key, PutRevokePayload.EncodedBytes));
         book.Apply(key);
         return ErrorCode.Ok;

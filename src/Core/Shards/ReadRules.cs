@@ -43,6 +43,12 @@ internal sealed class ReadRules(ShardBook book)
         return ErrorCode.Ok;
     }
 
+    /// <summary>There are no replicas on disks to forget. In upstream's order: the object first, then what is asked for.</summary>
+    public ErrorCode ForgetOnDisk(in ObjectKey key, ReplicaType type) =>
+        book.FindAlive(key) is null ? ErrorCode.ObjectNotFound
+        : type is ReplicaType.Disk or ReplicaType.LocalDisk ? ErrorCode.Ok
+        : ErrorCode.InvalidParams;
+
     public ErrorCode Locate(in ObjectKey key, out uint[] handles)
     {
         handles = [];

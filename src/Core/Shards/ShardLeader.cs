@@ -77,6 +77,9 @@ public sealed class ShardLeader
             case KeyedOperation.Peek:
                 result.Error = _reads.GetReplicaList(key, ref result, grantLease: false);
                 break;
+            case KeyedOperation.ForgetOnDisk:
+                result.Error = _reads.ForgetOnDisk(key, call.Selector);
+                break;
             case KeyedOperation.PutStart:
                 result.Error = _puts.Start(call, index, ref result);
                 break;

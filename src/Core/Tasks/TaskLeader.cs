@@ -35,7 +35,8 @@ public sealed class TaskLeader
 
     /// <summary>
     /// CreateCopyTask, CreateMoveTask, with the handles that the object's shard has filled in. InvalidParams without targets, for one that
-    /// is named twice (a list without bound would not fit an entry), for a source that is a target or holds no replica, and for names that are not mounted; TaskPendingLimitExceeded when too many wait.
+    /// is named twice (a list without bound would not fit an entry), for a source that is a target or holds no replica, and for names that are
+    /// not mounted; UnavailableInCurrentStatus for a target that takes nothing new; TaskPendingLimitExceeded when too many wait.
     /// </summary>
     public ErrorCode Create(CreateTaskCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
     {
@@ -43,6 +44,8 @@ public sealed class TaskLeader
             return ErrorCode.InvalidParams;
         if (!call.Targets.All(IsMounted) || (call.Source is { } from && !IsMounted(from)))
             return ErrorCode.InvalidParams;
+        if (!call.Targets.All(IsAllocatable))
+            return ErrorCode.UnavailableInCurrentStatus;
         uint[] holders = [.. (call.SegmentHandles ?? []).Where(handle => _segments.ByHandle(handle) is { IsReadable: true } segment
             && (call.Source is null || segment.Segment.Name == call.Source))];
         if (holders.Length == 0)
@@ -167,6 +170,8 @@ public sealed class TaskLeader
     }
 
     private bool IsMounted(string name) => _segments.Named(name).Any(handle => _segments.ByHandle(handle) is { IsReadable: true });
+
+    private bool IsAllocatable(string name) => _segments.Named(name).Any(handle => _segments.ByHandle(handle) is { IsAllocatable: true });
 
     private static ErrorCode Answered(CreateTaskCall call, Uuid id)
     {

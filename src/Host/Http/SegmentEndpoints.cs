@@ -18,12 +18,12 @@ internal static class SegmentEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapGet("/get_all_segments", (CancellationToken stop) => WithSegmentsAsync(node, AllNames, stop))
+        routes.MapGet("/get_all_segments", async (CancellationToken stop) => TextAnswer.Refusal(await WithSegmentsAsync(node, AllNames, stop)))
             .AnswersText("Names of the segments that take new objects, one a line.", 503, 504);
         routes.MapGet("/get_segments_detail", (CancellationToken stop) => WithSegmentsAsync(node, Details, stop))
             .Answers<SegmentsBody>("Every mounted segment with its use.", 503, 504);
         routes.MapGet("/query_segment", async (string? segment, CancellationToken stop) =>
-                Parameters.Segment(segment) ?? await WithSegmentsAsync(node, segments => Use(segments, segment!), stop))
+                Parameters.Segment(segment) ?? TextAnswer.Refusal(await WithSegmentsAsync(node, segments => Use(segments, segment!), stop)))
             .AnswersText("Use of the segments of one name; 500 when there is none, as Mooncake has it.", 400, 503, 504);
         routes.MapGet("/api/v1/segments/status", async (string? segment, CancellationToken stop) =>
                 Parameters.Segment(segment) ?? await StatusAsync(node, segment!, stop))

@@ -82,9 +82,7 @@ internal sealed class NaiveSegments
     public ErrorCode Unmount(Uuid id)
     {
         var known = Segments.Find(segment => segment.Segment.Id == id);
-        if (known?.Status == SegmentStatus.Unmounting)
-            return ErrorCode.UnavailableInCurrentStatus;
-        if (known is not null)
+        if (known is not null && known.Status != SegmentStatus.Unmounting)
             Change([known], SegmentStatus.Unmounting);
         return ErrorCode.Ok;
     }

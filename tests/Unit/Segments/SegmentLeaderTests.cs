@@ -24,7 +24,9 @@ public sealed class SegmentLeaderTests
         _reign.MountAndCommit(1, Segment(1));
         _reign.Unmount(1);
         Assert.Equal(ErrorCode.UnavailableInCurrentStatus, _reign.Mount(1, Segment(1)));
-        Assert.Equal(ErrorCode.UnavailableInCurrentStatus, _reign.Unmount(1));
+        var proposed = _reign.ProposedEntries;
+        Assert.Equal(ErrorCode.Ok, _reign.Unmount(1));
+        Assert.Equal(proposed, _reign.ProposedEntries);
     }
 
     [Fact]

@@ -148,12 +148,13 @@ internal sealed class NaiveShard(ShardSettings settings)
     {
         if (move && targets[0] == source)
             return (ErrorCode.InvalidParams, 0);
+        var wrong = Array.TrueForAll(targets, _living.Contains) ? ErrorCode.Ok : ErrorCode.SegmentNotFound;
         if (Find(key) is not { } thing)
-            return (ErrorCode.ObjectNotFound, 0);
+            return (wrong == ErrorCode.Ok ? ErrorCode.ObjectNotFound : wrong, 0);
         if (thing.Copy is not null)
-            return (ErrorCode.ObjectHasReplicationTask, 0);
+            return (wrong == ErrorCode.Ok ? ErrorCode.ObjectHasReplicationTask : wrong, 0);
         if (!thing.Complete || !thing.On.Contains(source) || !_living.Contains(source))
-            return (ErrorCode.ReplicaNotFound, 0);
+            return (wrong == ErrorCode.Ok ? ErrorCode.ReplicaNotFound : wrong, 0);
         var needed = targets.Distinct().Where(target => !(thing.On.Contains(target) && _living.Contains(target))).ToList();
         if (!needed.TrueForAll(_living.Contains))
             return (ErrorCode.NoAvailableHandle, 0);
@@ -241,7 +242,7 @@ internal sealed class NaiveShard(ShardSettings settings)
             return ErrorCode.ObjectNotFound;
         if (thing.Lease > now && !force)
             return ErrorCode.ObjectHasLease;
-        if (!thing.Complete)
+        if (!thing.Complete || thing.Copy is { Targets.Count: > 0 })
             return ErrorCode.ReplicaIsNotReady;
         if (thing.Copy is not null)
             return ErrorCode.ObjectHasReplicationTask;
