@@ -111,6 +111,7 @@ internal sealed class NodeActor : UntypedActor
     {
         ClientTtl = settings.Objects.ClientTtl,
         ClientSuspectTime = settings.Objects.ClientSuspectTime,
+        PutStartReleaseTimeout = settings.Objects.PutStartReleaseTimeout,
         Strategy = settings.Allocation.Strategy switch
         {
             AllocationStrategy.FreeRatioFirst => PlacementStrategies.FreeRatioFirst,
@@ -135,6 +136,7 @@ internal sealed class NodeActor : UntypedActor
         LeaseTtl = settings.Objects.LeaseTtl,
         PutStartDiscardTimeout = settings.Objects.PutStartDiscardTimeout,
         PutStartReleaseTimeout = settings.Objects.PutStartReleaseTimeout,
+        TransferTimeout = settings.Objects.TransferTimeout,
         DefaultSoftPinTtl = settings.Objects.DefaultSoftPinTtl,
         MaximumSoftPinTtl = settings.Objects.MaximumSoftPinTtl,
     };
