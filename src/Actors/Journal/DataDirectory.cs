@@ -55,10 +55,7 @@ public sealed class DataDirectory : IDisposable
     {
         NodeIdentity.RequireValidId(clusterId, nameof(clusterId));
         NodeIdentity.RequireValidId(nodeId, nameof(nodeId));
-        RequireOwnOrEmpty(disk, path); // before the lock: its file is already a change
-        disk.CreateDirectory(path);
-        var heldLock = disk.TryLock(Path.Combine(path, LockFile))
-            ?? throw new DataDirectoryRefused(RefusalKind.InUse, path, "another process or journal has it open");
+        var heldLock = Lock(disk, path);
         try
         {
             var names = disk.List(path);
@@ -75,6 +72,24 @@ public sealed class DataDirectory : IDisposable
             heldLock.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Refuses what <see cref="Open"/> would refuse. Makes nothing but the directory and its lock file; the lock is tried, and not kept.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="path">The directory.</param>
+    /// <param name="clusterId">The cluster this node belongs to.</param>
+    /// <param name="nodeId">This node.</param>
+    /// <exception cref="DataDirectoryRefused">It belongs to another node, is in use, or its identity is missing or unreadable.</exception>
+    /// <exception cref="IOException">It cannot be made, read or locked.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not read or write there.</exception>
+    public static void Check(IDisk disk, string path, string clusterId, string nodeId)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        using var held = Lock(disk, path);
+        if (disk.List(path).Contains(IdentityFile))
+            Read(disk, path, clusterId, nodeId);
+        else
+            RequireNoLogs(disk, path);
     }
 
     /// <summary>Whose directory this is, for readers that leave everything as it is. The lock is tried, and not kept.</summary>
@@ -113,6 +128,20 @@ public sealed class DataDirectory : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
+    private static IDisposable Lock(IDisk disk, string path)
+    {
+        RequireOwnOrEmpty(disk, path); // before the lock: its file is already a change
+        disk.CreateDirectory(path);
+        return disk.TryLock(Path.Combine(path, LockFile))
+            ?? throw new DataDirectoryRefused(RefusalKind.InUse, path, "another process or journal has it open");
+    }
+
+    private static void RequireNoLogs(IDisk disk, string path)
+    {
+        if (disk.List(Path.Combine(path, LogsDirectory)).Count > 0)
+            throw new DataDirectoryRefused(RefusalKind.IdentityMissing, path, $"it holds logs but no {IdentityFile}");
+    }
+
     private static void RequireOwnOrEmpty(IDisk disk, string path)
     {
         var names = disk.List(path);
@@ -122,8 +151,7 @@ public sealed class DataDirectory : IDisposable
 
     private static NodeIdentity Create(IDisk disk, string path, string clusterId, string nodeId)
     {
-        if (disk.List(Path.Combine(path, LogsDirectory)).Count > 0)
-            throw new DataDirectoryRefused(RefusalKind.IdentityMissing, path, $"it holds logs but no {IdentityFile}");
+        RequireNoLogs(disk, path);
         var identity = new NodeIdentity(clusterId, nodeId, Guid.NewGuid());
         SideFile.Replace(disk, path, IdentityFile,
             ("format", Format), ("cluster", clusterId), ("node", nodeId), ("incarnation", identity.Incarnation.ToString("D")));

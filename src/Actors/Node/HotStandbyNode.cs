@@ -56,7 +56,16 @@ public sealed class HotStandbyNode
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(SystemConfig(configuration)), .. RemotingTls.For(configuration.Settings, time), .. setup]);
-        return await StartInAsync(CreateSystem(all), configuration, [.. configuration.Full.GetStringList(SeedNodesPath, [])], time, onFatal);
+        var system = CreateSystem(all);
+        try
+        {
+            return await StartInAsync(system, configuration, [.. configuration.Full.GetStringList(SeedNodesPath, [])], time, onFatal);
+        }
+        catch
+        {
+            await system.Terminate(); // else its ports and threads outlive the start that failed
+            throw;
+        }
     }
 
     /// <summary>What an actor system must be made with, for a node to run in it.</summary>
@@ -84,6 +93,8 @@ public sealed class HotStandbyNode
         system.ActorOf(FailoverLog.Props(), "failover-log");
         system.ActorOf(DowningActor.Props(configuration.Settings, time), DowningActor.Name);
         system.ActorOf(NodeActor.Props(configuration.Settings, serving, time, onFatal, created), "node");
+        if (await Task.WhenAny(created.Task, system.WhenTerminated) != created.Task)
+            throw new InvalidOperationException("the actor system ended before the node was made");
         var actors = await created.Task;
         system.ActorOf(
             ClusterSingletonManager.Props(
