@@ -119,7 +119,7 @@ public sealed record ReleaseExtents(ulong Reign, Extent[] Extents) : INoSerializ
 /// </param>
 public sealed record SegmentsChanged(ulong Reign, SegmentDirectory Directory, IReadOnlyList<uint> Unmounted) : INoSerializationVerificationNeeded;
 
-/// <summary>Shard to segment table: the buffers on an unmounted segment that puts, transfers or those who were given up may write into.</summary>
+/// <summary>Shard to segment table: the buffers on an unmounted segment that puts or transfers, also those that were given up, may write into.</summary>
 public sealed record UnfinishedOnSegment(ulong Reign, uint SegmentHandle, Partition Partition, IReadOnlyList<Extent> Buffers)
     : INoSerializationVerificationNeeded;
 

@@ -71,7 +71,7 @@ internal sealed class MountRules(SegmentTable table)
         if (known is not null && known.Client == client)
             return IsMountedAs(known, segment, needsOk);
         if (known is { IsReadable: true } && known.Segment.TransportEndpoint != segment.TransportEndpoint)
-            return new(ErrorCode.InvalidParams); // somebody else's, elsewhere
+            return new(ErrorCode.InvalidParams); // another client's, elsewhere
         missing.Add(segment);
         var waits = known is not null;
         foreach (var handle in table.AtEndpoint(segment.TransportEndpoint))
@@ -96,7 +96,7 @@ internal sealed class MountRules(SegmentTable table)
         return new(known.Segment == segment ? ErrorCode.Ok : ErrorCode.InvalidParams);
     }
 
-    // Whoever mounts here has the endpoint now, so the process that had it before has ended. Unless the caller is the earlier one of the two.
+    // A client that mounts here has the endpoint now, so the process that had it before has ended. Unless the caller is the earlier one of the two.
     private ErrorCode TakePlace(Uuid client, MountedSegment other, List<ReplacedClient> gone)
     {
         var endpoint = other.Segment.TransportEndpoint;

@@ -1,4 +1,4 @@
-// Clients whose place another one has taken: whoever mounts at an endpoint proves that the process before it is gone. Remembered as long
+// Clients whose place another one has taken: a mount at an endpoint proves that the process before it is gone. Remembered as long
 // as the successor has a segment there, so that a client that lives all the same, or a late message of a dead one, does not take the
 // endpoint back. Replicated: part of the segment table, changed by its entries only.
 using System.IO.Hashing;
@@ -46,7 +46,7 @@ public sealed class ReplacedClients
             Forget(_byEndpoint.First(pair => pair.Key != endpoint).Key);
     }
 
-    /// <summary>A client has mounted at an endpoint: whoever it was before, it is the last one now.</summary>
+    /// <summary>A client has mounted at an endpoint: from now on it is the last one.</summary>
     internal void Mounted(string endpoint, Uuid client)
     {
         if (Forget(endpoint) is not { } lives)

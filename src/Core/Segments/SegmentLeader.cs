@@ -65,7 +65,7 @@ public sealed class SegmentLeader
 
         foreach (var writes in table.StrayWrites.All)
             _straysSinceTicks[writes.Handle] = nowTicks;
-        // Who was replaced in an earlier reign, and is being dropped still: that nobody will finish its puts may not have got around.
+        // Replaced in an earlier reign and still being dropped: the shards may not have parked their puts yet.
         foreach (var client in table.All.Where(segment => !segment.IsReadable).Select(segment => (segment.Client, segment.Segment.TransportEndpoint)).Distinct())
         {
             if (table.Replaced.Contains(client.TransportEndpoint, client.Client))
@@ -126,7 +126,7 @@ public sealed class SegmentLeader
         return decision;
     }
 
-    /// <summary>The next client whose place another one has taken: nobody will finish its puts.</summary>
+    /// <summary>The next client whose place another one has taken: its puts will not be finished.</summary>
     public bool TryTakeReplaced(out ReplacedClient replaced) => _replaced.TryDequeue(out replaced);
 
     /// <summary>UnmountSegment. Ok without an entry for an unknown id; UnavailableInCurrentStatus when it is being unmounted already.</summary>
@@ -225,7 +225,7 @@ public sealed class SegmentLeader
     /// the segment when that is committed (<see cref="TryTakeDroppable"/>). False: there is nothing, or it is known; they may drop it now.
     /// </summary>
     /// <param name="handle">The segment.</param>
-    /// <param name="buffers">Its buffers that a put, a transfer or somebody who was given up may write into.</param>
+    /// <param name="buffers">Its buffers that a put or a transfer, also one that was given up, may write into.</param>
     /// <param name="nowTicks">Monotonic.</param>
     /// <param name="drafts">Takes the entry.</param>
     public bool KeepStrayWrites(uint handle, IEnumerable<Extent> buffers, long nowTicks, DraftBuffer drafts)

@@ -1,5 +1,5 @@
 // Whose copies and moves were given up. An end names a client and a key, and nothing else: a late one of a transfer that was given up would
-// end another that the same client has begun since, with targets that nobody has written. So that client begins none of that key before
+// end another that the same client has begun since, with targets that were never written. So that client begins none of that key before
 // the buffers of the first are free. Replicated: changed by ShardState.Apply only, which passes its digest for them to count in.
 using System.IO.Hashing;
 using System.Runtime.InteropServices;

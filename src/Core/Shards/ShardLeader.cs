@@ -192,7 +192,7 @@ public sealed class ShardLeader
     public VictimOffer Offer(int limit, long nowTicks) => new(
         EvictableCount, SoftPinnedEvictableCount, _book.Cold.Coldest(softPinned: false, limit, nowTicks), _book.Cold.Coldest(softPinned: true, limit, nowTicks));
 
-    /// <summary>Buffers on a segment that somebody may still write into: of puts and transfers that have not ended, and what is parked.</summary>
+    /// <summary>Buffers on a segment that may still be written to: of puts and transfers that have not ended, and what is parked.</summary>
     public IReadOnlyList<Extent> UnfinishedOn(uint handle) => _reads.UnfinishedOn(handle);
 
     /// <summary>What the shard holds of some groups, by the hashes of their names.</summary>
