@@ -117,7 +117,8 @@ public sealed record ReleaseExtents(ulong Reign, Extent[] Extents) : INoSerializ
 /// <param name="Unmounted">
 /// Handles of which the shard tells what may still be written to them (<see cref="UnfinishedOnSegment"/>): from here on nothing is added.
 /// </param>
-public sealed record SegmentsChanged(ulong Reign, SegmentDirectory Directory, IReadOnlyList<uint> Unmounted) : INoSerializationVerificationNeeded;
+public sealed record SegmentsChanged(ulong Reign, SegmentDirectory Directory, IReadOnlyList<uint> Unmounted)
+    : INoSerializationVerificationNeeded;
 
 /// <summary>Shard to segment table: the buffers on an unmounted segment that puts or transfers, also those that were given up, may write into.</summary>
 public sealed record UnfinishedOnSegment(ulong Reign, uint SegmentHandle, Partition Partition, IReadOnlyList<Extent> Buffers)

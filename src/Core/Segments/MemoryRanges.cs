@@ -60,7 +60,8 @@ internal static class MemoryRanges
     {
         if (union.Count <= maximum)
             return union;
-        var kept = Enumerable.Range(1, union.Count - 1).OrderByDescending(i => union[i].Start - union[i - 1].End).Take(maximum - 1).ToHashSet();
+        var kept = Enumerable.Range(1, union.Count - 1).OrderByDescending(i => union[i].Start - union[i - 1].End)
+            .Take(maximum - 1).ToHashSet();
         var coarse = new List<MemoryRange> { union[0] };
         for (var i = 1; i < union.Count; i++)
         {

@@ -128,7 +128,8 @@ internal sealed class MountRules(SegmentTable table)
 
     private static bool AreApart(List<Segment> offered)
     {
-        var inOrder = offered.OrderBy(segment => segment.TransportEndpoint, StringComparer.Ordinal).ThenBy(segment => segment.BaseAddress).ToArray();
+        var inOrder = offered.OrderBy(segment => segment.TransportEndpoint, StringComparer.Ordinal)
+            .ThenBy(segment => segment.BaseAddress).ToArray();
         return inOrder.Zip(inOrder.Skip(1)).All(
             pair => pair.First.TransportEndpoint != pair.Second.TransportEndpoint || !Overlap(pair.First, pair.Second));
     }
