@@ -101,7 +101,9 @@ internal sealed class NodeActor : UntypedActor
         IActorRef[] partitions = [segments, .. shards];
         replica.Tell(new PartitionsAre(partitions));
         var verifier = Context.ActorOf(VerifierActor.Props(settings, replica, partitions, time), VerifierActor.Name);
-        return new NodeActors(replica, verifier, partitions, new MasterGateway(serving, clients, segments, scans, router));
+        var pulse = new NodePulse(time);
+        Context.ActorOf(PulseActor.Props(replica, verifier, pulse), PulseActor.Name);
+        return new NodeActors(replica, verifier, partitions, pulse, clients, new MasterGateway(serving, clients, segments, scans, router));
     }
 
     private static ReplicaOptions ReplicaOptionsOf(HotStandbySettings settings) => new(
@@ -162,7 +164,7 @@ internal sealed class NodeActor : UntypedActor
 }
 
 /// <summary>What a started node is made of.</summary>
-internal sealed record NodeActors(IActorRef Replica, IActorRef Verifier, IReadOnlyList<IActorRef> Partitions, MasterGateway Gateway);
+internal sealed record NodeActors(IActorRef Replica, IActorRef Verifier, IReadOnlyList<IActorRef> Partitions, NodePulse Pulse, ClientWatch Clients, MasterGateway Gateway);
 
 /// <summary>The journal cannot be used (any more): what happened, and the exit code that says so.</summary>
 public sealed class JournalFaultException(JournalFault fault) : Exception($"{fault?.Kind}: {fault?.Reason} ({fault?.File})")

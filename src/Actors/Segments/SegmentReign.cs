@@ -68,6 +68,9 @@ internal sealed class SegmentReign
     /// <summary>Who is alive.</summary>
     public ClientRegistry Clients => _leader.Clients;
 
+    /// <summary>What is mounted, as far as it is committed.</summary>
+    public SegmentDirectory Directory => _leader.Directory;
+
     /// <summary>Entries that are applied here but not committed yet.</summary>
     public int Uncommitted => _leader.Uncommitted;
 

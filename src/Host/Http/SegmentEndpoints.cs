@@ -44,7 +44,7 @@ internal static class SegmentEndpoints
 
     private static async Task<IResult> WithSegmentsAsync(AdminNode node, Func<IReadOnlyList<SegmentUse>, IResult> answer, CancellationToken stop)
     {
-        var (call, refusal) = await node.RunAsync(sink => new ListSegmentsCall(sink), stop);
+        var (call, refusal) = await node.ReadAsync(sink => new ListSegmentsCall(sink), stop);
         if (refusal is not null)
             return refusal;
         return call.Error == ErrorCode.Ok ? answer(call.Segments) : ErrorAnswer.Of(call.Error);
@@ -75,7 +75,7 @@ internal static class SegmentEndpoints
 
     private static async Task<IResult> StatusAsync(AdminNode node, string name, CancellationToken stop)
     {
-        var (call, refusal) = await node.RunAsync(sink => new QuerySegmentStatusCall(sink, Uuid.None, name), stop);
+        var (call, refusal) = await node.ReadAsync(sink => new QuerySegmentStatusCall(sink, Uuid.None, name), stop);
         if (refusal is not null)
             return refusal;
         return call.Error == ErrorCode.Ok

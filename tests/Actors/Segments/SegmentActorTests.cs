@@ -1,8 +1,10 @@
 // The segment actor's roles, and what it says to the replica and to the shards.
 using Akka.Actor;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Segments;
+using HotStandby.Core.Checkpoints;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -38,6 +40,29 @@ public sealed class SegmentActorTests : SegmentActorHarness
     }
 
     [Fact]
+    public void The_door_learns_what_is_mounted_when_it_is_committed_and_on_a_Standby_when_it_is_applied()
+    {
+        Lead(1);
+        Mount(1, client: 7);
+        var proposal = Replica.ExpectMsg<Propose>();
+        Report(Segments);
+        Assert.True(Clients.Mounted is null or { Count: 0 }); // not committed yet
+        var mount = Commit(proposal);
+        Report(Segments);
+        Assert.Equal(Id(7), Clients.Mounted!.All.Single().Client);
+        Assert.Equal(TimeSpan.Zero, Clients.SilenceOf(Id(7)));
+        Assert.Null(Clients.SilenceOf(Id(8)));
+
+        Segments.Tell(new ResetPartition(9));
+        Report(Segments);
+        Assert.Empty(Clients.Mounted!.All);
+        Assert.Null(Clients.SilenceOf(Id(7)));
+        Segments.Tell(Apply(9, mount));
+        Report(Segments);
+        Assert.Equal(Id(7), Clients.Mounted!.All.Single().Client);
+    }
+
+    [Fact]
     public void Entries_of_an_earlier_life_are_ignored()
     {
         Lead(1);
@@ -48,6 +73,42 @@ public sealed class SegmentActorTests : SegmentActorHarness
         var report = Report(Segments);
         Assert.Equal((0UL, 0L), (report.AppliedSequence, report.Digest.Count));
         Replica.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void What_an_earlier_life_restores_late_is_ignored_and_an_image_that_is_not_understood_is_refused()
+    {
+        var empty = Image();
+        Segments.Tell(new ResetPartition(3));
+        Lead(1);
+        Mount(1);
+        CommitNext(OpType.MountSegment);
+        Segments.Tell(StopLeading.Instance);
+        Replica.ExpectMsg<LeadingStopped>();
+        var held = Report(Segments);
+        Assert.Equal("", Restore(4, Image(), 1));
+        Assert.Equal("", Restore(3, empty, 0));
+        Segments.Tell(new ResetPartition(3));
+        Assert.Equal(held.Digest, Report(Segments).Digest);
+        using var image = new ImageWriter();
+        PartitionImage.Begin(image, PartitionImage.Open(empty, out var content) with { Digest = held.Digest });
+        image.Raw(content);
+        PartitionImage.End(image); // right hash, wrong digest
+        Assert.Contains("the digest is", Restore(5, image.Written.ToArray(), 1), StringComparison.Ordinal);
+        Assert.Equal(held.Digest, Report(Segments).Digest);
+    }
+
+    private byte[] Image()
+    {
+        Segments.Tell(new TakeImage(1, 0));
+        using var image = Replica.ExpectMsg<ImageTaken>().Image!;
+        return image.Written.ToArray();
+    }
+
+    private string Restore(ulong life, byte[] image, ulong sequence)
+    {
+        Segments.Tell(new RestorePartition(life, image, sequence), TestActor);
+        return ExpectMsg<PartitionRestored>().Problem;
     }
 
     [Fact]
