@@ -378,7 +378,7 @@ internal sealed class Reign
     {
         _dropsLeft[handle] = _shards.Length;
         for (var shard = 0; shard < _shards.Length; shard++)
-            OnShard(shard, (leader, drafts) => leader.DropSegment(handle, drafts));
+            OnShard(shard, (leader, drafts) => leader.DropSegment(handle, Now, drafts));
     }
 
     private void Release(ShardLeader leader)

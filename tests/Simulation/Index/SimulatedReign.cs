@@ -80,7 +80,7 @@ public sealed class SimulatedReign
     /// <summary>An entry that changes nothing; returns its seq.</summary>
     public ulong ProposeMarker()
     {
-        OnShard(0, static (leader, drafts) => leader.MarkVerificationPoint(drafts));
+        OnShard(0, (leader, drafts) => leader.MarkVerificationPoint(_node.Clock, drafts));
         return _node.Replica!.LastProposed;
     }
 
@@ -196,7 +196,7 @@ public sealed class SimulatedReign
     {
         _dropsLeft[handle] = _shards.Length;
         for (var shard = 0; shard < _shards.Length; shard++)
-            OnShard(shard, (leader, drafts) => leader.DropSegment(handle, drafts));
+            OnShard(shard, (leader, drafts) => leader.DropSegment(handle, _node.Clock, drafts));
     }
 
     private void OnTable(Action<DraftBuffer> act)
