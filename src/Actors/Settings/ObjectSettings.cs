@@ -15,6 +15,9 @@ public sealed record ObjectSettings
     /// <summary>Age at which the buffer of an abandoned put is used again.</summary>
     public required TimeSpan PutStartReleaseTimeout { get; init; }
 
+    /// <summary>Age at which a copy or move that has not ended is given up.</summary>
+    public required TimeSpan TransferTimeout { get; init; }
+
     /// <summary>How long a soft pin lasts where the writer names no time.</summary>
     public required TimeSpan DefaultSoftPinTtl { get; init; }
 

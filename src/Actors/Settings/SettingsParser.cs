@@ -105,6 +105,7 @@ internal static partial class SettingsParser
             LeaseTtl = reader.Duration("hotstandby.objects.lease-ttl", Milliseconds(100), Minutes(10)),
             PutStartDiscardTimeout = reader.Duration("hotstandby.objects.put-start-discard-timeout", Seconds(1), Hours(1)),
             PutStartReleaseTimeout = reader.Duration("hotstandby.objects.put-start-release-timeout", Seconds(1), Hours(24)),
+            TransferTimeout = reader.Duration("hotstandby.objects.transfer-timeout", Seconds(1), Hours(24)),
             DefaultSoftPinTtl = reader.Duration("hotstandby.objects.default-soft-pin-ttl", Seconds(1), Days(30)),
             MaximumSoftPinTtl = reader.Duration("hotstandby.objects.max-soft-pin-ttl", Seconds(1), Days(30)),
             Tenancy = new Tenancy(reader.Choice("hotstandby.objects.multi-tenants", ("off", false), ("on", true))),

@@ -108,12 +108,12 @@ internal sealed class PutRules(ShardBook book)
     }
 
     /// <summary>
-    /// An object that died with its segments is erased; an abandoned put that is alive leaves its buffers parked.
-    /// A put that is not alive has nothing to park: no memory of its own can be handed out again.
+    /// An object that died with its segments is erased; an abandoned put leaves its buffers parked, also on a segment that is
+    /// being dropped: its writer may write to where that was.
     /// </summary>
     public void MakeWay(in ObjectKey key, ObjectRecord existing)
     {
-        if (book.IsAlive(existing))
+        if (existing.IsBeingWritten)
             book.Discard(key, existing.PutStartTicks);
         else
             book.Remove(key);

@@ -106,6 +106,18 @@ internal sealed class ReadRules(ShardBook book)
         return movable;
     }
 
+    public IReadOnlyList<Extent> UnfinishedOn(uint handle)
+    {
+        var transferring = book.State.Transfers.Keys.Select(key => book.State.Find(key)!);
+        return
+        [
+            .. book.Timers.Writing.Concat(transferring).Distinct()
+                .SelectMany(record => Enumerable.Range(0, record.ReplicaCount)
+                    .Where(i => record.Replica(i).Status == ReplicaStatus.Processing).Select(record.ExtentOf))
+                .Concat(book.State.Parked.All.SelectMany(parked => parked.Extents)).Where(extent => extent.SegmentHandle == handle),
+        ];
+    }
+
     private static uint[] HoldersOf(ObjectRecord record)
     {
         var holders = new uint[record.ReplicaCount];

@@ -98,18 +98,22 @@ internal sealed class TransferRules(ShardBook book)
         record = book.FindAlive(key);
         if (record is null)
             return ErrorCode.ObjectNotFound;
-        if (record.HasTransfer)
+        if (record.HasTransfer || book.State.Parked.GivenUp.Contains(call.Client, key.Hash))
             return ErrorCode.ObjectHasReplicationTask;
         if (record.IsBeingWritten || record.ReplicaCount + call.TargetSegments.Count > byte.MaxValue)
             return ErrorCode.ReplicaNotFound;
+        var isFound = false;
         for (var i = 0; i < record.ReplicaCount; i++)
         {
-            source = record.Replica(i);
-            if (book.IsReadable(source) && NameOf(source) == call.SegmentName)
-                return ErrorCode.Ok;
+            var replica = record.Replica(i);
+            if (!book.IsReadable(replica) || NameOf(replica) != call.SegmentName || (isFound && book.IsSuspect(replica)))
+                continue;
+            (isFound, source) = (true, replica);
+            if (!book.IsSuspect(source))
+                break;
         }
 
-        return ErrorCode.ReplicaNotFound;
+        return isFound ? ErrorCode.Ok : ErrorCode.ReplicaNotFound;
     }
 
     private ErrorCode ErrorOf(string target)

@@ -50,6 +50,9 @@ public sealed class TaskLeader
             && (call.Source is null || segment.Segment.Name == call.Source))];
         if (holders.Length == 0)
             return ErrorCode.InvalidParams;
+        // A suspect would not fetch it.
+        if (Array.FindAll(holders, handle => !_segments.ByHandle(handle)!.IsSuspect) is { Length: > 0 } living)
+            holders = living;
         var source = _segments.ByHandle(holders[_random.Below(holders.Length)])!;
         return TryCreate(call.Type, call.Key, source, call.Targets, 0, Uuid.None, nowTicks, wallMilliseconds, drafts, out var id)
             ? Answered(call, id)

@@ -143,9 +143,9 @@ internal static class ObjectEndpoints
         var isForced = false;
         if ((Parameters.Tenant(node.Options.Tenancy, tenant, out var scope) ?? Parameters.Flag(force, "force", out isForced)) is { } bad)
             return bad;
-        var removed = string.IsNullOrEmpty(tenant) ? null : scope is [] ? "default"u8.ToArray() : scope;
+        byte[]? removedFrom = string.IsNullOrEmpty(tenant) ? null : scope is [] ? "default"u8.ToArray() : scope;
         var (call, refusal) = await node.ChangeAsync(
-            change, sink => new ScanCall(sink, ScanOperation.Remove, removed, null) { Force = isForced }, stop);
+            change, sink => new ScanCall(sink, ScanOperation.Remove, removedFrom, null) { Force = isForced }, stop);
         if (refusal is not null)
             return refusal;
         change.Outcome = $"{call.RemovedCount} objects removed";

@@ -67,7 +67,7 @@ internal static class SegmentEndpoints
     {
         var (used, capacity, any) = (0UL, 0UL, false);
         foreach (var use in segments.Where(use => use.Segment.Name == name))
-            (used, capacity, any) = (used + use.UsedBytes, capacity + use.Segment.SizeBytes, true);
+            (used, capacity, any) = (Saturating.Add(used, use.UsedBytes), Saturating.Add(capacity, use.Segment.SizeBytes), true);
         return any
             ? Results.Text(string.Create(CultureInfo.InvariantCulture, $"{name}\nUsed(bytes): {used}\nCapacity(bytes) : {capacity}\n"), TextAnswer.ContentType)
             : Results.Text("Failed to query segment: no such segment is mounted", TextAnswer.ContentType, statusCode: StatusCodes.Status500InternalServerError);
