@@ -1,5 +1,6 @@
 // Drain jobs: emptying segments before they are taken away.
 using System.Text.Json;
+using HotStandby.Host.Commands.Operator;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Model;
@@ -14,7 +15,6 @@ namespace HotStandby.Host.Http;
 internal static class DrainEndpoints
 {
     private const int MaximumSegments = 1024;
-    private const int MaximumConcurrency = 1024;
     private const int UsualConcurrency = 4;
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
@@ -49,6 +49,13 @@ internal static class DrainEndpoints
         return await CreateAsync(node, change, wanted, stop);
     }
 
+    /// <summary>The same from the parameters of a query.</summary>
+    public static Task<IResult> CreateAsync(
+        AdminNode node, Change change, string? segment, string? target, string? concurrency, CancellationToken stop) =>
+        Parameters.Number(concurrency, "max_concurrency", CommandTable.Moves, UsualConcurrency, out var moves) is { } bad
+            ? Task.FromResult(bad)
+            : CreateAsync(node, change, new DrainRequest(segment is null ? [] : [segment], target is null ? [] : [target], moves), stop);
+
     /// <summary>Creates a job, or says what is wrong with the wish.</summary>
     public static async Task<IResult> CreateAsync(AdminNode node, Change change, DrainRequest? wanted, CancellationToken stop)
     {
@@ -59,8 +66,8 @@ internal static class DrainEndpoints
             return ErrorAnswer.BadParameter("segments", $"must be 1 to {MaximumSegments} different names");
         if (!AreNames(targets))
             return ErrorAnswer.BadParameter("target_segments", $"must be 0 to {MaximumSegments} different names");
-        if (concurrency is < 1 or > MaximumConcurrency)
-            return ErrorAnswer.BadParameter("max_concurrency", $"must be 1 to {MaximumConcurrency}");
+        if (concurrency < CommandTable.Moves.Minimum || concurrency > CommandTable.Moves.Maximum)
+            return ErrorAnswer.BadParameter("max_concurrency", CommandTable.Moves.Rule);
         change.Body = $"segments={string.Join(',', segments)} target_segments={string.Join(',', targets)} max_concurrency={concurrency}";
         var (call, refusal) = await node.ChangeAsync(change, sink => new CreateDrainJobCall(sink, segments, targets, concurrency), stop);
         if (refusal is not null)

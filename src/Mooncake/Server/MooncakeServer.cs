@@ -88,10 +88,7 @@ public sealed class MooncakeServer : IAsyncDisposable
     {
         using var slot = _slots.Enter(connection.Abort);
         if (slot is null)
-        {
-            connection.Abort();
-            return;
-        }
+            return; // closed in order, which a client that is still connecting understands
 
         connection.Features.Set(slot);
         await next(connection);
