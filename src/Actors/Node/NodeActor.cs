@@ -132,6 +132,7 @@ internal sealed class NodeActor : UntypedActor
     {
         ClientTtl = settings.Objects.ClientTtl,
         ClientSuspectTime = settings.Objects.ClientSuspectTime,
+        PutStartReleaseTimeout = settings.Objects.PutStartReleaseTimeout,
         Strategy = settings.Allocation.Strategy switch
         {
             AllocationStrategy.FreeRatioFirst => PlacementStrategies.FreeRatioFirst,
@@ -156,6 +157,7 @@ internal sealed class NodeActor : UntypedActor
         LeaseTtl = settings.Objects.LeaseTtl,
         PutStartDiscardTimeout = settings.Objects.PutStartDiscardTimeout,
         PutStartReleaseTimeout = settings.Objects.PutStartReleaseTimeout,
+        TransferTimeout = settings.Objects.TransferTimeout,
         DefaultSoftPinTtl = settings.Objects.DefaultSoftPinTtl,
         MaximumSoftPinTtl = settings.Objects.MaximumSoftPinTtl,
     };

@@ -89,7 +89,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case StopLeading:
                 _peers.Replica.Tell(new LeadingStopped(IsDirty: false));
                 break;
-            case ReleaseExtents or SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
+            case ReleaseExtents or UnfinishedOnSegment or SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
                 break; // late, of a reign that is over
             default:
                 InAnyRole(message);
@@ -120,7 +120,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case StopLeading:
                 StepDown();
                 break;
-            case SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
+            case UnfinishedOnSegment or SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
                 break; // of an earlier reign
             default:
                 InAnyRole(message);
@@ -141,6 +141,9 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case EntriesCommitted committed:
                 _leading!.Committed(committed);
                 _clients.Show(_leading.Directory);
+                break;
+            case UnfinishedOnSegment unfinished:
+                _leading!.Unfinished(unfinished);
                 break;
             case SegmentDroppedByShard dropped:
                 _leading!.Dropped(dropped);
@@ -298,6 +301,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
         Timers.Cancel(EvictionTimer);
         Timers.Cancel(DrainTimer);
         _clients.Publish(null);
+        _leading?.End();
         _leading = null;
         _releasedEarly.Clear();
     }

@@ -87,7 +87,7 @@ internal static class RunCommand
             var clients = new DoorWatch("client", log, TimeProvider.System);
             var doorOptions = DoorOf(settings.Client) with
             {
-                Guard = clientGuard, MaximumConnections = plan.ClientConnections, Paused = clients.Paused, Full = clients.Full,
+                Guard = clientGuard, Tenancy = settings.Objects.Tenancy, MaximumConnections = plan.ClientConnections, Paused = clients.Paused, Full = clients.Full,
             };
             await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);
             await using var previous = settings.Client.PreviousGenerationPort is var port and not 0
@@ -184,6 +184,7 @@ internal static class RunCommand
             DataDirectory = settings.DataDirectory,
             NodeName = settings.NodeId.Name,
             Voters = settings.Voters,
+            Tenancy = settings.Objects.Tenancy,
             Settings = configuration.Effective,
             AdminToken = token,
             Log = log,

@@ -38,8 +38,8 @@ internal sealed class AdminNode(
     /// <summary>The cluster's members, oldest first.</summary>
     public IReadOnlyList<MemberReport> Members() => controls.Members();
 
-    /// <summary>True while the node leads and its lease holds.</summary>
-    public bool Serves => gateway.MayServe;
+    /// <summary>True while the node leads, its lease holds, and it does not hand over.</summary>
+    public bool Serves => gateway.Service == ServiceState.Serving;
 
     /// <summary>The reign; 0 while the node does not serve.</summary>
     public ulong Epoch => gateway.Epoch;

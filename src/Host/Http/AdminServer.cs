@@ -53,6 +53,9 @@ public sealed record AdminOptions
     /// <summary>The voters of the cluster.</summary>
     public IReadOnlyList<NodeId> Voters { get; init; } = [];
 
+    /// <summary>What tenants mean; the same on every node.</summary>
+    public Tenancy Tenancy { get; init; }
+
     /// <summary>The settings in force, secrets masked: what <c>/admin/config</c> says.</summary>
     public IReadOnlyList<EffectiveSetting> Settings { get; init; } = [];
 

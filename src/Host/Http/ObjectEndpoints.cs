@@ -39,19 +39,25 @@ internal static class ObjectEndpoints
     {
         var objectKey = default(ObjectKey);
         var withLease = false;
-        if ((Parameters.Tenant(tenant, out var scope) ?? Parameters.Key(key, scope, out objectKey) ?? Parameters.Flag(lease, "lease", out withLease)) is { } bad)
+        if ((Parameters.Tenant(node.Options.Tenancy, tenant, out var scope) ?? Parameters.Flag(lease, "lease", out withLease)) is { } bad)
             return bad;
+        if (string.IsNullOrEmpty(key)) // to Mooncake it is a key like others, which no object has
+            return node.Serves ? NotFound(ErrorCode.ObjectNotFound) : ErrorAnswer.NotServing();
+        if (Parameters.Key(key, scope, out objectKey) is { } tooLong)
+            return tooLong;
         var (call, refusal) = withLease
             ? await node.ChangeAsync(Change.Of(context), sink => new KeyedCall(sink, KeyedOperation.GetReplicaList, [objectKey]), stop)
             : await node.ReadAsync(sink => new KeyedCall(sink, KeyedOperation.Peek, [objectKey]), stop);
         if (refusal is not null)
             return refusal;
         var result = call.Results[0];
-        // Whatever the reason, Mooncake says 404 here; the code is in the body.
         return result.Error == ErrorCode.Ok
             ? Results.Json(new QueryKeyBody(true, BuffersOf(result.Replicas), withLease ? result.LeaseTtlMilliseconds : null), AdminJson.Default.QueryKeyBody)
-            : ErrorAnswer.Of(StatusCodes.Status404NotFound, result.Error, ErrorAnswer.NameOf(result.Error));
+            : NotFound(result.Error);
     }
+
+    // Whatever the reason, Mooncake says 404 here; the code is in the body.
+    private static IResult NotFound(ErrorCode error) => ErrorAnswer.Of(StatusCodes.Status404NotFound, error, ErrorAnswer.NameOf(error));
 
     private static async Task<IResult> BatchQueryAsync(AdminNode node, string? keys, CancellationToken stop)
     {
@@ -76,8 +82,8 @@ internal static class ObjectEndpoints
         {
             var result = call.Results[i];
             data[names[i]] = result.Error == ErrorCode.Ok
-                ? new BatchKeyBody(true, BuffersOf(result.Replicas), null)
-                : new BatchKeyBody(false, null, ErrorAnswer.NameOf(result.Error));
+                ? new BatchKeyBody(true, null, BuffersOf(result.Replicas))
+                : new BatchKeyBody(false, ErrorAnswer.NameOf(result.Error), null);
         }
 
         return Results.Json(new BatchQueryBody(true, data), AdminJson.Default.BatchQueryBody);
@@ -87,10 +93,10 @@ internal static class ObjectEndpoints
     {
         var (call, refusal) = await node.ReadAsync(sink => new ScanCall(sink, ScanOperation.ListKeys, "default"u8.ToArray(), null), stop);
         if (refusal is not null)
-            return refusal;
+            return TextAnswer.Refusal(refusal);
         return call.Error == ErrorCode.Ok
             ? Results.Stream(output => WriteKeysAsync(output, call.Found, stop), TextAnswer.ContentType)
-            : ErrorAnswer.Of(call.Error);
+            : TextAnswer.Refusal(ErrorAnswer.Of(call.Error));
     }
 
     // Keys are bytes, which need not be text.
@@ -114,7 +120,7 @@ internal static class ObjectEndpoints
     {
         var objectKey = default(ObjectKey);
         var isForced = false;
-        if ((Parameters.Tenant(tenant, out var scope) ?? Parameters.Key(key, scope, out objectKey) ?? Parameters.Flag(force, "force", out isForced)) is { } bad)
+        if ((Parameters.Tenant(node.Options.Tenancy, tenant, out var scope) ?? Parameters.Key(key, scope, out objectKey) ?? Parameters.Flag(force, "force", out isForced)) is { } bad)
             return bad;
         var (call, refusal) = await node.ChangeAsync(change, sink => new KeyedCall(sink, KeyedOperation.Remove, [objectKey]) { Force = isForced }, stop);
         if (refusal is not null)
@@ -135,10 +141,11 @@ internal static class ObjectEndpoints
     private static async Task<IResult> RemoveAllAsync(AdminNode node, Change change, string? force, string? tenant, CancellationToken stop)
     {
         var isForced = false;
-        if ((Parameters.Tenant(tenant, out var scope) ?? Parameters.Flag(force, "force", out isForced)) is { } bad)
+        if ((Parameters.Tenant(node.Options.Tenancy, tenant, out var scope) ?? Parameters.Flag(force, "force", out isForced)) is { } bad)
             return bad;
+        byte[]? removedFrom = string.IsNullOrEmpty(tenant) ? null : scope is [] ? "default"u8.ToArray() : scope;
         var (call, refusal) = await node.ChangeAsync(
-            change, sink => new ScanCall(sink, ScanOperation.Remove, scope.Length == 0 ? null : scope, null) { Force = isForced }, stop);
+            change, sink => new ScanCall(sink, ScanOperation.Remove, removedFrom, null) { Force = isForced }, stop);
         if (refusal is not null)
             return refusal;
         change.Outcome = $"{call.RemovedCount} objects removed";

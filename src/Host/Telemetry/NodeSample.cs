@@ -32,10 +32,10 @@ internal sealed record NodeSample(
     public int Clients => Segments.Select(use => use.Client).Distinct().Count();
 
     /// <summary>Bytes handed out on all segments.</summary>
-    public ulong UsedBytes => Segments.Aggregate(0UL, (sum, use) => sum + use.UsedBytes);
+    public ulong UsedBytes => Segments.Aggregate(0UL, (sum, use) => Saturating.Add(sum, use.UsedBytes));
 
     /// <summary>Capacity of all segments, bytes.</summary>
-    public ulong CapacityBytes => Segments.Aggregate(0UL, (sum, use) => sum + use.Segment.SizeBytes);
+    public ulong CapacityBytes => Segments.Aggregate(0UL, (sum, use) => Saturating.Add(sum, use.Segment.SizeBytes));
 
     /// <summary>Asks the node, with a probe's patience.</summary>
     public static async Task<NodeSample> TakeAsync(AdminNode node, CancellationToken stop)

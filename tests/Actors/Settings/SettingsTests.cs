@@ -138,6 +138,8 @@ public sealed class SettingsTests
     [InlineData("hotstandby.lease.heartbeat-interval", "500ms")]
     [InlineData("hotstandby.link.resend-timeout", "200ms")]
     [InlineData("hotstandby.objects.put-start-release-timeout", "30s")]
+    [InlineData("hotstandby.objects.transfer-timeout", "999ms")]
+    [InlineData("hotstandby.objects.transfer-timeout", "25h")]
     [InlineData("hotstandby.objects.default-soft-pin-ttl", "25h")]
     [InlineData("hotstandby.client.max-buffered-bytes", "63MiB")]
     [InlineData("hotstandby.client.previous-generation-port", "50051")]

@@ -1,4 +1,5 @@
 // An admin server on a free loopback port over a scripted node.
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -19,16 +20,16 @@ using Microsoft.AspNetCore.Builder;
 namespace HotStandby.Tests.Process.Http;
 
 /// <summary>An answer, with its body as text.</summary>
-internal sealed record Answer(int Status, string Text, string? ContentType)
+internal sealed record Answer(int Status, string Text, string? ContentType, string? Error = null)
 {
     /// <summary>The body as JSON.</summary>
     public JsonElement Json => JsonDocument.Parse(Text).RootElement;
 
     /// <summary>The error code of a refusal.</summary>
-    public int ErrorCode => Json.GetProperty("error_code").GetInt32();
+    public int ErrorCode => Error is { } said ? int.Parse(said.Split(' ')[0], CultureInfo.InvariantCulture) : Json.GetProperty("error_code").GetInt32();
 
     /// <summary>The words of a refusal.</summary>
-    public string ErrorMessage => Json.GetProperty("error_message").GetString()!;
+    public string ErrorMessage => Error is { } said ? said[(said.IndexOf(' ', StringComparison.Ordinal) + 1)..] : Json.GetProperty("error_message").GetString()!;
 }
 
 internal sealed class AdminServerFixture : IAsyncDisposable
@@ -50,7 +51,7 @@ internal sealed class AdminServerFixture : IAsyncDisposable
         Func<CancellationToken, Task<NodeReport>>? report = null, TimeSpan? callTimeout = null,
         Func<NodeCommand, CancellationToken, Task<string?>>? command = null,
         Func<Partition, VerifyFault, CancellationToken, Task<int>>? inject = null, Func<AdminOptions, AdminOptions>? change = null,
-        Func<NodeReport?>? pulse = null)
+        Func<NodeReport?>? pulse = null, bool isolatesTenants = true)
     {
         var gateway = new ScriptedGateway();
         var options = new AdminOptions
@@ -58,6 +59,7 @@ internal sealed class AdminServerFixture : IAsyncDisposable
             Endpoint = new IPEndPoint(IPAddress.Loopback, 0),
             ClientAddress = "10.0.0.1:50051",
             CallTimeout = callTimeout ?? TimeSpan.FromSeconds(10),
+            Tenancy = new Tenancy(isolatesTenants),
         };
         report ??= _ => Task.FromResult(Report());
         var server = await AdminServer.StartAsync(change?.Invoke(options) ?? options, gateway, report, new NodeControls(
@@ -84,7 +86,9 @@ internal sealed class AdminServerFixture : IAsyncDisposable
         }
 
         using var response = await _client.SendAsync(request);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response.Content.Headers.ContentType?.ToString());
+        return new Answer(
+            (int)response.StatusCode, await response.Content.ReadAsStringAsync(), response.Content.Headers.ContentType?.ToString(),
+            response.Headers.TryGetValues("X-Error", out var said) ? said.Single() : null);
     }
 
     /// <summary>Sends a request as it is written here, a line for each string, and gives all that comes back.</summary>
