@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Journal;
 using HotStandby.Actors.Settings;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
@@ -28,6 +29,7 @@ public sealed class JoinActor : UntypedActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly HotStandbySettings _settings;
+    private readonly DataDirectory _directory;
     private readonly ClusterShape _shape;
     private readonly IReadOnlyList<Address> _seeds;
     private readonly TimeProvider _time;
@@ -38,9 +40,9 @@ public sealed class JoinActor : UntypedActor, IWithTimers
     private long _doingSinceTicks;
 
     /// <summary>Use <see cref="Props"/>.</summary>
-    public JoinActor(HotStandbySettings settings, IReadOnlyList<string> seeds, TimeProvider time, Action<Exception> onFatal)
+    public JoinActor(HotStandbySettings settings, DataDirectory directory, IReadOnlyList<string> seeds, TimeProvider time, Action<Exception> onFatal)
     {
-        (_settings, _time, _onFatal) = (settings, time, onFatal);
+        (_settings, _directory, _time, _onFatal) = (settings, directory, time, onFatal);
         _shape = new ClusterShape(
             settings.ClusterId, string.Join(',', settings.Voters.Select(voter => voter.Name).Order(StringComparer.Ordinal)), (uint)settings.Shards,
             settings.Commit.ToString(), (uint)settings.Lease.Duration.TotalMilliseconds);
@@ -57,11 +59,13 @@ public sealed class JoinActor : UntypedActor, IWithTimers
 
     /// <summary>How to make one.</summary>
     /// <param name="settings">The node's settings.</param>
+    /// <param name="directory">What this node is.</param>
     /// <param name="seeds">Addresses of the seed nodes, in their order; at least one.</param>
     /// <param name="time">The monotonic clock.</param>
     /// <param name="onFatal">The node cannot go on.</param>
-    public static Props Props(HotStandbySettings settings, IReadOnlyList<string> seeds, TimeProvider time, Action<Exception> onFatal) =>
-        Akka.Actor.Props.Create(() => new JoinActor(settings, seeds, time, onFatal));
+    public static Props Props(
+        HotStandbySettings settings, DataDirectory directory, IReadOnlyList<string> seeds, TimeProvider time, Action<Exception> onFatal) =>
+        Akka.Actor.Props.Create(() => new JoinActor(settings, directory, seeds, time, onFatal));
 
     /// <inheritdoc/>
     protected override void PreStart() => Self.Tell(Speak.Instance);

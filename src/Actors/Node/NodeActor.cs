@@ -31,11 +31,12 @@ internal sealed class NodeActor : UntypedActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IActorRef _replica;
 
-    public NodeActor(HotStandbySettings settings, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created)
+    public NodeActor(
+        HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created)
     {
         _onFatal = onFatal;
         Context.System.EventStream.Subscribe(Self, typeof(JournalFault));
-        var replica = _replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), serving, time), "replica");
+        var replica = _replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), directory, serving, time), "replica");
         var shards = new IActorRef[settings.Shards];
         var router = new ShardRouter(shards);
         var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
@@ -54,8 +55,8 @@ internal sealed class NodeActor : UntypedActor
     }
 
     public static Props Props(
-        HotStandbySettings settings, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created) =>
-        Akka.Actor.Props.Create(() => new NodeActor(settings, serving, time, onFatal, created));
+        HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created) =>
+        Akka.Actor.Props.Create(() => new NodeActor(settings, directory, serving, time, onFatal, created));
 
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(failure =>
     {
@@ -144,7 +145,7 @@ internal sealed class NodeActor : UntypedActor
 internal sealed record NodeActors(IActorRef Replica, IActorRef Verifier, IReadOnlyList<IActorRef> Partitions, MasterGateway Gateway);
 
 /// <summary>The journal cannot be used (any more): what happened, and the exit code that says so.</summary>
-public sealed class JournalFaultException(JournalFault fault) : Exception($"{fault?.Kind}: {fault?.Reason} ({fault?.File})")
+public sealed class JournalFaultException(JournalFault fault, Exception? cause = null) : Exception($"{fault?.Kind}: {fault?.Reason} ({fault?.File})", cause)
 {
     /// <summary>What happened.</summary>
     public JournalFault Fault { get; } = fault;

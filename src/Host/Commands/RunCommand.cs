@@ -63,6 +63,11 @@ internal static class RunCommand
         {
             return NoPort(terminal, error);
         }
+        catch (JournalFaultException refused)
+        {
+            terminal.WriteError($"ended: {LastLine(refused)}");
+            return CodeOf(refused);
+        }
 
         var log = logs.CreateLogger("Host");
         var reason = new NodeEndReason();
@@ -127,16 +132,19 @@ internal static class RunCommand
     private static void EndProcess(Terminal terminal, Exception failure)
     {
         // The details first: whoever looks at the end of the output finds the reason in the last line.
-        if (failure is not (JournalFaultException or IslandException or ClusterShapeException))
+        if (!IsExpected(failure))
             terminal.Error.WriteLine(failure.ToString());
         terminal.WriteError($"ended: {LastLine(failure)}");
         terminal.Error.Flush();
         Environment.Exit(CodeOf(failure));
     }
 
+    private static bool IsExpected(Exception failure) =>
+        failure is JournalFaultException or DataDirectoryRefused or IslandException or ClusterShapeException;
+
     private static string LastLine(Exception failure) => failure switch
     {
-        JournalFaultException or JournalDamagedException or IslandException or ClusterShapeException => failure.Message.ReplaceLineEndings(" "),
+        _ when IsExpected(failure) || failure is JournalDamagedException => failure.Message.ReplaceLineEndings(" "),
         JournalFailedException { InnerException: { } inner } => $"the journal failed: {inner.Message}".ReplaceLineEndings(" "),
         _ => $"{failure.GetType().Name}: {failure.Message}".ReplaceLineEndings(" "),
     };
@@ -146,7 +154,7 @@ internal static class RunCommand
     {
         JournalFaultException journal => journal.Fault.ExitCode,
         JournalDamagedException => ExitCode.BadData,
-        JournalFailedException { InnerException: JournalDamagedException or JournalDamaged or DataDirectoryRefused } => ExitCode.BadData,
+        DataDirectoryRefused or JournalFailedException { InnerException: JournalDamagedException or JournalDamaged or DataDirectoryRefused } => ExitCode.BadData,
         JournalFailedException => ExitCode.InputOutput,
         IslandException => ExitCode.Temporary,
         ClusterShapeException => ExitCode.Configuration,
