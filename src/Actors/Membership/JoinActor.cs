@@ -125,9 +125,11 @@ public sealed class JoinActor : UntypedActor, IWithTimers
             case NameStep.Free:
                 Sender.Tell(Mine(standing, _policy.AsksBack(hello) ? _policy.Probe() : 0, hello.Question), Self);
                 return;
-            case NameStep.Waits:
-                TellOfWaiting(hello.From, from, verdict.Holder);
+            case NameStep.Open or NameStep.Waits:
                 DoorOf(verdict.Holder).Tell(Mine(standing, _policy.Probe(), answers: 0), Self);
+                if (verdict.Step == NameStep.Open)
+                    return;
+                TellOfWaiting(hello.From, from, verdict.Holder);
                 break;
             default:
                 if (IsNews(StrangerKind.NameTaken, from))

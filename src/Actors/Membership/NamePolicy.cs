@@ -11,7 +11,9 @@ public enum NameStep : byte
 {
     /// <summary>The name is its own.</summary>
     Free,
-    /// <summary>Another process has the name and does not answer: it is asked, and the sender waits.</summary>
+    /// <summary>Another process has the name: it is asked for a sign of life, and nothing is answered yet.</summary>
+    Open,
+    /// <summary>As <see cref="Open"/>, and that process has been silent for a while: the sender is told what it waits for.</summary>
     Waits,
     /// <summary>Another process has the name, and it lives: the sender must go.</summary>
     Taken,
@@ -35,6 +37,9 @@ public readonly record struct NameHolder(NodeId Node, string Address, bool IsUp)
 /// <param name="voices">Who was heard.</param>
 internal sealed class NamePolicy(NodeId self, string address, Func<string, int> seatOf, Voices voices)
 {
+    /// <summary>A process that has not answered for so long, although it is asked again and again, is silent.</summary>
+    public static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(1);
+
     /// <summary>What becomes of a node that asks, after it was heard.</summary>
     /// <param name="from">Its address.</param>
     /// <param name="asks">Its hello.</param>
@@ -45,7 +50,7 @@ internal sealed class NamePolicy(NodeId self, string address, Func<string, int> 
     {
         null => default,
         { } rival when rival == address || voices.HasAnsweredSince(rival, from) => new NameVerdict(NameStep.Taken, rival),
-        { } rival => new NameVerdict(NameStep.Waits, rival),
+        { } rival => new NameVerdict(voices.HasBeenHeardFor(from, nowTicks) < AnswerPatience ? NameStep.Open : NameStep.Waits, rival),
     };
 
     /// <summary>

@@ -8,9 +8,10 @@ namespace HotStandby.Actors.Membership;
 /// <param name="Address">Whose it is.</param>
 /// <param name="Hello">The latest hello from there.</param>
 /// <param name="AtTicks">When it came.</param>
-/// <param name="KnownSince">The last question that this node had asked when it first heard that process.</param>
+/// <param name="SinceTicks">When the first one of that process came.</param>
+/// <param name="KnownSince">The last question that this node had asked by then.</param>
 /// <param name="Answered">The latest of this node's questions that it has answered; 0: none.</param>
-internal readonly record struct Voice(string Address, Hello Hello, long AtTicks, ulong KnownSince, ulong Answered);
+internal readonly record struct Voice(string Address, Hello Hello, long AtTicks, long SinceTicks, ulong KnownSince, ulong Answered);
 
 /// <summary>Pure; times are monotonic ticks of 100 ns.</summary>
 internal sealed class Voices
@@ -54,7 +55,7 @@ internal sealed class Voices
         var answered = hello.Answers > _first && hello.Answers <= _last ? hello.Answers : 0;
         _voices[from] = isKnown
             ? before with { Hello = hello, AtTicks = nowTicks, Answered = Math.Max(before.Answered, answered) }
-            : new Voice(from, hello, nowTicks, _last, answered);
+            : new Voice(from, hello, nowTicks, nowTicks, _last, answered);
     }
 
     /// <summary>All that were heard lately.</summary>
@@ -67,6 +68,10 @@ internal sealed class Voices
     /// <summary>Whether one has answered a question that was asked after the other was first heard.</summary>
     public bool HasAnsweredSince(string one, string other) =>
         _voices.TryGetValue(one, out var voice) && _voices.TryGetValue(other, out var newcomer) && voice.Answered > newcomer.KnownSince;
+
+    /// <summary>Since when a process has been there without a longer silence.</summary>
+    public TimeSpan HasBeenHeardFor(string from, long nowTicks) =>
+        _voices.TryGetValue(from, out var voice) ? TimeSpan.FromTicks(nowTicks - voice.SinceTicks) : TimeSpan.Zero;
 
     private void Forget(long nowTicks)
     {
