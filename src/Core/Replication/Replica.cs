@@ -144,7 +144,7 @@ public sealed class Replica
     public void Tick(long nowTicks, long wallMilliseconds)
     {
         _wallMilliseconds = wallMilliseconds;
-        if (_primary is not null && !_primary.Tick(nowTicks))
+        if (_primary is not null && !_primary.Tick(nowTicks, wallMilliseconds))
             StepDown("the lease could not be renewed", nowTicks);
         _candidate?.Tick(nowTicks);
         Settle(nowTicks);

@@ -217,8 +217,17 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
     private async Task CopyAsync(StreamReader from)
     {
         while (await from.ReadLineAsync() is { } line)
-            lock (LogFile)
-                File.AppendAllText(LogFile, line + '\n');
+        {
+            try
+            {
+                lock (LogFile)
+                    File.AppendAllText(LogFile, line + '\n');
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // The line is lost; the node's output must be read all the same, or its pipe fills up.
+            }
+        }
     }
 
     [LibraryImport("libc", SetLastError = true)]

@@ -1,6 +1,7 @@
 // trace: writes a made-up trace in the published format, for whoever has no recorded one.
 using System.CommandLine;
 using System.Text;
+using HotStandby.Host.Output;
 using HotStandby.Host.Trace;
 
 namespace HotStandby.Host.Commands;
@@ -33,7 +34,7 @@ internal static class TraceCommand
             using (var writer = new StreamWriter(file, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)))
                 TraceWriter.Write(writer, trace);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is (IOException and not OutputLostException) or UnauthorizedAccessException)
         {
             terminal.WriteError($"{file} cannot be written: {error.Message}");
             return ExitCode.InputOutput;

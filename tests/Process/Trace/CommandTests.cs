@@ -52,10 +52,12 @@ public sealed class CommandTests : IDisposable
     public async Task Check_config_shows_what_is_in_force_and_predicts_the_failover()
     {
         var file = Path.Combine(TestConfiguration.RepositoryRoot, "hocon", "node2.conf");
-        Assert.Equal(ExitCode.Ok, await Run("check-config", "--config", file, "-D", "hotstandby.shards=17"));
+        // Few connections: a machine that allows few file descriptors would be warned of.
+        Assert.Equal(ExitCode.Ok, await Run("check-config", "--config", file, "-D", "hotstandby.shards=17", "-D", "hotstandby.client.max-connections=100"));
         Assert.Matches(@"hotstandby\.shards +17 +command line", _output.ToString());
         Assert.Matches(@"hotstandby\.client\.port +50052 +file", _output.ToString());
         Assert.Matches(@"total +2\.32 s", _output.ToString());
+        Assert.Matches(@"connections of a client port +100", _output.ToString());
         Assert.Empty(_error.ToString());
     }
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Protocol;
 using HotStandby.Host.Http;
+using HotStandby.Host.Output;
 
 namespace HotStandby.Host.Commands.Operator;
 
@@ -93,7 +94,7 @@ internal static class OpLogFilesCommands
             terminal.WriteError(error.Message);
             return ExitCode.BadData;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is (IOException and not OutputLostException) or UnauthorizedAccessException)
         {
             terminal.WriteError(error.Message);
             return ExitCode.InputOutput;
