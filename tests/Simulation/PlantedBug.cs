@@ -37,6 +37,10 @@ public enum PlantedBug
     TakeDamageForTornTail,
     /// <summary>A full sync brings state that is not committed.</summary>
     ShipUncommittedState,
+    /// <summary>A full sync does not save an image where the store has one of the same seq.</summary>
+    KeepImageOfEqualSeq,
+    /// <summary>What is restored after a full sync is the newest image in the store, whether or not the sync has brought it.</summary>
+    RestoreNewerThanSynced,
     /// <summary>A buffer is handed out again as soon as its object is removed, before that is committed.</summary>
     ReuseFreedSpaceBeforeCommit,
     /// <summary>A write is answered when it is decided, before it is committed.</summary>
@@ -47,6 +51,8 @@ public enum PlantedBug
     ForgetLeasesAtFailover,
     /// <summary>The buffers of a put that nobody finishes are free before its writer has given up.</summary>
     FreeAbandonedPutsEarly,
+    /// <summary>A client that starts again is given the memory that others may still write into, since its earlier life was told them.</summary>
+    ForgetStrayWrites,
     /// <summary>A Primary that is to hand over releases its grants at once, and leads until everything is committed.</summary>
     ReleaseWhileLeading,
     /// <summary>A Primary answers clients as long as nobody has told it that it is deposed.</summary>

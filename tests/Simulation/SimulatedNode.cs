@@ -1,6 +1,7 @@
 // One machine: a disk that survives, a process that may be dead, a clock with a rate of its own. Carries out the effects of
 // its replica against the modelled journal and network, and tells the observer.
 using HotStandby.Actors.Journal;
+using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -22,9 +23,7 @@ public sealed class SimulatedNode(Simulation world, int index)
     private bool _isPaused;
     private ulong _appliedSequence;
     private ulong _reignFrom;
-    private Link[] _image = [];
-    private bool _syncs;
-    private bool _isDamaged;
+    private SimulatedSync? _sync;
 
     /// <summary>Its name.</summary>
     public NodeId Id { get; } = world.Scenario.Nodes[index];
@@ -34,6 +33,9 @@ public sealed class SimulatedNode(Simulation world, int index)
 
     /// <summary>Its disk.</summary>
     public SimulatedJournal Journal { get; private set; } = world.Scenario.NewJournal();
+
+    /// <summary>Its checkpoints.</summary>
+    public SimulatedImages Images { get; private set; } = new(world.Bug);
 
     /// <summary>Its process; null when it is dead.</summary>
     public Replica? Replica { get; private set; }
@@ -96,17 +98,23 @@ public sealed class SimulatedNode(Simulation world, int index)
         foreach (var batch in Journal.Batches)
             world.Checker.Append(_log, batch, Id);
         Replica = new Replica(_scenario.SettingsOf(index), Journal.Recover(), Incarnation, Clock);
-        (_appliedSequence, _reignFrom, _syncs) = (0, 0, false);
+        (_appliedSequence, _reignFrom, _sync) = (0, 0, new SimulatedSync(world, this));
         Partitions = _scenario.HasIndex ? new SimulatedIndex(world, this) : null;
         world.Trace(this, "starts");
         world.AfterTrueTicks(0, this, Incarnation, Tick);
-        // Now and then both checkpoints of a partition are damaged: the log alone is no state then. Only one node at a time has lost
-        // something, and the others know what this node's log begins with to be committed: it is older than two checkpoints.
-        _isDamaged = Journal.Checkpoint.Length > 0 && world.Nodes.Length > 1 && world.Random.Chance(0.1)
+        // Now and then both checkpoints of a partition are damaged, or what the newest holds is wrong: the log alone is no state then. Only one
+        // node at a time has lost something, and the others know what this node's log begins with to be committed: it is older than two
+        // checkpoints.
+        var isLost = Journal.Checkpoint.Length > 0 && world.Nodes.Length > 1 && world.Random.Chance(0.1)
             && world.Nodes.All(node => node == this || (node.Replica is { State: { IsStateComplete: true, Voting: true } state }
                 && state.CommitSequence >= Replica.State.Log.BaseSequence));
-        if (_isDamaged)
-            Sync(Id);
+        if (isLost)
+            Images.Spoil();
+        var restored = Images.Restore(Replica.State.Log.Describe(), Replica.State.ImagesUpTo);
+        if (Images.Spoilt == 0)
+            world.Checker.Restores(Id, restored);
+        if (isLost || Images.Spoilt > 0)
+            _sync.Begin(Id, isForced: true);
     }
 
     /// <summary>Kills the process.</summary>
@@ -120,7 +128,7 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>An empty disk.</summary>
     public void LoseDisk()
     {
-        (Journal, Replica, Partitions) = (_scenario.NewJournal(), null, null);
+        (Journal, Images, Replica, Partitions) = (_scenario.NewJournal(), new SimulatedImages(world.Bug), null, null);
         Journal.VoteAtOnce();
         world.Trace(this, "has an empty disk");
     }
@@ -170,8 +178,13 @@ public sealed class SimulatedNode(Simulation world, int index)
         Do(static (replica, now) => replica.Tick(now, 0));
         if (Serves)
             Partitions?.Reign?.Tick();
-        if (world.Random.Chance(_scenario.Truncation) && Replica is { State.CommitSequence: > 0 } truncating && !_syncs)
+        if (world.Random.Chance(_scenario.Truncation) && Replica is { State.CommitSequence: > 0 } truncating && !_sync!.IsUnderWay)
+        {
+            if (_appliedSequence > 0)
+                Images.Save(new ImageStamp(_appliedSequence, _log[(int)_appliedSequence - 1].Epoch, _log[(int)_appliedSequence - 1].PrefixHash));
             Do((replica, _) => replica.Truncate((ulong)world.Random.Between(0, (int)truncating.State.CommitSequence)));
+        }
+
         if (world.Random.Chance(0.3))
             Replica?.Applied(_appliedSequence);
         world.AfterTrueTicks(_scenario.TickTicks, this, Incarnation, Tick);
@@ -238,7 +251,7 @@ public sealed class SimulatedNode(Simulation world, int index)
                 world.Trace(this, "rebuilds");
                 break;
             case FullSyncNeeded needed:
-                Sync(needed.Source);
+                _sync!.Begin(needed.Source);
                 break;
             case PrimaryLost lost:
                 world.Checker.LosesPrimary(Id, lost);
@@ -256,64 +269,6 @@ public sealed class SimulatedNode(Simulation world, int index)
             default:
                 throw new InvalidOperationException($"unknown effect {effect}");
         }
-    }
-
-    // From whom does not matter: whatever a node has applied is committed. It is asked, and answers, after a while each; anything may
-    // happen to either of them meanwhile.
-    private void Sync(NodeId first)
-    {
-        if (_syncs)
-            return;
-        _syncs = true;
-        Replica!.StateIsComplete(false);
-        world.Trace(this, $"needs a full sync, asks {first}");
-        AskForImage(first);
-    }
-
-    private void AskForImage(NodeId whom) => world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 8), this, Incarnation, () =>
-    {
-        var source = Array.Find(world.Nodes, node => node.Id == whom);
-        if (source is null || source == this || source.Paused || source.Replica is not { State.IsStateComplete: true } holder || holder.State.CommitSequence == 0)
-        {
-            AskForImage(Anybody);
-            return;
-        }
-
-        var oldest = (ulong)world.Random.Between((int)Math.Max(1, holder.State.Log.BaseSequence),
-            (int)(world.Bug == PlantedBug.ShipUncommittedState ? holder.State.Log.LastSequence : holder.State.CommitSequence));
-        var below = holder.State.Log.DescribeUntil(oldest);
-        var image = source.Log[..(int)oldest].ToArray();
-        world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 8), this, Incarnation, () => Install(whom, below, image));
-    });
-
-    private void Install(NodeId source, EpochEnd[] below, Link[] image)
-    {
-        // An image that is older than what is known here to be committed: who only lagged has caught up otherwise; who is damaged takes it
-        // all the same if its own log goes on from there.
-        if (_isDamaged ? below[^1].LastSequence < Replica!.State.Log.BaseSequence : below[^1].LastSequence < Replica!.State.CommitSequence)
-        {
-            if (_isDamaged)
-                AskForImage(Anybody);
-            else
-                EndSync(Replica);
-            return;
-        }
-
-        world.Trace(this, $"installs what {source} held at {below[^1].LastSequence}");
-        (_image, _syncs, _isDamaged) = (image, false, false);
-        Do((replica, now) =>
-        {
-            replica.Install(below, below[^1].LastSequence, now);
-            replica.StateIsComplete(true);
-        });
-    }
-
-    private NodeId Anybody => world.Nodes[world.Random.Below(world.Nodes.Length)].Id;
-
-    private void EndSync(Replica replica)
-    {
-        (_syncs, _isDamaged) = (false, false);
-        replica.StateIsComplete(true);
     }
 
     // Who reads what is damaged ends.
@@ -349,7 +304,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         else if (write is WriteReset)
         {
             _log.Clear();
-            _log.AddRange(_image);
+            _log.AddRange(_sync!.Image);
         }
 
         if (world.IsVerbose)
@@ -357,7 +312,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         Journal.Enqueue(write, write switch
         {
             WriteTruncation truncation => [.. _log[..(int)truncation.Below[^1].LastSequence]],
-            WriteReset => _image,
+            WriteReset => _sync!.Image,
             _ => [],
         });
         if (write is WriteBatch && world.Bug == PlantedBug.ApplyBeforeCommit && Replica is { Role: ReplicaRole.Standby } standby)

@@ -89,7 +89,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case StopLeading:
                 _peers.Replica.Tell(new LeadingStopped(IsDirty: false));
                 break;
-            case ReleaseExtents or SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
+            case ReleaseExtents or UnfinishedOnSegment or SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
                 break; // late, of a reign that is over
             default:
                 InAnyRole(message);
@@ -120,7 +120,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case StopLeading:
                 StepDown();
                 break;
-            case SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
+            case UnfinishedOnSegment or SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
                 break; // of an earlier reign
             default:
                 InAnyRole(message);
@@ -140,6 +140,10 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 break;
             case EntriesCommitted committed:
                 _leading!.Committed(committed);
+                _clients.Show(_leading.Directory);
+                break;
+            case UnfinishedOnSegment unfinished:
+                _leading!.Unfinished(unfinished);
                 break;
             case SegmentDroppedByShard dropped:
                 _leading!.Dropped(dropped);
@@ -189,11 +193,13 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case LiveExtents report:
                 _live.Add(report);
                 break;
-            case ResetPartition reset:
+            case ResetPartition reset when reset.Life >= _life:
                 BeginWith(new SegmentTable(), reset.Life);
                 break;
+            case ResetPartition:
+                break; // a later life has begun
             case RestorePartition restore:
-                BeginWith(SegmentTable.FromImage(restore.Image.Span, _shardCount, restore.Sequence), restore.Life);
+                Restore(restore);
                 break;
             case TakeImage take:
                 Write(take);
@@ -223,6 +229,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 Compare(entry);
         }
 
+        _clients.Show(_table.Directory);
         _peers.Replica.Tell(new EntriesApplied(entries.Life, entries.Batch.LastSequence));
     }
 
@@ -245,15 +252,31 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     {
         (_table, _life, _isDirty) = (table, life, false);
         _live.Clear();
+        _clients.Show(table.Directory);
         BecomeReplica();
+    }
+
+    // An image with the right hash may still hold what no segment table would write: its writer's memory was damaged.
+    private void Restore(RestorePartition restore)
+    {
+        var problem = "";
+        try
+        {
+            if (restore.Life >= _life)
+                BeginWith(SegmentTable.FromImage(restore.Image.Span, _shardCount, restore.Sequence), restore.Life);
+        }
+        catch (ImageDamagedException damaged)
+        {
+            problem = damaged.Message;
+        }
+
+        Sender.Tell(new PartitionRestored(problem));
     }
 
     private void Write(TakeImage take)
     {
-        ImageWriter? image = null;
-        if (!_isDirty)
-            _table.WriteImage(image = new ImageWriter(), _shardCount);
-        _peers.Replica.Tell(new ImageTaken(Partition.SegmentTable, _leadsOrRebuilds ? _reign : 0, take.FedSequence, image));
+        var image = _isDirty ? null : ImageTaking.Take(Partition.SegmentTable, 4096, to => _table.WriteImage(to, _shardCount), _log);
+        _peers.Replica.Tell(new ImageTaken(Partition.SegmentTable, _leadsOrRebuilds ? _reign : 0, take, image));
     }
 
     private void BecomeReplica()
@@ -278,6 +301,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
         Timers.Cancel(EvictionTimer);
         Timers.Cancel(DrainTimer);
         _clients.Publish(null);
+        _leading?.End();
         _leading = null;
         _releasedEarly.Clear();
     }

@@ -43,7 +43,12 @@ internal sealed class CandidateRole
 
     public ulong Epoch { get; }
 
-    public CampaignProgress Progress { get; private set; }
+    /// <summary>A node whose state was lost meanwhile has lost: it could not serve what it would be asked for.</summary>
+    public CampaignProgress Progress
+    {
+        get => _state.IsStateComplete ? field : CampaignProgress.Lost;
+        private set;
+    }
 
     /// <summary>The highest promise heard of: the next attempt must be above it.</summary>
     public ulong HighestPromise { get; private set; }

@@ -1,6 +1,7 @@
 // How a node ends that does not end because it was told to: exit code, the last line, and details where the line alone does not help.
 // What an operator can bring about or mend is one line; a stack trace is for bugs.
 using System.Net.Sockets;
+using Akka.Configuration;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Membership;
 using HotStandby.Actors.Node;
@@ -35,6 +36,7 @@ internal sealed record NodeEnd(int Code, string Line, Exception? Details = null)
     public static NodeEnd OfStart(Exception failure) => failure switch
     {
         TlsFileException tls => new(ExitCode.Configuration, tls.Message.ReplaceLineEndings(" ")),
+        ConfigurationException => new(ExitCode.Configuration, $"Akka refuses its configuration: {failure.Message}".ReplaceLineEndings(" ")),
         IOException or SocketException => new(ExitCode.InputOutput, $"a port cannot be opened: {failure.Message}".ReplaceLineEndings(" ")),
         _ => Of(failure),
     };

@@ -11,6 +11,7 @@ using HotStandby.Host.Limits;
 using HotStandby.Host.Logging;
 using HotStandby.Host.Output;
 using HotStandby.Host.Security;
+using HotStandby.Messages.Network;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.Server;
@@ -22,6 +23,8 @@ namespace HotStandby.Host.Commands;
 /// <summary>The verb <c>run</c>.</summary>
 internal static class RunCommand
 {
+    private const ulong MostUnapplied = 1000;
+
     public static Command Create(Terminal terminal)
     {
         var options = new ConfigurationOptions();
@@ -84,7 +87,7 @@ internal static class RunCommand
             var clients = new DoorWatch("client", log, TimeProvider.System);
             var doorOptions = DoorOf(settings.Client) with
             {
-                Guard = clientGuard, MaximumConnections = plan.ClientConnections, Paused = clients.Paused, Full = clients.Full,
+                Guard = clientGuard, Tenancy = settings.Objects.Tenancy, MaximumConnections = plan.ClientConnections, Paused = clients.Paused, Full = clients.Full,
             };
             await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);
             await using var previous = settings.Client.PreviousGenerationPort is var port and not 0
@@ -100,17 +103,16 @@ internal static class RunCommand
                     node.Gateway, node.ReportAsync, NodeControls.Of(node))
                 : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
-                ? await MetadataEndpoints.StartAsync(new MetadataOptions
+                ? await MetadataEndpoints.StartAsync(MetadataOf(settings, node) with
                 {
-                    Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard,
-                    MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("metadata", log, TimeProvider.System),
+                    Guard = httpGuard, MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("metadata", log, TimeProvider.System),
                 })
                 : null;
 #if PETABRIDGE_CMD
             // In the clear on loopback, as the palette is meant; where HTTP asks for certificates, use the verbs.
-            Petabridge.PetabridgeDoor.Open(node.System, new Operator.NodeAccess([$"{settings.Http.Host}:{settings.Http.Port}"], token, null, null));
+            Petabridge.PetabridgeDoor.Open(node.System, new Operator.NodeAccess([new HostAndPort(settings.Http.Host, settings.Http.Port).ToString()], token, null, null));
 #endif
-            HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", $"{settings.Http.Host}:{settings.Http.Port}", settings.DataDirectory);
+            HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", new HostAndPort(settings.Http.Host, settings.Http.Port).ToString(), settings.DataDirectory);
             var code = await ended.Task;
             await node.StopAsync();
             if (code != ExitCode.Ok)
@@ -175,19 +177,30 @@ internal static class RunCommand
     {
         var settings = configuration.Settings;
         // Who listens on all interfaces is reached under the name that the other nodes use.
-        var host = settings.Client.Host is "0.0.0.0" or "::" ? settings.Remoting.Host : settings.Client.Host;
+        var host = HostName.IsWildcard(settings.Client.Host) ? settings.Remoting.Host : settings.Client.Host;
         return new AdminOptions
         {
             Endpoint = EndpointOf(settings.Http.Host, settings.Http.Port),
             DataDirectory = settings.DataDirectory,
             NodeName = settings.NodeId.Name,
             Voters = settings.Voters,
+            Tenancy = settings.Objects.Tenancy,
             Settings = configuration.Effective,
             AdminToken = token,
+            Log = log,
             Audit = new AuditLog(Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
-            ClientAddress = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{settings.Client.Port}" : $"{host}:{settings.Client.Port}",
+            ClientAddress = new HostAndPort(host, settings.Client.Port).ToString(),
         };
     }
+
+    // While the node restores its state, what it has mounted is not what there is.
+    private static MetadataOptions MetadataOf(HotStandbySettings settings, HotStandbyNode node) => new()
+    {
+        Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort),
+        Mounted = () => node.Pulse.Latest is { Replica.State.IsWhole: true } report && HealthEndpoints.LagOf(report) < MostUnapplied ? node.Clients.Mounted : null,
+        Silence = node.Clients.SilenceOf,
+        ClientTtl = settings.Objects.ClientTtl,
+    };
 
     private static IPEndPoint EndpointOf(string host, int port) => StartChecks.EndpointOf(host, port);
 }

@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Settings;
+using HotStandby.Messages.Network;
 
 namespace HotStandby.Host.Commands;
 
@@ -15,8 +16,7 @@ internal static class StartChecks
     public static NodeEnd? WhyNot(HotStandbySettings settings) => WrongDirectory(settings) ?? TakenPort(settings);
 
     /// <summary>An address of the settings, which are checked.</summary>
-    public static IPEndPoint EndpointOf(string host, int port) =>
-        new(host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.Parse(host), port);
+    public static IPEndPoint EndpointOf(string host, int port) => new(IPAddress.Parse(host), port);
 
     private static NodeEnd? WrongDirectory(HotStandbySettings settings)
     {
@@ -53,8 +53,11 @@ internal static class StartChecks
     {
         try
         {
-            return Dns.GetHostAddresses(remoting.Host)
-                .Select(address => TakenPort("hotstandby.remoting.port", address.ToString(), remoting.Port, SocketError.AddressAlreadyInUse))
+            var setting = remoting.BindPort == 0 ? "hotstandby.remoting.port" : "hotstandby.remoting.bind-port";
+            // A wildcard is no name to look up.
+            var addresses = HostName.IsAddress(remoting.ListenHost) ? [IPAddress.Parse(remoting.ListenHost)] : Dns.GetHostAddresses(remoting.ListenHost);
+            return addresses
+                .Select(address => TakenPort(setting, address.ToString(), remoting.ListenPort, SocketError.AddressAlreadyInUse))
                 .FirstOrDefault(static taken => taken is not null);
         }
         catch (SocketException)

@@ -27,7 +27,9 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
         if (Console.IsOutputRedirected)
             Console.SetOut(new LossyWriter(output));
         Console.SetError(error);
-        return new Terminal(output, error, !Console.IsOutputRedirected) { Input = Console.IsInputRedirected ? null : Console.In };
+        return new Terminal(output, error, !Console.IsOutputRedirected) {
+            Input = Console.IsInputRedirected ? null : Console.In, OpenInput = Console.OpenStandardInput,
+        };
     }
 
     /// <summary>Spectre's view of the output; for interactive use.</summary>
@@ -55,6 +57,9 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
 
     /// <summary>Where answers are typed; null: nobody is there to be asked.</summary>
     public TextReader? Input { get; init; }
+
+    /// <summary>Standard input as a file, for <c>-</c> in the place of a file's name.</summary>
+    public Func<Stream> OpenInput { get; init; } = static () => Stream.Null;
 
     /// <summary>Asks; anything but yes is no, and so is nobody being there.</summary>
     public bool Confirm(string consequence)

@@ -15,7 +15,7 @@ internal static class TraceCommand
     {
         var requests = Options.Number("--requests", "Requests in the trace", 2000, 1, 10_000_000);
         var seed = Options.Number("--seed", "Decides everything in it", 1UL, 0UL, ulong.MaxValue);
-        var file = new Option<string>("--out", "-o") { Description = "The file to write, or - for the standard output.", DefaultValueFactory = _ => StandardOutput, HelpName = "file" };
+        var file = new Option<string>("--out", "-o") { Description = "The file to write, or - for the standard output.", DefaultValueFactory = _ => StandardOutput, HelpName = "file" }.RefuseTilde();
         var command = new Command("trace", "Generate a trace in the published Mooncake format.") { requests, seed, file };
         command.SetAction(result => Run(terminal, result.GetValue(requests), result.GetValue(seed), result.GetRequiredValue(file)));
         return command;
@@ -24,6 +24,12 @@ internal static class TraceCommand
     private static int Run(Terminal terminal, int requests, ulong seed, string file)
     {
         var trace = TraceGenerator.Generate(requests, seed);
+        if (Directory.Exists(file))
+        {
+            terminal.WriteError($"{file} is a directory, not a file");
+            return ExitCode.InputOutput;
+        }
+
         try
         {
             if (file == StandardOutput)

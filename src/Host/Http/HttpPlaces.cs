@@ -16,10 +16,7 @@ internal static class HttpPlaces
     {
         using var slot = slots.Enter(connection.Abort);
         if (slot is null)
-        {
-            connection.Abort();
-            return;
-        }
+            return; // closed in order, which a client that is still connecting understands
 
         connection.Features.Set(slot);
         await next(connection);

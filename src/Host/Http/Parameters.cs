@@ -1,6 +1,7 @@
 // What operators send is checked here, before anything is asked of the node. Each check gives back a 400 that names the
 // parameter and what it must be, or null.
 using System.Text;
+using HotStandby.Host.Commands.Operator;
 using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Http;
 
@@ -10,6 +11,7 @@ namespace HotStandby.Host.Http;
 internal static class Parameters
 {
     private const int MaximumNameBytes = 4096;
+    private const int MaximumTenantBytes = 1024;
 
     /// <summary>An object's key in a tenant.</summary>
     public static IResult? Key(string? key, byte[] tenant, out ObjectKey result, string parameter = "key")
@@ -23,14 +25,14 @@ internal static class Parameters
             : null;
     }
 
-    /// <summary>A tenant. Absent and empty give no bytes: the default tenant, or all, as the endpoint has it.</summary>
-    public static IResult? Tenant(string? tenant, out byte[] result)
+    /// <summary>A tenant. No bytes mean the default tenant, or all, as the endpoint has it.</summary>
+    public static IResult? Tenant(Tenancy tenancy, string? tenant, out byte[] result)
     {
-        result = Encoding.UTF8.GetBytes(tenant ?? "");
-        var span = result.AsSpan();
-        var isPossible = span.IsEmpty
-            || (span[0] != (byte)'_' && span.IndexOfAnyInRange((byte)0, (byte)0x1f) < 0 && !span.Contains((byte)0x7f) && span.Length <= 1024);
-        return isPossible ? null : ErrorAnswer.BadParameter("tenant_id", "must be at most 1024 bytes without control characters, and not begin with _");
+        var named = Encoding.UTF8.GetBytes(tenant ?? "");
+        result = tenancy.Scope(named).ToArray();
+        return tenancy.Accepts(named) && result.Length <= MaximumTenantBytes
+            ? null
+            : ErrorAnswer.BadParameter("tenant_id", $"must be at most {MaximumTenantBytes} bytes without control characters, and not begin with _");
     }
 
     /// <summary>A switch that is off when absent.</summary>
@@ -40,6 +42,18 @@ internal static class Parameters
         return result || text is null or "" or "0" || string.Equals(text, "false", StringComparison.OrdinalIgnoreCase)
             ? null
             : ErrorAnswer.BadParameter(parameter, "must be true, 1, false or 0");
+    }
+
+    /// <summary>A whole number. Read from text, so that what is no number gets a sentence.</summary>
+    /// <param name="text">The query's value; null and empty are absent.</param>
+    /// <param name="parameter">Its name.</param>
+    /// <param name="range">What it may be.</param>
+    /// <param name="absent">What it is when absent; null: it must be there.</param>
+    /// <param name="result">The number.</param>
+    public static IResult? Number(string? text, string parameter, NumberRange range, int? absent, out int result)
+    {
+        result = absent ?? 0;
+        return (string.IsNullOrEmpty(text) ? absent is not null : range.TryParse(text, out result)) ? null : ErrorAnswer.BadParameter(parameter, range.Rule);
     }
 
     /// <summary>The name of a segment.</summary>

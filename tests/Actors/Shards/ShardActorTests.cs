@@ -2,8 +2,10 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Shards;
+using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
 using HotStandby.Messages;
@@ -67,6 +69,33 @@ public sealed class ShardActorTests : TestKit
     }
 
     [Fact]
+    public void An_image_that_the_shard_does_not_understand_is_refused_and_what_it_holds_stays()
+    {
+        Apply(BatchOf(PutStart("a", 1)), life: 1);
+        var sound = Image();
+        using var image = new ImageWriter();
+        PartitionImage.Begin(image, PartitionImage.Open(sound, out var content) with { Digest = default });
+        image.Raw(content);
+        PartitionImage.End(image); // right hash, wrong digest
+        Assert.Contains("the digest is", Restore(2, image.Written, 1), StringComparison.Ordinal);
+        Assert.Equal((1UL, 1L), (Report().AppliedSequence, Report().Digest.Count));
+        Assert.Equal("", Restore(2, sound, 1));
+    }
+
+    [Fact]
+    public void What_an_earlier_life_says_late_is_ignored()
+    {
+        var empty = Image();
+        Apply(BatchOf(PutStart("a", 1)), life: 3);
+        Assert.Equal("", Restore(4, Image(), 1));
+        Assert.Equal("", Restore(3, empty, 0)); // a loader that was slow
+        _shard.Tell(new ResetPartition(3));
+        _shard.Tell(new ApplyEntries(3, BatchOf(PutStart("b", 2)), [OpLogBatch.HeaderBytes], 1));
+        Assert.Equal((1UL, 1L), (Report().AppliedSequence, Report().Digest.Count));
+        _replica.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
     public void A_reign_begins_with_the_live_extents_of_the_shard()
     {
         Apply(BatchOf(PutStart("a", 1, offset: 0), PutStart("b", 2, offset: 100)), life: 1);
@@ -126,7 +155,7 @@ public sealed class ShardActorTests : TestKit
     {
         var shard = StartShard(ReplyAfter.Durable);
         shard.Tell(new BeginLeading(Reign));
-        shard.Tell(new SegmentsChanged(Reign, Mounted(1)));
+        shard.Tell(new SegmentsChanged(Reign, Mounted(1), []));
         Assert.Equal(ReplyAfter.Commit, After(PutStartCall("a")));
         Assert.Equal(ReplyAfter.Durable, After(Call(KeyedOperation.Exist, "a")));
         Assert.Equal(ReplyAfter.Durable, After(Call(KeyedOperation.PutEnd, "a")));
@@ -152,10 +181,10 @@ public sealed class ShardActorTests : TestKit
     [Fact]
     public void Nothing_is_answered_in_a_reign_before_its_segments_are_known()
     {
-        _shard.Tell(new SegmentsChanged(Reign - 1, Mounted(1)));
+        _shard.Tell(new SegmentsChanged(Reign - 1, Mounted(1), []));
         _shard.Tell(new BeginLeading(Reign));
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(Send(Call(KeyedOperation.Exist, "a")))[0].Error);
-        _shard.Tell(new SegmentsChanged(Reign, Mounted(1)));
+        _shard.Tell(new SegmentsChanged(Reign, Mounted(1), []));
         Assert.Equal(ErrorCode.Ok, Answered(Send(Call(KeyedOperation.Exist, "a")))[0].Error);
     }
 
@@ -183,7 +212,10 @@ public sealed class ShardActorTests : TestKit
     {
         Lead();
         Settle(Send(PutStartCall("a")));
-        _shard.Tell(new SegmentsChanged(Reign, Mounted(2)));
+        _shard.Tell(new SegmentsChanged(Reign, Mounted(2), [1]));
+        var unfinished = _segments.ExpectMsg<UnfinishedOnSegment>();
+        Assert.Equal((Reign, 1u, Shard), (unfinished.Reign, unfinished.SegmentHandle, unfinished.Partition));
+        Assert.Single(unfinished.Buffers);
         _shard.Tell(new DropSegment(Reign - 1, 1));
         _shard.Tell(new DropSegment(Reign, 1));
         var proposal = _replica.ExpectMsg<Propose>();
@@ -255,6 +287,19 @@ public sealed class ShardActorTests : TestKit
             () => _shard.Tell(new ApplyEntries(1, BatchOf(PutStart("a", 1)), [OpLogBatch.HeaderBytes], 1)));
     }
 
+    private byte[] Image()
+    {
+        _shard.Tell(new TakeImage(1, 0));
+        using var image = _replica.ExpectMsg<ImageTaken>().Image!;
+        return image.Written.ToArray();
+    }
+
+    private string Restore(ulong life, ReadOnlyMemory<byte> image, ulong sequence)
+    {
+        _shard.Tell(new RestorePartition(life, image.ToArray(), sequence), TestActor);
+        return ExpectMsg<PartitionRestored>().Problem;
+    }
+
     private IActorRef StartShard(ReplyAfter replyAfter) => Sys.ActorOf(ShardActor.Props(
         Shard, 1, ShardSettings.Default with { SweepInterval = TimeSpan.FromMilliseconds(20) }, replyAfter, _replica.Ref, _segments.Ref, _time));
 
@@ -262,7 +307,7 @@ public sealed class ShardActorTests : TestKit
     {
         _shard.Tell(new BeginLeading(Reign));
         _segments.ExpectMsg<LiveExtents>();
-        _shard.Tell(new SegmentsChanged(Reign, Mounted(1, 2)));
+        _shard.Tell(new SegmentsChanged(Reign, Mounted(1, 2), []));
     }
 
     private KeyedCall Send(KeyedCall call)
