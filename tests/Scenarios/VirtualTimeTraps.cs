@@ -91,7 +91,7 @@ public sealed class VirtualTimeTraps : CallScenarios
     [Fact]
     public async Task A_copy_that_nobody_ends_is_given_up_after_60_seconds_and_a_late_end_does_nothing() => await On
         .Given(Mount("a"), Stored("k"), Mount("b", client: "other"), CopyStart("k", "a", "b"), Later(TimeSpan.FromSeconds(59)))
-        .When(Remove("k")).Then("ObjectHasReplicationTask")
+        .When(Remove("k")).Then("ReplicaIsNotReady")
         .Given(Later(TimeSpan.FromSeconds(3)))
         .When(Transfer(Messages.Calls.KeyedOperation.CopyEnd, "k")).Then("ObjectNoReplicationTask")
         .When(UsedBytes("b")).Then("4096")

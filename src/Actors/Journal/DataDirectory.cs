@@ -1,12 +1,14 @@
 // A node's data directory: locked against a second process, and bound for good to one node of one cluster.
 // Opened by FileJournal before any log in it. It never creates an identity over existing logs, nor among files of others.
 //   node.lock       held with flock while open
-//   node.identity   cluster, node, incarnation, format
+//   node.identity   format, cluster, node, incarnation; memory, starts, birth (see NodeMemory)
 //   audit.log       what operators asked for; not the journal's
 //   logs/<escaped persistenceId>/
 
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
+using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Journal;
 
@@ -31,11 +33,20 @@ public sealed class DataDirectory : IDisposable
     private const string Format = "1";
     private const int MaxFileNameBytes = 240;
 
+    private readonly IDisk _disk;
     private readonly IDisposable _lock;
     private readonly string _path;
+    private readonly Lock _turn = new();
+    private NodeMemory _memory;
+    private bool _closed;
 
-    private DataDirectory(string path, NodeIdentity identity, IDisposable heldLock, bool created) =>
-        (_path, Identity, _lock, WasCreated) = (path, identity, heldLock, created);
+    private DataDirectory(IDisk disk, string path, NodeIdentity identity, NodeMemory memory, IDisposable heldLock, bool created)
+    {
+        (_disk, _path, Identity, _lock, WasCreated) = (disk, path, identity, heldLock, created);
+        _memory = memory with { Starts = memory.Starts + 1 };
+        Incarnation = Life.IncarnationOf(_memory.Starts, BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))));
+        Write(_memory);
+    }
 
     /// <summary>Whose directory this is.</summary>
     public NodeIdentity Identity { get; }
@@ -43,29 +54,46 @@ public sealed class DataDirectory : IDisposable
     /// <summary>True when this opening created the identity: the node remembers nothing, and must not vote as if it did.</summary>
     public bool WasCreated { get; }
 
+    /// <summary>This run of the process; higher than that of every earlier run of the same memory.</summary>
+    public ulong Incarnation { get; }
+
+    /// <summary>What the directory remembers, as it is now. May be read on any thread.</summary>
+    public NodeMemory Memory
+    {
+        get
+        {
+            lock (_turn)
+                return _memory;
+        }
+    }
+
+    /// <summary>This life of the node, as it is now: another one after <see cref="RenewMemory"/>.</summary>
+    public Life Life => new(Memory.Id, Incarnation);
+
     /// <summary>Opens the directory, creating it and its identity at the first start.</summary>
     /// <param name="disk">The disk.</param>
     /// <param name="path">The directory.</param>
     /// <param name="clusterId">The cluster this node belongs to.</param>
     /// <param name="nodeId">This node.</param>
-    /// <exception cref="DataDirectoryRefused">It belongs to somebody else, is in use, or its identity is missing or unreadable.</exception>
+    /// <param name="mayHoldOthers">False refuses a directory with files of others and no identity. True where the journal is not kept in it.</param>
+    /// <remarks>Every opening is counted, durably, before this returns.</remarks>
+    /// <exception cref="DataDirectoryRefused">It belongs to another node or cluster, is in use, or its identity is missing or unreadable.</exception>
     /// <exception cref="IOException">The disk is full, read-only or broken.</exception>
     /// <exception cref="UnauthorizedAccessException">The process may not read or write there.</exception>
-    public static DataDirectory Open(IDisk disk, string path, string clusterId, string nodeId)
+    public static DataDirectory Open(IDisk disk, string path, string clusterId, string nodeId, bool mayHoldOthers = false)
     {
         NodeIdentity.RequireValidId(clusterId, nameof(clusterId));
         NodeIdentity.RequireValidId(nodeId, nameof(nodeId));
-        var heldLock = Lock(disk, path);
+        var heldLock = Lock(disk, path, mayHoldOthers);
         try
         {
             var names = disk.List(path);
             var created = !names.Contains(IdentityFile);
-            var identity = created
+            var (identity, memory) = created
                 ? Create(disk, path, clusterId, nodeId)
                 : Read(disk, path, clusterId, nodeId);
             disk.CreateDirectory(Path.Combine(path, LogsDirectory));
-            disk.FlushDirectory(path);
-            return new DataDirectory(path, identity, heldLock, created);
+            return new DataDirectory(disk, path, identity, memory, heldLock, created);
         }
         catch
         {
@@ -103,7 +131,40 @@ public sealed class DataDirectory : IDisposable
             throw new DataDirectoryRefused(RefusalKind.IdentityMissing, path, $"it holds no {IdentityFile}: this is not a node's data directory");
         if (names.Contains(LockFile))
             (disk.TryLock(Path.Combine(path, LockFile)) ?? throw new DataDirectoryRefused(RefusalKind.InUse, path, "a node runs on it")).Dispose();
-        return Read(disk, path);
+        return Read(disk, path).Identity;
+    }
+
+    /// <summary>Binds the directory to a cluster for good; durable on return.</summary>
+    /// <param name="birth">The birth of the cluster: that of a log whose first reign is committed. Never 0.</param>
+    /// <exception cref="DataDirectoryRefused">It belongs to a cluster of another birth.</exception>
+    /// <exception cref="IOException">The disk is full, read-only or broken.</exception>
+    public void StoreBirth(ulong birth)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(birth);
+        lock (_turn)
+        {
+            if (_memory.Birth == birth)
+                return;
+            if (_memory.Birth != 0)
+                throw new DataDirectoryRefused(
+                    RefusalKind.AnotherBirth, _path, $"its cluster was born as {_memory.Birth:x16}, and the log in it belongs to one that was born as {birth:x16}");
+            Write(_memory with { Birth = birth });
+        }
+    }
+
+    /// <summary>
+    /// Draws a new memory; durable on return. The vote of the old one is gone for good: what this directory stores from here on is that of a
+    /// node that has promised nothing.
+    /// </summary>
+    /// <returns>This life, as it is named from now on.</returns>
+    /// <exception cref="IOException">The disk is full, read-only or broken.</exception>
+    public Life RenewMemory()
+    {
+        lock (_turn)
+        {
+            Write(_memory with { Id = NodeMemory.Draw() });
+            return Life;
+        }
     }
 
     /// <summary>The directory of a log. Characters that a file name may not hold are written as %XX.</summary>
@@ -126,11 +187,30 @@ public sealed class DataDirectory : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _lock.Dispose();
-
-    private static IDisposable Lock(IDisk disk, string path)
+    public void Dispose()
     {
-        RequireOwnOrEmpty(disk, path); // before the lock: its file is already a change
+        lock (_turn)
+        {
+            _closed = true;
+            _lock.Dispose();
+        }
+    }
+
+    // Under the lock: without it, another process may have the directory by now.
+    private void Write(NodeMemory memory)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        SideFile.Replace(_disk, _path, IdentityFile,
+            ("format", Format), ("cluster", Identity.ClusterId), ("node", Identity.NodeId), ("incarnation", Identity.Incarnation.ToString("D")),
+            ("memory", memory.Id.ToString("x16", CultureInfo.InvariantCulture)), ("starts", memory.Starts.ToString(CultureInfo.InvariantCulture)),
+            ("birth", memory.Birth.ToString("x16", CultureInfo.InvariantCulture)));
+        _memory = memory;
+    }
+
+    private static IDisposable Lock(IDisk disk, string path, bool mayHoldOthers = false)
+    {
+        if (!mayHoldOthers)
+            RequireOwnOrEmpty(disk, path); // before the lock: its file is already a change
         disk.CreateDirectory(path);
         return disk.TryLock(Path.Combine(path, LockFile))
             ?? throw new DataDirectoryRefused(RefusalKind.InUse, path, "another process or journal has it open");
@@ -149,26 +229,23 @@ public sealed class DataDirectory : IDisposable
             throw new DataDirectoryRefused(RefusalKind.Foreign, path, $"it holds '{foreign}' and no {IdentityFile}: name an empty directory, or one that does not exist yet");
     }
 
-    private static NodeIdentity Create(IDisk disk, string path, string clusterId, string nodeId)
+    private static (NodeIdentity Identity, NodeMemory Memory) Create(IDisk disk, string path, string clusterId, string nodeId)
     {
         RequireNoLogs(disk, path);
-        var identity = new NodeIdentity(clusterId, nodeId, Guid.NewGuid());
-        SideFile.Replace(disk, path, IdentityFile,
-            ("format", Format), ("cluster", clusterId), ("node", nodeId), ("incarnation", identity.Incarnation.ToString("D")));
-        return identity;
+        return (new NodeIdentity(clusterId, nodeId, Guid.NewGuid()), new NodeMemory(NodeMemory.Draw(), Starts: 0, Birth: 0));
     }
 
-    private static NodeIdentity Read(IDisk disk, string path, string clusterId, string nodeId)
+    private static (NodeIdentity Identity, NodeMemory Memory) Read(IDisk disk, string path, string clusterId, string nodeId)
     {
-        var identity = Read(disk, path);
+        var (identity, memory) = Read(disk, path);
         if (identity.ClusterId != clusterId)
             throw new DataDirectoryRefused(RefusalKind.AnotherCluster, path, $"it belongs to cluster '{identity.ClusterId}', this is '{clusterId}'");
         if (identity.NodeId != nodeId)
             throw new DataDirectoryRefused(RefusalKind.AnotherNode, path, $"it belongs to node '{identity.NodeId}', this is '{nodeId}'");
-        return identity;
+        return (identity, memory);
     }
 
-    private static NodeIdentity Read(IDisk disk, string path)
+    private static (NodeIdentity Identity, NodeMemory Memory) Read(IDisk disk, string path)
     {
         var values = SideFile.Read(disk, Path.Combine(path, IdentityFile));
         if (values is null || !values.TryGetValue("format", out var format))
@@ -178,6 +255,9 @@ public sealed class DataDirectory : IDisposable
         if (!values.TryGetValue("cluster", out var cluster) || !values.TryGetValue("node", out var node)
             || !Guid.TryParse(values.GetValueOrDefault("incarnation"), out var incarnation))
             throw new DataDirectoryRefused(RefusalKind.IdentityUnreadable, path, $"{IdentityFile} lacks cluster, node or incarnation");
-        return new NodeIdentity(cluster, node, incarnation);
+        var identity = new NodeIdentity(cluster, node, incarnation);
+        return NodeMemory.TryRead(values, identity, out var memory)
+            ? (identity, memory)
+            : throw new DataDirectoryRefused(RefusalKind.IdentityUnreadable, path, $"{IdentityFile} has a memory, starts or birth that cannot be");
     }
 }

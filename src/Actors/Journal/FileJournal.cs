@@ -92,6 +92,15 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
         await writer.DeleteToAsync(toSequenceNr).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Answers <see cref="GetDataDirectory"/>, which is asked before anything of the node speaks.</summary>
+    protected override bool ReceivePluginInternal(object message)
+    {
+        if (message is not GetDataDirectory)
+            return false;
+        Sender.Tell(_logs is null ? new Status.Failure(_refusal!) : new DataDirectoryOpen(_logs.Directory));
+        return true;
+    }
+
     /// <summary>Closes the logs, see <see cref="PostStop"/>. May be called twice.</summary>
     public void Dispose() => _logs?.Dispose();
 

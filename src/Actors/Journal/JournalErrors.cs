@@ -57,6 +57,9 @@ public enum RefusalKind
     /// <summary>It was created by another node.</summary>
     AnotherNode,
 
+    /// <summary>The log in it belongs to a cluster of the same name that was born at another time.</summary>
+    AnotherBirth,
+
     /// <summary>Another process (or another journal of this one) holds the lock. A disk that cannot be locked is an I/O error instead.</summary>
     InUse,
 

@@ -25,6 +25,9 @@ internal sealed class LogSet : IDisposable
         _directory = DataDirectory.Open(disk, settings.Directory, settings.ClusterId, settings.NodeId);
     }
 
+    /// <summary>The directory they are in.</summary>
+    public DataDirectory Directory => _directory;
+
     /// <summary>The writer of a log. A log that could not be opened stays so: damage does not heal by asking again.</summary>
     public Task<JournalWriter> Get(string logName)
     {

@@ -10,6 +10,7 @@ using Akka.Configuration;
 using Akka.Remote;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Journal;
 using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Membership;
 using HotStandby.Actors.OpLog;
@@ -59,6 +60,7 @@ public sealed class HotStandbyNode
     /// <param name="setup">Parts of the actor system that differ from production; tests only.</param>
     /// <exception cref="IOException">The remoting port cannot be opened, or the names of the nodes cannot be used together.</exception>
     /// <exception cref="ConfigurationException">Akka refuses a setting of its own.</exception>
+    /// <exception cref="JournalFaultException">The data directory must not be used by this node, or cannot be.</exception>
     public static async Task<HotStandbyNode> StartAsync(
         NodeConfiguration configuration, TimeProvider time, Action<Exception> onFatal, params Setup[] setup)
     {
@@ -91,18 +93,20 @@ public sealed class HotStandbyNode
     /// <param name="seeds">Addresses of the seed nodes, whatever the configuration says of them; none: the node joins nobody by itself.</param>
     /// <param name="time">The clock.</param>
     /// <param name="onFatal">As for <see cref="StartAsync"/>.</param>
+    /// <exception cref="JournalFaultException">The data directory must not be used by this node, or cannot be.</exception>
     public static async Task<HotStandbyNode> StartInAsync(
         ActorSystem system, NodeConfiguration configuration, IReadOnlyList<string> seeds, TimeProvider time, Action<Exception> onFatal)
     {
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(seeds);
+        var directory = await OpenDirectoryAsync(system, configuration.Settings);
         var serving = new ServingState(time);
         var created = new TaskCompletionSource<NodeActors>(TaskCreationOptions.RunContinuationsAsynchronously);
         system.ActorOf(QuarantineGuard.Props(), "quarantine-guard");
         system.ActorOf(FailoverLog.Props(), "failover-log");
         system.ActorOf(DowningActor.Props(configuration.Settings, time), DowningActor.Name);
-        system.ActorOf(NodeActor.Props(configuration.Settings, serving, time, onFatal, created), "node");
+        system.ActorOf(NodeActor.Props(configuration.Settings, directory, serving, time, onFatal, created), "node");
         if (await Task.WhenAny(created.Task, system.WhenTerminated) != created.Task)
             throw new InvalidOperationException("the actor system ended before the node was made");
         var actors = await created.Task;
@@ -118,7 +122,7 @@ public sealed class HotStandbyNode
             return Done.Instance;
         });
         if (seeds.Count > 0)
-            system.ActorOf(JoinActor.Props(configuration.Settings, seeds, time, onFatal), JoinActor.Name);
+            system.ActorOf(JoinActor.Props(configuration.Settings, directory, seeds, time, onFatal), JoinActor.Name);
         return new HotStandbyNode(system, actors);
     }
 
@@ -185,6 +189,22 @@ public sealed class HotStandbyNode
 
     /// <summary>Hands over, leaves the cluster and stops.</summary>
     public Task StopAsync() => CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
+
+    private static async Task<DataDirectory> OpenDirectoryAsync(ActorSystem system, HotStandbySettings settings)
+    {
+        try
+        {
+            return await OwnDirectory.OpenAsync(system, settings);
+        }
+        catch (Exception failure) when (failure is JournalException or ConfigurationException or IOException or UnauthorizedAccessException)
+        {
+            throw new JournalFaultException(JournalFault.From("", settings.DataDirectory, failure), failure);
+        }
+        catch (AskTimeoutException failure)
+        {
+            throw new JournalFaultException(new JournalFault(JournalFaultKind.Failed, "", settings.DataDirectory, 0, "the journal does not answer"), failure);
+        }
+    }
 
     private static ActorSystem CreateSystem(ActorSystemSetup setup)
     {

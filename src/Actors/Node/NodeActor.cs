@@ -31,13 +31,14 @@ internal sealed class NodeActor : UntypedActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IActorRef _replica;
 
-    public NodeActor(HotStandbySettings settings, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created)
+    public NodeActor(
+        HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created)
     {
         _onFatal = onFatal;
         try
         {
             Context.System.EventStream.Subscribe(Self, typeof(JournalFault));
-            var made = Make(settings, serving, time);
+            var made = Make(settings, directory, serving, time);
             _replica = made.Replica;
             created.SetResult(made);
         }
@@ -49,8 +50,8 @@ internal sealed class NodeActor : UntypedActor
     }
 
     public static Props Props(
-        HotStandbySettings settings, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created) =>
-        Akka.Actor.Props.Create(() => new NodeActor(settings, serving, time, onFatal, created));
+        HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created) =>
+        Akka.Actor.Props.Create(() => new NodeActor(settings, directory, serving, time, onFatal, created));
 
     // Not logged here: who ends the process says why, with details only where they help.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
@@ -84,9 +85,9 @@ internal sealed class NodeActor : UntypedActor
         }
     }
 
-    private static NodeActors Make(HotStandbySettings settings, ServingState serving, TimeProvider time)
+    private static NodeActors Make(HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time)
     {
-        var replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), serving, time), "replica");
+        var replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), directory, serving, time), "replica");
         var shards = new IActorRef[settings.Shards];
         var router = new ShardRouter(shards);
         var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
@@ -167,7 +168,7 @@ internal sealed class NodeActor : UntypedActor
 internal sealed record NodeActors(IActorRef Replica, IActorRef Verifier, IReadOnlyList<IActorRef> Partitions, NodePulse Pulse, ClientWatch Clients, MasterGateway Gateway);
 
 /// <summary>The journal cannot be used (any more): what happened, and the exit code that says so.</summary>
-public sealed class JournalFaultException(JournalFault fault) : Exception($"{fault?.Kind}: {fault?.Reason} ({fault?.File})")
+public sealed class JournalFaultException(JournalFault fault, Exception? cause = null) : Exception($"{fault?.Kind}: {fault?.Reason} ({fault?.File})", cause)
 {
     /// <summary>What happened.</summary>
     public JournalFault Fault { get; } = fault;

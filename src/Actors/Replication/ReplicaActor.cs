@@ -5,6 +5,7 @@ using Akka.Cluster;
 using Akka.Event;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Journal;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Telemetry;
@@ -25,14 +26,14 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private sealed record ForStandby(NodeId Node, ulong Epoch);
 
     private readonly ReplicaOptions _options;
+    private readonly DataDirectory _directory;
     private readonly TimeProvider _time;
     private readonly ServingState _serving;
     private readonly PeerDirectory _peers = new((ExtendedActorSystem)Context.System);
     private readonly ReignLedger _ledger = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IReadOnlyList<IActorRef> _partitions = [];
-    private IActorRef _openLog = ActorRefs.Nobody;
-    private IActorRef _oracle = ActorRefs.Nobody;
+    private IActorRef _openLog = ActorRefs.Nobody, _oracle = ActorRefs.Nobody;
     private ReplyQueue _replies = new([]);
     private PartitionFeed _feed = null!;
     private StateKeeper _state = null!;
@@ -42,11 +43,10 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private bool _crowned;
     private bool _leading;
     private int _stopsAwaited;
-    private bool _dirty;
-    private bool _turnEndsSoon;
+    private bool _dirty, _turnEndsSoon;
 
-    public ReplicaActor(ReplicaOptions options, ServingState serving, TimeProvider time) =>
-        (_options, _serving, _time) = (options, serving, time);
+    public ReplicaActor(ReplicaOptions options, DataDirectory directory, ServingState serving, TimeProvider time) =>
+        (_options, _directory, _serving, _time) = (options, directory, serving, time);
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -54,8 +54,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private long WallMilliseconds => _time.GetUtcNow().ToUnixTimeMilliseconds(); // for people; nothing decides on it
 
     /// <summary>The replica; then send it <see cref="PartitionsAre"/>.</summary>
-    public static Props Props(ReplicaOptions options, ServingState serving, TimeProvider time) =>
-        Akka.Actor.Props.Create(() => new ReplicaActor(options, serving, time));
+    public static Props Props(ReplicaOptions options, DataDirectory directory, ServingState serving, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new ReplicaActor(options, directory, serving, time));
 
     /// <inheritdoc/>
     protected override void PreStart() =>
@@ -112,7 +112,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             "Node {0} recovered its journal: last entry {1}/{2}, committed {3}, promise {4}, {5}", _options.Protocol.Self,
             journal.Log.LastEpoch, journal.Log.LastSequence, journal.CommitSequence, journal.PromisedEpoch,
             journal.Voting ? "voting" : "not voting yet");
-        _replica = new Replica(_options.Protocol, journal, (ulong)Random.Shared.NextInt64(1, long.MaxValue), now);
+        _replica = new Replica(_options.Protocol, journal, _directory.Incarnation, now);
         _feed = new PartitionFeed(_partitions, _openLog, CatchUpReadBytes);
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
         _state = new StateKeeper(Context, _options, _partitions, _feed, _replica, _peers, _time, _log);

@@ -2,6 +2,7 @@
 
 using System.Net.Sockets;
 using HotStandby.Actors.Journal;
+using HotStandby.Messages.Identity;
 
 namespace HotStandby.Tests.Actors.Journal;
 
@@ -134,6 +135,128 @@ public sealed class DataDirectoryTests : IDisposable
         AssertRefused(RefusalKind.UnknownFormat, () => Open());
     }
 
+    [Fact]
+    public void Every_start_is_a_later_life_of_the_same_memory()
+    {
+        Life first;
+        using (var directory = Open())
+        {
+            Assert.NotEqual(0UL, directory.Life.Memory);
+            Assert.Equal(1u, directory.Memory.Starts);
+            first = directory.Life;
+        }
+
+        using var again = Open();
+        Assert.Equal(2u, again.Memory.Starts);
+        Assert.True(again.Life.IsLaterThan(first), $"{again.Life} after {first}");
+    }
+
+    [Fact]
+    public void A_start_that_was_refused_is_none()
+    {
+        using var directory = Open();
+        AssertRefused(RefusalKind.InUse, () => Open());
+        directory.Dispose();
+        AssertRefused(RefusalKind.AnotherNode, () => Open(node: "node2"));
+        using var again = Open();
+        Assert.Equal(2u, again.Memory.Starts);
+    }
+
+    [Fact]
+    public void Two_directories_are_two_memories()
+    {
+        Life first;
+        using (var directory = Open())
+            first = directory.Life;
+        Directory.Delete(Path.Combine(_temporary.Path, "data"), recursive: true);
+        using var second = Open();
+        Assert.NotEqual(first.Memory, second.Life.Memory);
+    }
+
+    [Fact]
+    public void A_renewed_memory_stays_so_and_keeps_its_owner_and_cluster()
+    {
+        Life renewed;
+        NodeIdentity owner;
+        using (var directory = Open())
+        {
+            directory.StoreBirth(7);
+            var before = directory.Life;
+            renewed = directory.RenewMemory();
+            owner = directory.Identity;
+            Assert.NotEqual(before.Memory, renewed.Memory);
+            Assert.NotEqual(0UL, renewed.Memory);
+            Assert.Equal(renewed, directory.Life);
+        }
+
+        using var again = Open();
+        Assert.True(again.Life.IsLaterThan(renewed));
+        Assert.Equal((owner, 7UL), (again.Identity, again.Memory.Birth));
+    }
+
+    [Fact]
+    public void A_directory_belongs_to_the_cluster_whose_birth_it_stored_first()
+    {
+        using (var directory = Open())
+        {
+            Assert.Equal(0UL, directory.Memory.Birth);
+            directory.StoreBirth(0xB1);
+            directory.StoreBirth(0xB1);
+            var refusal = Assert.Throws<DataDirectoryRefused>(() => directory.StoreBirth(0xB2));
+            Assert.Equal(RefusalKind.AnotherBirth, refusal.Kind);
+            Assert.Contains("00000000000000b1", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("00000000000000b2", refusal.Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentOutOfRangeException>(() => directory.StoreBirth(0));
+        }
+
+        using var again = Open();
+        Assert.Equal(0xB1UL, again.Memory.Birth);
+    }
+
+    [Fact]
+    public void Without_its_lock_a_directory_is_not_written_to()
+    {
+        var directory = Open();
+        directory.Dispose();
+        var bytes = File.ReadAllBytes(IdentityPath);
+        Assert.Throws<ObjectDisposedException>(() => directory.StoreBirth(1));
+        Assert.Throws<ObjectDisposedException>(() => directory.RenewMemory());
+        Assert.Equal(bytes, File.ReadAllBytes(IdentityPath));
+    }
+
+    [Theory]
+    [InlineData("00112233-4455-6677-8899-aabbccddeeff", 0x6677445500112233)]
+    [InlineData("00000000-0000-0000-8899-aabbccddeeff", 1)]
+    public void The_memory_of_a_directory_of_an_earlier_version_follows_from_its_incarnation(string incarnation, ulong memory)
+    {
+        Directory.CreateDirectory(Path.Combine(_temporary.Path, "data"));
+        WriteIdentity($"format=1\ncluster=cluster\nnode=node1\nincarnation={incarnation}\n");
+        using (var directory = Open())
+        {
+            Assert.False(directory.WasCreated);
+            Assert.Equal(new NodeMemory(memory, 1, 0), directory.Memory);
+            Assert.Equal(Guid.Parse(incarnation), directory.Identity.Incarnation);
+        }
+
+        using var again = Open();
+        Assert.Equal(new NodeMemory(memory, 2, 0), again.Memory);
+    }
+
+    [Theory]
+    [InlineData("memory=0000000000000000\nstarts=1\nbirth=0000000000000000\n")]
+    [InlineData("memory=12345678901234567\nstarts=1\nbirth=0000000000000000\n")]
+    [InlineData("memory=0000000000000001\nstarts=-1\nbirth=0000000000000000\n")]
+    [InlineData("memory=0000000000000001\nstarts=4294967295\nbirth=0000000000000000\n")]
+    [InlineData("memory=0000000000000001\nstarts=1\nbirth=x\n")]
+    [InlineData("memory=0000000000000001\nstarts=1\n")]
+    [InlineData("starts=1\n")]
+    public void A_memory_that_cannot_be_is_refused(string lines)
+    {
+        Directory.CreateDirectory(Path.Combine(_temporary.Path, "data"));
+        WriteIdentity($"format=1\ncluster=cluster\nnode=node1\nincarnation=00112233-4455-6677-8899-aabbccddeeff\n{lines}");
+        AssertRefused(RefusalKind.IdentityUnreadable, () => Open());
+    }
+
     [Theory]
     [InlineData("op-log", "op-log")]
     [InlineData("a/b c", "a%2Fb%20c")]
@@ -157,9 +280,10 @@ public sealed class DataDirectoryTests : IDisposable
 
     private string IdentityPath => Path.Combine(_temporary.Path, "data", DataDirectory.IdentityFile);
 
-    private void SideFile_with_format_2()
+    private void SideFile_with_format_2() => WriteIdentity("format=2\ncluster=c\n");
+
+    private void WriteIdentity(string text)
     {
-        const string text = "format=2\ncluster=c\n";
         var checksum = System.IO.Hashing.Crc32.HashToUInt32(System.Text.Encoding.UTF8.GetBytes(text));
         File.WriteAllText(IdentityPath, $"{text}crc32={checksum:x8}\n");
     }

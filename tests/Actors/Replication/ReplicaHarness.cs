@@ -4,12 +4,14 @@ using Akka.Configuration;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Journal;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
+using HotStandby.Tests.Actors.Journal;
 using HotStandby.Tests.Actors.OpLog;
 using HotStandby.Tests.Actors.Segments;
 
@@ -33,6 +35,9 @@ public abstract class ReplicaHarness : TestKit
         Partitions = [CreateTestProbe("segments"), CreateTestProbe("shard-0"), CreateTestProbe("shard-1")];
     }
 
+    private readonly MemoryDisk _disk = new();
+    private DataDirectory? _directory;
+
     private protected ManualClock Clock { get; } = new();
 
     private protected ServingState Serving { get; }
@@ -54,11 +59,18 @@ public abstract class ReplicaHarness : TestKit
             new ReplicaSettings { Self = Node, Voters = [Node, .. peers] }, journal, TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(500).Ticks,
             "akka.persistence.snapshot-store.inmem", CheckpointBytes: 1 << 20, CheckpointIntervalTicks: TimeSpan.FromMinutes(10).Ticks, RetainBytes: 0);
         var parent = CreateTestProbe();
-        Replica = parent.ChildActorOf(ReplicaActor.Props(options, Serving, Clock), new OneForOneStrategy(_ => Directive.Stop));
+        Replica = parent.ChildActorOf(ReplicaActor.Props(options, OpenDirectory(), Serving, Clock), new OneForOneStrategy(_ => Directive.Stop));
         if (crowned)
             Crown();
         Replica.Tell(new PartitionsAre([.. Partitions.Select(probe => probe.Ref)]));
         ExpectReset(1);
+    }
+
+    // The next start of the same directory.
+    private DataDirectory OpenDirectory()
+    {
+        _directory?.Dispose();
+        return _directory = DataDirectory.Open(_disk, "/data", "cluster", Node.Name);
     }
 
     private protected void Restart()

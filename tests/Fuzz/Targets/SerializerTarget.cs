@@ -56,7 +56,7 @@ internal sealed class SerializerTarget() : FuzzTarget("serializer")
         return ((object[])
         [
             new AppendBatch(node, 3, 2, 6, batch, 5, 9, 77), new SealRequest(node, 3, 5, 9), new FetchTail(node, 3, [new(1, 4)]), new GrantReleased(node, 3, NodeId.None), new GrantReleased(node, 3, new NodeId("n2")),
-            new VerificationPointRequest(node, new Partition(3)), new Hello(node, new ClusterShape("c", "a,b", 4, "quorum", 2000), true, 2, [], true),
+            new VerificationPointRequest(node, new Partition(3)), new Hello(node, new ClusterShape("c", "a,b", 4, "quorum", 2000), new Life(1, 2), 3, true, 2, [], 4, 5), new NameTaken("a", true, 1),
             new Presence(new(node, "akka.tcp://x@h:1", 9), [new(new NodeId("b"), "akka.tcp://x@h:2", 7)]),
             new BatchAppended(batch), new EpochPromised(7, node), new SuffixCut(41), new VotingGranted(), new LogTruncated([new(1, 4), new(2, 6)]),
             new LogReset([new(1, 4)], 9), new PartitionCheckpoint(6, 2, new byte[] { 1, 2, 3 }),

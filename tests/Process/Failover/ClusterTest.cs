@@ -22,9 +22,9 @@ public abstract class ClusterTest(ITestOutputHelper output)
     protected ITestOutputHelper Output { get; } = output;
 
     /// <summary>Runs a test on a cluster of so many nodes; prints their logs when it fails.</summary>
-    protected async Task WithClusterAsync(int nodes, Func<LocalCluster, CancellationToken, Task> test, string extraHocon = "")
+    protected async Task WithClusterAsync(int nodes, Func<LocalCluster, CancellationToken, Task> test, string extraHocon = "", TimeSpan? patience = null)
     {
-        using var stop = new CancellationTokenSource(TestPatience);
+        using var stop = new CancellationTokenSource(patience ?? TestPatience);
         await using var cluster = LocalCluster.Create(nodes, extraHocon);
         try
         {

@@ -68,7 +68,7 @@ public sealed class OperatorCommandTests(ITestOutputHelper output) : ClusterTest
         Assert.Equal(ExitCode.FailedRun, (await SayAsync(cluster, stop, "full-sync", "nobody", "--yes")).Code);
         var tail = Documents(await SayAsync(cluster, stop, "oplog", "tail", "--last", "1", "--json")).Single();
         Assert.Equal(1, tail.GetProperty("entries").GetArrayLength());
-        Assert.Equal(ExitCode.FailedRun, (await SayAsync(cluster, stop, "oplog", "tail", "--last", "1001")).Code);
+        Assert.Equal(ExitCode.Usage, (await SayAsync(cluster, stop, "oplog", "tail", "--last", "1001")).Code);
         var config = await SayAsync(cluster, stop, "config");
         Assert.Matches(@"hotstandby\.http\.admin-token +\*\*\* +file", config.Output);
         Assert.DoesNotContain(Token, config.Output, StringComparison.Ordinal);
