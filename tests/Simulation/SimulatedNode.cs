@@ -22,12 +22,11 @@ public sealed class SimulatedNode(Simulation world, int index)
     private bool _isPaused;
     private ulong _appliedSequence;
     private ulong _reignFrom;
-    private Link[] _image = [];
-    private bool _syncs;
-    private bool _isDamaged;
+    private SimulatedSync? _sync;
+    private SimulatedNode? _answers;
 
-    /// <summary>Its name.</summary>
-    public NodeId Id { get; } = world.Scenario.Nodes[index];
+    /// <summary>Its name; none for a machine that nobody uses.</summary>
+    public NodeId Id { get; private set; } = index < world.Scenario.NodeCount ? world.Scenario.Nodes[index] : NodeId.None;
 
     /// <summary>Its place among the nodes.</summary>
     public int Index => index;
@@ -77,6 +76,11 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>Something that comes while the node is paused.</summary>
     public void WhenItGoesOn(Action action) => _whenItGoesOn.Add(action);
 
+    private SimulatedSync FullSync => _sync ??= new SimulatedSync(world, this);
+
+    /// <summary>From its next start on it is this node, with this disk.</summary>
+    public void Take(NodeId id, SimulatedJournal disk) => (Id, Journal, Replica, Partitions) = (id, disk, null, null);
+
     /// <summary>Starts the process, unless its journal is damaged.</summary>
     public void Start()
     {
@@ -95,18 +99,20 @@ public sealed class SimulatedNode(Simulation world, int index)
         _log.AddRange(Journal.Checkpoint);
         foreach (var batch in Journal.Batches)
             world.Checker.Append(_log, batch, Id);
-        Replica = new Replica(_scenario.SettingsOf(index), Journal.Recover(), Incarnation, Clock);
-        (_appliedSequence, _reignFrom, _syncs) = (0, 0, false);
+        var found = Journal.Recover();
+        Replica = new Replica(_scenario.SettingsOf(Id), found, Journal.OpenAs(Id, found, world.NextIncarnation()), Journal.Birth, Clock);
+        (_appliedSequence, _reignFrom) = (0, 0);
+        FullSync.Forget();
         Partitions = _scenario.HasIndex ? new SimulatedIndex(world, this) : null;
         world.Trace(this, "starts");
         world.AfterTrueTicks(0, this, Incarnation, Tick);
         // Now and then both checkpoints of a partition are damaged: the log alone is no state then. Only one node at a time has lost
         // something, and the others know what this node's log begins with to be committed: it is older than two checkpoints.
-        _isDamaged = Journal.Checkpoint.Length > 0 && world.Nodes.Length > 1 && world.Random.Chance(0.1)
+        FullSync.IsDamaged = Journal.Checkpoint.Length > 0 && world.Nodes.Length > 1 && world.Random.Chance(0.1)
             && world.Nodes.All(node => node == this || (node.Replica is { State: { IsStateComplete: true, Voting: true } state }
                 && state.CommitSequence >= Replica.State.Log.BaseSequence));
-        if (_isDamaged)
-            Sync(Id);
+        if (FullSync.IsDamaged)
+            FullSync.Begin(Id);
     }
 
     /// <summary>Kills the process.</summary>
@@ -120,8 +126,8 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>An empty disk.</summary>
     public void LoseDisk()
     {
-        (Journal, Replica, Partitions) = (_scenario.NewJournal(), null, null);
-        Journal.VoteAtOnce();
+        world.Twins.PutAside(Id, Journal);
+        Take(Id, _scenario.NewJournal(Journal));
         world.Trace(this, "has an empty disk");
     }
 
@@ -139,7 +145,7 @@ public sealed class SimulatedNode(Simulation world, int index)
     {
         if (world.Bug == PlantedBug.ReleaseWhileLeading)
             foreach (var peer in world.Nodes.Where(each => each != this))
-                world.Network.Send(this, peer.Id, new GrantReleased(Id, Replica!.Epoch, to));
+                world.Network.Send(this, peer.Id, new GrantReleased(Replica!.State.Origin, Replica.Epoch, to));
         string? refusal = null;
         Do((replica, now) => refusal = replica.SwitchOver(to, now));
         world.Trace(this, $"is to let {(to == NodeId.None ? "another" : to)} lead: {refusal ?? "it begins"}");
@@ -170,7 +176,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         Do(static (replica, now) => replica.Tick(now, 0));
         if (Serves)
             Partitions?.Reign?.Tick();
-        if (world.Random.Chance(_scenario.Truncation) && Replica is { State.CommitSequence: > 0 } truncating && !_syncs)
+        if (world.Random.Chance(_scenario.Truncation) && Replica is { State.CommitSequence: > 0 } truncating && !FullSync.IsUnderWay)
             Do((replica, _) => replica.Truncate((ulong)world.Random.Between(0, (int)truncating.State.CommitSequence)));
         if (world.Random.Chance(0.3))
             Replica?.Applied(_appliedSequence);
@@ -180,7 +186,11 @@ public sealed class SimulatedNode(Simulation world, int index)
     private void CarryOut(Replica replica)
     {
         foreach (var effect in replica.TakeEffects())
+        {
             CarryOut(replica, effect);
+            if (Replica != replica)
+                return; // it has ended
+        }
     }
 
     private void CarryOut(Replica replica, Effect effect)
@@ -238,7 +248,7 @@ public sealed class SimulatedNode(Simulation world, int index)
                 world.Trace(this, "rebuilds");
                 break;
             case FullSyncNeeded needed:
-                Sync(needed.Source);
+                FullSync.Begin(needed.Source);
                 break;
             case PrimaryLost lost:
                 world.Checker.LosesPrimary(Id, lost);
@@ -250,70 +260,31 @@ public sealed class SimulatedNode(Simulation world, int index)
                 break;
             case OwnEntryAppended:
                 break; // for the partitions, which the simulation has not
+            case Reply reply:
+                if (_answers is not null)
+                    world.Network.SendTo(this, _answers, reply.Message);
+                break;
+            case Superseded superseded:
+                world.Twins.Superseded++;
+                world.Trace(this, $"has no place any more: {superseded.By} has");
+                Crash();
+                world.After(world.Random.Exponential(_scenario.LeaseTicks), () =>
+                {
+                    if (Replica is null && Id != NodeId.None)
+                        Start();
+                });
+                break;
+            case Born born:
+                Journal.Birth = born.Birth;
+                break;
+            case ForeignMessage:
+                break;
             case HandedOver:
                 world.Trace(this, "has handed over");
                 break;
             default:
                 throw new InvalidOperationException($"unknown effect {effect}");
         }
-    }
-
-    // From whom does not matter: whatever a node has applied is committed. It is asked, and answers, after a while each; anything may
-    // happen to either of them meanwhile.
-    private void Sync(NodeId first)
-    {
-        if (_syncs)
-            return;
-        _syncs = true;
-        Replica!.StateIsComplete(false);
-        world.Trace(this, $"needs a full sync, asks {first}");
-        AskForImage(first);
-    }
-
-    private void AskForImage(NodeId whom) => world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 8), this, Incarnation, () =>
-    {
-        var source = Array.Find(world.Nodes, node => node.Id == whom);
-        if (source is null || source == this || source.Paused || source.Replica is not { State.IsStateComplete: true } holder || holder.State.CommitSequence == 0)
-        {
-            AskForImage(Anybody);
-            return;
-        }
-
-        var oldest = (ulong)world.Random.Between((int)Math.Max(1, holder.State.Log.BaseSequence),
-            (int)(world.Bug == PlantedBug.ShipUncommittedState ? holder.State.Log.LastSequence : holder.State.CommitSequence));
-        var below = holder.State.Log.DescribeUntil(oldest);
-        var image = source.Log[..(int)oldest].ToArray();
-        world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 8), this, Incarnation, () => Install(whom, below, image));
-    });
-
-    private void Install(NodeId source, EpochEnd[] below, Link[] image)
-    {
-        // An image that is older than what is known here to be committed: who only lagged has caught up otherwise; who is damaged takes it
-        // all the same if its own log goes on from there.
-        if (_isDamaged ? below[^1].LastSequence < Replica!.State.Log.BaseSequence : below[^1].LastSequence < Replica!.State.CommitSequence)
-        {
-            if (_isDamaged)
-                AskForImage(Anybody);
-            else
-                EndSync(Replica);
-            return;
-        }
-
-        world.Trace(this, $"installs what {source} held at {below[^1].LastSequence}");
-        (_image, _syncs, _isDamaged) = (image, false, false);
-        Do((replica, now) =>
-        {
-            replica.Install(below, below[^1].LastSequence, now);
-            replica.StateIsComplete(true);
-        });
-    }
-
-    private NodeId Anybody => world.Nodes[world.Random.Below(world.Nodes.Length)].Id;
-
-    private void EndSync(Replica replica)
-    {
-        (_syncs, _isDamaged) = (false, false);
-        replica.StateIsComplete(true);
     }
 
     // Who reads what is damaged ends.
@@ -349,7 +320,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         else if (write is WriteReset)
         {
             _log.Clear();
-            _log.AddRange(_image);
+            _log.AddRange(FullSync.Image);
         }
 
         if (world.IsVerbose)
@@ -357,7 +328,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         Journal.Enqueue(write, write switch
         {
             WriteTruncation truncation => [.. _log[..(int)truncation.Below[^1].LastSequence]],
-            WriteReset => _image,
+            WriteReset => FullSync.Image,
             _ => [],
         });
         if (write is WriteBatch && world.Bug == PlantedBug.ApplyBeforeCommit && Replica is { Role: ReplicaRole.Standby } standby)
@@ -386,10 +357,11 @@ public sealed class SimulatedNode(Simulation world, int index)
     };
 
     /// <summary>A message arrives.</summary>
-    public void Receive(ReplicationMessage message)
+    public void Receive(ReplicationMessage message, SimulatedNode? from)
     {
         if (Replica is not { } replica)
             return;
+        _answers = from;
         if (message is AppendBatch { Batch: not null } append && world.Random.Chance(_scenario.Corruption))
             replica.ReceiveCorrupt(append, Clock);
         else

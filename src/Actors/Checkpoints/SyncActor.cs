@@ -5,6 +5,7 @@ using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Checkpoints;
@@ -43,9 +44,11 @@ public sealed class SyncActor : UntypedActor, IWithTimers
         public uint NextOffset { get; set; }
 
         public EpochEnd[] Log { get; set; } = [];
+
+        public VoterRoll Roll { get; set; } = VoterRoll.Empty;
     }
 
-    private readonly NodeId _self;
+    private readonly Origin _self;
     private readonly IActorRef _checkpoints;
     private readonly TimeProvider _time;
     private readonly int _partitions;
@@ -55,6 +58,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
     private readonly long _beganAtTicks;
     private NodeId _source = NodeId.None;
     private EpochEnd[] _below = [];
+    private VoterRoll _roll = VoterRoll.Empty;
     private ulong _newest;
     private int _saved;
     private int _saving;
@@ -65,7 +69,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
 
     public SyncActor(NodeId self, int partitions, IActorRef checkpoints, TimeProvider time)
     {
-        (_self, _partitions, _checkpoints, _time) = (self, partitions, checkpoints, time);
+        (_self, _partitions, _checkpoints, _time) = (new Origin(self, Life.None, 0, false), partitions, checkpoints, time);
         for (var i = 0; i < partitions; i++)
             _waiting.Enqueue(new Partition((ushort)i));
         _beganAtTicks = _progressAtTicks = time.NowTicks();
@@ -75,7 +79,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
-    /// <param name="self">This node.</param>
+    /// <param name="self">This node; the replica adds as what it speaks.</param>
     /// <param name="partitions">How many: the segment table and the shards.</param>
     /// <param name="checkpoints">Makes images durable.</param>
     /// <param name="time">The monotonic clock.</param>
@@ -162,7 +166,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
         image.Has[piece] = true;
         image.Missing--;
         if (chunk.Log.Length > 0)
-            image.Log = chunk.Log;
+            (image.Log, image.Roll) = (chunk.Log, chunk.Roll);
         _bytes += chunk.Bytes.Length;
         _progressAtTicks = _time.NowTicks();
         if (image.Missing > 0)
@@ -195,7 +199,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
         }
 
         if (_below.Length == 0 || image.Sequence < _below[^1].LastSequence)
-            _below = image.Log;
+            (_below, _roll) = (image.Log, image.Roll);
         _newest = Math.Max(_newest, image.Sequence);
         var bytes = new ImageWriter(image.Bytes.Length);
         bytes.Raw(image.Bytes);
@@ -212,7 +216,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
         if (++_saved == _partitions)
         {
             Report();
-            Context.Parent.Tell(new SyncComplete(_below, _newest));
+            Context.Parent.Tell(new SyncComplete(_below, _roll, _newest));
         }
         else
         {

@@ -1,11 +1,12 @@
 // What the replica and the two ends of a full sync say to each other on one node.
 using Akka.Actor;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Checkpoints;
 
-/// <summary>To the replica: send this to that node.</summary>
+/// <summary>To the replica: send this to that node. It says as what this node speaks.</summary>
 public sealed record SendToNode(NodeId To, ReplicationMessage Message) : INoSerializationVerificationNeeded;
 
 /// <summary>Replica to its sync: images come from this node now; <see cref="NodeId.None"/>: nobody is known.</summary>
@@ -16,8 +17,9 @@ public sealed record SourceIsSilent(NodeId Source) : INoSerializationVerificatio
 
 /// <summary>Sync to replica: every image is here and durable.</summary>
 /// <param name="Below">The source's epochs up to the oldest image.</param>
+/// <param name="Roll">The voters that its log names there.</param>
 /// <param name="ImagesUpTo">Seq of the newest image.</param>
-public sealed record SyncComplete(EpochEnd[] Below, ulong ImagesUpTo) : INoSerializationVerificationNeeded;
+public sealed record SyncComplete(EpochEnd[] Below, VoterRoll Roll, ulong ImagesUpTo) : INoSerializationVerificationNeeded;
 
 /// <summary>Sync to replica, now and then.</summary>
 /// <param name="Source">From whom.</param>

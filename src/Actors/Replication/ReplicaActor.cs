@@ -38,6 +38,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private ReplyQueue _replies = new([]);
     private PartitionFeed _feed = null!;
     private StateKeeper _state = null!;
+    private LifeKeeper _lives = null!;
     private Replica _replica = null!;
     private BeginReign? _reign;
     private long _leaseUntilTicks = long.MinValue;
@@ -114,7 +115,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             "Node {0} recovered its journal: last entry {1}/{2}, committed {3}, promise {4}, {5}", _options.Protocol.Self,
             journal.Log.LastEpoch, journal.Log.LastSequence, journal.CommitSequence, journal.PromisedEpoch,
             journal.Voting ? "voting" : "not voting yet");
-        _replica = new Replica(_options.Protocol, journal, _directory.Incarnation, now);
+        _lives = new LifeKeeper(_options.Protocol.Self, _directory, _log);
+        _replica = new Replica(_options.Protocol, journal, _lives.Begin(journal), _directory.Memory.Birth, now);
         _feed = new PartitionFeed(_partitions, _openLog, CatchUpReadBytes);
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
         _state = new StateKeeper(Context, _options, _partitions, _feed, _replica, _peers, _time, _log);
@@ -321,7 +323,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 _oracle = ActorRefs.Nobody;
                 break;
             default:
-                throw new InvalidOperationException($"unknown effect {effect.GetType().Name}");
+                _lives.CarryOut(effect, Sender, now);
+                break;
         }
     }
 

@@ -9,6 +9,7 @@ using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Replication;
@@ -155,6 +156,8 @@ internal sealed class StateKeeper
             case ImagesRestored restored:
                 OnRestored(restored);
                 return true;
+            case FetchImage or ImageChunk when !_replica.Hears(((ReplicationMessage)message).Origin):
+                return true;
             case FetchImage fetch:
                 if (_pins.TryGetValue(fetch.From, out var pin))
                     _pins[fetch.From] = pin with { UntilTicks = now + PinTicks };
@@ -164,7 +167,7 @@ internal sealed class StateKeeper
                 _sync.Tell(chunk);
                 return true;
             case SendToNode send:
-                _peers[send.To]?.Tell(send.Message, _context.Self);
+                _peers[send.To]?.Tell(send.Message with { Origin = _replica.State.Origin }, _context.Self);
                 return true;
             case SourceIsSilent silent:
                 _sync.Tell(new SourceIs(Source(preferred: _replica.State.Leader, silent.Source)));
@@ -251,10 +254,11 @@ internal sealed class StateKeeper
             _pins[asked.For] = (smallest, now + PinTicks);
         }
 
-        asked.Asker.Tell(new ImageReady(partition, sequence, _replica.State.Log.DescribeUntil(sequence), image));
+        asked.Asker.Tell(new ImageReady(
+            partition, sequence, _replica.State.Log.DescribeUntil(sequence), _replica.State.Log.Roster.At(sequence), image));
     }
 
-    private static void Refuse(IActorRef asker, Partition partition) => asker.Tell(new ImageReady(partition, 0, [], null));
+    private static void Refuse(IActorRef asker, Partition partition) => asker.Tell(new ImageReady(partition, 0, [], VoterRoll.Empty, null));
 
     private void OnRoundEnded(RoundEnded ended, long now)
     {
@@ -324,7 +328,7 @@ internal sealed class StateKeeper
         }
 
         _log.Info("Node {0} goes on behind {1}, from images up to {2}", _options.Protocol.Self, oldest, complete.ImagesUpTo);
-        _replica.Install(complete.Below, complete.ImagesUpTo, now);
+        _replica.Install(complete.Below, complete.Roll, complete.ImagesUpTo, now);
         Restore();
     }
 

@@ -20,14 +20,19 @@ internal sealed class LapsedGrants(ReplicaState state)
         _lapsed.Clear();
         _lapsed.Add(state.Settings.Self);
         foreach (var peer in state.Settings.Peers)
-            state.Send(peer, new GrantInquiry(state.Settings.Self, state.LeaderEpoch, nowTicks));
+            state.Send(peer, new GrantInquiry(state.Origin, state.LeaderEpoch, state.Log.LastEpoch, state.Log.LastSequence, nowTicks));
     }
 
-    /// <summary>Another voter asks. Only a grant that has lapsed is worth an answer.</summary>
+    /// <summary>
+    /// Another voter asks. Only a grant that has lapsed is worth an answer, and only if the asker's log knows of every life that this one
+    /// names: it might count one that has no vote any more.
+    /// </summary>
     public void OnInquiry(GrantInquiry inquiry, long nowTicks)
     {
-        if (HasLapsed(inquiry.Epoch, nowTicks))
-            state.Send(inquiry.From, new GrantLapsed(state.Settings.Self, inquiry.Epoch, inquiry.SentAtTicks, nowTicks - LapsesAtTicks));
+        var named = state.Log.Roster.LastNamedAt;
+        if (HasLapsed(inquiry.Epoch, nowTicks)
+            && (inquiry.LastEpoch, inquiry.LastSequence).CompareTo((state.Log.EpochOf(named) ?? 0, named)) >= 0)
+            state.Send(inquiry.From, new GrantLapsed(state.Origin, inquiry.Epoch, inquiry.SentAtTicks, nowTicks - LapsesAtTicks));
     }
 
     /// <summary>
@@ -37,7 +42,8 @@ internal sealed class LapsedGrants(ReplicaState state)
     public void OnLapsed(GrantLapsed answer, long nowTicks)
     {
         if (answer.SentAtTicks == _askedAtTicks && answer.LapsedTicks >= nowTicks - _askedAtTicks && HasLapsed(answer.Epoch, nowTicks)
-            && state.Settings.Voters.Contains(answer.From) && _lapsed.Add(answer.From) && _lapsed.Count == state.Settings.Majority)
+            && state.Settings.Voters.Contains(answer.From) && state.Counts(state.Log.Roster.SeatOf(answer.From), answer.Origin.Life, answer.Origin.Votes)
+            && _lapsed.Add(answer.From) && _lapsed.Count == state.Settings.Majority)
             state.Effects.Add(new PrimaryLost(state.Leader, answer.Epoch, _askedAtTicks, state.LeaderHeardAtTicks));
     }
 

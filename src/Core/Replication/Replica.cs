@@ -17,6 +17,7 @@ public sealed class Replica
     private readonly StandbyRole _standby;
     private readonly LapsedGrants _lapsedGrants;
     private readonly TailSource _tails;
+    private readonly LifeGuard _guard;
     private readonly List<Effect> _taken = [];
     private readonly Succession _succession = new();
     private CandidateRole? _candidate;
@@ -28,14 +29,16 @@ public sealed class Replica
     /// <summary>Starts as a Standby.</summary>
     /// <param name="settings">Settings.</param>
     /// <param name="recovered">What the journal held.</param>
-    /// <param name="incarnation">Differs after every start; not 0.</param>
+    /// <param name="life">The memory of the journal, and a run of it that is later than all before.</param>
+    /// <param name="birth">Which cluster this memory belongs to; 0: it has not met one yet.</param>
     /// <param name="nowTicks">Now.</param>
-    public Replica(ReplicaSettings settings, RecoveredJournal recovered, ulong incarnation, long nowTicks)
+    public Replica(ReplicaSettings settings, RecoveredJournal recovered, Life life, ulong birth, long nowTicks)
     {
-        _state = new ReplicaState(settings, recovered, incarnation, nowTicks);
+        _state = new ReplicaState(settings, recovered, life, birth, nowTicks);
         _standby = new StandbyRole(_state);
         _lapsedGrants = new LapsedGrants(_state);
         _tails = new TailSource(_state);
+        _guard = new LifeGuard(_state);
         _highestEpochSeen = _state.PromisedEpoch;
         // An earlier life may have given a grant a moment ago: it is honoured as if it were given now.
         if (!recovered.IsNew)
@@ -144,6 +147,8 @@ public sealed class Replica
     public void Tick(long nowTicks, long wallMilliseconds)
     {
         _wallMilliseconds = wallMilliseconds;
+        if (_state.IsSuperseded)
+            return;
         if (_primary is not null && !_primary.Tick(nowTicks))
             StepDown("the lease could not be renewed", nowTicks);
         _candidate?.Tick(nowTicks);
@@ -157,6 +162,11 @@ public sealed class Replica
     /// <summary>A message from another node.</summary>
     public void Receive(ReplicationMessage message, long nowTicks)
     {
+        ArgumentNullException.ThrowIfNull(message);
+        if (!Hears(message.Origin))
+            return;
+        if (message is SealRequest or SealReply or AppendAcknowledged or GrantInquiry or GrantLapsed)
+            _guard.Notice(message.Origin);
         _highestEpochSeen = Math.Max(_highestEpochSeen, message.Epoch);
         switch (message)
         {
@@ -200,15 +210,25 @@ public sealed class Replica
             case GrantReleased released:
                 OnReleased(released, nowTicks);
                 break;
+            case LifeSuperseded notice when _guard.IsSuperseded(notice):
+                StepDown($"{notice.From} says that another life has this one's vote", nowTicks);
+                _state.Supersede(notice.By);
+                break;
+            case LifeSuperseded:
+                break; // an earlier run was meant, or a later entry names this one
             default:
                 throw new ArgumentException($"unknown message {message.GetType().Name}", nameof(message));
         }
     }
 
+    /// <summary>Whether this node listens to a life at all; if not, what follows from that is among the effects.</summary>
+    public bool Hears(in Origin origin) => _guard.Admits(origin);
+
     /// <summary>A batch whose bytes are not what the Primary wrote: never stored, asked for again.</summary>
     public void ReceiveCorrupt(AppendBatch header, long nowTicks)
     {
-        if (!IsSilent(nowTicks) && header.Epoch >= _state.PromisedEpoch && header.From != _state.Settings.Self)
+        ArgumentNullException.ThrowIfNull(header);
+        if (Hears(header.Origin) && !IsSilent(nowTicks) && header.Epoch >= _state.PromisedEpoch && header.From != _state.Settings.Self)
             _standby.Refuse(header.From, header.Epoch, header.SentAtTicks);
     }
 
@@ -217,7 +237,7 @@ public sealed class Replica
         if (append.Epoch < _state.PromisedEpoch)
         {
             _state.Send(append.From, new AppendRefused(
-                _state.Settings.Self, _state.PromisedEpoch, _state.Incarnation, RefusalReason.OlderEpoch, [], append.SentAtTicks));
+                _state.Origin, _state.PromisedEpoch, RefusalReason.OlderEpoch, [], append.SentAtTicks));
             return;
         }
 
@@ -240,13 +260,13 @@ public sealed class Replica
             _standby.OnAppend(append, nowTicks);
     }
 
-    private bool IsSilent(long nowTicks) => !_state.Voting && nowTicks < _state.SilentUntilTicks;
+    private bool IsSilent(long nowTicks) => !_state.Voting && !_state.Founds && nowTicks < _state.SilentUntilTicks;
 
     private void OnSealRequest(SealRequest request, long nowTicks)
     {
         var leads = _primary is not null && nowTicks < _primary.LeaseUntilTicks;
         var outcome = _standby.OnSeal(request, nowTicks, leads);
-        if (outcome == SealOutcome.Sealed)
+        if (outcome is SealOutcome.Sealed or SealOutcome.Founding)
         {
             StepDown($"sealed epoch {request.Epoch} for {request.From}", nowTicks);
             if (_candidate is not null && request.From != _state.Settings.Self)
@@ -260,7 +280,7 @@ public sealed class Replica
 
         var until = leads ? _primary!.LeaseUntilTicks : _state.GrantUntilTicks;
         _state.SendWhenDurable(request.From, new SealReply(
-            _state.Settings.Self, request.Epoch, request.Incarnation, _state.Incarnation, outcome, _state.PromisedEpoch,
+            _state.Origin, request.Epoch, request.Origin.Life, outcome, _state.PromisedEpoch,
             _state.Log.LastEpoch, _state.Log.LastSequence, _state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, (until - nowTicks) / TimeSpan.TicksPerMillisecond) : 0));
     }
 
@@ -297,16 +317,17 @@ public sealed class Replica
     /// <summary>A full sync has brought committed state, which is durable in checkpoints: the log goes on behind the oldest image.
     /// Once the partitions hold the images, <see cref="StateIsComplete"/> follows.</summary>
     /// <param name="below">Where the source's epochs end up to the seq of the oldest image, oldest first; not empty.</param>
+    /// <param name="roll">The voters that the source's log names there.</param>
     /// <param name="imagesUpTo">The seq of the newest image.</param>
     /// <param name="nowTicks">Now.</param>
     /// <exception cref="InvalidOperationException">This node leads.</exception>
-    public void Install(ReadOnlySpan<EpochEnd> below, ulong imagesUpTo, long nowTicks)
+    public void Install(ReadOnlySpan<EpochEnd> below, VoterRoll roll, ulong imagesUpTo, long nowTicks)
     {
         if (_primary is not null)
             throw new InvalidOperationException("a Primary is not synced");
         _candidate?.GiveUp();
         Settle(nowTicks);
-        _state.Install(below, imagesUpTo);
+        _state.Install(below, roll, imagesUpTo);
     }
 
     // Who is invited tries at once; who is crowned and not invited gives it the time of a lease.
@@ -324,7 +345,7 @@ public sealed class Replica
     {
         if (!_state.IsStateComplete)
             return; // not before a full sync: it could not serve what it would be asked for
-        if (_state.GrantRunsForAnother(_state.Settings.Self, nowTicks))
+        if (_state.GrantRunsForAnother(_state.Settings.Self, _state.Life, nowTicks))
         {
             _campaignAtTicks = Math.Max(_campaignAtTicks, Math.Min(_state.GrantUntilTicks, nowTicks + _state.Settings.LeaseDurationTicks));
             return;
@@ -352,11 +373,11 @@ public sealed class Replica
         }
         else if (_candidate.Progress == CampaignProgress.Won && _state.PromiseIsDurable && !IsSilent(nowTicks))
         {
-            var epoch = _candidate.Epoch;
+            var (epoch, roll) = (_candidate.Epoch, _candidate.Roll());
             _candidate = null;
             _state.Leader = _state.Settings.Self;
             Become(ReplicaRole.Primary, epoch, "a majority is sealed and the tail is here");
-            _primary = new PrimaryRole(_state, epoch, nowTicks, _wallMilliseconds);
+            _primary = new PrimaryRole(_state, epoch, roll, nowTicks, _wallMilliseconds);
         }
     }
 
