@@ -217,7 +217,7 @@ public sealed class FaultInjector(Simulation world)
                     world.Twins.LookAgain();
                 break;
             case Fault.Twin when _random.Chance(0.3):
-                world.Twins.Resurrect();
+                world.Twins.Resurrect(MayLoseDisk);
                 break;
             case Fault.Twin when MayLoseDisk(node):
                 world.Twins.Begin(node);
@@ -282,8 +282,10 @@ public sealed class FaultInjector(Simulation world)
     // while somebody's checkpoints are lost: what he lacks must be somewhere. Nor while a name has two processes, one of which may be lost,
     // or a vote is on its way to another memory.
     private bool MayLoseDisk(SimulatedNode node) => world.Checker.Committed > 0 && !world.Twins.Exist
-        && world.Nodes.All(each => each.Replica is not { } replica || (replica.State.IsStateComplete && replica.State.Log.Roster.LastNamedAt <= world.Checker.Committed))
+        && world.Nodes.All(each => each.Replica is not { State.IsStateComplete: false } && LogOf(each).Roster.LastNamedAt <= world.Checker.Committed)
         && world.Nodes.Count(each => each != node && Votes(each)) > _scenario.NodeCount / 2;
+
+    private static LogIndex LogOf(SimulatedNode node) => node.Replica?.State.Log ?? node.Journal.Recover().Log;
 
     private bool Votes(SimulatedNode node) => node.Journal.Voting && node.Journal.Memory == world.Checker.VoterOf(node.Id);
 }

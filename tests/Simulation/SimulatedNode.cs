@@ -84,6 +84,8 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>Starts the process, unless its journal is damaged.</summary>
     public void Start()
     {
+        if (Id == NodeId.None)
+            return;
         if (!Journal.TryStart())
         {
             world.Trace(this, "does not start: its journal is damaged");
@@ -270,7 +272,7 @@ public sealed class SimulatedNode(Simulation world, int index)
                 Crash();
                 world.After(world.Random.Exponential(_scenario.LeaseTicks), () =>
                 {
-                    if (Replica is null && Id != NodeId.None)
+                    if (Replica is null)
                         Start();
                 });
                 break;

@@ -20,7 +20,6 @@ public sealed class Twins(Simulation world)
 
     private readonly View[] _views = new View[world.Scenario.NodeCount + 1];
     private (NodeId Id, SimulatedJournal Disk)? _attic;
-    private bool _isFromAttic;
     private bool _isFirstStart;
 
     /// <summary>The machine of the second process.</summary>
@@ -62,7 +61,7 @@ public sealed class Twins(Simulation world)
     /// <summary>A second process starts with an empty disk. Before anything is committed this may be one of those that found the cluster.</summary>
     public void Begin(SimulatedNode of)
     {
-        (_isFromAttic, _isFirstStart) = (false, world.Checker.Committed == 0);
+        _isFirstStart = world.Checker.Committed == 0;
         Begin(of.Id, world.Scenario.NewJournal());
     }
 
@@ -82,11 +81,12 @@ public sealed class Twins(Simulation world)
     }
 
     /// <summary>Somebody starts the old disk again, beside its replacement.</summary>
-    public void Resurrect()
+    /// <param name="mayBegin">Whether that node may have a second process: in the end one of the two is lost.</param>
+    public void Resurrect(Func<SimulatedNode, bool> mayBegin)
     {
-        if (Exist || _attic is not { } old)
+        if (Exist || _attic is not { } old || !mayBegin(world.Nodes[Array.IndexOf(world.Scenario.Nodes, old.Id)]))
             return;
-        (_attic, _isFromAttic, _isFirstStart) = (null, true, false);
+        (_attic, _isFirstStart) = (null, false);
         Begin(old.Id, old.Disk);
     }
 
@@ -96,7 +96,7 @@ public sealed class Twins(Simulation world)
         if (!Exist || (_isFirstStart && world.Checker.VoterOf(Machine.Id) == 0 && !isLast))
             return;
         var first = world.Nodes[Array.IndexOf(world.Scenario.Nodes, Machine.Id)];
-        var staysSecond = !_isFromAttic && (_isFirstStart ? IsNamed(Machine) : world.Random.Chance(0.5));
+        var staysSecond = _isFirstStart ? IsNamed(Machine) : world.Random.Chance(0.5);
         world.Trace(Machine, staysSecond ? "stays, the first one goes" : "goes");
         foreach (var each in new[] { first, Machine })
             if (each.Replica is not null && (each == Machine || staysSecond))

@@ -39,7 +39,7 @@ public sealed class RosterSeat
     }
 
     /// <summary>A run of this memory says something; false: a later run has been met.</summary>
-    internal bool Meets(ulong incarnation)
+    public bool Meets(ulong incarnation)
     {
         if (incarnation < LatestIncarnation)
             return false;
