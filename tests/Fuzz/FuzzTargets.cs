@@ -10,7 +10,7 @@ public static class FuzzTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new FrameTarget(), new CallTarget(), new OpLogBatchTarget(), new OpLogPayloadTarget(), new AppliedEntriesTarget(), new ReplicationMessageTarget(),
-        new VerificationMessageTarget(), new HelloTarget(), new PresenceTarget(), new ShardImageTarget(), new SegmentImageTarget(), new JournalTarget(), new SerializerTarget(),
+        new VerificationMessageTarget(), new HelloTarget(), new NameTakenTarget(), new PresenceTarget(), new ShardImageTarget(), new SegmentImageTarget(), new JournalTarget(), new SerializerTarget(),
     ];
 
     /// <summary>One of them.</summary>

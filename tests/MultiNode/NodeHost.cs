@@ -87,7 +87,7 @@ internal sealed class NodeHost(NodeConfiguration configuration)
 
     private void OnFatal(ActorSystem system, Exception failure)
     {
-        if (failure is not IslandException)
+        if (failure is not MembershipException { MayComeBack: true })
         {
             _whyBroken = failure.Message;
             ExpectEnd();

@@ -35,7 +35,7 @@ public sealed class JoinActor : UntypedActor, IWithTimers
     private readonly TimeProvider _time;
     private readonly Action<Exception> _onFatal;
     private readonly JoinPolicy _policy;
-    private readonly HashSet<NodeId> _strangers = [];
+    private readonly StrangerLog _strangers = new();
     private JoinDecision _doing;
     private long _doingSinceTicks;
 
@@ -49,13 +49,15 @@ public sealed class JoinActor : UntypedActor, IWithTimers
         // Addresses are compared as texts from here on: as Akka prints them, not as somebody has written them.
         var addresses = seeds.Select(Address.Parse).ToArray();
         _seeds = [.. addresses.Where(seed => seed != _cluster.SelfAddress)];
-        _policy = new JoinPolicy(settings.NodeId, _cluster.SelfAddress.ToString(), [.. addresses.Select(seed => seed.ToString())], settings.Voters);
+        _policy = new JoinPolicy(settings.NodeId, _cluster.SelfAddress.ToString(), [.. addresses.Select(seed => seed.ToString())], settings.Voters, directory.Incarnation);
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
     private long NowTicks => _time.NowTicks();
+
+    private OwnClaim Own => new(_directory.Life, _directory.Memory.Birth);
 
     /// <summary>How to make one.</summary>
     /// <param name="settings">The node's settings.</param>
@@ -76,7 +78,10 @@ public sealed class JoinActor : UntypedActor, IWithTimers
         switch (message)
         {
             case Hello hello:
-                OnHello(hello);
+                OnHello(hello, Sender.Path.Address.ToString());
+                break;
+            case NameTaken taken:
+                OnNameTaken(taken, Sender.Path.Address.ToString());
                 break;
             case Speak:
                 SpeakUp();
@@ -87,33 +92,87 @@ public sealed class JoinActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnHello(Hello hello)
+    private void OnHello(Hello hello, string from)
     {
         var standing = StandingNow();
-        if (_shape.DifferenceTo(hello.Shape) is { } difference)
-        {
-            OnStranger(hello, difference, standing);
+        if (hello.Life == Life.None)
+            OnEarlierVersion(hello, from);
+        else if (_shape.DifferenceTo(hello.Shape) is { } difference)
+            OnOtherShape(hello, from, difference, standing);
+        else if (JoinPolicy.IsForeign(hello, Own.Birth))
+            OnForeign(hello, from, standing);
+        else
+            OnFellow(hello, from, standing);
+    }
+
+    // It would not understand the answer: it waits until it is upgraded.
+    private void OnEarlierVersion(Hello hello, string from)
+    {
+        if (IsNews(StrangerKind.EarlierVersion, from))
+            _log.Warning("Node {0} at {1} runs an earlier version, which does not understand this one: upgrade it", hello.From, from);
+    }
+
+    private void OnFellow(Hello hello, string from, Standing standing)
+    {
+        // First decide, then speak: what a hello says must still be true when it leaves.
+        _policy.Hear(from, hello, NowTicks);
+        Follow(standing);
+        if (!hello.WantsAnswer || !_policy.MaySpeakTo(from, standing, NowTicks))
             return;
+        var verdict = _policy.Judge(from, hello, Own, standing, NowTicks);
+        switch (verdict.Step)
+        {
+            case NameStep.Free:
+                Sender.Tell(Mine(standing, _policy.AsksBack(hello) ? _policy.Probe() : 0, hello.Question), Self);
+                return;
+            case NameStep.Open or NameStep.Waits:
+                DoorOf(verdict.Holder).Tell(Mine(standing, _policy.Probe(), answers: 0), Self);
+                if (verdict.Step == NameStep.Open)
+                    return;
+                TellOfWaiting(hello.From, from, verdict.Holder);
+                break;
+            default:
+                if (IsNews(StrangerKind.NameTaken, from))
+                    _log.Warning("A second process that calls itself {0}, at {1}, is sent away: {2} has the name and answers", hello.From, from, verdict.Holder);
+                break;
         }
 
-        // First decide, then speak: what a hello says must still be true when it leaves.
-        _policy.Hear(Sender.Path.Address.ToString(), hello, NowTicks);
-        Follow(standing);
-        if (hello.WantsAnswer && _policy.MaySpeakTo(Sender.Path.Address.ToString(), standing, NowTicks))
-            Sender.Tell(Mine(standing, _policy.AsksBack(hello)), Self);
+        Sender.Tell(new NameTaken(verdict.Holder, verdict.Step == NameStep.Taken, hello.Question), Self);
+    }
+
+    private void OnNameTaken(NameTaken taken, string from)
+    {
+        if (_policy.MustGo(from, taken, StandingNow(), NowTicks))
+            End(new NameTakenException(
+                $"the node-id {_settings.NodeId} is taken by the living process at {taken.Holder}: stop that one first, or give this one another node-id. "
+                + $"If that one dies, this one is let in {_settings.Membership.StableAfter.TotalSeconds:0.#} s after it was found unreachable (hotstandby.membership.stable-after)"));
+        else if (!taken.HolderLives)
+            TellOfWaiting(_settings.NodeId, _cluster.SelfAddress.ToString(), taken.Holder);
+    }
+
+    private void TellOfWaiting(NodeId node, string from, string holder)
+    {
+        if (IsNews(StrangerKind.NameAwaited, from))
+            _log.Warning("Node {0} at {1} waits: {2} has its name and is silent, but not out of the cluster yet", node, from, holder);
     }
 
     private void SpeakUp()
     {
         var standing = StandingNow();
         Follow(standing);
-        var hello = Mine(standing, wantsAnswer: true);
-        foreach (var seed in _policy.Asks(standing) ? _seeds : [])
+        var seeds = _policy.Asks(standing) ? _seeds.Select(seed => seed.ToString()).Where(seed => !standing.Members.Contains(seed)) : [];
+        // Two that were let in by two members at once are members both: the younger one is told by the older one.
+        var namesakes = standing.Holders.Where(holder => holder.Node == _settings.NodeId && holder.Address != _cluster.SelfAddress.ToString()).Select(holder => holder.Address);
+        string[] asked = [.. seeds.Concat(namesakes).Where(address => _policy.MaySpeakTo(address, standing, NowTicks))];
+        if (asked.Length > 0)
         {
-            if (!standing.Members.Contains(seed.ToString()) && _policy.MaySpeakTo(seed.ToString(), standing, NowTicks))
-                Context.ActorSelection(new RootActorPath(seed) / "user" / Name).Tell(hello, Self);
+            var hello = Mine(standing, _policy.Ask(NowTicks), answers: 0);
+            foreach (var address in asked)
+                DoorOf(address).Tell(hello, Self);
         }
 
+        if (_policy.Contested != NodeId.None && IsNews(StrangerKind.NameContested, _policy.Contested.Name))
+            _log.Warning("No cluster is founded while two processes call themselves {0}: stop one of them", _policy.Contested);
         Timers.StartSingleTimer("speak", Speak.Instance, standing.IsMember ? MembersInterval : StrangersInterval);
     }
 
@@ -134,7 +193,7 @@ public sealed class JoinActor : UntypedActor, IWithTimers
                 _cluster.Join(Address.Parse(decision.Address));
                 break;
             case JoinStep.Leave:
-                _onFatal(new IslandException($"this node is alone or nearly so in its cluster, and {decision.Address} is in a larger one: it must start afresh to join it"));
+                End(new IslandException($"this node is alone or nearly so in its cluster, and {decision.Address} is in a larger one: it must start afresh to join it"));
                 break;
             default:
                 break;
@@ -142,31 +201,72 @@ public sealed class JoinActor : UntypedActor, IWithTimers
     }
 
     // A member stays: it is the newcomer whose settings are wrong. Two newcomers that differ do not found anything together.
-    private void OnStranger(Hello hello, string difference, Standing standing)
+    private void OnOtherShape(Hello hello, string from, string difference, Standing standing)
     {
-        if (_strangers.Add(hello.From))
-            _log.Error("Node {0} at {1} cannot be in one cluster with this one: {2}", hello.From, Sender.Path.Address, difference);
-        if (hello.WantsAnswer)
-            Sender.Tell(Mine(standing, wantsAnswer: false), Self);
-        if (!standing.IsMember && hello.IsMember)
-            _onFatal(new ClusterShapeException($"{difference} ({hello.From}, a member of the cluster)"));
+        if (IsNews(StrangerKind.OtherShape, from))
+            _log.Warning("Node {0} at {1} cannot be in one cluster with this one: {2}", hello.From, from, difference);
+        Answer(hello, standing);
+        if (!standing.IsMember && hello.IsMember && _policy.IsAnswer(hello, NowTicks))
+            End(new ClusterShapeException($"{difference} ({hello.From}, a member of the cluster)"));
     }
 
-    private Hello Mine(Standing standing, bool wantsAnswer) =>
-        new(_settings.NodeId, _shape, standing.IsMember, (uint)standing.VotersInCluster, _policy.Heard(NowTicks), wantsAnswer);
+    private void OnForeign(Hello hello, string from, Standing standing)
+    {
+        if (IsNews(StrangerKind.OtherBirth, from))
+            _log.Warning("Node {0} at {1} is of another cluster of this name: that one was born as {2:x16}, this one as {3:x16}", hello.From, from, hello.Birth, Own.Birth);
+        Answer(hello, standing);
+        if (_policy.MustGo(hello, standing, NowTicks))
+            End(new ForeignClusterException(
+                $"the cluster at {from} was born as {hello.Birth:x16}, and {_settings.DataDirectory} belongs to another cluster named {_settings.ClusterId}, born as {Own.Birth:x16}: "
+                + "do akka.cluster.seed-nodes name the wrong cluster, or is this the wrong data-dir?"));
+    }
+
+    // It is told who this is, and not what this node hears: it learns that it is at the wrong door, and nothing else.
+    private void Answer(Hello hello, Standing standing)
+    {
+        if (hello.WantsAnswer)
+            Sender.Tell(Mine(standing, question: 0, hello.Question) with { Heard = [] }, Self);
+    }
+
+    private bool IsNews(StrangerKind kind, string about)
+    {
+        var isNews = _strangers.IsNews(kind, about, NowTicks, out var skipped);
+        if (skipped > 0)
+            _log.Warning("{0} hellos like the next one, from others, have come since the line about the last one", skipped);
+        return isNews;
+    }
+
+    // The process ends. Where it does not at once, as in tests, this node says nothing more.
+    private void End(MembershipException reason)
+    {
+        _onFatal(reason);
+        Context.Stop(Self);
+    }
+
+    private static ActorSelection DoorOf(string address) => Context.ActorSelection(new RootActorPath(Address.Parse(address)) / "user" / Name);
+
+    private Hello Mine(Standing standing, ulong question, ulong answers)
+    {
+        var own = Own;
+        return new(_settings.NodeId, _shape, own.Life, own.Birth, standing.IsMember, (uint)standing.VotersInCluster, _policy.Heard(NowTicks), question, answers);
+    }
 
     private Standing StandingNow()
     {
-        if (_cluster.SelfMember.Status is not (MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Up))
+        if (!IsIn(_cluster.SelfMember))
             return Standing.Outside;
-        var members = _cluster.State.Members.Where(member => member.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Up).ToArray();
+        var state = _cluster.State;
+        var members = state.Members.Where(IsIn).ToArray();
         var voters = members.Select(member => NodeConfiguration.NodeOf(member.Roles)).Where(_settings.Voters.Contains).Distinct().Count();
-        return new Standing(true, voters, members.Select(member => member.Address.ToString()).ToHashSet(StringComparer.Ordinal));
+        return new Standing(true, voters, members.Select(member => member.Address.ToString()).ToHashSet(StringComparer.Ordinal))
+        {
+            Holders =
+            [
+                .. state.Members.Where(static member => member.Status is not (MemberStatus.Down or MemberStatus.Removed)).Order(Member.AgeOrdering)
+                    .Select(static member => new NameHolder(NodeConfiguration.NodeOf(member.Roles), member.Address.ToString(), member.Status is not (MemberStatus.Joining or MemberStatus.WeaklyUp))),
+            ],
+        };
+
+        static bool IsIn(Member member) => member.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Up;
     }
 }
-
-/// <summary>The node sits in a cluster of its own beside a larger one: the process ends (exit code 75), its supervisor restarts it.</summary>
-public sealed class IslandException(string message) : Exception(message);
-
-/// <summary>The node's settings are not those of the cluster that it wants to join (exit code 78).</summary>
-public sealed class ClusterShapeException(string message) : Exception(message);

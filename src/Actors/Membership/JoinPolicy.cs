@@ -32,17 +32,26 @@ public sealed record Standing(bool IsMember, int VotersInCluster, IReadOnlySet<s
 {
     /// <summary>No member of anything.</summary>
     public static readonly Standing Outside = new(false, 0, new HashSet<string>());
+
+    /// <summary>All members that have not been put out, those included that are leaving, the oldest first.</summary>
+    public IReadOnlyList<NameHolder> Holders { get; init; } = [];
 }
+
+/// <summary>What this node says of itself.</summary>
+/// <param name="Life">This life.</param>
+/// <param name="Birth">The birth of its cluster; 0: it has not met one yet.</param>
+public readonly record struct OwnClaim(Life Life, ulong Birth);
 
 /// <summary>Decides from what was heard. Pure; times are monotonic ticks of 100 ns. Used by <see cref="JoinActor"/>.</summary>
 /// <param name="self">This node.</param>
 /// <param name="address">Its address.</param>
 /// <param name="seeds">The configured seed addresses, in their order; only these found clusters.</param>
 /// <param name="voters">The configured voters.</param>
-public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string> seeds, IReadOnlyList<NodeId> voters)
+/// <param name="incarnation">This run of the process.</param>
+public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string> seeds, IReadOnlyList<NodeId> voters, ulong incarnation)
 {
     /// <summary>What was said longer ago counts no more.</summary>
-    public static readonly TimeSpan Memory = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Memory = Voices.Memory;
 
     /// <summary>A majority that is not all of the voters is given so long for the others to speak up.</summary>
     public static readonly TimeSpan FoundingPatience = TimeSpan.FromSeconds(1);
@@ -50,32 +59,77 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     /// <summary>A node leaves its island when it has known of the other cluster for so long: a cluster that is being formed looks like one.</summary>
     public static readonly TimeSpan IslandPatience = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<string, (Hello Hello, long AtTicks)> _heard = new(StringComparer.Ordinal);
+    private readonly Voices _voices = new(incarnation);
+    private NamePolicy? _names;
     private long? _majoritySinceTicks;
     private long? _islandSinceTicks;
+    private long? _foreignSinceTicks;
     private bool _wasMember;
     private bool _hasFounded;
-    private bool _isUnderWay;
+    private JoinDecision _underWay;
+
+    private NamePolicy Names => _names ??= new NamePolicy(self, address, SeatOf, _voices);
+
+    /// <summary>A name that two processes claim, so that nothing is founded; none when there is no such name.</summary>
+    public NodeId Contested { get; private set; } = NodeId.None;
 
     /// <summary>Whom this node has heard of lately: what its own hello says.</summary>
-    public IReadOnlyList<HeardNode> Heard(long nowTicks) => [.. Lately(nowTicks).Select(each => new HeardNode(each.Hello.From, each.Address))];
+    public IReadOnlyList<HeardNode> Heard(long nowTicks) => [.. _voices.Lately(nowTicks).Select(each => new HeardNode(each.Hello.From, each.Address))];
 
-    /// <summary>A node has said hello.</summary>
-    public void Hear(string from, Hello hello, long nowTicks) => _heard[from] = (hello, nowTicks);
+    /// <summary>The number of a question that is put to the seed addresses.</summary>
+    public ulong Ask(long nowTicks) => _voices.Ask(nowTicks);
+
+    /// <summary>The number of a question that only asks for a sign of life.</summary>
+    public ulong Probe() => _voices.Probe();
+
+    /// <summary>A node of this cluster, or of none yet, has said hello.</summary>
+    public void Hear(string from, Hello hello, long nowTicks) => _voices.Hear(from, hello, nowTicks);
+
+    /// <summary>Whether a hello answers what this process has asked lately: only its own questions may lead to its end.</summary>
+    public bool IsAnswer(Hello hello, long nowTicks) => _voices.HasAsked(hello.Answers, nowTicks);
+
+    /// <summary>What becomes of a node that asks, after it was heard.</summary>
+    public NameVerdict Judge(string from, Hello asks, OwnClaim own, Standing standing, long nowTicks) => Names.Judge(from, asks, own, standing, nowTicks);
+
+    /// <summary>Whether this node ends, which was told that its name is taken.</summary>
+    public bool MustGo(string from, NameTaken taken, Standing standing, long nowTicks) =>
+        Names.MustGo(from, taken, standing.IsMember, _underWay.Step == JoinStep.Join ? _underWay.Address : null, nowTicks);
+
+    /// <summary>Whether a node belongs to a cluster of the same name that was born at another time.</summary>
+    public static bool IsForeign(Hello hello, ulong birth)
+    {
+        ArgumentNullException.ThrowIfNull(hello);
+        return birth != 0 && hello.Birth != 0 && hello.Birth != birth;
+    }
+
+    /// <summary>
+    /// Whether this node ends because of a cluster of another birth that has answered it: it is no member, and no cluster of its own has answered
+    /// meanwhile. One seed address that another cluster has by now is no reason.
+    /// </summary>
+    public bool MustGo(Hello foreign, Standing standing, long nowTicks)
+    {
+        if (standing.IsMember || _wasMember || !foreign.IsMember || !IsAnswer(foreign, nowTicks))
+            return false;
+        if (_voices.Lately(nowTicks).Any(each => each.Hello.IsMember))
+            return false;
+        _foreignSinceTicks ??= nowTicks;
+        return nowTicks - _foreignSinceTicks >= FoundingPatience.Ticks;
+    }
 
     /// <summary>What to do now. A process is a member once: one that has left its cluster, or was put out of it, is about to end.</summary>
     public JoinDecision Decide(Standing standing, long nowTicks)
     {
-        var lately = Lately(nowTicks);
+        var lately = _voices.Lately(nowTicks);
+        Contested = NodeId.None;
         if (standing.IsMember)
         {
-            (_wasMember, _isUnderWay) = (true, false);
+            if (!_wasMember)
+                _voices.ForgetQuestions(); // it has been let in: an answer of one that stood still meanwhile comes too late
+            (_wasMember, _underWay) = (true, default);
             return AsMember(standing, lately, nowTicks);
         }
 
-        var decision = _wasMember ? default : AsStranger(lately, nowTicks);
-        _isUnderWay = decision.Step is JoinStep.Found or JoinStep.Join;
-        return decision;
+        return _underWay = _wasMember ? default : AsStranger(lately, nowTicks);
     }
 
     /// <summary>Whether it says hello by itself. Nobody else needs to hear from a majority: whoever is outside asks, and lost nodes are not knocked up for ever.</summary>
@@ -86,21 +140,24 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     /// somebody to found with, so it speaks only to members; one that has left says nothing more.
     /// </summary>
     public bool MaySpeakTo(string to, Standing standing, long nowTicks) =>
-        standing.IsMember || (!_wasMember && (!_isUnderWay || Lately(nowTicks).Any(each => each.Address == to && each.Hello.IsMember)));
+        standing.IsMember || (!_wasMember && (_underWay.Step == JoinStep.None || _voices.Lately(nowTicks).Any(each => each.Address == to && each.Hello.IsMember)));
 
     /// <summary>Whether the answer to a hello asks back: its sender has not said yet that it hears this node.</summary>
     public bool AsksBack(Hello hello) => !hello.IsMember && !HearsMe(hello);
 
-    private JoinDecision AsStranger(List<(string Address, Hello Hello)> lately, long nowTicks)
+    private JoinDecision AsStranger(IReadOnlyList<Voice> lately, long nowTicks)
     {
         // What is under way is not taken back, whoever comes now.
         if (_hasFounded)
             return new JoinDecision(JoinStep.Found);
-        var members = lately.Where(each => each.Hello.IsMember).ToArray();
-        if (members.Length > 0)
+        if (lately.Any(each => each.Hello.IsMember))
         {
-            _majoritySinceTicks = null;
-            return new JoinDecision(JoinStep.Join, members.OrderByDescending(each => each.Hello.VotersInCluster).ThenBy(each => SeatOf(each.Address)).First().Address);
+            (_majoritySinceTicks, _foreignSinceTicks) = (null, null);
+            // A member that has answered lets it in; one that only asks has not judged it yet.
+            var open = lately.Where(each => each.Hello.IsMember && each.Answered != 0).ToArray();
+            return open.Length == 0
+                ? default
+                : new JoinDecision(JoinStep.Join, open.OrderByDescending(each => each.Hello.VotersInCluster).ThenBy(each => SeatOf(each.Address)).First().Address);
         }
 
         // Whom others have heard is there too: a majority that this node sees is then the majority that they see.
@@ -108,7 +165,9 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
             .Append(new HeardNode(self, address)).Distinct().ToArray();
         // Only who hears this node counts: it knows that an earlier seat is there, and does not found meanwhile.
         var answering = lately.Where(each => HearsMe(each.Hello)).Select(each => each.Hello.From).Append(self).Where(voters.Contains).Distinct().Count();
-        if (SeatOf(address) == int.MaxValue || !IsMajority(answering) || present.Any(node => SeatOf(node.Address) < SeatOf(address)))
+        // Whichever of two processes of one name is counted: the other one may be the one that remembers.
+        Contested = NamePolicy.ContestedIn(present, voters);
+        if (Contested != NodeId.None || SeatOf(address) == int.MaxValue || !IsMajority(answering) || present.Any(node => SeatOf(node.Address) < SeatOf(address)))
         {
             _majoritySinceTicks = null;
             return default;
@@ -119,7 +178,7 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
         return _hasFounded ? new JoinDecision(JoinStep.Found) : default;
     }
 
-    private JoinDecision AsMember(Standing standing, List<(string Address, Hello Hello)> lately, long nowTicks)
+    private JoinDecision AsMember(Standing standing, IReadOnlyList<Voice> lately, long nowTicks)
     {
         _majoritySinceTicks = null;
         var larger = IsMajority(standing.VotersInCluster)
@@ -140,16 +199,9 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     private bool HearsMe(Hello hello) => hello.Heard.Contains(new HeardNode(self, address));
 
     // Of two equal ones, that with the earlier seat stays.
-    private bool IsLarger((string Address, Hello Hello) other, Standing standing) =>
+    private bool IsLarger(Voice other, Standing standing) =>
         other.Hello.VotersInCluster > standing.VotersInCluster
         || (other.Hello.VotersInCluster == standing.VotersInCluster && SeatOf(other.Address) < standing.Members.Append(address).Min(SeatOf));
-
-    private List<(string Address, Hello Hello)> Lately(long nowTicks)
-    {
-        foreach (var forgotten in _heard.Where(each => nowTicks - each.Value.AtTicks > Memory.Ticks).Select(each => each.Key).ToArray())
-            _heard.Remove(forgotten);
-        return [.. _heard.Select(each => (each.Key, each.Value.Hello))];
-    }
 
     private int SeatOf(string node)
     {

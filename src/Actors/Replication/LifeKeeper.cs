@@ -3,9 +3,9 @@
 using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Journal;
+using HotStandby.Actors.Membership;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
-using SupersededException = HotStandby.Actors.Membership.IslandException;
 
 namespace HotStandby.Actors.Replication;
 

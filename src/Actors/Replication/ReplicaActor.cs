@@ -33,8 +33,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private readonly ReignLedger _ledger = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IReadOnlyList<IActorRef> _partitions = [];
-    private IActorRef _openLog = ActorRefs.Nobody;
-    private IActorRef _oracle = ActorRefs.Nobody;
+    private IActorRef _openLog = ActorRefs.Nobody, _oracle = ActorRefs.Nobody;
     private ReplyQueue _replies = new([]);
     private PartitionFeed _feed = null!;
     private StateKeeper _state = null!;
@@ -45,8 +44,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private bool _crowned;
     private bool _leading;
     private int _stopsAwaited;
-    private bool _dirty;
-    private bool _turnEndsSoon;
+    private bool _dirty, _turnEndsSoon;
 
     public ReplicaActor(ReplicaOptions options, DataDirectory directory, ServingState serving, TimeProvider time) =>
         (_options, _directory, _serving, _time) = (options, directory, serving, time);

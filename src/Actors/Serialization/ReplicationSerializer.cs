@@ -11,8 +11,8 @@ using HotStandby.Messages.Verification;
 namespace HotStandby.Actors.Serialization;
 
 /// <summary>
-/// Encodes <see cref="ReplicationMessage"/>, <see cref="VerificationMessage"/>, <see cref="IJournalEvent"/>, <see cref="Hello"/> and <see cref="Presence"/>. An <see cref="AppendBatch"/> that arrives with a
-/// damaged batch becomes a <see cref="CorruptAppend"/>.
+/// Encodes <see cref="ReplicationMessage"/>, <see cref="VerificationMessage"/>, <see cref="IJournalEvent"/>, <see cref="Hello"/>,
+/// <see cref="NameTaken"/> and <see cref="Presence"/>. An <see cref="AppendBatch"/> that arrives with a damaged batch becomes a <see cref="CorruptAppend"/>.
 /// </summary>
 public sealed class ReplicationSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
@@ -30,6 +30,7 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
         VerificationMessage message => VerificationCodec.ManifestOf(message),
         IJournalEvent happened => JournalEventCodec.ManifestOf(happened),
         Hello => Hello.Manifest,
+        NameTaken => NameTaken.Manifest,
         Presence => Presence.Manifest,
         _ => throw new SerializationRefusedException($"{o?.GetType()} does not leave this node"),
     };
@@ -52,6 +53,8 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
                 return JournalEventCodec.Encode(happened);
             case Hello hello:
                 return hello.Encode();
+            case NameTaken taken:
+                return taken.Encode();
             case Presence presence:
                 return presence.Encode();
             default:
@@ -68,8 +71,10 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
             return JournalEventCodec.Decode(manifest, bytes);
         if (VerificationCodec.Knows(manifest))
             return VerificationCodec.Decode(manifest, bytes, out var fault) ?? throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: {fault}");
-        if (manifest == Hello.Manifest)
-            return Hello.TryDecode(bytes, out var hello) ? hello : throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: no hello");
+        if (manifest is Hello.Manifest or Hello.EarlierManifest)
+            return Hello.TryDecode(bytes, manifest == Hello.EarlierManifest, out var hello) ? hello : throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: no hello");
+        if (manifest == NameTaken.Manifest)
+            return NameTaken.TryDecode(bytes, out var taken) ? taken : throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: no answer to a hello");
         if (manifest == Presence.Manifest)
             return Presence.TryDecode(bytes, out var presence) ? presence : throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: no presence");
         return ReplicationCodec.Decode(manifest, bytes, out var message, out var problem) switch

@@ -20,6 +20,7 @@ public static class SerializationConfiguration
             "HotStandby.Messages.Replication.ReplicationMessage, HotStandby.Messages" = hotstandby
             "HotStandby.Actors.Protocol.IJournalEvent, HotStandby.Actors" = hotstandby
             "HotStandby.Messages.Membership.Hello, HotStandby.Messages" = hotstandby
+            "HotStandby.Messages.Membership.NameTaken, HotStandby.Messages" = hotstandby
             "HotStandby.Messages.Membership.Presence, HotStandby.Messages" = hotstandby
             "HotStandby.Messages.Verification.VerificationMessage, HotStandby.Messages" = hotstandby
           }

@@ -140,7 +140,7 @@ internal static class RunCommand
     }
 
     private static bool IsExpected(Exception failure) =>
-        failure is JournalFaultException or DataDirectoryRefused or IslandException or ClusterShapeException;
+        failure is JournalFaultException or DataDirectoryRefused or MembershipException;
 
     private static string LastLine(Exception failure) => failure switch
     {
@@ -156,8 +156,8 @@ internal static class RunCommand
         JournalDamagedException => ExitCode.BadData,
         DataDirectoryRefused or JournalFailedException { InnerException: JournalDamagedException or JournalDamaged or DataDirectoryRefused } => ExitCode.BadData,
         JournalFailedException => ExitCode.InputOutput,
-        IslandException => ExitCode.Temporary,
-        ClusterShapeException => ExitCode.Configuration,
+        MembershipException { MayComeBack: true } => ExitCode.Temporary,
+        MembershipException => ExitCode.Configuration,
         _ => ExitCode.Internal,
     };
 

@@ -24,6 +24,13 @@ public static class EventTable
         ["{0} ({1}) is in the cluster"] = new(2108, "NodeUp"),
         ["{0} ({1}) is no longer in the cluster"] = new(2109, "NodeGone"),
 
+        ["Node {0} at {1} is of another cluster of this name: that one was born as {2:x16}, this one as {3:x16}"] = new(2110, "BirthDiffers"),
+        ["Node {0} at {1} runs an earlier version, which does not understand this one: upgrade it"] = new(2111, "EarlierVersion"),
+        ["A second process that calls itself {0}, at {1}, is sent away: {2} has the name and answers"] = new(2112, "NameTaken"),
+        ["Node {0} at {1} waits: {2} has its name and is silent, but not out of the cluster yet"] = new(2113, "NameAwaited"),
+        ["No cluster is founded while two processes call themselves {0}: stop one of them"] = new(2114, "NameContested"),
+        ["{0} hellos like the next one, from others, have come since the line about the last one"] = new(2115, "StrangersSkipped"),
+
         // Replication
         ["The grants of a majority to {0} in epoch {1} have lapsed: it has no lease any more"] = new(2207, "LeaseLapsed"),
         ["A majority is sealed for epoch {0}, the best log is that of {1}"] = new(2208, "MajoritySealed"),

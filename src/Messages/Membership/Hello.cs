@@ -38,19 +38,36 @@ public readonly record struct HeardNode(NodeId Node, string Address);
 /// <summary>Node to node: I am here, and this is how far I am.</summary>
 /// <param name="From">Who.</param>
 /// <param name="Shape">Its settings of the cluster.</param>
+/// <param name="Life">Which process it is, among all that ever had its name. <see cref="Life.None"/>: it speaks the earlier version of this message.</param>
+/// <param name="Birth">The birth of the cluster that its data directory belongs to; 0: it has not met one yet.</param>
 /// <param name="IsMember">It is a member of a cluster.</param>
 /// <param name="VotersInCluster">How many voters that cluster has as members; 0 when it is none.</param>
 /// <param name="Heard">Whom it has heard of lately, itself not included.</param>
-/// <param name="WantsAnswer">True for a question; its answer is false.</param>
+/// <param name="Question">Number of the question that this is; 0: none. Its answer repeats it.</param>
+/// <param name="Answers">Number of the question that this answers; 0: none.</param>
 public sealed record Hello(
-    NodeId From, ClusterShape Shape, bool IsMember, uint VotersInCluster, IReadOnlyList<HeardNode> Heard, bool WantsAnswer)
+    NodeId From, ClusterShape Shape, Life Life, ulong Birth, bool IsMember, uint VotersInCluster, IReadOnlyList<HeardNode> Heard, ulong Question, ulong Answers)
 {
-    /// <summary>Kind and version of the encoding: H1. A layout never changes; another layout is another version.</summary>
-    public const string Manifest = "H1";
+    /// <summary>Kind and version of the encoding: H2. A layout never changes; another layout is another version.</summary>
+    public const string Manifest = "H2";
+
+    /// <summary>The earlier version: read, so that its sender can be named, and never written.</summary>
+    public const string EarlierManifest = "H1";
+
+    /// <summary>Most nodes that one can have heard of.</summary>
+    public const int MaximumHeard = 64;
+
+    private const int MaximumName = 128;
+    private const int MaximumAddress = 512;
+    private const int MaximumVoters = 4096;
+
+    /// <summary>True for a question.</summary>
+    public bool WantsAnswer => Question != 0;
 
     /// <summary>
-    /// Name, cluster id, voters (each u16 length and UTF-8), shards u32, commit as text, lease u32 (ms), flags u8 (bit 0 member, bit 1 wants an answer),
-    /// voters in its cluster u32, then u16 count of pairs of texts: name and address.
+    /// Name, cluster id, voters (each u16 length and UTF-8), shards u32, commit as text, lease u32 (ms), flags u8 (bit 0 member), voters in its
+    /// cluster u32, memory u64, incarnation u64, birth u64, question u64, answers u64, then u16 count of pairs of texts: name and address.
+    /// H1 had bit 1 of the flags for a question, and nothing between the voters and the pairs.
     /// </summary>
     public byte[] Encode()
     {
@@ -61,8 +78,13 @@ public sealed record Hello(
         writer.UInt32(Shape.Shards);
         writer.Text(Shape.Commit);
         writer.UInt32(Shape.LeaseMilliseconds);
-        writer.Byte((byte)((IsMember ? 1 : 0) | (WantsAnswer ? 2 : 0)));
+        writer.Byte((byte)(IsMember ? 1 : 0));
         writer.UInt32(VotersInCluster);
+        writer.UInt64(Life.Memory);
+        writer.UInt64(Life.Incarnation);
+        writer.UInt64(Birth);
+        writer.UInt64(Question);
+        writer.UInt64(Answers);
         writer.Count(Heard.Count);
         foreach (var (node, address) in Heard)
         {
@@ -74,16 +96,28 @@ public sealed record Hello(
     }
 
     /// <summary>Reads it; false when its bounds are impossible.</summary>
-    public static bool TryDecode(ReadOnlySpan<byte> bytes, out Hello hello)
+    /// <param name="bytes">What came.</param>
+    /// <param name="isEarlier">It is in the layout of <see cref="EarlierManifest"/>.</param>
+    /// <param name="hello">What was read.</param>
+    public static bool TryDecode(ReadOnlySpan<byte> bytes, bool isEarlier, out Hello hello)
     {
         var reader = new PayloadReader(bytes);
         var from = new NodeId(reader.Text());
         var shape = new ClusterShape(reader.Text(), reader.Text(), reader.UInt32(), reader.Text(), reader.UInt32());
-        var (flags, voters, count) = (reader.Byte(), reader.UInt32(), reader.Count());
+        var (flags, voters) = (reader.Byte(), reader.UInt32());
+        var (life, birth, question, answers) = isEarlier
+            ? (Life.None, 0UL, (flags & 2UL) >> 1, 0UL)
+            : (new Life(reader.UInt64(), reader.UInt64()), reader.UInt64(), reader.UInt64(), reader.UInt64());
+        var count = reader.Count();
         var heard = new List<HeardNode>();
         for (var i = 0; i < count && !reader.HasFailed; i++)
             heard.Add(new HeardNode(new NodeId(reader.Text()), reader.Text()));
-        hello = new Hello(from, shape, (flags & 1) != 0, voters, heard, (flags & 2) != 0);
-        return reader.IsWhole;
+        hello = new Hello(from, shape, life, birth, (flags & 1) != 0, voters, heard, question, answers);
+        return reader.IsWhole && (isEarlier || life.Memory != 0) && count <= MaximumHeard && IsText(from.Name, MaximumName) && IsText(shape.ClusterId, MaximumName)
+            && IsText(shape.Voters, MaximumVoters) && IsText(shape.Commit, MaximumName)
+            && heard.TrueForAll(static node => IsText(node.Node.Name, MaximumName) && IsText(node.Address, MaximumAddress));
     }
+
+    // Such texts come into the log, and a stranger wrote them.
+    private static bool IsText(string text, int maximum) => text.Length <= maximum && !text.Any(char.IsControl);
 }

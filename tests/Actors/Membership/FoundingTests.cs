@@ -73,7 +73,7 @@ public sealed class FoundingTests(ITestOutputHelper output)
             _slowestMilliseconds = random.Next(1, 150);
             var ids = Enumerable.Range(1, nodes).Select(number => new NodeId($"n{number}")).ToArray();
             var seeds = ids.Select(id => $"a{id}").ToArray();
-            _peers = [.. ids.Select((id, seat) => new Peer(id, seeds[seat], () => new JoinPolicy(id, seeds[seat], seeds, ids)))];
+            _peers = [.. ids.Select((id, seat) => new Peer(id, seeds[seat], life => new JoinPolicy(id, seeds[seat], seeds, ids, (ulong)life << 32)))];
             _cut = (random.Next(nodes), random.Next(nodes));
             _frozen = _peers[random.Next(nodes)];
             _frozenFromMilliseconds = random.Next(LatestStartMilliseconds + 1000);
@@ -123,21 +123,24 @@ public sealed class FoundingTests(ITestOutputHelper output)
             if (!peer.IsUp || peer.Life != life || IsPutOff(peer, () => Speak(peer, life)))
                 return;
             Follow(peer);
+            var question = peer.Policy.Ask(NowTicks);
             foreach (var other in peer.Policy.Asks(StandingOf(peer)) ? _peers : [])
             {
                 if (other != peer && !(peer.Cluster is not null && peer.Cluster == other.Cluster))
-                    Send(peer, other, wantsAnswer: true);
+                    Send(peer, other, question, answers: 0);
             }
 
             After(peer.Cluster is null ? SpeakMilliseconds : 5 * SpeakMilliseconds, () => Speak(peer, life));
         }
 
-        private void Send(Peer from, Peer to, bool wantsAnswer)
+        private void Send(Peer from, Peer to, ulong question, ulong answers)
         {
             var standing = StandingOf(from);
             if (!from.IsUp || IsCut(from, to) || !from.Policy.MaySpeakTo(to.Address, standing, NowTicks))
                 return;
-            var hello = new Hello(from.Id, Shape, standing.IsMember, (uint)standing.VotersInCluster, from.Policy.Heard(NowTicks), wantsAnswer);
+            var hello = new Hello(
+                from.Id, Shape, new Life((ulong)from.Id.Name.Length, (ulong)from.Life << 32), 0, standing.IsMember, (uint)standing.VotersInCluster,
+                from.Policy.Heard(NowTicks), question, answers);
             After(_random.Next(_slowestMilliseconds), () => Arrive(from, to, hello));
         }
 
@@ -148,7 +151,7 @@ public sealed class FoundingTests(ITestOutputHelper output)
             to.Policy.Hear(from.Address, hello, NowTicks);
             Follow(to);
             if (hello.WantsAnswer)
-                Send(to, from, to.Policy.AsksBack(hello));
+                Send(to, from, to.Policy.AsksBack(hello) ? to.Policy.Probe() : 0, hello.Question);
         }
 
         private void Follow(Peer peer)
@@ -212,13 +215,13 @@ public sealed class FoundingTests(ITestOutputHelper output)
         private void Tell(string what) => _story.Append(System.Globalization.CultureInfo.InvariantCulture, $"{_nowMilliseconds,6} ms  {what}\n");
     }
 
-    private sealed class Peer(NodeId id, string address, Func<JoinPolicy> policy)
+    private sealed class Peer(NodeId id, string address, Func<int, JoinPolicy> policy)
     {
         public NodeId Id { get; } = id;
 
         public string Address { get; } = address;
 
-        public JoinPolicy Policy { get; private set; } = policy();
+        public JoinPolicy Policy { get; private set; } = policy(0);
 
         public bool IsUp { get; private set; }
 
@@ -231,8 +234,8 @@ public sealed class FoundingTests(ITestOutputHelper output)
 
         public void Start()
         {
-            (IsUp, Cluster, Doing, Policy) = (true, null, default, policy());
             Life++;
+            (IsUp, Cluster, Doing, Policy) = (true, null, default, policy(Life));
         }
 
         public void Stop() => (IsUp, Cluster) = (false, null);

@@ -11,6 +11,8 @@ public sealed class JoinPolicyTests
     private static readonly string[] Seeds = ["a1", "a2", "a3"];
     private static readonly NodeId[] Voters = [new("n1"), new("n2"), new("n3")];
 
+    private const ulong Incarnation = 1UL << 32;
+
     private long _now = 1_000_000_000;
     private HeardNode _listener;
 
@@ -67,9 +69,10 @@ public sealed class JoinPolicyTests
     public void A_node_that_is_no_voter_does_not_count()
     {
         var policy = Node(1);
-        policy.Hear("a9", new Hello(new NodeId("stranger"), Shape, false, 0, [], true), _now);
+        var stranger = Said(1, 0, []) with { From = new NodeId("stranger") };
+        policy.Hear("a9", stranger, _now);
         Pass(1.5);
-        policy.Hear("a9", new Hello(new NodeId("stranger"), Shape, false, 0, [], true), _now);
+        policy.Hear("a9", stranger, _now);
         Assert.Equal(JoinStep.None, policy.Decide(Standing.Outside, _now).Step);
     }
 
@@ -95,12 +98,12 @@ public sealed class JoinPolicyTests
 
     [Fact]
     public void The_only_voter_founds_at_once() =>
-        Assert.Equal(JoinStep.Found, new JoinPolicy(Voters[0], "a1", ["a1"], [Voters[0]]).Decide(Standing.Outside, _now).Step);
+        Assert.Equal(JoinStep.Found, new JoinPolicy(Voters[0], "a1", ["a1"], [Voters[0]], Incarnation).Decide(Standing.Outside, _now).Step);
 
     [Fact]
     public void A_node_that_is_no_seed_founds_nothing()
     {
-        var policy = new JoinPolicy(Voters[0], "a9", Seeds, Voters);
+        var policy = new JoinPolicy(Voters[0], "a9", Seeds, Voters, Incarnation);
         Hear(policy, 2);
         Hear(policy, 3);
         Assert.Equal(JoinStep.None, policy.Decide(Standing.Outside, _now).Step);
@@ -200,6 +203,83 @@ public sealed class JoinPolicyTests
     }
 
     [Fact]
+    public void A_member_that_only_asks_is_not_joined_before_it_has_answered()
+    {
+        var policy = Node(1);
+        policy.Hear("a2", Said(2, 2, [_listener]), _now);
+        Assert.Equal(JoinStep.None, policy.Decide(Standing.Outside, _now).Step);
+        policy.Hear("a2", Said(2, 2, [_listener]) with { Answers = 7 }, _now); // a question that this process has not asked
+        Assert.Equal(JoinStep.None, policy.Decide(Standing.Outside, _now).Step);
+        Hear(policy, 2, votersInCluster: 2);
+        Assert.Equal(new JoinDecision(JoinStep.Join, "a2"), policy.Decide(Standing.Outside, _now));
+    }
+
+    [Fact]
+    public void Nothing_is_founded_while_a_name_is_contested()
+    {
+        var policy = Node(1);
+        for (var i = 0; i < 10; i++)
+        {
+            Hear(policy, 2);
+            Hear(policy, 3, heard: [_listener, new HeardNode(Voters[1], "a9")]);
+            Assert.Equal(JoinStep.None, policy.Decide(Standing.Outside, _now).Step);
+            Assert.Equal(Voters[1], policy.Contested);
+            Pass(1);
+        }
+
+        Pass(1.5);
+        Hear(policy, 2);
+        Hear(policy, 3);
+        Assert.Equal(JoinStep.Found, policy.Decide(Standing.Outside, _now).Step);
+        Assert.Equal(NodeId.None, policy.Contested);
+    }
+
+    [Fact]
+    public void No_more_nodes_are_remembered_than_a_hello_can_tell_of()
+    {
+        var policy = Node(1);
+        for (var i = 0; i < 1000; i++)
+            policy.Hear($"x{i}", Said(2, 0, []), _now);
+        Assert.Equal(Hello.MaximumHeard, policy.Heard(_now).Count);
+        Pass(2.1);
+        Hear(policy, 2);
+        Assert.Single(policy.Heard(_now));
+    }
+
+    [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(0, 7, false)]
+    [InlineData(7, 0, false)]
+    [InlineData(7, 7, false)]
+    [InlineData(7, 8, true)]
+    public void Two_births_that_are_known_and_differ_are_two_clusters(ulong own, ulong other, bool isForeign) =>
+        Assert.Equal(isForeign, JoinPolicy.IsForeign(Said(2, 1, []) with { Birth = other }, own));
+
+    [Fact]
+    public void Only_foreign_members_that_answer_and_answer_alone_end_a_newcomer()
+    {
+        var policy = Node(1);
+        var foreign = Said(2, 3, []) with { Birth = 8 };
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.False(policy.MustGo(foreign, Standing.Outside, _now), "it only asks");
+            Assert.False(policy.MustGo(foreign with { IsMember = false, Answers = policy.Ask(_now) }, Standing.Outside, _now), "it is no member");
+            Pass(1);
+        }
+
+        Assert.False(policy.MustGo(foreign with { Answers = policy.Ask(_now) }, Standing.Outside, _now), "its own may answer yet");
+        Pass(0.5);
+        Hear(policy, 3, votersInCluster: 2);
+        Pass(0.6);
+        Assert.False(policy.MustGo(foreign with { Answers = policy.Ask(_now) }, Standing.Outside, _now), "its own answer");
+        Pass(2.1);
+        Assert.True(policy.MustGo(foreign with { Answers = policy.Ask(_now) }, Standing.Outside, _now));
+
+        policy.Decide(new Standing(true, 1, new HashSet<string> { "a1" }), _now);
+        Assert.False(policy.MustGo(foreign with { Answers = policy.Ask(_now) }, new Standing(true, 1, new HashSet<string> { "a1" }), _now), "a member stays");
+    }
+
+    [Fact]
     public void A_node_that_leaves_its_cluster_neither_speaks_nor_founds_nor_joins()
     {
         var policy = Node(1);
@@ -228,14 +308,14 @@ public sealed class JoinPolicyTests
         return NodeAt(number);
     }
 
-    private static JoinPolicy NodeAt(int number) => new(Voters[number - 1], Seeds[number - 1], Seeds, Voters);
+    private static JoinPolicy NodeAt(int number) => new(Voters[number - 1], Seeds[number - 1], Seeds, Voters, Incarnation);
 
-    // Unless it is said otherwise, the speaker hears the nodes of the test: none before the listener.
+    // Unless it is said otherwise, the speaker answers the listener and hears the nodes of the test: none before the listener.
     private void Hear(JoinPolicy policy, int number, int votersInCluster = 0, IReadOnlyList<HeardNode>? heard = null) => policy.Hear(
-        Seeds[number - 1], Said(number, votersInCluster, heard ?? [_listener]), _now);
+        Seeds[number - 1], Said(number, votersInCluster, heard ?? [_listener]) with { Answers = policy.Ask(_now) }, _now);
 
     private static Hello Said(int number, int votersInCluster, IReadOnlyList<HeardNode> heard) =>
-        new(Voters[number - 1], Shape, votersInCluster > 0, (uint)votersInCluster, heard, true);
+        new(Voters[number - 1], Shape, new Life((ulong)number, 1), 0, votersInCluster > 0, (uint)votersInCluster, heard, 1, 0);
 
     private static HeardNode Heard(int number) => new(Voters[number - 1], Seeds[number - 1]);
 

@@ -135,7 +135,7 @@ internal sealed class InProcessNode(NodeConfiguration configuration, Address add
     // What ends a process ends the actor system here.
     private void OnFatal(Exception failure, Task<HotStandbyNode> life)
     {
-        if (failure is not IslandException)
+        if (failure is not MembershipException { MayComeBack: true })
         {
             _isBroken = true;
             onBroken($"{configuration.Settings.NodeId}: {failure}");

@@ -99,14 +99,27 @@ internal sealed class PresenceTarget() : FuzzTarget("presence")
 
 internal sealed class HelloTarget() : FuzzTarget("hello")
 {
-    public override object? Decode(byte[] input) => Hello.TryDecode(input, out var hello) ? hello : null;
+    public override object? Decode(byte[] input) => Hello.TryDecode(input, isEarlier: false, out var hello) ? hello : null;
 
     public override byte[] Encode(object decoded) => ((Hello)decoded).Encode();
 
     protected override IEnumerable<byte[]> MakeSamples()
     {
         var shape = new ClusterShape("cluster", "a,b,c", 64, "quorum", 2000);
-        yield return new Hello(new NodeId("a"), shape, true, 2, [new(new NodeId("b"), "akka.tcp://x@h:1"), new(new NodeId("c"), "")], true).Encode();
-        yield return new Hello(new NodeId("ä"), shape, false, 0, [], false).Encode();
+        yield return new Hello(new NodeId("a"), shape, new Life(7, 8), 9, true, 2, [new(new NodeId("b"), "akka.tcp://x@h:1"), new(new NodeId("c"), "")], 10, 11).Encode();
+        yield return new Hello(new NodeId("ä"), shape, new Life(1, 0), 0, false, 0, [], 0, 0).Encode();
+    }
+}
+
+internal sealed class NameTakenTarget() : FuzzTarget("name taken")
+{
+    public override object? Decode(byte[] input) => NameTaken.TryDecode(input, out var taken) ? taken : null;
+
+    public override byte[] Encode(object decoded) => ((NameTaken)decoded).Encode();
+
+    protected override IEnumerable<byte[]> MakeSamples()
+    {
+        yield return new NameTaken("akka.tcp://x@h:1", true, 7).Encode();
+        yield return new NameTaken("", false, 0).Encode();
     }
 }
