@@ -29,6 +29,14 @@ public sealed class FailoverSpecConfig : MultiNodeConfig
         TestTransport = true;
         // Of the conductor, too: else a role whose system ended may stay deaf to it.
         CommonConfig = ConfigurationFactory.ParseString("akka { actor.provider = cluster, remote.use-passive-connections = off }");
+        // Its nodes end and come back within a second or two; with Akka's defaults it would go on talking to the dead.
+        NodeConfig([Conductor], [ConfigurationFactory.ParseString("""
+            akka.remote {
+              dot-netty.tcp.connection-timeout = 2s
+              retry-gate-closed-for = 1s
+              transport-failure-detector { heartbeat-interval = 1s, acceptable-heartbeat-pause = 5s }
+            }
+            """)]);
         _configurations = Nodes.ToDictionary(role => role, role => Configure(role.Name, hocon));
         foreach (var (role, configuration) in _configurations)
             NodeConfig([role], [WithAgent(HotStandbyNode.SystemConfig(configuration))]);

@@ -61,7 +61,7 @@ public sealed class StandbyAloneSpec() : FailoverSpec(PartitionScenarios.Standby
 public sealed class BridgeSpec() : FailoverSpec(PartitionScenarios.Bridge, typeof(BridgeSpec))
 {
     [MultiNodeFact]
-    public Task A_bridge_between_Primary_and_Standby_leaves_one_of_them_serving_at_a_time() => PlayAsync();
+    public Task A_bridge_between_Primary_and_Standby_costs_no_reign() => PlayAsync();
 }
 
 public sealed class LeavingAndKilledHistorySpec() : FailoverSpec(HistoryScenarios.LeavingAndKilledPrimary, typeof(LeavingAndKilledHistorySpec))

@@ -95,6 +95,7 @@ internal sealed class MultiNodeCluster : IFailoverCluster
         foreach (var (one, other) in _cuts.Concat(_cuts.Select(cut => (cut.To, cut.From))).Distinct())
         {
             await WaitForRoleAsync(one, stop);
+            await WaitForRoleAsync(other, stop);
             await _conductor.PassThrough(one, other, ThrottleTransportAdapter.Direction.Both);
         }
 

@@ -1,6 +1,7 @@
 // Watches all nodes from outside, knowing what none of them can know: every entry ever appended, everything ever committed,
 // who led when. Throws at the first event after which an invariant of docs/protocol.md does not hold.
 using System.IO.Hashing;
+using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Shards;
 using HotStandby.Messages;
@@ -148,6 +149,13 @@ public sealed class InvariantChecker(bool keepsEntries)
     {
         if (!_digests.TryAdd(sequence, digest) && _digests[sequence] != digest)
             throw new InvariantViolation(7, $"{node} holds something else at {sequence} than others do");
+    }
+
+    /// <summary>Invariant 7: the image from which a node goes on is what was committed up to its seq.</summary>
+    public void Restores(NodeId node, ImageStamp image)
+    {
+        if (!image.IsNone && image.Sequence <= Committed && _committed[(int)image.Sequence - 1].Link != new Link(image.Epoch, image.Hash))
+            throw new InvariantViolation(7, $"{node} restores an image of {image.Epoch}/{image.Sequence} that is not what was committed up to there");
     }
 
     private void Note(ReadOnlySpan<byte> encoded)

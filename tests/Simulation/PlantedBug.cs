@@ -37,6 +37,10 @@ public enum PlantedBug
     TakeDamageForTornTail,
     /// <summary>A full sync brings state that is not committed.</summary>
     ShipUncommittedState,
+    /// <summary>A full sync does not save an image where the store has one of the same seq.</summary>
+    KeepImageOfEqualSeq,
+    /// <summary>What is restored after a full sync is the newest image in the store, whether or not the sync has brought it.</summary>
+    RestoreNewerThanSynced,
     /// <summary>A buffer is handed out again as soon as its object is removed, before that is committed.</summary>
     ReuseFreedSpaceBeforeCommit,
     /// <summary>A write is answered when it is decided, before it is committed.</summary>

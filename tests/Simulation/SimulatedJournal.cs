@@ -26,6 +26,9 @@ public sealed class SimulatedJournal(PlantedBug bug, ulong memory, RealLog? real
     private EpochEnd[] _below = [];
     private VoterRoll _roll = VoterRoll.Empty;
 
+    /// <summary>The checkpoints beside it.</summary>
+    public SimulatedImages Images { get; } = new(bug);
+
     /// <summary>Which memory the directory holds.</summary>
     public ulong Memory { get; private set; } = memory;
 

@@ -1,6 +1,7 @@
 // One machine: a disk that survives, a process that may be dead, a clock with a rate of its own. Carries out the effects of
 // its replica against the modelled journal and network, and tells the observer.
 using HotStandby.Actors.Journal;
+using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -23,6 +24,7 @@ public sealed class SimulatedNode(Simulation world, int index)
     private ulong _appliedSequence;
     private ulong _reignFrom;
     private SimulatedSync? _sync;
+
     private SimulatedNode? _answers;
 
     /// <summary>Its name; none for a machine that nobody uses.</summary>
@@ -33,6 +35,9 @@ public sealed class SimulatedNode(Simulation world, int index)
 
     /// <summary>Its disk.</summary>
     public SimulatedJournal Journal { get; private set; } = world.Scenario.NewJournal();
+
+    /// <summary>Its checkpoints.</summary>
+    public SimulatedImages Images => Journal.Images;
 
     /// <summary>Its process; null when it is dead.</summary>
     public Replica? Replica { get; private set; }
@@ -76,8 +81,6 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>Something that comes while the node is paused.</summary>
     public void WhenItGoesOn(Action action) => _whenItGoesOn.Add(action);
 
-    private SimulatedSync FullSync => _sync ??= new SimulatedSync(world, this);
-
     /// <summary>From its next start on it is this node, with this disk.</summary>
     public void Take(NodeId id, SimulatedJournal disk) => (Id, Journal, Replica, Partitions) = (id, disk, null, null);
 
@@ -103,18 +106,23 @@ public sealed class SimulatedNode(Simulation world, int index)
             world.Checker.Append(_log, batch, Id);
         var found = Journal.Recover();
         Replica = new Replica(_scenario.SettingsOf(Id), found, Journal.OpenAs(Id, found, world.NextIncarnation()), Journal.Birth, Clock);
-        (_appliedSequence, _reignFrom) = (0, 0);
-        FullSync.Forget();
+        (_appliedSequence, _reignFrom, _sync) = (0, 0, new SimulatedSync(world, this));
         Partitions = _scenario.HasIndex ? new SimulatedIndex(world, this) : null;
         world.Trace(this, "starts");
         world.AfterTrueTicks(0, this, Incarnation, Tick);
-        // Now and then both checkpoints of a partition are damaged: the log alone is no state then. Only one node at a time has lost
-        // something, and the others know what this node's log begins with to be committed: it is older than two checkpoints.
-        FullSync.IsDamaged = Journal.Checkpoint.Length > 0 && world.Nodes.Length > 1 && world.Random.Chance(0.1)
+        // Now and then both checkpoints of a partition are damaged, or what the newest holds is wrong: the log alone is no state then. Only one
+        // node at a time has lost something, and the others know what this node's log begins with to be committed: it is older than two
+        // checkpoints.
+        var isLost = Journal.Checkpoint.Length > 0 && world.Nodes.Length > 1 && world.Random.Chance(0.1)
             && world.Nodes.All(node => node == this || (node.Replica is { State: { IsStateComplete: true, Voting: true } state }
                 && state.CommitSequence >= Replica.State.Log.BaseSequence));
-        if (FullSync.IsDamaged)
-            FullSync.Begin(Id);
+        if (isLost)
+            Images.Spoil();
+        var restored = Images.Restore(Replica.State.Log.Describe(), Replica.State.ImagesUpTo);
+        if (Images.Spoilt == 0)
+            world.Checker.Restores(Id, restored);
+        if (isLost || Images.Spoilt > 0)
+            _sync.Begin(Id, isForced: true);
     }
 
     /// <summary>Kills the process.</summary>
@@ -178,8 +186,13 @@ public sealed class SimulatedNode(Simulation world, int index)
         Do(static (replica, now) => replica.Tick(now, 0));
         if (Serves)
             Partitions?.Reign?.Tick();
-        if (world.Random.Chance(_scenario.Truncation) && Replica is { State.CommitSequence: > 0 } truncating && !FullSync.IsUnderWay)
+        if (world.Random.Chance(_scenario.Truncation) && Replica is { State.CommitSequence: > 0 } truncating && !_sync!.IsUnderWay)
+        {
+            if (_appliedSequence > 0)
+                Images.Save(new ImageStamp(_appliedSequence, _log[(int)_appliedSequence - 1].Epoch, _log[(int)_appliedSequence - 1].PrefixHash));
             Do((replica, _) => replica.Truncate((ulong)world.Random.Between(0, (int)truncating.State.CommitSequence)));
+        }
+
         if (world.Random.Chance(0.3))
             Replica?.Applied(_appliedSequence);
         world.AfterTrueTicks(_scenario.TickTicks, this, Incarnation, Tick);
@@ -193,6 +206,19 @@ public sealed class SimulatedNode(Simulation world, int index)
             if (Replica != replica)
                 return; // it has ended
         }
+    }
+
+    // The process ends; its supervisor starts it again.
+    private void End(Superseded superseded)
+    {
+        world.Twins.Superseded++;
+        world.Trace(this, $"has no place any more: {superseded.By} has");
+        Crash();
+        world.After(world.Random.Exponential(_scenario.LeaseTicks), () =>
+        {
+            if (Replica is null)
+                Start();
+        });
     }
 
     private void CarryOut(Replica replica, Effect effect)
@@ -250,7 +276,7 @@ public sealed class SimulatedNode(Simulation world, int index)
                 world.Trace(this, "rebuilds");
                 break;
             case FullSyncNeeded needed:
-                FullSync.Begin(needed.Source);
+                _sync!.Begin(needed.Source);
                 break;
             case PrimaryLost lost:
                 world.Checker.LosesPrimary(Id, lost);
@@ -267,14 +293,7 @@ public sealed class SimulatedNode(Simulation world, int index)
                     world.Network.SendTo(this, _answers, reply.Message);
                 break;
             case Superseded superseded:
-                world.Twins.Superseded++;
-                world.Trace(this, $"has no place any more: {superseded.By} has");
-                Crash();
-                world.After(world.Random.Exponential(_scenario.LeaseTicks), () =>
-                {
-                    if (Replica is null)
-                        Start();
-                });
+                End(superseded);
                 break;
             case Born born:
                 Journal.Birth = born.Birth;
@@ -322,7 +341,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         else if (write is WriteReset)
         {
             _log.Clear();
-            _log.AddRange(FullSync.Image);
+            _log.AddRange(_sync!.Image);
         }
 
         if (world.IsVerbose)
@@ -330,7 +349,7 @@ public sealed class SimulatedNode(Simulation world, int index)
         Journal.Enqueue(write, write switch
         {
             WriteTruncation truncation => [.. _log[..(int)truncation.Below[^1].LastSequence]],
-            WriteReset => FullSync.Image,
+            WriteReset => _sync!.Image,
             _ => [],
         });
         if (write is WriteBatch && world.Bug == PlantedBug.ApplyBeforeCommit && Replica is { Role: ReplicaRole.Standby } standby)

@@ -1,16 +1,16 @@
-// Full syncs of one node: it asks, another answers, each after a while, and anything may happen to either of them meanwhile. From whom the
-// images come does not matter: whatever a node has applied is committed.
-using HotStandby.Core.Replication;
+// The full syncs of one process. From whom an image comes does not matter: what a node has applied is committed. It is asked, and answers,
+// after a while each; anything may happen to either node meanwhile.
+using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Simulation;
 
-/// <summary>The receiving end of the full syncs of one node.</summary>
+/// <summary>One process's syncs: at most one at a time. Used by <see cref="SimulatedNode"/> only.</summary>
 public sealed class SimulatedSync(Simulation world, SimulatedNode node)
 {
-    private readonly Scenario _scenario = world.Scenario;
+    private bool _isForced;
 
     /// <summary>One is under way.</summary>
     public bool IsUnderWay { get; private set; }
@@ -18,71 +18,71 @@ public sealed class SimulatedSync(Simulation world, SimulatedNode node)
     /// <summary>What the last one has brought.</summary>
     public Link[] Image { get; private set; } = [];
 
-    /// <summary>The node's checkpoints are damaged: its log alone is no state.</summary>
-    public bool IsDamaged { get; set; }
-
-    /// <summary>A process starts.</summary>
-    public void Forget() => IsUnderWay = false;
-
-    /// <summary>One begins, unless one is under way.</summary>
-    public void Begin(NodeId first)
+    /// <summary>Begins one, unless one is under way.</summary>
+    /// <param name="first">Who is asked first.</param>
+    /// <param name="isForced">This node's own state is lost, or wrong.</param>
+    public void Begin(NodeId first, bool isForced = false)
     {
         if (IsUnderWay)
             return;
-        IsUnderWay = true;
+        (IsUnderWay, _isForced) = (true, isForced);
         node.Replica!.StateIsComplete(false);
         world.Trace(node, $"needs a full sync, asks {first}");
-        AskForImage(first);
+        Ask(first);
     }
 
-    private void AskForImage(NodeId whom) => AfterAWhile(() =>
+    private void Ask(NodeId whom) => world.AfterTrueTicks(Delay, node, node.Incarnation, () =>
     {
         var source = Array.Find(world.Nodes, each => each.Id == whom);
         if (source is null || source == node || source.Paused || source.Replica is not { State.IsStateComplete: true } holder || holder.State.CommitSequence == 0)
         {
-            AskForImage(Anybody);
+            Ask(Anybody);
             return;
         }
 
         var oldest = (ulong)world.Random.Between((int)Math.Max(1, holder.State.Log.BaseSequence),
             (int)(world.Bug == PlantedBug.ShipUncommittedState ? holder.State.Log.LastSequence : holder.State.CommitSequence));
+        // Often the very seq of the image that is wrong: nothing may have been written since.
+        if (node.Images.Spoilt is > 0 and var spoilt && spoilt >= holder.State.Log.BaseSequence && spoilt <= holder.State.CommitSequence && spoilt % 2 == 0)
+            oldest = spoilt;
         var below = holder.State.Log.DescribeUntil(oldest);
         var roll = holder.State.Log.Roster.At(oldest);
         var image = source.Log[..(int)oldest].ToArray();
-        AfterAWhile(() => Install(whom, below, roll, image));
+        world.AfterTrueTicks(Delay, node, node.Incarnation, () => Install(whom, below, roll, image));
     });
-
-    private void AfterAWhile(Action action) =>
-        world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 8), node, node.Incarnation, action);
 
     private void Install(NodeId source, EpochEnd[] below, VoterRoll roll, Link[] image)
     {
-        // An image that is older than what is known here to be committed: who only lagged has caught up otherwise; who is damaged takes it
-        // all the same if its own log goes on from there.
-        var state = node.Replica!.State;
-        if (IsDamaged ? below[^1].LastSequence < state.Log.BaseSequence : below[^1].LastSequence < state.CommitSequence)
+        // An image that is older than what is known here to be committed: a node that only lagged has caught up otherwise; one whose state is
+        // lost takes it all the same if its own log goes on from there.
+        var (log, last) = (node.Replica!.State.Log, below[^1]);
+        if (last.LastSequence < (_isForced ? log.BaseSequence : node.Replica.State.CommitSequence))
         {
-            if (IsDamaged)
-                AskForImage(Anybody);
+            if (_isForced)
+                Ask(Anybody);
             else
-                End(node.Replica);
+                End();
             return;
         }
 
-        world.Trace(node, $"installs what {source} held at {below[^1].LastSequence}");
-        (Image, IsUnderWay, IsDamaged) = (image, false, false);
+        world.Trace(node, $"installs what {source} held at {last.LastSequence}");
+        (Image, IsUnderWay, _isForced) = (image, false, false);
         node.Do((replica, now) =>
         {
-            replica.Install(below, roll, below[^1].LastSequence, now);
+            replica.Install(below, roll, last.LastSequence, now);
             replica.StateIsComplete(true);
         });
+        world.Checker.Restores(node.Id, node.Images.Install(
+            new ImageStamp(last.LastSequence, last.Epoch, image[^1].PrefixHash), log.Describe(), node.Replica.State.ImagesUpTo));
     }
+
+    private void End()
+    {
+        IsUnderWay = false;
+        node.Replica!.StateIsComplete(true);
+    }
+
+    private long Delay => world.Random.Exponential(world.Scenario.JournalTicks * 8);
 
     private NodeId Anybody => world.Nodes[world.Random.Below(world.Nodes.Length)].Id;
-
-    private void End(Replica replica)
-    {
-        (IsUnderWay, IsDamaged) = (false, false);
-        replica.StateIsComplete(true);
-    }
 }

@@ -1,5 +1,5 @@
 // Keeps two images of every partition in the snapshot store: takes rounds when the replica says so, one partition after the other,
-// and restores the partitions from them. Decides nothing about when, nor about what may be truncated.
+// makes the images of a full sync durable, and restores the partitions. Decides nothing about when, nor about what may be truncated.
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -11,29 +11,41 @@ using HotStandby.Messages.Replication;
 namespace HotStandby.Actors.Checkpoints;
 
 /// <summary>
-/// The child of the replica. Commands: <see cref="BeginRound"/>, <see cref="SaveImage"/>, <see cref="RestoreImages"/>. A store that
-/// cannot save costs a longer journal and is logged; one that cannot read ends the node.
+/// The child of the replica. Commands: <see cref="BeginRound"/>, <see cref="SaveImage"/>, <see cref="KeepOnly"/>,
+/// <see cref="RestoreImages"/>. A store that cannot save costs a longer journal and is logged; one that cannot read or delete ends the node.
 /// </summary>
+/// <remarks>
+/// The bytes of an image go back to the pool only when the store says that it has written them. A save that has failed may still be going
+/// on: the circuit breaker gives up on a slow store, and does not stop it.
+/// </remarks>
 public sealed class CheckpointActor : UntypedActor
 {
-    // Kept: the newest and the one before it.
-    private readonly record struct Kept(ulong Older, ulong Newest);
+    private sealed class Slot
+    {
+        public KeptImages Kept { get; } = new();
+
+        // One at a time: two saves of one partition could end in either order.
+        public (SaveImage Save, IActorRef Asker)? Saving { get; set; }
+
+        public Queue<(SaveImage Save, IActorRef Asker)> Waiting { get; } = [];
+    }
 
     private readonly NodeId _node;
     private readonly IReadOnlyList<IActorRef> _partitions;
     private readonly IActorRef _store;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Kept[] _kept;
-    private readonly Dictionary<(string Id, long Sequence), (SaveImage Save, IActorRef Asker)> _saving = [];
+    private readonly Slot[] _slots;
+    private int _saves;
     private int _next = -1;
     private bool _hasFailed;
+    private KeepOnly? _keeping;
     private RestoreImages? _restoring;
-    private EpochEnd[] _restored = [];
+    private ImageStamp[] _restored = [];
     private int _awaited;
 
     public CheckpointActor(NodeId node, IReadOnlyList<IActorRef> partitions, string snapshotPluginId)
     {
-        (_node, _partitions, _kept) = (node, partitions, new Kept[partitions.Count]);
+        (_node, _partitions, _slots) = (node, partitions, [.. partitions.Select(_ => new Slot())]);
         _store = Persistence.Instance.Apply(Context.System).SnapshotStoreFor(snapshotPluginId);
     }
 
@@ -47,11 +59,12 @@ public sealed class CheckpointActor : UntypedActor
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
 
-    /// <inheritdoc/>
+    /// <summary>Images that wait go back to the pool. Those that the store has been given do not: it may be writing them.</summary>
     protected override void PostStop()
     {
-        foreach (var (save, _) in _saving.Values)
-            save.Image.Dispose();
+        foreach (var slot in _slots)
+            foreach (var (save, _) in slot.Waiting)
+                save.Image.Dispose();
     }
 
     /// <inheritdoc/>
@@ -81,6 +94,20 @@ public sealed class CheckpointActor : UntypedActor
                 _hasFailed |= saved.Failure is not null;
                 GoOn();
                 break;
+            case KeepOnly keep:
+                _keeping = keep;
+                SweepWhenSaved();
+                break;
+            case ImageSweeper.Swept swept when swept.Life == _keeping?.Life:
+                if (--_awaited == 0)
+                {
+                    Context.Parent.Tell(new OnlyKept(swept.Life));
+                    _keeping = null;
+                }
+
+                break;
+            case ImageSweeper.Swept:
+                break; // of an earlier sync
             case RestoreImages restore:
                 Restore(restore);
                 break;
@@ -102,14 +129,29 @@ public sealed class CheckpointActor : UntypedActor
 
     private void OnImage(ImageReady ready)
     {
-        if (ready.Image is { } image)
+        if (ready.Partition.Value != _next)
         {
-            Save(new SaveImage(ready.Partition, ready.Sequence, EpochAtEnd(ready.Log), image), Self);
-            return;
+            ready.Image?.Dispose(); // no round has asked for it
         }
+        else if (ready.Image is { } image)
+        {
+            var epoch = ready.Log.Length == 0 ? 0 : ready.Log[^1].Epoch;
+            var stamp = new ImageStamp(ready.Sequence, epoch, PartitionImage.HashOf(image.Written.Span));
+            Save(new SaveImage(ready.Partition, stamp, image, IsForSync: false), Self);
+        }
+        else
+        {
+            _hasFailed = true;
+            EndRound();
+        }
+    }
 
-        _hasFailed = true;
-        EndRound();
+    private void Save(SaveImage save, IActorRef asker)
+    {
+        var slot = _slots[save.Partition.Value];
+        slot.Waiting.Enqueue((save, asker));
+        _saves++;
+        SaveNext(slot);
     }
 
     private void GoOn()
@@ -125,47 +167,89 @@ public sealed class CheckpointActor : UntypedActor
     private void EndRound()
     {
         _next = -1;
-        Context.Parent.Tell(new RoundEnded(!_hasFailed, _kept.Min(kept => kept.Older)));
+        Context.Parent.Tell(new RoundEnded(!_hasFailed, _slots.Min(slot => slot.Kept.Older.Sequence)));
     }
 
-    private void Save(SaveImage save, IActorRef asker)
+    private void SaveNext(Slot slot)
     {
-        var id = IdOf(save.Partition);
-        if (save.Sequence == _kept[save.Partition.Value].Newest || !_saving.TryAdd((id, (long)save.Sequence), (save, asker)))
+        while (slot.Saving is null && slot.Waiting.TryDequeue(out var next))
         {
-            save.Image.Dispose(); // nothing was committed since
-            asker.Tell(new ImageSaved(save.Partition, save.Sequence, null));
-            return;
+            var (partition, stamp, image, isForSync) = next.Save;
+            switch (isForSync ? SaveVerdict.Write : slot.Kept.Judge(stamp))
+            {
+                case SaveVerdict.IsThere:
+                    image.Dispose(); // nothing was committed since
+                    Answer(next.Asker, partition, null);
+                    break;
+                case SaveVerdict.TooOld:
+                    image.Dispose();
+                    Answer(next.Asker, partition, new InvalidOperationException(
+                        $"the image of {partition} at {stamp.Sequence} comes after that at {slot.Kept.Newest.Sequence}"));
+                    break;
+                default:
+                    slot.Saving = next;
+                    _store.Tell(new SaveSnapshot(
+                        new SnapshotMetadata(IdOf(partition), (long)stamp.Sequence, default),
+                        new PartitionCheckpoint(stamp.Sequence, stamp.Epoch, image.Written)));
+                    break;
+            }
         }
-
-        _store.Tell(new SaveSnapshot(
-            new SnapshotMetadata(id, (long)save.Sequence, default), new PartitionCheckpoint(save.Sequence, save.Epoch, save.Image.Written)));
     }
 
     private void Saved(SnapshotMetadata metadata, Exception? failure)
     {
-        if (!_saving.Remove((metadata.PersistenceId, metadata.SequenceNr), out var saving))
+        var slot = Array.Find(_slots, each => each.Saving is { Save: var saving }
+            && IdOf(saving.Partition) == metadata.PersistenceId && (long)saving.Stamp.Sequence == metadata.SequenceNr);
+        if (slot?.Saving is not ({ } save, { } asker))
             return;
-        var (save, asker) = saving;
-        save.Image.Dispose();
+        slot.Saving = null;
         if (failure is null)
         {
-            ref var kept = ref _kept[save.Partition.Value];
-            kept = new Kept(kept.Newest, save.Sequence);
-            if (kept.Older > 0)
-                _store.Tell(new DeleteSnapshots(metadata.PersistenceId, new SnapshotSelectionCriteria((long)kept.Older - 1)));
+            save.Image.Dispose();
+            Note(slot.Kept, save, metadata.PersistenceId);
         }
         else
         {
-            _log.Error(failure, "The checkpoint of {0} at {1} could not be saved; the journal is kept for longer", save.Partition, save.Sequence);
+            slot.Kept.Lost(save.Stamp.Sequence);
+            _log.Error(
+                failure, "The checkpoint of {0} at {1} could not be saved; the journal is kept for longer", save.Partition, save.Stamp.Sequence);
         }
 
-        asker.Tell(new ImageSaved(save.Partition, save.Sequence, failure));
+        Answer(asker, save.Partition, failure);
+        SaveNext(slot);
+    }
+
+    private void Note(KeptImages kept, SaveImage saved, string persistenceId)
+    {
+        if (saved.IsForSync)
+            kept.SavedForSync(saved.Stamp);
+        else if (kept.Saved(saved.Stamp) is > 0 and var oldest)
+            _store.Tell(new DeleteSnapshots(persistenceId, new SnapshotSelectionCriteria((long)oldest - 1)));
+    }
+
+    private void Answer(IActorRef asker, Partition partition, Exception? failure)
+    {
+        _saves--;
+        asker.Tell(new ImageSaved(partition, failure));
+        SweepWhenSaved();
+    }
+
+    // Not before every save has ended: one that ends later would leave what is to go.
+    private void SweepWhenSaved()
+    {
+        if (_keeping is not { } keep || _saves > 0)
+            return;
+        _awaited = _partitions.Count;
+        for (var i = 0; i < _partitions.Count; i++)
+        {
+            _slots[i].Kept.Only(keep.Images[i]);
+            Context.ActorOf(ImageSweeper.Props(_store, IdOf(new Partition((ushort)i)), keep.Images[i].Sequence, keep.Life));
+        }
     }
 
     private void Restore(RestoreImages restore)
     {
-        (_restoring, _restored, _awaited) = (restore, new EpochEnd[_partitions.Count], _partitions.Count);
+        (_keeping, _restoring, _restored, _awaited) = (null, restore, new ImageStamp[_partitions.Count], _partitions.Count);
         for (var i = 0; i < _partitions.Count; i++)
         {
             var partition = new Partition((ushort)i);
@@ -175,11 +259,11 @@ public sealed class CheckpointActor : UntypedActor
 
     private void OnLoaded(ImageLoader.Loaded loaded)
     {
-        if (_restoring is null || loaded.Life != _restoring.Life)
+        if (loaded.Life != _restoring?.Life)
             return;
         var partition = loaded.Partition.Value;
-        _restored[partition] = loaded.At;
-        _kept[partition] = new Kept(0, loaded.At.LastSequence);
+        _restored[partition] = loaded.Image;
+        _slots[partition].Kept.Only(loaded.Image);
         if (--_awaited > 0)
             return;
         Context.Parent.Tell(new ImagesRestored(_restoring.Life, _restored));
@@ -187,6 +271,4 @@ public sealed class CheckpointActor : UntypedActor
     }
 
     private string IdOf(Partition partition) => $"checkpoint-{_node}-{partition}";
-
-    private static ulong EpochAtEnd(ReadOnlySpan<EpochEnd> log) => log.IsEmpty ? 0 : log[^1].Epoch;
 }

@@ -1,5 +1,5 @@
 // What the actors of one node say to each other about images of partitions. None of these leaves the process, so they may carry
-// pooled memory: whoever gets an ImageWriter disposes it.
+// pooled memory: the receiver of an ImageWriter owns it.
 using Akka.Actor;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
@@ -9,34 +9,48 @@ using HotStandby.Messages.Replication;
 namespace HotStandby.Actors.Checkpoints;
 
 /// <summary>Replica to partition: write your image. Answered with <see cref="ImageTaken"/>, in order with entries and proposals.</summary>
+/// <param name="Life">The node's state as of now; comes back in the answer.</param>
 /// <param name="FedSequence">Everything up to here has been handed to the partition: what a replica's image stands for.</param>
-public sealed record TakeImage(ulong FedSequence) : INoSerializationVerificationNeeded;
+public sealed record TakeImage(ulong Life, ulong FedSequence) : INoSerializationVerificationNeeded;
 
 /// <summary>Partition to replica.</summary>
 /// <param name="Partition">Whose.</param>
 /// <param name="Reign">0: a replica's, all of it committed; else of a partition that leads, with all that it has proposed.</param>
-/// <param name="FedSequence">As asked.</param>
-/// <param name="Image">The image; null when the partition holds what was never committed and is about to be reset.</param>
-public sealed record ImageTaken(Partition Partition, ulong Reign, ulong FedSequence, ImageWriter? Image) : INoSerializationVerificationNeeded;
+/// <param name="Asked">What this answers.</param>
+/// <param name="Image">
+/// The image; null when the partition holds what was never committed and is about to be reset, or is too large for one.
+/// </param>
+public sealed record ImageTaken(Partition Partition, ulong Reign, TakeImage Asked, ImageWriter? Image) : INoSerializationVerificationNeeded;
 
-/// <summary>Replica to partition: hold this and nothing else.</summary>
+/// <summary>
+/// Image loader to partition: hold this and nothing else, unless a later life has begun. Answered with <see cref="PartitionRestored"/>.
+/// </summary>
 /// <param name="Life">As in <see cref="Protocol.ResetPartition"/>.</param>
 /// <param name="Image">The image's bytes.</param>
 /// <param name="Sequence">The seq that it stands for.</param>
 public sealed record RestorePartition(ulong Life, ReadOnlyMemory<byte> Image, ulong Sequence) : INoSerializationVerificationNeeded;
 
+/// <summary>Partition to image loader.</summary>
+/// <param name="Problem">Why the image cannot be what a partition wrote, though its hash is right: the partition holds what it held before.
+/// Empty: there is none.</param>
+public sealed record PartitionRestored(string Problem) : INoSerializationVerificationNeeded;
+
 /// <summary>To the replica: give me an image of committed state. Answered with <see cref="ImageReady"/>.</summary>
 /// <param name="Partition">Whose.</param>
-/// <param name="For">A node that is synced with it, whose tail of the log must be kept; <see cref="NodeId.None"/>: nobody.</param>
+/// <param name="For">
+/// The node that is synced with it, whose tail of the log must be kept; <see cref="NodeId.None"/>: a round of this node.
+/// </param>
 public sealed record RequestImage(Partition Partition, NodeId For) : INoSerializationVerificationNeeded;
 
 /// <summary>The answer.</summary>
 /// <param name="Partition">Whose.</param>
+/// <param name="For">As asked.</param>
 /// <param name="Sequence">Everything up to here, all of it committed.</param>
 /// <param name="Log">The log up to there, epoch by epoch.</param>
 /// <param name="Roll">The voters that it names there.</param>
 /// <param name="Image">The image; null: not now, this node's state is not whole, or its reign ended meanwhile.</param>
-public sealed record ImageReady(Partition Partition, ulong Sequence, EpochEnd[] Log, VoterRoll Roll, ImageWriter? Image) : INoSerializationVerificationNeeded;
+public sealed record ImageReady(Partition Partition, NodeId For, ulong Sequence, EpochEnd[] Log, VoterRoll Roll, ImageWriter? Image)
+    : INoSerializationVerificationNeeded;
 
 /// <summary>To the checkpoint actor: a round, one image of every partition. One at a time; answered with <see cref="RoundEnded"/>.</summary>
 public sealed record BeginRound : INoSerializationVerificationNeeded
@@ -50,19 +64,41 @@ public sealed record BeginRound : INoSerializationVerificationNeeded
 /// <param name="OlderSequence">The smallest seq among the older of the two images of each partition; 0 while one has none.</param>
 public sealed record RoundEnded(bool IsComplete, ulong OlderSequence) : INoSerializationVerificationNeeded;
 
-/// <summary>To the checkpoint actor: make this image durable. Answered with <see cref="ImageSaved"/>; the image is disposed.</summary>
-public sealed record SaveImage(Partition Partition, ulong Sequence, ulong Epoch, ImageWriter Image) : INoSerializationVerificationNeeded;
+/// <summary>To the checkpoint actor, which owns the image from then on: make it durable. Answered with <see cref="ImageSaved"/>.</summary>
+/// <param name="Partition">Whose.</param>
+/// <param name="Stamp">What tells it from others.</param>
+/// <param name="Image">Its bytes.</param>
+/// <param name="IsForSync">
+/// It came from another node: it is written whatever the store holds, and counts once <see cref="KeepOnly"/> names it.
+/// </param>
+public sealed record SaveImage(Partition Partition, ImageStamp Stamp, ImageWriter Image, bool IsForSync)
+    : INoSerializationVerificationNeeded;
 
 /// <summary>The answer.</summary>
-public sealed record ImageSaved(Partition Partition, ulong Sequence, Exception? Failure) : INoSerializationVerificationNeeded;
+public sealed record ImageSaved(Partition Partition, Exception? Failure) : INoSerializationVerificationNeeded;
 
-/// <summary>Replica to the checkpoint actor: restore every partition from the best image that may be used. Answered with <see cref="ImagesRestored"/>.</summary>
+/// <summary>
+/// Replica to the checkpoint actor: a full sync is complete. Its images are kept, and every other one is deleted: what was there before may
+/// be wrong, or of a history that this node no longer has, under any seq. Answered with <see cref="OnlyKept"/>.
+/// </summary>
+/// <param name="Life">Comes back in the answer.</param>
+/// <param name="Images">By partition.</param>
+public sealed record KeepOnly(ulong Life, IReadOnlyList<ImageStamp> Images) : INoSerializationVerificationNeeded;
+
+/// <summary>The answer: the others are gone, durably.</summary>
+public sealed record OnlyKept(ulong Life) : INoSerializationVerificationNeeded;
+
+/// <summary>
+/// Replica to the checkpoint actor: restore every partition from the best image that may be used. Answered with <see cref="ImagesRestored"/>.
+/// </summary>
 /// <param name="Life">For the partitions.</param>
 /// <param name="Log">The whole log, epoch by epoch: an image must be of this history.</param>
 /// <param name="ImagesUpTo">Images up to here may be ahead of the log.</param>
-public sealed record RestoreImages(ulong Life, EpochEnd[] Log, ulong ImagesUpTo) : INoSerializationVerificationNeeded;
+/// <param name="Only">By partition: the image to use, and no other; null: the newest that may be used.</param>
+public sealed record RestoreImages(ulong Life, EpochEnd[] Log, ulong ImagesUpTo, IReadOnlyList<ImageStamp>? Only)
+    : INoSerializationVerificationNeeded;
 
-/// <summary>The answer; every partition has been sent its image, or told to begin empty.</summary>
+/// <summary>The answer; every partition holds its image, or has been told to begin empty.</summary>
 /// <param name="Life">As asked.</param>
-/// <param name="Images">By partition: seq and epoch of its image; (0, 0) where there is none.</param>
-public sealed record ImagesRestored(ulong Life, IReadOnlyList<EpochEnd> Images) : INoSerializationVerificationNeeded;
+/// <param name="Images">By partition: its image, or none.</param>
+public sealed record ImagesRestored(ulong Life, IReadOnlyList<ImageStamp> Images) : INoSerializationVerificationNeeded;

@@ -3,8 +3,10 @@
 //   checkpoints/<persistenceId>@<seq, 16 hex digits>
 //   magic 4, version 2, serializer id 4, timestamp 8, manifest length 2, manifest, the snapshot's bytes, CRC-32 of all before
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Hashing;
+using System.Runtime.Serialization;
 using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
@@ -17,7 +19,7 @@ using HotStandby.Actors.Serialization;
 
 namespace HotStandby.Actors.Checkpoints;
 
-/// <summary>An embedded snapshot store. A file that is damaged is passed over, with a warning, in favour of an older one.</summary>
+/// <summary>An embedded snapshot store. A file that is damaged or cannot be read is skipped, with a warning, in favour of an older one.</summary>
 /// <remarks>
 /// Settings: <c>dir</c>, the node's data directory. The journal holds the directory's lock, and is opened before anything is loaded or saved.
 /// </remarks>
@@ -30,11 +32,14 @@ public sealed class FileSnapshotStore : SnapshotStore
     private const ushort Version = 1;
     private const int HeadBytes = 20;
     private const int TailBytes = 4;
+    private const long MostBytes = 0x7FFFFFC7; // of an array
 
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IDisk _disk;
     private readonly string _directory;
+    private readonly ConcurrentDictionary<string, object> _gates = [];
+    private readonly ConcurrentDictionary<string, bool> _unfinished = []; // by file name: saves that have written nothing under it
 
     /// <summary>Opens nothing yet.</summary>
     /// <param name="config">The plugin's block.</param>
@@ -54,24 +59,52 @@ public sealed class FileSnapshotStore : SnapshotStore
         Task.Run(() => Load(persistenceId, criteria), cancellationToken);
 
     /// <inheritdoc/>
-    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken) =>
-        Task.Run(() => Save(metadata, snapshot), cancellationToken);
+    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
+    {
+        var name = NameOf(metadata.PersistenceId, metadata.SequenceNr);
+        _unfinished[name] = true;
+        return Task.Run(
+            () =>
+            {
+                lock (GateOf(metadata.PersistenceId))
+                    Save(metadata, snapshot, name, cancellationToken);
+                _unfinished.TryRemove(name, out _);
+            },
+            cancellationToken);
+    }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Akka.Persistence asks for this after a failed save, in case it has left something. A save here leaves nothing, and what stands under
+    /// the name may be an earlier image of the same seq: that stays.
+    /// </summary>
     protected override Task DeleteAsync(SnapshotMetadata metadata, CancellationToken cancellationToken) => Task.Run(
-        () => _disk.Delete(Path.Combine(_directory, NameOf(metadata.PersistenceId, metadata.SequenceNr))), cancellationToken);
+        () =>
+        {
+            var name = NameOf(metadata.PersistenceId, metadata.SequenceNr);
+            lock (GateOf(metadata.PersistenceId))
+            {
+                if (_unfinished.TryRemove(name, out _))
+                    return;
+                _disk.Delete(Path.Combine(_directory, name));
+                _disk.FlushDirectory(_directory);
+            }
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken) =>
         Task.Run(
             () =>
             {
-                foreach (var sequence in Found(persistenceId, criteria))
-                    _disk.Delete(Path.Combine(_directory, NameOf(persistenceId, sequence)));
+                lock (GateOf(persistenceId))
+                    Delete(persistenceId, criteria);
             },
             cancellationToken);
 
-    private void Save(SnapshotMetadata metadata, object snapshot)
+    // Saves and deletions of one id follow one another: a save that was given up may still be running, and must not end behind a deletion.
+    private object GateOf(string persistenceId) => _gates.GetOrAdd(persistenceId, static _ => new object());
+
+    private void Save(SnapshotMetadata metadata, object snapshot, string name, CancellationToken cancellation)
     {
         var serializer = _system.Serialization.FindSerializerFor(snapshot);
         // An image is megabytes long: it goes to the disk from where it is, since a copy for each would keep the collector busy.
@@ -91,8 +124,42 @@ public sealed class FileSnapshotStore : SnapshotStore
         checksum.Append(head);
         foreach (var piece in body)
             checksum.Append(piece.Span);
-        _disk.CreateDirectory(_directory);
-        SideFile.Replace(_disk, _directory, NameOf(metadata.PersistenceId, metadata.SequenceNr), [head, .. body, checksum.GetCurrentHash()]);
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _disk.CreateDirectory(_directory);
+            SideFile.Replace(_disk, _directory, name, [head, .. body, checksum.GetCurrentHash()], cancellation);
+        }
+        catch
+        {
+            DropTemporary(name);
+            throw;
+        }
+    }
+
+    // A full disk has no room for what was written of the image. If this fails, too, the next deletion takes it.
+    private void DropTemporary(string name)
+    {
+        try
+        {
+            _disk.Delete(Path.Combine(_directory, name + SideFile.TemporarySuffix));
+        }
+        catch (IOException error)
+        {
+            _log.Warning("Old checkpoints could not be deleted: {0}", error.Message);
+        }
+    }
+
+    private void Delete(string persistenceId, SnapshotSelectionCriteria criteria)
+    {
+        var names = Found(persistenceId, criteria).ConvertAll(sequence => NameOf(persistenceId, sequence));
+        // No save of this id runs now: what stands under a temporary name was left by a process that ended.
+        names.AddRange(_disk.List(_directory).Where(name => name.StartsWith($"{persistenceId}@", StringComparison.Ordinal)
+            && name.EndsWith(SideFile.TemporarySuffix, StringComparison.Ordinal)));
+        foreach (var name in names)
+            _disk.Delete(Path.Combine(_directory, name));
+        if (names.Count > 0)
+            _disk.FlushDirectory(_directory); // what is deleted because it is wrong must not be back after a power failure
     }
 
     private SelectedSnapshot Load(string persistenceId, SnapshotSelectionCriteria criteria)
@@ -100,43 +167,58 @@ public sealed class FileSnapshotStore : SnapshotStore
         foreach (var sequence in Found(persistenceId, criteria).OrderDescending())
         {
             var path = Path.Combine(_directory, NameOf(persistenceId, sequence));
-            if (Read(path) is not { } bytes)
+            try
             {
-                _log.Warning("The checkpoint {0} is damaged, an older one is looked for", path);
-                continue;
+                return new SelectedSnapshot(new SnapshotMetadata(persistenceId, sequence, TimeOf(Read(path), out var snapshot)), snapshot);
             }
-
-            var manifestBytes = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(18));
-            var body = bytes.AsSpan(HeadBytes + manifestBytes)[..^TailBytes].ToArray();
-            var snapshot = _system.Serialization.Deserialize(
-                body, BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(6)), Encoding.UTF8.GetString(bytes, HeadBytes, manifestBytes));
-            var timestamp = new DateTime(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(10)), DateTimeKind.Utc);
-            return new SelectedSnapshot(new SnapshotMetadata(persistenceId, sequence, timestamp), snapshot);
+            catch (Exception fault) when (
+                fault is IOException or UnauthorizedAccessException or InvalidDataException or SerializationException)
+            {
+                _log.Warning("The checkpoint {0} is damaged, an older one is looked for: {1}", path, fault.Message);
+            }
         }
 
         return null!; // what Akka.Persistence expects where there is none
     }
 
-    // Null: not what was written.
-    private byte[]? Read(string path)
+    private DateTime TimeOf(byte[] file, out object snapshot)
     {
-        using var file = _disk.Open(path, DiskOpen.Read);
-        var bytes = GC.AllocateUninitializedArray<byte>(checked((int)file.Length));
-        for (int read = 0, got; read < bytes.Length; read += got)
-        {
-            got = file.Read(read, bytes.AsSpan(read));
-            if (got == 0)
-                return null;
-        }
-
-        return bytes.Length >= HeadBytes + TailBytes && BinaryPrimitives.ReadUInt32LittleEndian(bytes) == Magic
-            && BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(4)) == Version
-            && HeadBytes + BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(18)) <= bytes.Length - TailBytes
-            && Crc32.HashToUInt32(bytes.AsSpan(..^TailBytes)) == BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(^TailBytes..))
-            ? bytes
-            : null;
+        var manifestBytes = BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(18));
+        snapshot = _system.Serialization.Deserialize(
+            file.AsSpan(HeadBytes + manifestBytes)[..^TailBytes].ToArray(), BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(6)),
+            Encoding.UTF8.GetString(file, HeadBytes, manifestBytes));
+        return new DateTime(BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(10)), DateTimeKind.Utc);
     }
 
+    // All of a file that is what was written. Its head is looked at before its length is believed.
+    private byte[] Read(string path)
+    {
+        using var file = _disk.Open(path, DiskOpen.Read);
+        if (file.Length is < HeadBytes + TailBytes or > MostBytes)
+            throw new InvalidDataException($"it has {file.Length} bytes");
+        var head = new byte[HeadBytes];
+        Fill(file, head);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(head) != Magic || BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(4)) != Version
+            || HeadBytes + BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(18)) > file.Length - TailBytes)
+            throw new InvalidDataException("it is none, or of a version that is not known here");
+        var bytes = GC.AllocateUninitializedArray<byte>((int)file.Length);
+        Fill(file, bytes);
+        return Crc32.HashToUInt32(bytes.AsSpan(..^TailBytes)) == BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(^TailBytes..))
+            ? bytes
+            : throw new InvalidDataException("its bytes do not match their checksum");
+    }
+
+    private static void Fill(IDiskFile file, Span<byte> bytes)
+    {
+        for (int read = 0, got; read < bytes.Length; read += got)
+        {
+            got = file.Read(read, bytes[read..]);
+            if (got == 0)
+                throw new EndOfStreamException("it ends before its length");
+        }
+    }
+
+    // Names that NameOf has made, and no others.
     private List<long> Found(string persistenceId, SnapshotSelectionCriteria criteria)
     {
         var found = new List<long>();
@@ -145,6 +227,7 @@ public sealed class FileSnapshotStore : SnapshotStore
         {
             if (name.StartsWith(prefix, StringComparison.Ordinal)
                 && long.TryParse(name.AsSpan(prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var sequence)
+                && NameOf(persistenceId, sequence) == name
                 && sequence >= criteria.MinSequenceNr && sequence <= criteria.MaxSequenceNr)
                 found.Add(sequence);
         }

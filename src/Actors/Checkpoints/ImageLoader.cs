@@ -1,4 +1,5 @@
-// Finds the newest image of one partition that may be used, by the snapshot store's own protocol. Lives for one request.
+// Finds the newest image of one partition that may be used, or the one that a sync has brought, by the snapshot store's own protocol, and
+// gives it to the partition. Lives for one request.
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -9,10 +10,10 @@ using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Checkpoints;
 
-/// <summary>One partition's restore: newest first, until an image is whole and of this node's history.</summary>
+/// <summary>One partition's restore: newest first, until an image is whole, of this node's history, and understood by the partition.</summary>
 internal sealed class ImageLoader : UntypedActor
 {
-    internal sealed record Loaded(ulong Life, Partition Partition, EpochEnd At) : INoSerializationVerificationNeeded;
+    internal sealed record Loaded(ulong Life, Partition Partition, ImageStamp Image) : INoSerializationVerificationNeeded;
 
     private readonly IActorRef _store;
     private readonly string _persistenceId;
@@ -21,10 +22,16 @@ internal sealed class ImageLoader : UntypedActor
     private readonly IActorRef _actor;
     private readonly RestoreImages _request;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private long _upTo = long.MaxValue;
+    private readonly ImageStamp? _only;
+    private long _upTo;
+    private ImageStamp _given;
 
-    public ImageLoader(IActorRef store, string persistenceId, Partition partition, int shards, IActorRef actor, RestoreImages request) =>
+    public ImageLoader(IActorRef store, string persistenceId, Partition partition, int shards, IActorRef actor, RestoreImages request)
+    {
         (_store, _persistenceId, _partition, _shards, _actor, _request) = (store, persistenceId, partition, shards, actor, request);
+        _only = request.Only?[partition.Value];
+        _upTo = (long?)_only?.Sequence ?? long.MaxValue;
+    }
 
     public static Props Props(IActorRef store, string persistenceId, Partition partition, int shards, IActorRef actor, RestoreImages request) =>
         Akka.Actor.Props.Create(() => new ImageLoader(store, persistenceId, partition, shards, actor, request));
@@ -44,6 +51,12 @@ internal sealed class ImageLoader : UntypedActor
                 break;
             case LoadSnapshotFailed failed:
                 throw new OpLog.JournalFailedException($"the checkpoints of {_partition} cannot be read", failed.Cause);
+            case PartitionRestored { Problem: "" }:
+                End(_given);
+                break;
+            case PartitionRestored { Problem: var problem }:
+                PassOver((long)_given.Sequence, problem);
+                break;
             default:
                 Unhandled(message);
                 break;
@@ -52,26 +65,22 @@ internal sealed class ImageLoader : UntypedActor
 
     private void Judge(SelectedSnapshot found)
     {
-        if (Fault(found) is { } fault)
+        if (Fault(found, out var stamp) is { } fault)
         {
-            _log.Warning("The checkpoint of {0} at {1} is not used, an older one is looked for: {2}", _partition, found.Metadata.SequenceNr, fault);
-            _upTo = found.Metadata.SequenceNr - 1;
-            Ask();
+            PassOver(found.Metadata.SequenceNr, fault);
             return;
         }
 
-        var checkpoint = (PartitionCheckpoint)found.Snapshot;
-        var sequence = (ulong)found.Metadata.SequenceNr;
-        _actor.Tell(new RestorePartition(_request.Life, checkpoint.Image, sequence));
-        End(new EpochEnd(checkpoint.Epoch, sequence));
+        _given = stamp;
+        _actor.Tell(new RestorePartition(_request.Life, ((PartitionCheckpoint)found.Snapshot).Image, stamp.Sequence));
     }
 
-    private string? Fault(SelectedSnapshot found)
+    private string? Fault(SelectedSnapshot found, out ImageStamp stamp)
     {
+        stamp = default;
         if (found.Snapshot is not PartitionCheckpoint checkpoint)
             return $"it is a {found.Snapshot.GetType()}";
-        var sequence = (ulong)found.Metadata.SequenceNr;
-        if (checkpoint.Sequence != sequence)
+        if (checkpoint.Sequence != (ulong)found.Metadata.SequenceNr)
             return $"it stands for {checkpoint.Sequence}";
         try
         {
@@ -84,17 +93,25 @@ internal sealed class ImageLoader : UntypedActor
             return damaged.Message;
         }
 
-        if (_request.Log.Length == 0 || sequence > _request.Log[^1].LastSequence)
-            return sequence <= _request.ImagesUpTo ? null : "it is ahead of the log";
-        var epoch = Array.Find(_request.Log, end => end.LastSequence >= sequence).Epoch;
-        return epoch == checkpoint.Epoch ? null : $"it is of epoch {checkpoint.Epoch}, the log is of epoch {epoch} there";
+        stamp = new ImageStamp(checkpoint.Sequence, checkpoint.Epoch, PartitionImage.HashOf(checkpoint.Image.Span));
+        return _only is { } only && stamp != only
+            ? "it is not what the full sync has brought"
+            : stamp.FaultIn(_request.Log, _request.ImagesUpTo);
     }
 
-    private void Ask() => _store.Tell(new LoadSnapshot(_persistenceId, new SnapshotSelectionCriteria(_upTo), _upTo));
-
-    private void End(EpochEnd at)
+    private void PassOver(long sequence, string fault)
     {
-        Context.Parent.Tell(new Loaded(_request.Life, _partition, at));
+        _log.Warning("The checkpoint of {0} at {1} is not used, an older one is looked for: {2}", _partition, sequence, fault);
+        _upTo = sequence - 1;
+        Ask();
+    }
+
+    private void Ask() => _store.Tell(new LoadSnapshot(
+        _persistenceId, new SnapshotSelectionCriteria(_upTo, DateTime.MaxValue, (long?)_only?.Sequence ?? 0), _upTo));
+
+    private void End(ImageStamp image)
+    {
+        Context.Parent.Tell(new Loaded(_request.Life, _partition, image));
         Context.Stop(Self);
     }
 }

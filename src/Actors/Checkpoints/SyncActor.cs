@@ -1,5 +1,5 @@
 // The receiving end of a full sync: fetches the image of every partition from one node, several at once, a bounded number of pieces
-// under way, and makes them durable. Whatever is lost or damaged on the way is asked for again; what is durable is not.
+// under way, and makes them durable. Whatever is lost, damaged or not saved is asked for again; what is durable is not.
 using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
@@ -13,39 +13,19 @@ namespace HotStandby.Actors.Checkpoints;
 /// <summary>One full sync; a child of the replica, which names the source, carries its requests and hands it every <see cref="ImageChunk"/>.</summary>
 public sealed class SyncActor : UntypedActor, IWithTimers
 {
-    // 4 images with 4 pieces of 256 KiB each: 4 MiB under way at most.
+    // With 4 pieces of 256 KiB each: 4 MiB under way at most.
     private const int ImagesAtOnce = 4;
-    private const uint PiecesAtOnce = 4;
     private const long ReportEveryTicks = TimeSpan.TicksPerSecond;
 
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(200);
     private static readonly long PatienceTicks = TimeSpan.FromSeconds(2).Ticks;
 
+    // After a save that failed: a full disk, most often. Each try fetches an image again, and is logged.
+    private static readonly TimeSpan SaveAgainAfter = TimeSpan.FromSeconds(10);
+
     private sealed record Tick : INoSerializationVerificationNeeded
     {
         public static readonly Tick Instance = new();
-    }
-
-    // One image on its way. Before its first piece nothing is known of it.
-    private sealed class Incoming
-    {
-        public ulong Id { get; set; }
-
-        public ulong Sequence { get; set; }
-
-        public ulong Epoch { get; set; }
-
-        public byte[] Bytes { get; set; } = [];
-
-        public bool[] Has { get; set; } = [];
-
-        public int Missing { get; set; } = 1;
-
-        public uint NextOffset { get; set; }
-
-        public EpochEnd[] Log { get; set; } = [];
-
-        public VoterRoll Roll { get; set; } = VoterRoll.Empty;
     }
 
     private readonly Origin _self;
@@ -54,25 +34,27 @@ public sealed class SyncActor : UntypedActor, IWithTimers
     private readonly int _partitions;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Queue<Partition> _waiting = [];
-    private readonly Dictionary<Partition, Incoming> _incoming = [];
+    private readonly Dictionary<Partition, ImageAssembly?> _incoming = []; // null: before its first piece nothing is known of it
+    private readonly ImageStamp[] _images;
+    private readonly VoterRoll[] _rolls; // of the log of each image
     private readonly long _beganAtTicks;
     private NodeId _source = NodeId.None;
-    private EpochEnd[] _below = [];
-    private VoterRoll _roll = VoterRoll.Empty;
-    private ulong _newest;
+    private EpochEnd[] _history = [];
     private int _saved;
     private int _saving;
     private long _bytes;
     private long _progressAtTicks;
     private long _reportedAtTicks;
+    private long _saveAgainAtTicks;
     private bool _isRefused;
 
     public SyncActor(NodeId self, int partitions, IActorRef checkpoints, TimeProvider time)
     {
         (_self, _partitions, _checkpoints, _time) = (new Origin(self, Life.None, 0, false), partitions, checkpoints, time);
+        (_images, _rolls) = (new ImageStamp[partitions], new VoterRoll[partitions]);
         for (var i = 0; i < partitions; i++)
             _waiting.Enqueue(new Partition((ushort)i));
-        _beganAtTicks = _progressAtTicks = time.NowTicks();
+        _beganAtTicks = _progressAtTicks = _saveAgainAtTicks = time.NowTicks();
     }
 
     /// <inheritdoc/>
@@ -85,6 +67,13 @@ public sealed class SyncActor : UntypedActor, IWithTimers
     /// <param name="time">The monotonic clock.</param>
     public static Props Props(NodeId self, int partitions, IActorRef checkpoints, TimeProvider time) =>
         Akka.Actor.Props.Create(() => new SyncActor(self, partitions, checkpoints, time));
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        foreach (var image in _incoming.Values)
+            image?.Dispose();
+    }
 
     /// <inheritdoc/>
     protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, TickInterval);
@@ -116,17 +105,23 @@ public sealed class SyncActor : UntypedActor, IWithTimers
     {
         (_source, _progressAtTicks) = (source, _time.NowTicks());
         // What another node has begun to give, this one cannot go on with.
-        foreach (var partition in _incoming.Keys)
+        foreach (var (partition, image) in _incoming)
+        {
+            image?.Dispose();
             _waiting.Enqueue(partition);
+        }
+
         _incoming.Clear();
         FetchMore();
     }
 
     private void FetchMore()
     {
-        while (_source != NodeId.None && _incoming.Count + _saving < ImagesAtOnce && _waiting.TryDequeue(out var partition))
+        while (_source != NodeId.None && _incoming.Count + _saving < ImagesAtOnce && _time.NowTicks() >= _saveAgainAtTicks
+            && _waiting.TryDequeue(out var partition))
         {
-            _incoming.Add(partition, new Incoming());
+            _incoming.Add(partition, null);
+            _progressAtTicks = _time.NowTicks();
             Fetch(partition, 0, 0);
         }
     }
@@ -144,79 +139,79 @@ public sealed class SyncActor : UntypedActor, IWithTimers
             return;
         }
 
-        if (image.Id != chunk.ImageId)
+        if (image?.Id != chunk.ImageId)
         {
             if (chunk.Offset != 0)
                 return; // of an image that is gone
-            image = new Incoming
-            {
-                Id = chunk.ImageId, Sequence = chunk.Sequence, Epoch = chunk.Epoch, Bytes = GC.AllocateUninitializedArray<byte>((int)chunk.TotalBytes),
-                Has = new bool[Pieces(chunk.TotalBytes)], Missing = Pieces(chunk.TotalBytes), NextOffset = SyncSourceActor.ChunkBytes,
-            };
+            image?.Dispose();
+            image = ImageAssembly.Begin(chunk, out var fault);
             _incoming[chunk.Partition] = image;
-            for (var ahead = 1; ahead < PiecesAtOnce; ahead++)
-                FetchNext(chunk.Partition, image);
+            if (image is null)
+            {
+                _log.Warning("{0} offers no image of {1} that can be received: {2}", _source, chunk.Partition, fault);
+                _isRefused = true;
+                return;
+            }
         }
 
-        var piece = (int)(chunk.Offset / SyncSourceActor.ChunkBytes);
-        if (chunk.Offset % SyncSourceActor.ChunkBytes != 0 || piece >= image.Has.Length || image.Has[piece]
-            || chunk.Bytes.Length != Math.Min(SyncSourceActor.ChunkBytes, image.Bytes.Length - (int)chunk.Offset))
+        if (!image.TryAdd(chunk))
             return;
-        chunk.Bytes.CopyTo(image.Bytes.AsMemory((int)chunk.Offset));
-        image.Has[piece] = true;
-        image.Missing--;
-        if (chunk.Log.Length > 0)
-            (image.Log, image.Roll) = (chunk.Log, chunk.Roll);
         _bytes += chunk.Bytes.Length;
         _progressAtTicks = _time.NowTicks();
-        if (image.Missing > 0)
-            FetchNext(chunk.Partition, image);
-        else
+        if (image.IsComplete)
             Complete(chunk.Partition, image);
+        else
+            while (image.NextOffset() is { } offset)
+                Fetch(chunk.Partition, image.Id, offset);
     }
 
-    private void FetchNext(Partition partition, Incoming image)
-    {
-        if (image.NextOffset >= image.Bytes.Length)
-            return;
-        Fetch(partition, image.Id, image.NextOffset);
-        image.NextOffset += SyncSourceActor.ChunkBytes;
-    }
-
-    private void Complete(Partition partition, Incoming image)
+    private void Complete(Partition partition, ImageAssembly image)
     {
         _incoming.Remove(partition);
-        try
+        if (image.Fault(partition, _partitions - 1) is { } fault)
         {
-            PartitionImage.Open(image.Bytes, out _);
-        }
-        catch (ImageDamagedException damaged)
-        {
-            _log.Warning("The image of {0} from {1} arrived damaged and is asked for again: {2}", partition, _source, damaged.Message);
+            _log.Warning("The image of {0} from {1} arrived damaged and is asked for again: {2}", partition, _source, fault);
+            image.Dispose();
             _waiting.Enqueue(partition);
             FetchMore();
             return;
         }
 
-        if (_below.Length == 0 || image.Sequence < _below[^1].LastSequence)
-            (_below, _roll) = (image.Log, image.Roll);
-        _newest = Math.Max(_newest, image.Sequence);
-        var bytes = new ImageWriter(image.Bytes.Length);
-        bytes.Raw(image.Bytes);
+        // All of them are of one committed history: of two logs, the longer one holds what the shorter one ends with.
+        var (shorter, longer) = image.Stamp.Sequence < Newest ? (image.Log, _history) : (_history, image.Log);
+        if (shorter.Length > 0 && new ImageStamp(shorter[^1].LastSequence, shorter[^1].Epoch, 0).FaultIn(longer, 0) is { } conflict)
+        {
+            _log.Error(
+                "The full sync with {0} begins again with another node: {1}", _source,
+                $"the image of {partition} at {image.Stamp.Sequence}: {conflict}");
+            image.Dispose();
+            Context.Parent.Tell(SyncFailed.Instance);
+            return;
+        }
+
+        (_history, _images[partition.Value], _rolls[partition.Value]) = (longer, image.Stamp, image.Roll);
         _saving++;
-        _checkpoints.Tell(new SaveImage(partition, image.Sequence, image.Epoch, bytes));
+        _checkpoints.Tell(new SaveImage(partition, image.Stamp, image.Take(), IsForSync: true));
         FetchMore();
     }
 
+    private ulong Newest => _history.Length == 0 ? 0 : _history[^1].LastSequence;
+
     private void OnSaved(ImageSaved saved)
     {
-        if (saved.Failure is not null)
-            throw new OpLog.JournalFailedException($"the image of {saved.Partition} could not be saved", saved.Failure);
         _saving--;
-        if (++_saved == _partitions)
+        if (saved.Failure is not null)
+        {
+            _log.Error(
+                "The image of {0} from {1} could not be saved; it is asked for again in {2} s: {3}", saved.Partition, _source,
+                SaveAgainAfter.TotalSeconds, saved.Failure.Message);
+            _saveAgainAtTicks = _time.NowTicks() + SaveAgainAfter.Ticks;
+            _waiting.Enqueue(saved.Partition);
+        }
+        else if (++_saved == _partitions)
         {
             Report();
-            Context.Parent.Tell(new SyncComplete(_below, _roll, _newest));
+            Context.Parent.Tell(new SyncComplete(Below(), _rolls[Array.FindIndex(_images, image => image.Sequence == _images.Min(each => each.Sequence))], _images));
         }
         else
         {
@@ -224,10 +219,20 @@ public sealed class SyncActor : UntypedActor, IWithTimers
         }
     }
 
+    // The newest image's history, up to the oldest image.
+    private EpochEnd[] Below()
+    {
+        var oldest = _images.Min(image => image.Sequence);
+        var first = Array.FindIndex(_history, end => end.LastSequence >= oldest);
+        return [.. _history[..first], _history[first] with { LastSequence = oldest }];
+    }
+
     private void OnTick()
     {
         var now = _time.NowTicks();
-        if (_isRefused || (now - _progressAtTicks > PatienceTicks && _saving == 0))
+        FetchMore();
+        var waits = _incoming.Count > 0 || (_source == NodeId.None && _waiting.Count > 0);
+        if (_isRefused || (waits && now - _progressAtTicks > PatienceTicks && _saving == 0))
         {
             (_progressAtTicks, _isRefused) = (now, false);
             Context.Parent.Tell(new SourceIsSilent(_source));
@@ -248,6 +253,4 @@ public sealed class SyncActor : UntypedActor, IWithTimers
             _bytes / 1048576.0, _bytes / 1048576.0 / seconds, remaining is { } known ? known.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture) : "?");
         Context.Parent.Tell(new SyncProgress(_source, _saved, _partitions, _bytes, _bytes / seconds, remaining));
     }
-
-    private static int Pieces(uint bytes) => (int)((bytes + SyncSourceActor.ChunkBytes - 1) / SyncSourceActor.ChunkBytes);
 }

@@ -1,5 +1,5 @@
-// Gives images to nodes that are synced: takes one when a node asks for its first piece, and holds it until the last piece is gone or
-// nobody asks any more. Never pushes: the receiver's requests are the credit.
+// Gives images to nodes that are synced: takes one when a node asks for its first piece, and holds it until the node has asked for nothing
+// more of it for a while. Never pushes: the receiver's requests are the credit.
 using Akka.Actor;
 using HotStandby.Actors.Gateway;
 using HotStandby.Core.Checkpoints;
@@ -12,8 +12,8 @@ namespace HotStandby.Actors.Checkpoints;
 /// <summary>The child of the replica, which hands it every <see cref="FetchImage"/> and carries its answers out.</summary>
 public sealed class SyncSourceActor : UntypedActor, IWithTimers
 {
-    /// <summary>A piece: small enough that a heartbeat never waits long behind those under way.</summary>
-    public const int ChunkBytes = 256 * 1024;
+    // Of one node, besides those that are being taken. It asks for 4 at once, and may have been restarted meanwhile.
+    private const int MostHeld = 8;
 
     private static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
@@ -41,7 +41,7 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
     private readonly Origin _self;
     private readonly TimeProvider _time;
     private readonly Dictionary<(NodeId For, Partition Partition), Held> _held = [];
-    private readonly Dictionary<Partition, Queue<NodeId>> _awaited = [];
+    private readonly HashSet<(NodeId For, Partition Partition)> _awaited = [];
     private ulong _ids;
 
     public SyncSourceActor(NodeId self, TimeProvider time) => (_self, _time) = (new Origin(self, Life.None, 0, false), time);
@@ -77,6 +77,10 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
             case ImageReady ready:
                 OnImage(ready);
                 break;
+            case ForgetImages:
+                foreach (var key in _held.Keys)
+                    Drop(key);
+                break;
             case Sweep:
                 var now = _time.NowTicks();
                 foreach (var (key, held) in _held)
@@ -106,25 +110,29 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
             return;
         }
 
-        if (!_awaited.TryGetValue(fetch.Partition, out var waiting))
-            _awaited.Add(fetch.Partition, waiting = []);
-        if (waiting.Contains(fetch.From))
-            return;
-        waiting.Enqueue(fetch.From);
-        Context.Parent.Tell(new RequestImage(fetch.Partition, fetch.From));
+        if (_awaited.Add(key))
+            Context.Parent.Tell(new RequestImage(fetch.Partition, fetch.From));
     }
 
     private void OnImage(ImageReady ready)
     {
-        var node = _awaited[ready.Partition].Dequeue();
-        var key = (node, ready.Partition);
-        Drop(key);
-        if (ready.Image is null)
+        var key = (ready.For, ready.Partition);
+        if (!_awaited.Remove(key))
         {
-            Context.Parent.Tell(new SendToNode(node, new ImageChunk(_self, 0, ready.Partition, 0, 0, 0, 0, [], VoterRoll.Empty, default)));
+            ready.Image?.Dispose();
             return;
         }
 
+        Drop(key);
+        if (ready.Image is null)
+        {
+            Context.Parent.Tell(new SendToNode(ready.For, new ImageChunk(_self, 0, ready.Partition, 0, 0, 0, 0, [], VoterRoll.Empty, default)));
+            return;
+        }
+
+        var others = _held.Where(other => other.Key.For == ready.For).ToArray();
+        if (others.Length >= MostHeld)
+            Drop(others.MinBy(other => other.Value.AskedAtTicks).Key);
         var held = new Held(++_ids, ready.Sequence, ready.Log, ready.Roll, ready.Image);
         _held.Add(key, held);
         Send(key, held, 0);
@@ -134,7 +142,7 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
     {
         held.AskedAtTicks = _time.NowTicks();
         var image = held.Image.Written;
-        var piece = image.Slice((int)offset, Math.Min(ChunkBytes, image.Length - (int)offset));
+        var piece = image.Slice((int)offset, Math.Min(ImageAssembly.PieceBytes, image.Length - (int)offset));
         var isLast = offset + piece.Length == image.Length;
         // A copy: the message is encoded later, when the image may have been given back.
         Context.Parent.Tell(new SendToNode(key.For, new ImageChunk(

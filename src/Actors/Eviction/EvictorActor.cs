@@ -203,7 +203,7 @@ public sealed class EvictorActor : UntypedActor, IWithTimers
     // The other half of "no memory": what is full cannot always be emptied. Said as often as cycles come, which back off.
     private void SayWhy(EvictionCycle cycle)
     {
-        var cause = cycle.Evictable > 0 ? "leased" : "pinned";
+        var cause = cycle.Evictable > 0 ? NodeMetrics.Leased : NodeMetrics.Pinned;
         NodeMetrics.EvictedNothing(cause);
         _log.Warning(
             "Nothing could be evicted in epoch {Epoch}: {Cause} ({Evictable} objects wait for the end of a lease or a soft pin, the others are hard-pinned, being written or being copied)",

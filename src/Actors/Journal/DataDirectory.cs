@@ -75,8 +75,8 @@ public sealed class DataDirectory : IDisposable
     /// <param name="path">The directory.</param>
     /// <param name="clusterId">The cluster this node belongs to.</param>
     /// <param name="nodeId">This node.</param>
-    /// <remarks>Every opening is counted, durably, before this returns.</remarks>
     /// <param name="mayHoldOthers">False refuses a directory with files of others and no identity. True where the journal is not kept in it.</param>
+    /// <remarks>Every opening is counted, durably, before this returns.</remarks>
     /// <exception cref="DataDirectoryRefused">It belongs to another node or cluster, is in use, or its identity is missing or unreadable.</exception>
     /// <exception cref="IOException">The disk is full, read-only or broken.</exception>
     /// <exception cref="UnauthorizedAccessException">The process may not read or write there.</exception>
@@ -84,11 +84,7 @@ public sealed class DataDirectory : IDisposable
     {
         NodeIdentity.RequireValidId(clusterId, nameof(clusterId));
         NodeIdentity.RequireValidId(nodeId, nameof(nodeId));
-        if (!mayHoldOthers)
-            RequireOwnOrEmpty(disk, path); // before the lock: its file is already a change
-        disk.CreateDirectory(path);
-        var heldLock = disk.TryLock(Path.Combine(path, LockFile))
-            ?? throw new DataDirectoryRefused(RefusalKind.InUse, path, "another process or journal has it open");
+        var heldLock = Lock(disk, path, mayHoldOthers);
         try
         {
             var names = disk.List(path);
@@ -104,6 +100,24 @@ public sealed class DataDirectory : IDisposable
             heldLock.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Refuses what <see cref="Open"/> would refuse. Makes nothing but the directory and its lock file; the lock is tried, and not kept.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="path">The directory.</param>
+    /// <param name="clusterId">The cluster this node belongs to.</param>
+    /// <param name="nodeId">This node.</param>
+    /// <exception cref="DataDirectoryRefused">It belongs to another node, is in use, or its identity is missing or unreadable.</exception>
+    /// <exception cref="IOException">It cannot be made, read or locked.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not read or write there.</exception>
+    public static void Check(IDisk disk, string path, string clusterId, string nodeId)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        using var held = Lock(disk, path);
+        if (disk.List(path).Contains(IdentityFile))
+            Read(disk, path, clusterId, nodeId);
+        else
+            RequireNoLogs(disk, path);
     }
 
     /// <summary>Whose directory this is, for readers that leave everything as it is. The lock is tried, and not kept.</summary>
@@ -193,6 +207,21 @@ public sealed class DataDirectory : IDisposable
         _memory = memory;
     }
 
+    private static IDisposable Lock(IDisk disk, string path, bool mayHoldOthers = false)
+    {
+        if (!mayHoldOthers)
+            RequireOwnOrEmpty(disk, path); // before the lock: its file is already a change
+        disk.CreateDirectory(path);
+        return disk.TryLock(Path.Combine(path, LockFile))
+            ?? throw new DataDirectoryRefused(RefusalKind.InUse, path, "another process or journal has it open");
+    }
+
+    private static void RequireNoLogs(IDisk disk, string path)
+    {
+        if (disk.List(Path.Combine(path, LogsDirectory)).Count > 0)
+            throw new DataDirectoryRefused(RefusalKind.IdentityMissing, path, $"it holds logs but no {IdentityFile}");
+    }
+
     private static void RequireOwnOrEmpty(IDisk disk, string path)
     {
         var names = disk.List(path);
@@ -200,10 +229,11 @@ public sealed class DataDirectory : IDisposable
             throw new DataDirectoryRefused(RefusalKind.Foreign, path, $"it holds '{foreign}' and no {IdentityFile}: name an empty directory, or one that does not exist yet");
     }
 
-    private static (NodeIdentity Identity, NodeMemory Memory) Create(IDisk disk, string path, string clusterId, string nodeId) =>
-        disk.List(Path.Combine(path, LogsDirectory)).Count > 0
-            ? throw new DataDirectoryRefused(RefusalKind.IdentityMissing, path, $"it holds logs but no {IdentityFile}")
-            : (new NodeIdentity(clusterId, nodeId, Guid.NewGuid()), new NodeMemory(NodeMemory.Draw(), Starts: 0, Birth: 0));
+    private static (NodeIdentity Identity, NodeMemory Memory) Create(IDisk disk, string path, string clusterId, string nodeId)
+    {
+        RequireNoLogs(disk, path);
+        return (new NodeIdentity(clusterId, nodeId, Guid.NewGuid()), new NodeMemory(NodeMemory.Draw(), Starts: 0, Birth: 0));
+    }
 
     private static (NodeIdentity Identity, NodeMemory Memory) Read(IDisk disk, string path, string clusterId, string nodeId)
     {

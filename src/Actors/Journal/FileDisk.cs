@@ -1,5 +1,6 @@
 // The real disk: RandomAccess for files, flock (through FileShare.None) for the lock, fsync(2) for files and directories.
-// Used by FileJournal. It never retries and never hides an error.
+// Used by FileJournal and FileSnapshotStore. It never hides an error, and tries again only where no file descriptor was left: then with
+// one of its reserve.
 
 using System.Runtime.InteropServices;
 using System.Text;
@@ -12,6 +13,11 @@ public sealed class FileDisk : IDisk
 {
     /// <summary>The only instance needed.</summary>
     public static FileDisk Instance { get; } = new();
+
+    // Of the process, as the descriptors are. Only Unix has a bound that matters.
+    private static readonly DescriptorReserve Reserve = new(
+        DescriptorReserve.Size,
+        static () => OperatingSystem.IsWindows() ? null : File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
 
     /// <inheritdoc/>
     public void CreateDirectory(string path)
@@ -28,20 +34,20 @@ public sealed class FileDisk : IDisk
         if (!Directory.Exists(directory))
             return [];
         var names = new List<string>();
-        foreach (var path in Directory.EnumerateFileSystemEntries(directory))
+        foreach (var path in Reserve.Open(() => Directory.GetFileSystemEntries(directory)))
             names.Add(Path.GetFileName(path));
         return names;
     }
 
     /// <inheritdoc/>
-    public IDiskFile Open(string path, DiskOpen mode) => new RealFile(path, mode switch
+    public IDiskFile Open(string path, DiskOpen mode) => new RealFile(path, Reserve.Open(() => mode switch
     {
         // Readers run beside the writer, and a deleted segment may still have one: hence the wide sharing.
         DiskOpen.Read => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
         DiskOpen.Write => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete),
         DiskOpen.Create => File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete),
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "not a way to open a file"),
-    });
+    }));
 
     /// <inheritdoc/>
     public void Rename(string from, string to) => File.Move(from, to, overwrite: true);
@@ -55,9 +61,10 @@ public sealed class FileDisk : IDisk
         // Windows journals its directories and offers no way to flush one.
         if (OperatingSystem.IsWindows())
             return;
-        var descriptor = NativeMethods.Open(Encoding.UTF8.GetBytes(directory + '\0'), flags: 0);
-        if (descriptor < 0)
-            throw NativeMethods.Error("open of directory", directory);
+        var descriptor = Reserve.Open(() =>
+            NativeMethods.Open(Encoding.UTF8.GetBytes(directory + '\0'), NativeMethods.CloseOnExec) is var opened and >= 0
+                ? opened
+                : throw NativeMethods.Error("open of directory", directory));
         var flushed = NativeMethods.Flush(descriptor) == 0;
         var error = flushed ? null : NativeMethods.Error("fsync of directory", directory);
         if (NativeMethods.Close(descriptor) != 0 && error is null)
@@ -71,7 +78,7 @@ public sealed class FileDisk : IDisk
     {
         try
         {
-            return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return Reserve.Open(() => File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException error) when (IsHeldByAnother(error))
         {
@@ -112,11 +119,18 @@ public sealed class FileDisk : IDisk
 
         public void Truncate(long length) => RandomAccess.SetLength(handle, length);
 
-        public void Dispose() => handle.Dispose();
+        public void Dispose()
+        {
+            handle.Dispose();
+            Reserve.FillUp();
+        }
     }
 
     private static class NativeMethods
     {
+        // O_CLOEXEC; its number differs elsewhere.
+        public static readonly int CloseOnExec = OperatingSystem.IsLinux() ? 0x80000 : 0;
+
         [DllImport("libc", EntryPoint = "open", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
         public static extern int Open(byte[] path, int flags);
@@ -134,6 +148,6 @@ public sealed class FileDisk : IDisk
         public static extern int Close(int descriptor);
 
         public static IOException Error(string call, string path) =>
-            new($"{call} '{path}' failed: {Marshal.GetLastPInvokeErrorMessage()}");
+            new($"{call} '{path}' failed: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
     }
 }

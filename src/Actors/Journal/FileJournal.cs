@@ -61,9 +61,9 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
     /// <inheritdoc/>
     public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
     {
-        var writer = await GetWriter(persistenceId).ConfigureAwait(false);
+        var writer = await GetWriter(persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
         // Behind the writes still queued: an actor that restarts must not be given a sequenceNr twice.
-        return await writer.SettledAsync().ConfigureAwait(false);
+        return await writer.SettledAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -81,15 +81,15 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
         // Serialized here, on the actor's thread: the events must not be looked at once the caller has its thread back.
         var batches = Encode(messages);
         if (batches.Count == 1 && GetWriter(batches[0].PersistenceId) is { IsCompletedSuccessfully: true } ready)
-            return AllWritten(ready.Result.AppendAsync(batches[0].Batch));
-        return AllWritten(Task.WhenAll(batches.Select(AppendWhenOpen)));
+            return AllWritten(ready.Result.AppendAsync(batches[0].Batch), cancellationToken);
+        return AllWritten(Task.WhenAll(batches.Select(write => AppendWhenOpen(write, cancellationToken))), cancellationToken);
     }
 
     /// <inheritdoc/>
     protected override async Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken)
     {
-        var writer = await GetWriter(persistenceId).ConfigureAwait(false);
-        await writer.DeleteToAsync(toSequenceNr).ConfigureAwait(false);
+        var writer = await GetWriter(persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await writer.DeleteToAsync(toSequenceNr).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Answers <see cref="GetDataDirectory"/>, which is asked before anything of the node speaks.</summary>
@@ -111,19 +111,20 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
         base.PostStop();
     }
 
-    // Null means "all written"; a list would have to hold one entry for each AtomicWrite.
-    private static async Task<IImmutableList<Exception>> AllWritten(Task written)
+    // Null means "all written"; a list would have to hold one entry for each AtomicWrite. The token ends the wait alone: what is queued
+    // is written all the same, and the caller takes the outcome for unknown.
+    private static async Task<IImmutableList<Exception>> AllWritten(Task written, CancellationToken cancellationToken)
     {
-        await written.ConfigureAwait(false);
+        await written.WaitAsync(cancellationToken).ConfigureAwait(false);
         return null!;
     }
 
-    private async Task AppendWhenOpen((string PersistenceId, RecordBatch Batch) write)
+    private async Task AppendWhenOpen((string PersistenceId, RecordBatch Batch) write, CancellationToken cancellationToken)
     {
         JournalWriter writer;
         try
         {
-            writer = await GetWriter(write.PersistenceId).ConfigureAwait(false);
+            writer = await GetWriter(write.PersistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
         {

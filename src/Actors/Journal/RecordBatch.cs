@@ -39,7 +39,15 @@ public sealed class RecordBatch : IDisposable
     public bool EndsAtomicWrite { get; private set; }
 
     /// <summary>The framed bytes; valid until disposed or added to.</summary>
-    public ReadOnlyMemory<byte> Frames => _buffer.AsMemory(0, Bytes);
+    /// <exception cref="ObjectDisposedException">The buffer was given back.</exception>
+    public ReadOnlyMemory<byte> Frames
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_buffer.Length == 0, this);
+            return _buffer.AsMemory(0, Bytes);
+        }
+    }
 
     /// <summary>Adds a record whose payload is head followed by body. The only copy a payload sees on its way to the disk.</summary>
     /// <param name="head">First part of the payload.</param>
@@ -72,6 +80,7 @@ public sealed class RecordBatch : IDisposable
 
     private void Reserve(int more)
     {
+        ObjectDisposedException.ThrowIf(_buffer.Length == 0, this);
         var needed = checked(Bytes + more);
         if (needed <= _buffer.Length)
             return;

@@ -21,7 +21,13 @@ internal static class SideFile
         Replace(disk, directory, name, [content]);
 
     /// <summary>Replaces the file with these pieces, one behind the other; durable on return.</summary>
-    public static void Replace(IDisk disk, string directory, string name, IReadOnlyList<ReadOnlyMemory<byte>> pieces)
+    /// <param name="disk">Where.</param>
+    /// <param name="directory">In which directory.</param>
+    /// <param name="name">Name of the file.</param>
+    /// <param name="pieces">Its content.</param>
+    /// <param name="cancellation">The caller gives up: nothing is renamed any more.</param>
+    public static void Replace(
+        IDisk disk, string directory, string name, IReadOnlyList<ReadOnlyMemory<byte>> pieces, CancellationToken cancellation = default)
     {
         var path = Path.Combine(directory, name);
         var temporary = path + TemporarySuffix;
@@ -30,6 +36,7 @@ internal static class SideFile
             file.Write(0, pieces);
             file.Flush();
         }
+        cancellation.ThrowIfCancellationRequested();
         disk.Rename(temporary, path);
         disk.FlushDirectory(directory);
     }

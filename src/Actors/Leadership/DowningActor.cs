@@ -147,6 +147,12 @@ public sealed class DowningActor : UntypedActor, IWithTimers
     private void PutOut(NodeLife life, string reason)
     {
         _log.Warning("{0} ({1}) is put out of the cluster: {2}", life.Node, life.Address, reason);
+        if (life == _own)
+            Context.System.EventStream.Publish(new LeavesByItself(reason));
         _cluster.Down(Address.Parse(life.Address));
     }
 }
+
+/// <summary>This node removes itself from the cluster; published on the event stream before it does.</summary>
+/// <param name="Reason">Why, as a sentence whose subject is the node.</param>
+public sealed record LeavesByItself(string Reason) : INoSerializationVerificationNeeded;

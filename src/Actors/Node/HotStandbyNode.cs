@@ -63,9 +63,9 @@ public sealed class HotStandbyNode
         {
             return await StartInAsync(system, configuration, [.. configuration.Full.GetStringList(SeedNodesPath, [])], time, onFatal);
         }
-        catch (JournalFaultException)
+        catch
         {
-            await system.Terminate();
+            await system.Terminate(); // else its ports and threads outlive the start that failed
             throw;
         }
     }
@@ -97,6 +97,8 @@ public sealed class HotStandbyNode
         system.ActorOf(FailoverLog.Props(), "failover-log");
         system.ActorOf(DowningActor.Props(configuration.Settings, time), DowningActor.Name);
         system.ActorOf(NodeActor.Props(configuration.Settings, directory, serving, time, onFatal, created), "node");
+        if (await Task.WhenAny(created.Task, system.WhenTerminated) != created.Task)
+            throw new InvalidOperationException("the actor system ended before the node was made");
         var actors = await created.Task;
         system.ActorOf(
             ClusterSingletonManager.Props(

@@ -35,34 +35,33 @@ internal sealed class NodeActor : UntypedActor
         HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created)
     {
         _onFatal = onFatal;
-        Context.System.EventStream.Subscribe(Self, typeof(JournalFault));
-        var replica = _replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), directory, serving, time), "replica");
-        var shards = new IActorRef[settings.Shards];
-        var router = new ShardRouter(shards);
-        var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
-        var clients = new ClientWatch(time);
-        var evictor = Context.ActorOf(EvictorActor.Props(shards, EvictionSettingsOf(settings), EvictorActor.DefaultCycleTimeout, time), "evictor");
-        var segments = Context.ActorOf(
-            SegmentActor.Props(replica, evictor, router, clients, SegmentSettingsOf(settings), time), "segments");
-        for (var i = 0; i < shards.Length; i++)
-            shards[i] = Context.ActorOf(
-                ShardActor.Props(Partition.OfShard(i), shards.Length, ShardSettingsOf(settings), replyAfter, replica, segments, time), $"shard-{i}");
-        var scans = Context.ActorOf(ScansActor.Props(router, new ScanSettings(), time), "scans");
-        IActorRef[] partitions = [segments, .. shards];
-        replica.Tell(new PartitionsAre(partitions));
-        var verifier = Context.ActorOf(VerifierActor.Props(settings, replica, partitions, time), VerifierActor.Name);
-        created.SetResult(new NodeActors(replica, verifier, partitions, new MasterGateway(serving, clients, segments, scans, router)));
+        try
+        {
+            Context.System.EventStream.Subscribe(Self, typeof(JournalFault));
+            var made = Make(settings, directory, serving, time);
+            _replica = made.Replica;
+            created.SetResult(made);
+        }
+        catch (Exception error)
+        {
+            created.TrySetException(error); // else whoever starts the node waits for ever
+            throw;
+        }
     }
 
     public static Props Props(
         HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created) =>
         Akka.Actor.Props.Create(() => new NodeActor(settings, directory, serving, time, onFatal, created));
 
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(failure =>
-    {
-        _onFatal(failure);
-        return Directive.Stop;
-    });
+    // Not logged here: who ends the process says why, with details only where they help.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
+        maxNrOfRetries: -1, withinTimeMilliseconds: -1,
+        failure =>
+        {
+            _onFatal(failure);
+            return Directive.Stop;
+        },
+        loggingEnabled: false);
 
     protected override void OnReceive(object message)
     {
@@ -84,6 +83,26 @@ internal sealed class NodeActor : UntypedActor
                 Unhandled(message);
                 break;
         }
+    }
+
+    private static NodeActors Make(HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time)
+    {
+        var replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), directory, serving, time), "replica");
+        var shards = new IActorRef[settings.Shards];
+        var router = new ShardRouter(shards);
+        var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
+        var clients = new ClientWatch(time);
+        var evictor = Context.ActorOf(EvictorActor.Props(shards, EvictionSettingsOf(settings), EvictorActor.DefaultCycleTimeout, time), "evictor");
+        var segments = Context.ActorOf(
+            SegmentActor.Props(replica, evictor, router, clients, SegmentSettingsOf(settings), time), "segments");
+        for (var i = 0; i < shards.Length; i++)
+            shards[i] = Context.ActorOf(
+                ShardActor.Props(Partition.OfShard(i), shards.Length, ShardSettingsOf(settings), replyAfter, replica, segments, time), $"shard-{i}");
+        var scans = Context.ActorOf(ScansActor.Props(router, new ScanSettings(), time), "scans");
+        IActorRef[] partitions = [segments, .. shards];
+        replica.Tell(new PartitionsAre(partitions));
+        var verifier = Context.ActorOf(VerifierActor.Props(settings, replica, partitions, time), VerifierActor.Name);
+        return new NodeActors(replica, verifier, partitions, new MasterGateway(serving, clients, segments, scans, router));
     }
 
     private static ReplicaOptions ReplicaOptionsOf(HotStandbySettings settings) => new(

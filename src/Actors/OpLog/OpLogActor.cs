@@ -116,7 +116,7 @@ public sealed class OpLogActor : UntypedPersistentActor
         if (places.Length == 0)
             asker.Tell(new EntriesSince([], request.Purpose));
         else
-            Context.ActorOf(JournalReaderActor.Props(Journal, PersistenceId, places, request, asker));
+            Context.ActorOf(JournalReaderActor.Props(Journal, PersistenceId, places, request, asker, JournalReaderActor.Step));
     }
 }
 

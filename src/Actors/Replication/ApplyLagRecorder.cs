@@ -10,6 +10,9 @@ internal sealed class ApplyLagRecorder
     /// <summary>Figures of this length are kept, and those before them.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
+    /// <summary>Commits that await their application. While nothing is applied, later ones are not noted: the oldest have the longest lag.</summary>
+    public const int MostAwaited = 4096;
+
     private const long MaximumMicroseconds = 60_000_000;
 
     private readonly Queue<(ulong Sequence, long SentAtTicks)> _committed = [];
@@ -20,7 +23,7 @@ internal sealed class ApplyLagRecorder
 
     public void Committed(ulong sequence, long sentAtTicks)
     {
-        if (sequence <= _last)
+        if (sequence <= _last || _committed.Count >= MostAwaited)
             return;
         _last = sequence;
         _committed.Enqueue((sequence, sentAtTicks));

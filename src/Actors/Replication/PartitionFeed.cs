@@ -16,6 +16,12 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
     // Batches under way to the partitions; beyond it the feed waits, so that a long replay does not fill their mailboxes.
     private const int MaximumUnderWay = 64;
 
+    /// <summary>How long the journal may take to answer a read: longer than its circuit breaker waits. Then the node ends.</summary>
+    public static readonly TimeSpan ReadPatience = TimeSpan.FromMinutes(3);
+
+    // What passes between two ticks counts for no more than this: a process that was frozen has not waited.
+    private static readonly long LongestStepTicks = TimeSpan.TicksPerSecond;
+
     private sealed record ForFeed(ulong Life);
 
     private readonly Queue<(ulong LastSequence, int Partitions)> _underWay = [];
@@ -26,6 +32,8 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
     private ulong _target;
     private ulong _readTarget;
     private bool _reading;
+    private long _readingForTicks;
+    private long _tickedAtTicks;
     private bool _suspended = true;
 
     /// <summary>Number of this life of the partitions' state.</summary>
@@ -60,13 +68,23 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
         {
             if (window.From(FedSequence + 1) is not { } batch)
             {
-                (_reading, _readTarget) = (true, _target);
+                (_reading, _readingForTicks, _readTarget) = (true, 0, _target);
                 openLog.Tell(new GetEntriesSince(FedSequence + 1, readBytes, new ForFeed(Life)));
                 return;
             }
 
             Feed(batch.Until(_target));
         }
+    }
+
+    /// <summary>Time has passed.</summary>
+    /// <exception cref="JournalFailedException">The journal does not answer: this node would store and never apply.</exception>
+    public void Tick(long nowTicks)
+    {
+        if (_reading && (_readingForTicks += Math.Min(nowTicks - _tickedAtTicks, LongestStepTicks)) > ReadPatience.Ticks)
+            throw new JournalFailedException(
+                $"the journal has not answered for {ReadPatience.TotalMinutes} minutes: entries from {FedSequence + 1} on were asked for");
+        _tickedAtTicks = nowTicks;
     }
 
     /// <summary>

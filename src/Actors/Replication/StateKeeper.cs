@@ -9,7 +9,6 @@ using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
-using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Replication;
@@ -17,13 +16,11 @@ namespace HotStandby.Actors.Replication;
 /// <summary>Used by <see cref="ReplicaActor"/> only, which carries out the replica's effects after each call.</summary>
 internal sealed class StateKeeper
 {
-    // A Standby that was not heard for so long is not waited for; a node in full sync that asks for nothing more is gone.
+    // A Standby that was not heard for so long is not waited for.
     private static readonly long StandbyPatienceTicks = TimeSpan.FromSeconds(10).Ticks;
-    private static readonly long PinTicks = TimeSpan.FromMinutes(1).Ticks;
 
-    private readonly record struct Asked(IActorRef Asker, NodeId For);
-
-    private readonly record struct Awaiting(ulong Sequence, Asked Asked, Partition Partition, ImageWriter Image);
+    // The images that a full sync has brought, from when it is complete until the partitions hold them.
+    private sealed record Installing(ulong Life, SyncComplete Sync);
 
     private readonly IActorContext _context;
     private readonly ReplicaOptions _options;
@@ -35,17 +32,17 @@ internal sealed class StateKeeper
     private readonly ILoggingAdapter _log;
     private readonly IActorRef _checkpoints;
     private readonly IActorRef _source;
-    private readonly Queue<Asked>[] _asked;
-    private readonly Queue<Awaiting> _awaiting = [];
-    private readonly Dictionary<NodeId, (ulong Sequence, long UntilTicks)> _pins = [];
-    private readonly List<EpochEnd> _aheadOfLog = [];
+    private readonly ImageRequests _requests;
+    private readonly List<ImageStamp> _aheadOfLog = [];
     private IActorRef _sync = ActorRefs.Nobody;
     private SyncProgress? _progress;
+    private NodeId _syncSource = NodeId.None;
+    private Installing? _installing;
     private ulong _reign;
     private bool _isStopping;
-    private bool _isRestoring;
     private bool _isWhole;
     private bool _roundRuns;
+    private ulong _roundLife;
     private bool _isForced;
     private long _roundAtTicks;
     private long _bytesAtRound;
@@ -60,7 +57,7 @@ internal sealed class StateKeeper
         var self = options.Protocol.Self;
         _checkpoints = context.ActorOf(CheckpointActor.Props(self, partitions, options.SnapshotPluginId), "checkpoints");
         _source = context.ActorOf(SyncSourceActor.Props(self, time), "sync-source");
-        _asked = [.. partitions.Select(_ => new Queue<Asked>())];
+        _requests = new ImageRequests(partitions, feed, replica, time);
         _roundAtTicks = time.NowTicks();
     }
 
@@ -70,11 +67,23 @@ internal sealed class StateKeeper
     /// <summary>The partitions are given what the checkpoints hold; what the log holds behind it follows.</summary>
     public void Restore()
     {
+        if (_installing is null) // else the images of a sync are about to be restored
+            Restore(only: null);
+    }
+
+    private void Restore(IReadOnlyList<ImageStamp>? only)
+    {
+        Suspend();
+        _checkpoints.Tell(new RestoreImages(_feed.Life, _replica.State.Log.Describe(), _replica.State.ImagesUpTo, only));
+    }
+
+    private void Suspend()
+    {
         _feed.Suspend();
         _replica.Rebuilding();
         _replica.StateIsComplete(false);
-        (_isRestoring, _isWhole) = (true, false);
-        _checkpoints.Tell(new RestoreImages(_feed.Life, _replica.State.Log.Describe(), _replica.State.ImagesUpTo));
+        _isWhole = false;
+        _aheadOfLog.Clear();
     }
 
     /// <summary>The partitions have been told to lead.</summary>
@@ -84,11 +93,7 @@ internal sealed class StateKeeper
     public void EndReign(bool partitionsMustStop)
     {
         (_reign, _isStopping) = (0, partitionsMustStop);
-        while (_awaiting.TryDequeue(out var awaiting))
-        {
-            awaiting.Image.Dispose();
-            Refuse(awaiting.Asked.Asker, awaiting.Partition);
-        }
+        _requests.EndReign();
     }
 
     /// <summary>They have stopped.</summary>
@@ -97,19 +102,14 @@ internal sealed class StateKeeper
     /// <summary>Everything up to here is committed.</summary>
     public void Committed(ulong sequence)
     {
-        while (_awaiting.TryPeek(out var oldest) && oldest.Sequence <= sequence)
-        {
-            _awaiting.Dequeue();
-            HandOver(oldest.Asked, oldest.Partition, oldest.Sequence, oldest.Image);
-        }
-
+        _requests.Committed(sequence);
         for (var i = _aheadOfLog.Count - 1; i >= 0; i--)
         {
             var image = _aheadOfLog[i];
-            if (image.LastSequence > sequence)
+            if (image.Sequence > sequence)
                 continue;
-            if (_replica.State.Log.EpochOf(image.LastSequence) != image.Epoch)
-                throw new InvariantViolation(7, $"an image stands for {image.Epoch}/{image.LastSequence}, and another entry was committed there");
+            if (_replica.State.Log.EpochOf(image.Sequence) != image.Epoch)
+                throw new InvariantViolation(7, $"an image stands for {image.Epoch}/{image.Sequence}, and another entry was committed there");
             _aheadOfLog.RemoveAt(i);
         }
     }
@@ -117,6 +117,7 @@ internal sealed class StateKeeper
     /// <summary>Time has passed: is a round of checkpoints due?</summary>
     public void Tick(long now)
     {
+        _feed.Tick(now);
         var log = _replica.State.Log;
         if (WhyNoRound() is not null
             || (log.TotalBytes - _bytesAtRound < _options.CheckpointBytes
@@ -127,16 +128,22 @@ internal sealed class StateKeeper
 
     /// <summary>Entries that this node lacks are in nobody's log, or its state is wrong: images first.</summary>
     /// <param name="source">Who is asked first.</param>
-    /// <param name="isForced">Somebody says that the partitions are not what they should be: their images are replaced in any case.</param>
+    /// <param name="isForced">An operator or the verifier says that the partitions are not what they should be: their images are replaced
+    /// in any case, and until then none is given to another node or kept as a checkpoint.</param>
     public void FullSync(NodeId source, bool isForced = false)
     {
-        _isForced |= isForced;
+        if (isForced)
+        {
+            (_isForced, _isWhole) = (true, false);
+            _source.Tell(ForgetImages.Instance);
+        }
+
         if (!_sync.IsNobody())
             return;
         _log.Warning("Node {0} begins a full sync: its log ends at {1}, its state is {2}", _options.Protocol.Self, _replica.State.Log.LastSequence, _isWhole ? "whole" : "not whole");
         _replica.StateIsComplete(false);
         _sync = _context.ActorOf(SyncActor.Props(_options.Protocol.Self, _partitions.Count, _checkpoints, _time));
-        _sync.Tell(new SourceIs(Source(preferred: source, silent: NodeId.None)));
+        _sync.Tell(new SourceIs(Source(preferred: source, silent: source == NodeId.None ? _syncSource : NodeId.None)));
     }
 
     /// <summary>A message about state; false: it was about something else.</summary>
@@ -145,10 +152,10 @@ internal sealed class StateKeeper
         switch (message)
         {
             case RequestImage request:
-                OnRequest(request, sender);
+                _requests.Ask(request, sender, _isWhole && !_isStopping);
                 return true;
             case ImageTaken taken:
-                OnTaken(taken);
+                _requests.Taken(taken, _isWhole, _reign);
                 return true;
             case RoundEnded ended:
                 OnRoundEnded(ended, now);
@@ -159,9 +166,7 @@ internal sealed class StateKeeper
             case FetchImage or ImageChunk when !_replica.Hears(((ReplicationMessage)message).Origin):
                 return true;
             case FetchImage fetch:
-                if (_pins.TryGetValue(fetch.From, out var pin))
-                    _pins[fetch.From] = pin with { UntilTicks = now + PinTicks };
-                _source.Tell(fetch);
+                OnFetch(fetch, now);
                 return true;
             case ImageChunk chunk:
                 _sync.Tell(chunk);
@@ -185,8 +190,18 @@ internal sealed class StateKeeper
                 if (WhyNoSync() is null)
                     FullSync(_replica.State.Leader, isForced: true);
                 return true;
-            case SyncComplete complete:
-                OnSynced(complete, now);
+            case SyncComplete complete when sender.Equals(_sync):
+                OnSynced(complete);
+                return true;
+            case SyncFailed when sender.Equals(_sync):
+                BeginAnotherSync();
+                return true;
+            case SyncComplete or SyncFailed:
+                return true; // of a sync that was given up
+            case OnlyKept kept when kept.Life == _installing?.Life:
+                Install(_installing.Sync, now);
+                return true;
+            case OnlyKept:
                 return true;
             default:
                 return false;
@@ -202,73 +217,34 @@ internal sealed class StateKeeper
 
     private void BeginRound(long now)
     {
-        (_roundRuns, _roundAtTicks) = (true, now);
+        (_roundRuns, _roundAtTicks, _roundLife) = (true, now, _feed.Life);
         (_bytesAtRound, _sequenceAtRound) = (_replica.State.Log.TotalBytes, _replica.State.Log.LastSequence);
         _checkpoints.Tell(Checkpoints.BeginRound.Instance);
     }
 
-    private void OnRequest(RequestImage request, IActorRef asker)
+    // What a peer names is looked at before anything is done with it.
+    private void OnFetch(FetchImage fetch, long now)
     {
-        if (!_isWhole || _isStopping || _feed.FedSequence == 0)
+        var problem = !_options.Protocol.Peers.Contains(fetch.From) ? "it is no other voter of this cluster"
+            : fetch.Partition.Value >= _partitions.Count ? $"this node has {_partitions.Count - 1} shards" : null;
+        if (problem is not null)
         {
-            Refuse(asker, request.Partition);
+            _log.Warning("{0} asks for an image of {1}, and is not answered: {2}", fetch.From, fetch.Partition, problem);
             return;
         }
 
-        _asked[request.Partition.Value].Enqueue(new Asked(asker, request.For));
-        _partitions[request.Partition.Value].Tell(new TakeImage(_feed.FedSequence));
+        _requests.Asks(fetch.From, now);
+        _source.Tell(fetch);
     }
-
-    private void OnTaken(ImageTaken taken)
-    {
-        var asked = _asked[taken.Partition.Value].Dequeue();
-        if (taken.Image is not { } image)
-        {
-            Refuse(asked.Asker, taken.Partition);
-        }
-        else if (taken.Reign == 0)
-        {
-            HandOver(asked, taken.Partition, taken.FedSequence, image);
-        }
-        else if (taken.Reign != _reign)
-        {
-            image.Dispose();
-            Refuse(asked.Asker, taken.Partition);
-        }
-        else if (_replica.LastProposed is var sequence && sequence <= _replica.State.CommitSequence)
-        {
-            HandOver(asked, taken.Partition, sequence, image);
-        }
-        else
-        {
-            _awaiting.Enqueue(new Awaiting(_replica.LastProposed, asked, taken.Partition, image));
-        }
-    }
-
-    private void HandOver(Asked asked, Partition partition, ulong sequence, ImageWriter image)
-    {
-        if (asked.For != NodeId.None)
-        {
-            var now = _time.NowTicks();
-            var smallest = _pins.TryGetValue(asked.For, out var pin) && pin.UntilTicks > now ? Math.Min(pin.Sequence, sequence) : sequence;
-            _pins[asked.For] = (smallest, now + PinTicks);
-        }
-
-        asked.Asker.Tell(new ImageReady(
-            partition, sequence, _replica.State.Log.DescribeUntil(sequence), _replica.State.Log.Roster.At(sequence), image));
-    }
-
-    private static void Refuse(IActorRef asker, Partition partition) => asker.Tell(new ImageReady(partition, 0, [], VoterRoll.Empty, null));
 
     private void OnRoundEnded(RoundEnded ended, long now)
     {
         _roundRuns = false;
-        if (!ended.IsComplete)
-            return;
+        if (!ended.IsComplete || _roundLife != _feed.Life)
+            return; // the images of another life are gone, or not what this one rests on
         _checkpointed = ended.OlderSequence;
-        var target = Math.Min(ended.OlderSequence, Math.Max(SlowestStandby(now), _replica.State.Log.KeepingBytes(_options.RetainBytes)));
-        foreach (var (sequence, until) in _pins.Values)
-            target = until > now ? Math.Min(target, sequence) : target;
+        var kept = Math.Max(SlowestStandby(now), _replica.State.Log.KeepingBytes(_options.RetainBytes));
+        var target = _requests.Limit(Math.Min(ended.OlderSequence, kept), now);
         if (target > _replica.State.Log.BaseSequence)
             _replica.Truncate(target);
     }
@@ -289,8 +265,7 @@ internal sealed class StateKeeper
     {
         if (restored.Life != _feed.Life)
             return;
-        _isRestoring = false;
-        var oldest = restored.Images.Min(image => image.LastSequence);
+        var oldest = restored.Images.Min(image => image.Sequence);
         if (oldest < _replica.State.Log.BaseSequence)
         {
             _log.Error(
@@ -300,45 +275,68 @@ internal sealed class StateKeeper
             return;
         }
 
-        _aheadOfLog.Clear();
-        _aheadOfLog.AddRange(restored.Images.Where(image => image.LastSequence > _replica.State.Log.LastSequence));
-        _isWhole = true;
-        _replica.StateIsComplete(true);
+        _aheadOfLog.AddRange(restored.Images.Where(image => image.Sequence > _replica.State.Log.LastSequence));
+        _isWhole = !_isForced;
+        _replica.StateIsComplete(_sync.IsNobody());
         _feed.GoOnFrom(oldest);
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
     }
 
-    private void OnSynced(SyncComplete complete, long now)
+    private void OnSynced(SyncComplete complete)
     {
-        _context.Stop(_sync);
-        (_sync, _progress) = (ActorRefs.Nobody, null);
-        var oldest = complete.Below[^1].LastSequence;
-        var isForced = _isForced;
-        _isForced = false;
-        if (_isWhole && !isForced && oldest < _replica.State.CommitSequence)
+        var (state, oldest) = (_replica.State, complete.Below[^1].LastSequence);
+        if (_isWhole && oldest < state.CommitSequence)
         {
+            EndSync();
             _replica.StateIsComplete(true); // the entries came by another way meanwhile
             return;
         }
 
-        if (oldest < _replica.State.Log.BaseSequence)
+        var conflict = complete.Images.FirstOrDefault(
+            image => image.Sequence <= state.CommitSequence && state.Log.EpochOf(image.Sequence) != image.Epoch);
+        if (!conflict.IsNone)
+            _log.Error(
+                "The full sync with {0} begins again with another node: {1}", _syncSource,
+                $"{conflict.Epoch}/{conflict.Sequence} is not in the log, and {state.CommitSequence} is committed");
+        if (!conflict.IsNone || oldest < state.Log.BaseSequence)
         {
-            FullSync(NodeId.None, isForced); // older than what this node's own log goes on from: somebody else must have it
+            BeginAnotherSync(); // of another history, or older than what this node's own log goes on from
             return;
         }
 
-        _log.Info("Node {0} goes on behind {1}, from images up to {2}", _options.Protocol.Self, oldest, complete.ImagesUpTo);
-        _replica.Install(complete.Below, complete.Roll, complete.ImagesUpTo, now);
-        Restore();
+        Suspend();
+        _installing = new Installing(_feed.Life, complete);
+        _checkpoints.Tell(new KeepOnly(_feed.Life, complete.Images));
+    }
+
+    private void Install(SyncComplete complete, long now)
+    {
+        EndSync();
+        (_installing, _isForced) = (null, false);
+        var imagesUpTo = complete.Images.Max(image => image.Sequence);
+        _log.Info("Node {0} goes on behind {1}, from images up to {2}", _options.Protocol.Self, complete.Below[^1].LastSequence, imagesUpTo);
+        _replica.Install(complete.Below, complete.Roll, imagesUpTo, now);
+        Restore(complete.Images);
+    }
+
+    private void BeginAnotherSync()
+    {
+        EndSync();
+        FullSync(NodeId.None);
+    }
+
+    private void EndSync()
+    {
+        _context.Stop(_sync);
+        (_sync, _progress) = (ActorRefs.Nobody, null);
     }
 
     private NodeId Source(NodeId preferred, NodeId silent)
     {
         var peers = _options.Protocol.Peers.Where(peer => _peers[peer] is not null).ToArray();
-        if (preferred != silent && peers.Contains(preferred))
-            return preferred;
         var after = Array.IndexOf(peers, silent) + 1;
-        return peers.Length == 0 ? NodeId.None : peers[after % peers.Length];
+        return _syncSource = preferred != silent && peers.Contains(preferred) ? preferred
+            : peers.Length == 0 ? NodeId.None : peers[after % peers.Length];
     }
 }
 

@@ -5,6 +5,7 @@ using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
 using HotStandby.Actors.Settings;
 using HotStandby.Actors.Telemetry;
+using HotStandby.Messages.Network;
 
 namespace HotStandby.Actors.Security;
 
@@ -51,5 +52,5 @@ public static class RemotingTls
     }
 
     // "[::ffff:10.0.0.7]:50312" of who called, "akka.ssl.tcp://hotstandby@node2:5101" of who was called.
-    private static string HostOf(string peer) => peer.StartsWith("akka", StringComparison.Ordinal) || peer.LastIndexOf(':') is var colon && colon < 0 ? peer : peer[..colon];
+    private static string HostOf(string peer) => peer.StartsWith("akka", StringComparison.Ordinal) ? peer : HostAndPort.HostOf(peer);
 }

@@ -189,11 +189,13 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case LiveExtents report:
                 _live.Add(report);
                 break;
-            case ResetPartition reset:
+            case ResetPartition reset when reset.Life >= _life:
                 BeginWith(new SegmentTable(), reset.Life);
                 break;
+            case ResetPartition:
+                break; // a later life has begun
             case RestorePartition restore:
-                BeginWith(SegmentTable.FromImage(restore.Image.Span, _shardCount, restore.Sequence), restore.Life);
+                Restore(restore);
                 break;
             case TakeImage take:
                 Write(take);
@@ -248,12 +250,27 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
         BecomeReplica();
     }
 
+    // An image with the right hash may still hold what no segment table would write: its writer's memory was damaged.
+    private void Restore(RestorePartition restore)
+    {
+        var problem = "";
+        try
+        {
+            if (restore.Life >= _life)
+                BeginWith(SegmentTable.FromImage(restore.Image.Span, _shardCount, restore.Sequence), restore.Life);
+        }
+        catch (ImageDamagedException damaged)
+        {
+            problem = damaged.Message;
+        }
+
+        Sender.Tell(new PartitionRestored(problem));
+    }
+
     private void Write(TakeImage take)
     {
-        ImageWriter? image = null;
-        if (!_isDirty)
-            _table.WriteImage(image = new ImageWriter(), _shardCount);
-        _peers.Replica.Tell(new ImageTaken(Partition.SegmentTable, _leadsOrRebuilds ? _reign : 0, take.FedSequence, image));
+        var image = _isDirty ? null : ImageTaking.Take(Partition.SegmentTable, 4096, to => _table.WriteImage(to, _shardCount), _log);
+        _peers.Replica.Tell(new ImageTaken(Partition.SegmentTable, _leadsOrRebuilds ? _reign : 0, take, image));
     }
 
     private void BecomeReplica()

@@ -3,6 +3,7 @@
 using System.Globalization;
 using System.Text;
 using Akka.Configuration;
+using HotStandby.Messages.Network;
 
 namespace HotStandby.Actors.Settings;
 
@@ -10,26 +11,33 @@ namespace HotStandby.Actors.Settings;
 internal static class AkkaOverlay
 {
     private const string RolesPath = "akka.cluster.roles";
-    private static readonly string[] AddressPaths = ["akka.remote.dot-netty.tcp.hostname", "akka.remote.dot-netty.tcp.port"];
+    private const string SeedNodesPath = "akka.cluster.seed-nodes";
+    private const string Transport = "akka.remote.dot-netty.tcp";
 
-    private static readonly string[] TlsPaths = ["akka.remote.dot-netty.tcp.enable-ssl", "akka.remote.dot-netty.tcp.ssl"];
+    // The names in the middle are those of Akka on the JVM.
+    private static readonly (string Path, string Instead)[] Taken =
+    [
+        ($"{Transport}.hostname", "hotstandby.remoting.bind-host"), ($"{Transport}.port", "hotstandby.remoting.bind-port"),
+        ($"{Transport}.public-hostname", "hotstandby.remoting.host"), ($"{Transport}.public-port", "hotstandby.remoting.port"),
+        ($"{Transport}.bind-hostname", "hotstandby.remoting.bind-host"), ($"{Transport}.bind-port", "hotstandby.remoting.bind-port"),
+        ($"{Transport}.enable-ssl", "hotstandby.remoting.tls"), ($"{Transport}.ssl", "hotstandby.remoting.tls"),
+        ("akka.persistence.journal.plugin", "hotstandby.journal.plugin"),
+        ("akka.persistence.snapshot-store.plugin", "hotstandby.checkpoints.plugin"),
+        ("akka.coordinated-shutdown.phases.before-cluster-shutdown.timeout", "hotstandby.lease.hand-over-timeout"),
+        ("akka.coordinated-shutdown.phases.cluster-exiting.timeout", "hotstandby.lease.hand-over-timeout"),
+        ("akka.loggers", "hotstandby.log"),
+    ];
 
     // Beside the wait for the last entries: the oracle's own messages.
     private static readonly TimeSpan HandOverMargin = TimeSpan.FromSeconds(10);
 
-    /// <summary>Problems for Akka settings that the user may not set beside ours, because two sources of one fact would differ one day.</summary>
-    public static IEnumerable<SettingsProblem> Conflicts(Config given)
+    /// <summary>Reports Akka settings that the user may not set beside ours, because two sources of one fact would differ one day.</summary>
+    public static void CheckConflicts(Config given, SettingsReader reader)
     {
-        foreach (var path in AddressPaths)
+        foreach (var (path, instead) in Taken)
         {
-            if (given.HasPath(path))
-                yield return new SettingsProblem(path, given.GetString(path, ""), "is taken from hotstandby.remoting; set that instead");
-        }
-
-        foreach (var path in TlsPaths)
-        {
-            if (given.HasPath(path))
-                yield return new SettingsProblem(path, null, "is taken from hotstandby.remoting.tls; set that instead");
+            if (given.GetValue(path) is { } value)
+                reader.Fail(path, value.IsObject() ? null : AkkaValues.Shown(value), $"is taken from {instead}; set that instead");
         }
     }
 
@@ -41,15 +49,19 @@ internal static class AkkaOverlay
         var text = new StringBuilder();
         var roles = new List<string> { NodeConfiguration.MasterRole, NodeConfiguration.RoleOf(settings.NodeId) };
         if (settings.Http.IsEnabled) // who listens on all interfaces is reached where the other nodes reach it
-            roles.Add(NodeConfiguration.RoleOf(settings.Http, settings.Http.Host is "0.0.0.0" or "::" ? settings.Remoting.Host : settings.Http.Host));
+            roles.Add(NodeConfiguration.RoleOf(settings.Http, HostName.IsWildcard(settings.Http.Host) ? settings.Remoting.Host : settings.Http.Host));
         if (given.GetValue(RolesPath) is { } value && value.IsArray())
             roles.AddRange(value.GetStringList());
         Line(text, RolesPath, '[' + string.Join(", ", roles.Distinct().Select(Quote)) + ']');
-        Line(text, "akka.remote.dot-netty.tcp.hostname", Quote(settings.Remoting.Host));
-        Line(text, "akka.remote.dot-netty.tcp.port", settings.Remoting.Port);
-        Line(text, "akka.remote.dot-netty.tcp.enable-ssl", settings.Remoting.Tls.IsEnabled ? "on" : "off");
-        if (settings.Voters.Count == 1 && settings.Remoting.Port != 0 && given.GetStringList("akka.cluster.seed-nodes", []).Count == 0)
-            Line(text, "akka.cluster.seed-nodes", $"[{Quote($"{settings.Remoting.Scheme}://{NodeConfiguration.SystemName}@{settings.Remoting.Host}:{settings.Remoting.Port}")}]");
+        Line(text, $"{Transport}.hostname", Quote(settings.Remoting.ListenHost));
+        Line(text, $"{Transport}.port", settings.Remoting.ListenPort);
+        Line(text, $"{Transport}.public-hostname", Quote(settings.Remoting.Host));
+        Line(text, $"{Transport}.public-port", settings.Remoting.Port);
+        Line(text, $"{Transport}.enable-ssl", settings.Remoting.Tls.IsEnabled ? "on" : "off");
+        var seeds = given.GetStringList(SeedNodesPath, []).Select(SeedNode.Canonical).ToList();
+        if (seeds.Count == 0 && settings.Voters.Count == 1 && settings.Remoting.Port != 0)
+            seeds.Add(settings.Remoting.AddressText);
+        Line(text, SeedNodesPath, '[' + string.Join(", ", seeds.Select(Quote)) + ']');
         Line(text, "akka.persistence.journal.plugin", Quote(settings.Journal.Plugin));
         // A clean stop hands over in this phase: the wait must not be cut short from outside.
         Line(text, "akka.coordinated-shutdown.phases.before-cluster-shutdown.timeout", Units.Print(settings.Lease.HandOverTimeout + HandOverMargin));
@@ -68,7 +80,21 @@ internal static class AkkaOverlay
     }
 
     /// <summary>A HOCON string literal.</summary>
-    public static string Quote(string text) => '"' + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + '"';
+    public static string Quote(string text)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (var unit in text)
+        {
+            if (unit is '"' or '\\')
+                quoted.Append('\\').Append(unit);
+            else if (char.IsControl(unit))
+                quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");
+            else
+                quoted.Append(unit);
+        }
+
+        return quoted.Append('"').ToString();
+    }
 
     private static void Line(StringBuilder text, string path, object value) =>
         text.Append(CultureInfo.InvariantCulture, $"{path} = {value}\n");

@@ -1,6 +1,5 @@
 // The rules between settings, and between settings and Akka's own. Called by NodeConfiguration after the single values.
 // Each rule stands where it would otherwise show as a mystery at run time: a lost message, a lease that never holds.
-using Akka.Actor;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 
@@ -37,19 +36,24 @@ internal static class CrossChecks
     {
         var previous = settings.Client.PreviousGenerationPort;
         reader.Require(
-            previous == 0 || (previous != settings.Client.Port && previous != settings.Http.Port && previous != settings.Remoting.Port),
+            previous == 0 || (previous != settings.Client.Port && previous != settings.Http.Port && previous != settings.Remoting.ListenPort),
             "hotstandby.client.previous-generation-port", "must differ from every other port of the node", "hotstandby.client.port");
         reader.Require(settings.Http.Port != settings.Client.Port, "hotstandby.http.port", "must differ from hotstandby.client.port", "hotstandby.client.port");
+        var remoting = settings.Remoting.ListenPort;
         reader.Require(
-            settings.Remoting.Port != settings.Client.Port && (settings.Remoting.Port == 0 || settings.Remoting.Port != settings.Http.Port),
-            "hotstandby.remoting.port", "must differ from hotstandby.client.port and hotstandby.http.port", "hotstandby.client.port", "hotstandby.http.port");
+            remoting != settings.Client.Port && (remoting == 0 || remoting != settings.Http.Port),
+            settings.Remoting.BindPort == 0 ? "hotstandby.remoting.port" : "hotstandby.remoting.bind-port",
+            "must differ from hotstandby.client.port and hotstandby.http.port", "hotstandby.client.port", "hotstandby.http.port");
+        reader.Require(
+            settings.Remoting.BindPort == 0 || settings.Remoting.Port != 0, "hotstandby.remoting.bind-port",
+            "must be 0 where hotstandby.remoting.port is: the other nodes must be told a port", "hotstandby.remoting.port");
         reader.Require(
             settings.Http.AdminToken.Length == 0 || settings.Http.AdminTokenFile.Length == 0, "hotstandby.http.admin-token-file",
             "must be empty when hotstandby.http.admin-token is set", "hotstandby.http.admin-token");
         var metadata = settings.Http.MetadataPort;
         reader.Require(
             !settings.Http.IsMetadataServerEnabled
-                || (metadata != settings.Client.Port && metadata != settings.Http.Port && metadata != settings.Remoting.Port && metadata != previous),
+                || (metadata != settings.Client.Port && metadata != settings.Http.Port && metadata != remoting && metadata != previous),
             "hotstandby.http.metadata-port", "must differ from every other port of the node", "hotstandby.http.metadata-server");
     }
 
@@ -92,13 +96,11 @@ internal static class CrossChecks
             $"must name at least one node to join, as \"{settings.Remoting.Scheme}://hotstandby@host:port\"", "hotstandby.voters", "hotstandby.remoting.port");
         foreach (var seed in seeds)
         {
-            var valid = Address.TryParse(seed, out var address) && address.Protocol == settings.Remoting.Scheme && address.System == NodeConfiguration.SystemName
-                && address.Host is not null && address.Port is > 0;
-            reader.Require(valid, SeedNodesPath,
+            reader.Require(SeedNode.IsValid(seed, settings.Remoting.Scheme), SeedNodesPath,
                 $"'{seed}' must have the form {settings.Remoting.Scheme}://{NodeConfiguration.SystemName}@host:port (akka.ssl.tcp with hotstandby.remoting.tls, akka.tcp without)");
         }
-        var own = new Address(settings.Remoting.Scheme, NodeConfiguration.SystemName, settings.Remoting.Host, settings.Remoting.Port);
-        if (seeds.Count > 0 && settings.Remoting.Port != 0 && !seeds.Any(seed => Address.TryParse(seed, out var address) && address == own))
+        var own = settings.Remoting.AddressText;
+        if (seeds.Count > 0 && settings.Remoting.Port != 0 && !seeds.Any(seed => SeedNode.Canonical(seed) == own))
             warnings.Add(new SettingsProblem(SeedNodesPath, $"[{string.Join(", ", seeds)}]", $"does not name this node, {own}: it joins a cluster, but never founds one"));
         if (seeds.Count == 1 && settings.Voters.Count > 1)
             warnings.Add(new SettingsProblem(SeedNodesPath, $"[{seeds[0]}]", "with a single seed node no other node can start while that one is down"));

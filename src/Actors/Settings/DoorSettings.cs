@@ -1,10 +1,12 @@
 // The three doors of a node: Mooncake clients, operators, the other nodes.
+using HotStandby.Messages.Network;
+
 namespace HotStandby.Actors.Settings;
 
 /// <summary>The clients' door: <c>hotstandby.client</c>.</summary>
 public sealed record ClientSettings
 {
-    /// <summary>Address to listen on: an IP address or <c>localhost</c>.</summary>
+    /// <summary>Address to listen on: an IP address, in its shortest form.</summary>
     public required string Host { get; init; }
 
     /// <summary>Port; 1 to 65535.</summary>
@@ -35,7 +37,7 @@ public sealed record ClientSettings
 /// <summary>The operators' door: <c>hotstandby.http</c>.</summary>
 public sealed record HttpSettings
 {
-    /// <summary>Address to listen on: an IP address or <c>localhost</c>.</summary>
+    /// <summary>Address to listen on: an IP address, in its shortest form.</summary>
     public required string Host { get; init; }
 
     /// <summary>Port; 0 is off.</summary>
@@ -76,8 +78,23 @@ public sealed record RemotingSettings
     /// <summary>Name or IP address under which the other nodes reach this one.</summary>
     public required string Host { get; init; }
 
-    /// <summary>Port; 0 takes any free one.</summary>
+    /// <summary>Port under which they reach it; 0 takes any free one.</summary>
     public required int Port { get; init; }
+
+    /// <summary>Address or name to listen on; empty: <see cref="Host"/>.</summary>
+    public string BindHost { get; init; } = "";
+
+    /// <summary>Port to listen on; 0: <see cref="Port"/>.</summary>
+    public int BindPort { get; init; }
+
+    /// <summary>Where the node listens.</summary>
+    public string ListenHost => BindHost.Length > 0 ? BindHost : Host;
+
+    /// <summary>Where the node listens; 0: on any free port.</summary>
+    public int ListenPort => BindPort > 0 ? BindPort : Port;
+
+    /// <summary>What the node is called in the cluster, and what seed lists call it.</summary>
+    public string AddressText => $"{Scheme}://{NodeConfiguration.SystemName}@{new HostAndPort(Host, Port)}";
 
     /// <summary>TLS; here with certificates on both sides.</summary>
     public required TlsSettings Tls { get; init; }

@@ -1,33 +1,42 @@
 // HOCON text to Config, with the checks that Akka's parser leaves out: it accepts a missing brace or value in silence and never
-// returns from an unclosed list. Used for node files, their includes, and overrides.
+// returns from a list that is not closed or holds what is no value. References to the environment are HoconReferences'. Used for node files,
+// their includes, and overrides.
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 
 namespace HotStandby.Actors.Settings;
 
 /// <summary>Parses HOCON text.</summary>
-internal static class HoconText
+internal sealed class HoconText(Func<string, string?> environment)
 {
     // Far more than any settings need, far fewer than Akka's parser, which calls itself for each, has stack for.
     private const int MostLevels = 64;
+
+    // What no unquoted value may hold: the parser waits for ever for a list to go on behind it.
+    private const string NotInLists = ":=$`^?!@*&\\";
 
     /// <summary>Parses text that may include other files, relative to <paramref name="directory"/>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="source">What to call it in errors: a file name.</param>
     /// <param name="directory">Where its includes are; null forbids them.</param>
+    /// <param name="environment">The value of an environment variable; null when it is not set.</param>
     /// <exception cref="FormatException">What is wrong, with the source and where possible the line.</exception>
     /// <exception cref="IOException">An included file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">An included file may not be read.</exception>
-    public static Config Parse(string text, string source, string? directory) => new(ParseRoot(text, source, directory, []));
+    public static Config Parse(string text, string source, string? directory, Func<string, string?> environment) =>
+        new(new HoconText(environment).ParseRoot(text, source, directory, []));
 
-    private static HoconRoot ParseRoot(string text, string source, string? directory, string[] including)
+    private HoconRoot ParseRoot(string text, string source, string? directory, string[] including)
     {
         if (Unbalanced(text) is { } fault)
             throw new FormatException($"{source}: {fault}");
+        HoconRoot Parsed(string part) => Parser.Parse(part, name => Include(name, source, directory, [.. including, source]));
         HoconRoot root;
         try
         {
-            root = Parser.Parse(text, name => Include(name, source, directory, [.. including, source]));
+            root = Parsed(HoconReferences.Resolve(text, source, environment, part => Parsed(part).Value));
+            if (root.Value.IsObject())
+                root.Value.GetObject().Items.Remove(HoconReferences.Block);
         }
         catch (FormatException error)
         {
@@ -66,14 +75,17 @@ internal static class HoconText
         return value.GetObject().Items.Select(item => KeyWithoutValue(item.Value, path.Length == 0 ? item.Key : $"{path}.{item.Key}")).FirstOrDefault(key => key is not null);
     }
 
-    private static HoconRoot Include(string name, string source, string? directory, string[] including)
+    private HoconRoot Include(string name, string source, string? directory, string[] including)
     {
         if (directory is null)
             throw new FormatException($"{source}: an include is not possible here");
+        if (FilePaths.IsHomeRelative(name))
+            throw new FormatException($"{source}: include \"{name}\" {FilePaths.HomeRule}");
         var path = Path.GetFullPath(name, directory);
         if (including.Contains(path))
             throw new FormatException($"{source}: includes itself through {name}");
-        return ParseRoot(File.ReadAllText(path), path, Path.GetDirectoryName(path), including);
+        // Its references are resolved: the parser would look for them below the place of the include once more.
+        return new HoconRoot(ParseRoot(File.ReadAllText(path), path, Path.GetDirectoryName(path), including).Value);
     }
 
     private static string FirstLines(string message) => string.Join(' ', message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Take(2));
@@ -82,66 +94,32 @@ internal static class HoconText
     private static string? Unbalanced(string text)
     {
         var open = new Stack<(char Bracket, int Line)>();
-        var line = 1;
-        for (var at = 0; at < text.Length; at++)
+        var lexer = new HoconLexer(text);
+        while (lexer.MoveNext())
         {
-            switch (text[at])
+            if (lexer.Piece is HoconPiece.UnclosedText or HoconPiece.UnclosedReference)
+                return $"line {lexer.Line}: {(lexer.Piece == HoconPiece.UnclosedText ? "a quotation mark" : "'${'")} is never closed";
+            if (lexer.Piece != HoconPiece.Letter)
+                continue;
+            var letter = text[lexer.Start];
+            if (open.TryPeek(out var inside) && inside.Bracket == '[' && NotInLists.Contains(letter, StringComparison.Ordinal))
+                return $"line {lexer.Line}: '{letter}' in a list must stand in quotation marks";
+            if (letter is '{' or '[')
             {
-                case '\n':
-                    line++;
-                    break;
-                case '#':
-                case '/' when at + 1 < text.Length && text[at + 1] == '/':
-                    at = EndOfLine(text, at) - 1;
-                    break;
-                case '"':
-                    var end = EndOfString(text, at, ref line);
-                    if (end < 0)
-                        return $"line {line}: a quotation mark is never closed";
-                    at = end;
-                    break;
-                case '{' or '[':
-                    if (open.Count == MostLevels)
-                        return $"line {line}: more than {MostLevels} levels of braces and brackets";
-                    open.Push((text[at], line));
-                    break;
-                case '}' or ']':
-                    if (open.Count == 0)
-                        return $"line {line}: '{text[at]}' closes nothing";
-                    var (bracket, opened) = open.Pop();
-                    if ((bracket == '{') != (text[at] == '}'))
-                        return $"line {line}: '{text[at]}' does not close the '{bracket}' of line {opened}";
-                    break;
+                if (open.Count == MostLevels)
+                    return $"line {lexer.Line}: more than {MostLevels} levels of braces and brackets";
+                open.Push((letter, lexer.Line));
+            }
+            else if (letter is '}' or ']')
+            {
+                if (open.Count == 0)
+                    return $"line {lexer.Line}: '{letter}' closes nothing";
+                var (bracket, opened) = open.Pop();
+                if ((bracket == '{') != (letter == '}'))
+                    return $"line {lexer.Line}: '{letter}' does not close the '{bracket}' of line {opened}";
             }
         }
+
         return open.TryPop(out var unclosed) ? $"line {unclosed.Line}: '{unclosed.Bracket}' is never closed" : null;
-    }
-
-    private static int EndOfLine(string text, int from)
-    {
-        var end = text.IndexOf('\n', from);
-        return end < 0 ? text.Length : end;
-    }
-
-    // Index of the last quotation mark; -1 where there is none. A plain string ends on its line, a triple one may span lines.
-    private static int EndOfString(string text, int start, ref int line)
-    {
-        const string triple = "\"\"\"";
-        if (string.CompareOrdinal(text, start, triple, 0, 3) == 0)
-        {
-            var close = text.IndexOf(triple, start + 3, StringComparison.Ordinal);
-            if (close < 0)
-                return -1;
-            line += text.AsSpan(start, close - start).Count('\n');
-            return close + 2;
-        }
-        for (var at = start + 1; at < text.Length && text[at] != '\n'; at++)
-        {
-            if (text[at] == '\\')
-                at++;
-            else if (text[at] == '"')
-                return at;
-        }
-        return -1;
     }
 }

@@ -44,7 +44,15 @@ public static class KnownSettings
 
     /// <summary>The rule for a path that does not exist: with the nearest path that does.</summary>
     internal static string UnknownRule(string path) =>
-        Nearest(path) is { } nearest ? $"no such setting; did you mean {nearest}?" : "no such setting; all of them are in reference.conf";
+        Nearest(path, Paths, Root) is { } nearest ? $"no such setting; did you mean {nearest}?" : "no such setting; all of them are in reference.conf";
+
+    /// <summary>The same for settings that are not below <c>hotstandby</c>.</summary>
+    /// <param name="path">What does not exist.</param>
+    /// <param name="paths">What does.</param>
+    /// <param name="root">The name above all of it.</param>
+    /// <param name="fault">What is wrong with it.</param>
+    internal static string UnknownRule(string path, IReadOnlyList<string> paths, string root, string fault) =>
+        Nearest(path, paths, root) is { } nearest ? $"{fault}; did you mean {nearest}?" : fault;
 
     private static IEnumerable<SettingsProblem> Unknown(string path, HoconValue value)
     {
@@ -58,16 +66,17 @@ public static class KnownSettings
         return value.GetObject().Items.SelectMany(item => Unknown($"{path}.{item.Key}", item.Value));
     }
 
-    private static IEnumerable<string> Leaves(string path, HoconValue value) =>
+    /// <summary>Full path of every value in a block.</summary>
+    internal static IEnumerable<string> Leaves(string path, HoconValue value) =>
         value.IsObject() ? value.GetObject().Items.SelectMany(item => Leaves($"{path}.{item.Key}", item.Value)) : [path];
 
     // Nearest by whole path, or a setting of that very name in another block. Null when nothing is near enough to be a misspelling.
-    private static string? Nearest(string path)
+    private static string? Nearest(string path, IReadOnlyList<string> paths, string root)
     {
         var name = path[(path.LastIndexOf('.') + 1)..];
-        if (Paths.FirstOrDefault(known => known.EndsWith('.' + name, StringComparison.Ordinal)) is { } elsewhere)
+        if (paths.Where(known => known.EndsWith('.' + name, StringComparison.Ordinal)).MinBy(known => Distance(path, known)) is { } elsewhere)
             return elsewhere;
-        var best = Paths.Concat(Paths.Select(known => known[..known.LastIndexOf('.')]).Distinct().Where(block => block != Root))
+        var best = paths.Concat(paths.Select(known => known[..known.LastIndexOf('.')]).Distinct().Where(block => block != root))
             .Select(known => (known, Distance: Distance(path, known))).MinBy(pair => pair.Distance);
         return best.Distance <= Math.Max(2, name.Length / 3) ? best.known : null;
     }

@@ -4,6 +4,7 @@ using System.Collections;
 using System.Text.RegularExpressions;
 using Akka.Configuration;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.Network;
 
 namespace HotStandby.Actors.Settings;
 
@@ -29,7 +30,7 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
     public static string RoleOf(HttpSettings http, string host)
     {
         ArgumentNullException.ThrowIfNull(http);
-        return $"{HttpRolePrefix}{(http.Tls.IsEnabled ? "https" : "http")}://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{http.Port}";
+        return $"{HttpRolePrefix}{(http.Tls.IsEnabled ? "https" : "http")}://{new HostAndPort(host, http.Port)}";
     }
 
     /// <summary>The origin of a member's HTTP port; empty when it has none.</summary>
@@ -50,7 +51,7 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
 
     /// <summary>Reads a node's file and everything that overrides it. Never throws for bad input: the result says all that is wrong.</summary>
     /// <param name="file">Path of the node's file.</param>
-    /// <param name="overrides">Pairs of path and value, the last of a path wins; a value is HOCON when it starts with <c>[</c>, <c>{</c> or a quotation mark, else plain text.</param>
+    /// <param name="overrides">Pairs of path and value, the last of a path wins; a value is HOCON when it starts with <c>[</c>, <c>{</c> or a quotation mark and is no IPv6 address, else plain text.</param>
     /// <param name="environment">Environment variables; those that start with <see cref="KnownSettings.EnvironmentPrefix"/> count. Null: none.</param>
     public static ConfigurationResult Load(string file, IEnumerable<KeyValuePair<string, string>> overrides, IDictionary? environment = null)
     {
@@ -87,7 +88,7 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
         {
             try
             {
-                return HoconText.Parse(part, name, includes);
+                return HoconText.Parse(part, name, includes, name => environment?[name] as string);
             }
             catch (Exception error) when (error is FormatException or IOException or UnauthorizedAccessException)
             {
@@ -104,9 +105,10 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
 
         var given = fromOverrides.WithFallback(fromEnvironment).WithFallback(fromFile);
         problems.AddRange(KnownSettings.Unknown(given));
-        problems.AddRange(AkkaOverlay.Conflicts(given));
         var merged = given.WithFallback(EmbeddedConfiguration.Akka).WithFallback(EmbeddedConfiguration.Reference);
         var reader = new SettingsReader(merged, problems);
+        AkkaOverlay.CheckConflicts(given, reader);
+        AkkaSettings.Check(given, reader);
         var settings = SettingsParser.Parse(reader);
         CrossChecks.Apply(settings, reader, warnings);
         if (problems.Count > 0)
@@ -144,7 +146,7 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
         foreach (var (path, value) in pairs)
         {
             if (PathPattern().IsMatch(path))
-                lines.Add($"{path} = {(value is ['[' or '{' or '"', ..] ? value : AkkaOverlay.Quote(value))}");
+                lines.Add($"{path} = {(value is ['[' or '{' or '"', ..] && !HostName.IsAddress(value) ? value : AkkaOverlay.Quote(value))}");
             else
                 problems.Add(new SettingsProblem(path, value, "is not the path of a setting, such as hotstandby.client.port"));
         }

@@ -5,12 +5,15 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
+using HotStandby.Messages.Network;
 
 namespace HotStandby.Actors.Settings;
 
 /// <summary>Typed access to one merged configuration.</summary>
 internal sealed partial class SettingsReader(Config config, List<SettingsProblem> problems)
 {
+    private const string LocalHost = "localhost";
+
     private readonly HashSet<string> _failed = [];
 
     /// <summary>The characters of cluster and node ids.</summary>
@@ -62,10 +65,26 @@ internal sealed partial class SettingsReader(Config config, List<SettingsProblem
         return text;
     }
 
-    /// <summary>An address to listen on.</summary>
-    public string ListenHost(string path) =>
-        Text(path, text => text == "localhost" || (IPAddress.TryParse(text, out _) && Uri.CheckHostName(text) != UriHostNameType.Unknown),
-            "must be an IP address or localhost");
+    /// <summary>An address to listen on, in its one spelling; localhost is 127.0.0.1.</summary>
+    public string ListenHost(string path)
+    {
+        var text = Text(path, static text => text == LocalHost || IsListenAddress(text), "must be an IP address or localhost; 0.0.0.0 and :: are all interfaces");
+        return text == LocalHost ? IPAddress.Loopback.ToString() : HostName.Canonical(text);
+    }
+
+    /// <summary>True for what a socket can be bound to: one address of this machine, or all of them.</summary>
+    public static bool IsListenAddress(string text) => HostName.IsAddress(text) && (HostName.IsValid(text) || HostName.IsWildcard(text));
+
+    /// <summary>The path of a file or directory, as it is written.</summary>
+    public string FilePath(string path, Func<string, bool> allowed, string rule)
+    {
+        var text = Text(path);
+        if (FilePaths.IsHomeRelative(text))
+            Fail(path, text, FilePaths.HomeRule);
+        else if (!allowed(text))
+            Fail(path, text, rule);
+        return text;
+    }
 
     /// <summary>A whole number.</summary>
     public int Integer(string path, int minimum, int maximum)
@@ -152,10 +171,14 @@ internal sealed partial class SettingsReader(Config config, List<SettingsProblem
         _ => "[]",
     };
 
-    private void Fail(string path, string value, string rule)
+    /// <summary>Notes that a setting is wrong; of one setting, the first fault counts.</summary>
+    /// <param name="path">The setting.</param>
+    /// <param name="value">What was given; null where no value is to blame.</param>
+    /// <param name="rule">What is allowed.</param>
+    public void Fail(string path, string? value, string rule)
     {
         if (_failed.Add(path))
-            problems.Add(new SettingsProblem(path, value.Length == 0 ? "\"\"" : value, rule));
+            problems.Add(new SettingsProblem(path, value is "" ? "\"\"" : value, rule));
     }
 
     [GeneratedRegex(@"\A[A-Za-z0-9_.\-]{1,128}\z")]

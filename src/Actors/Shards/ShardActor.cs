@@ -32,6 +32,7 @@ public sealed class ShardActor : UntypedActor, IWithTimers
     private ShardState _state;
     private ShardReign? _leading;
     private ulong _reign;
+    private ulong _life;
     private int _uncommittedTail;
     private int _imageBytes = 4096;
 
@@ -182,11 +183,13 @@ public sealed class ShardActor : UntypedActor, IWithTimers
             case VerifierIs verifier:
                 _verifier.Use(verifier);
                 break;
-            case ResetPartition:
-                BeginWith(new ShardState(_partition, _shardCount));
+            case ResetPartition reset when reset.Life >= _life:
+                BeginWith(new ShardState(_partition, _shardCount), reset.Life);
                 break;
+            case ResetPartition:
+                break; // A later life has begun.
             case RestorePartition restore:
-                BeginWith(ShardState.FromImage(restore.Image.Span, _partition, _shardCount, restore.Sequence));
+                Restore(restore);
                 break;
             case TakeImage take:
                 Write(take);
@@ -203,6 +206,8 @@ public sealed class ShardActor : UntypedActor, IWithTimers
 
     private void Apply(ApplyEntries entries)
     {
+        if (entries.Life < _life)
+            return; // Of a state that has been replaced since.
         RequireNoTail(nameof(ApplyEntries));
         var encoded = entries.Batch.Encoded.Span;
         for (var i = 0; i < entries.Count; i++)
@@ -236,24 +241,36 @@ public sealed class ShardActor : UntypedActor, IWithTimers
         _log.Debug("{0} leads no more after reign {1}, {2} entries uncommitted", _partition, _reign, _uncommittedTail);
     }
 
-    private void BeginWith(ShardState state)
+    private void BeginWith(ShardState state, ulong life)
     {
         LeaveReign();
         _verifier.Stop();
-        (_uncommittedTail, _state) = (0, state);
+        (_uncommittedTail, _state, _life) = (0, state, life);
+    }
+
+    // An image with the right hash may still hold what no shard would write: its writer's memory was damaged.
+    private void Restore(RestorePartition restore)
+    {
+        var problem = "";
+        try
+        {
+            if (restore.Life >= _life)
+                BeginWith(ShardState.FromImage(restore.Image.Span, _partition, _shardCount, restore.Sequence), restore.Life);
+        }
+        catch (ImageDamagedException damaged)
+        {
+            problem = damaged.Message;
+        }
+
+        Sender.Tell(new PartitionRestored(problem), Self);
     }
 
     private void Write(TakeImage take)
     {
-        ImageWriter? image = null;
-        if (_uncommittedTail == 0)
-        {
-            image = new ImageWriter(_imageBytes);
-            _state.WriteImage(image);
-            _imageBytes = image.Length + (image.Length / 8); // the next one will be about as long
-        }
-
-        _peers.Replica.Tell(new ImageTaken(_partition, _leading is null ? 0 : _reign, take.FedSequence, image), Self);
+        var image = _uncommittedTail == 0 ? ImageTaking.Take(_partition, _imageBytes, _state.WriteImage, _log) : null;
+        if (image is not null)
+            _imageBytes = (int)Math.Min(ImageWriter.LargestBytes, image.Length + (image.Length / 8L)); // the next one will be about as long
+        _peers.Replica.Tell(new ImageTaken(_partition, _leading is null ? 0 : _reign, take, image), Self);
     }
 
     private void LeaveReign()

@@ -128,7 +128,7 @@ internal sealed class ShardReign
     public void MarkVerificationPoint()
     {
         var drafts = TakeDrafts();
-        _leader.MarkVerificationPoint(drafts);
+        _leader.MarkVerificationPoint(NowTicks, drafts);
         SendProposal(drafts, null, 0, ReplyAfter.Commit);
     }
 
@@ -141,7 +141,7 @@ internal sealed class ShardReign
         if (drop.Reign != _reign)
             return; // Of an earlier reign of this node: this reign's segment table asks again.
         var drafts = TakeDrafts();
-        _leader.DropSegment(drop.SegmentHandle, drafts);
+        _leader.DropSegment(drop.SegmentHandle, NowTicks, drafts);
         SendProposal(drafts, null, 0, ReplyAfter.Commit);
     }
 

@@ -14,6 +14,8 @@ public static class NodeMetrics
 
     private static readonly Meter Meter = new(MeterName);
 
+    private static long _lostLogLines;
+
     private static readonly double[] Seconds =
         [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
@@ -65,9 +67,30 @@ public static class NodeMetrics
     private static readonly Counter<long> FailedAllocations = Meter.CreateCounter<long>(
         "master_put_start_alloc_failures_total", null, "Calls with puts that found no memory, by cause.");
 
-    /// <summary>
-    /// Whoever exports has begun to listen: makes the counters that alerts watch appear with 0, since a rise from nothing is no rise.
-    /// </summary>
+    private static readonly Counter<long> PausedAccepts = Meter.CreateCounter<long>(
+        "hotstandby_paused_accepts_total", null,
+        "Times that a door stopped accepting connections for a moment, since the process or the machine had no file descriptor left, by door.");
+
+    private static readonly Counter<long> RefusedConnections = Meter.CreateCounter<long>(
+        "hotstandby_refused_connections_total", null,
+        "Connections that were closed at once because the door had as many as it may have, by door.");
+
+    /// <summary>Why a cycle of eviction finds nothing: everything is leased.</summary>
+    public const string Leased = "leased";
+
+    /// <summary>Why a cycle of eviction finds nothing: everything is pinned or being written.</summary>
+    public const string Pinned = "pinned";
+
+    private static readonly string[] VainCauses = [Leased, Pinned];
+
+    /// <summary>The doors of a node, as labels name them.</summary>
+    public static readonly IReadOnlyList<string> Doors = ["client", "http", "metadata", "remoting"];
+
+    // Observed, not added to: lines are lost before an exporter listens, too.
+    static NodeMetrics() => Meter.CreateObservableCounter(
+        "hotstandby_lost_log_lines_total", static () => Interlocked.Read(ref _lostLogLines), null, "Lines of the node's log that could not be written.");
+
+    /// <summary>An exporter has begun to listen: makes every counter appear with 0, since a rise from nothing is no rise.</summary>
     public static void ShowZeros()
     {
         AttemptedEvictions.Add(0);
@@ -75,6 +98,17 @@ public static class NodeMetrics
         EvictedKeys.Add(0);
         EvictedBytes.Add(0);
         CorruptBatches.Add(0);
+        foreach (var role in Enum.GetValues<ReplicaRole>())
+            RoleChanges.Add(0, new KeyValuePair<string, object?>("role", WordOf(role)));
+        foreach (var door in Doors)
+        {
+            RefusedPeers.Add(0, new KeyValuePair<string, object?>("door", door));
+            PausedAccepts.Add(0, new KeyValuePair<string, object?>("door", door));
+            RefusedConnections.Add(0, new KeyValuePair<string, object?>("door", door));
+        }
+
+        foreach (var cause in VainCauses)
+            VainEvictions.Add(0, new KeyValuePair<string, object?>("cause", cause));
         foreach (var cause in ReignLedger.Causes)
             Promotions.Add(0, new KeyValuePair<string, object?>("cause", cause));
         foreach (var cause in Enum.GetValues<AllocationFailureCause>())
@@ -119,6 +153,15 @@ public static class NodeMetrics
 
     /// <summary>A connection did not get past a door's TLS.</summary>
     public static void RefusedPeer(string door) => RefusedPeers.Add(1, new KeyValuePair<string, object?>("door", door));
+
+    /// <summary>A door has paused its accepting.</summary>
+    public static void AcceptPaused(string door) => PausedAccepts.Add(1, new KeyValuePair<string, object?>("door", door));
+
+    /// <summary>A door has closed a connection for which it has no place.</summary>
+    public static void ConnectionRefused(string door) => RefusedConnections.Add(1, new KeyValuePair<string, object?>("door", door));
+
+    /// <summary>A line of the log is lost.</summary>
+    public static void LogLineLost() => Interlocked.Increment(ref _lostLogLines);
 
     /// <summary>A cycle of eviction was asked for.</summary>
     public static void EvictionAsked() => AttemptedEvictions.Add(1);

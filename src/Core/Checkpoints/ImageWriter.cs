@@ -5,16 +5,32 @@ using HotStandby.Messages.Identity;
 
 namespace HotStandby.Core.Checkpoints;
 
-/// <summary>Writes little-endian pieces one behind the other. Not thread-safe.</summary>
-public sealed class ImageWriter(int expectedBytes = 4096) : IDisposable
+/// <summary>More bytes than an image can have: the partition goes without a checkpoint, the node keeps its journal for longer.</summary>
+public sealed class ImageTooLargeException(string message) : Exception(message);
+
+/// <summary>Writes little-endian pieces one behind the other. Not thread-safe. Its holder owns the memory.</summary>
+/// <param name="expectedBytes">A hint for the first buffer.</param>
+/// <param name="mostBytes">The longest image, up to <see cref="LargestBytes"/>.</param>
+public sealed class ImageWriter(int expectedBytes = 4096, int mostBytes = ImageWriter.LargestBytes) : IDisposable
 {
+    /// <summary>The longest image: what one array can hold, with what a store writes around it.</summary>
+    public const int LargestBytes = 0x7FFFFFC7 - 4096;
+
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(Math.Max(256, expectedBytes));
 
     /// <summary>Bytes written.</summary>
     public int Length { get; private set; }
 
     /// <summary>What was written; valid until the next piece.</summary>
-    public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, Length);
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
+    public ReadOnlyMemory<byte> Written
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_bytes.Length == 0, this);
+            return _bytes.AsMemory(0, Length);
+        }
+    }
 
     /// <summary>One byte.</summary>
     public void Byte(byte value) => Take(1)[0] = value;
@@ -49,6 +65,8 @@ public sealed class ImageWriter(int expectedBytes = 4096) : IDisposable
     public void Patch(int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(at, 4), value);
 
     /// <summary>The place of the next so many bytes, to be filled at once.</summary>
+    /// <exception cref="ImageTooLargeException">The image would be too long.</exception>
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
     public Span<byte> Take(int count)
     {
         if (_bytes.Length - Length < count)
@@ -68,7 +86,11 @@ public sealed class ImageWriter(int expectedBytes = 4096) : IDisposable
 
     private void Grow(int more)
     {
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Array.MaxLength, Math.Max(_bytes.Length * 2L, (long)Length + more)));
+        ObjectDisposedException.ThrowIf(_bytes.Length == 0, this);
+        var needed = (long)Length + more;
+        if (needed > mostBytes)
+            throw new ImageTooLargeException($"an image of {needed} bytes is longer than {mostBytes}: the cluster needs more shards");
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(mostBytes, Math.Max(_bytes.Length * 2L, needed)));
         Written.Span.CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = larger;

@@ -47,6 +47,9 @@ public static class PartitionImage
         to.UInt64(XxHash3.HashToUInt64(to.Written.Span));
     }
 
+    /// <summary>The hash at the end of a whole image, which tells its bytes from those of every other.</summary>
+    public static ulong HashOf(ReadOnlySpan<byte> image) => BinaryPrimitives.ReadUInt64LittleEndian(image[^TailBytes..]);
+
     /// <summary>Opens an image.</summary>
     /// <param name="bytes">All of it.</param>
     /// <param name="content">What lies between head and tail.</param>
@@ -55,7 +58,7 @@ public static class PartitionImage
     {
         if (bytes.Length < HeadBytes + TailBytes)
             throw new ImageDamagedException($"{bytes.Length} bytes are no image");
-        if (XxHash3.HashToUInt64(bytes[..^TailBytes]) != BinaryPrimitives.ReadUInt64LittleEndian(bytes[^TailBytes..]))
+        if (XxHash3.HashToUInt64(bytes[..^TailBytes]) != HashOf(bytes))
             throw new ImageDamagedException($"{bytes.Length} bytes do not match their hash");
         var head = new ImageReader(bytes[..HeadBytes]);
         if (head.UInt32() != Magic || head.UInt16() != Version)

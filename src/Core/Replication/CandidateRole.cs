@@ -42,12 +42,26 @@ internal sealed class CandidateRole
 
     public ulong Epoch { get; }
 
-    public CampaignProgress Progress { get; private set; }
+    /// <summary>A node whose state was lost meanwhile has lost: it could not serve what it would be asked for.</summary>
+    public CampaignProgress Progress
+    {
+        get => _state.IsStateComplete ? field : CampaignProgress.Lost;
+        private set;
+    }
 
     /// <summary>The highest promise heard of: the next attempt must be above it.</summary>
     public ulong HighestPromise { get; private set; }
 
-    public void OnSealReply(SealReply reply, long nowTicks)
+    /// <summary>What a voter answers.</summary>
+    public void OnAnswer(ReplicationMessage message, long nowTicks)
+    {
+        if (message is SealReply reply)
+            OnSealReply(reply, nowTicks);
+        else if (message is TailBatch tail)
+            OnTail(tail, nowTicks);
+    }
+
+    private void OnSealReply(SealReply reply, long nowTicks)
     {
         if (reply.Epoch != Epoch || reply.Candidate != _state.Life || Progress != CampaignProgress.Sealing || GivesUp(nowTicks))
             return;
@@ -73,7 +87,7 @@ internal sealed class CandidateRole
     /// <summary>This node cannot lead as it is.</summary>
     public void GiveUp() => Progress = CampaignProgress.Lost;
 
-    public void OnTail(TailBatch tail, long nowTicks)
+    private void OnTail(TailBatch tail, long nowTicks)
     {
         if (tail.Epoch != Epoch || tail.From != _best || Progress != CampaignProgress.Fetching)
             return;

@@ -23,11 +23,18 @@ internal sealed class LapsedGrants(ReplicaState state)
             state.Send(peer, new GrantInquiry(state.Origin, state.LeaderEpoch, state.Log.LastEpoch, state.Log.LastSequence, nowTicks));
     }
 
-    /// <summary>
-    /// Another voter asks. Only a grant that has lapsed is worth an answer, and only if the asker's log knows of every life that this one
-    /// names: it might count one that has no vote any more.
-    /// </summary>
-    public void OnInquiry(GrantInquiry inquiry, long nowTicks)
+    /// <summary>A question or an answer.</summary>
+    public void OnMessage(ReplicationMessage message, long nowTicks)
+    {
+        if (message is GrantInquiry inquiry)
+            OnInquiry(inquiry, nowTicks);
+        else if (message is GrantLapsed answer)
+            OnLapsed(answer, nowTicks);
+    }
+
+    // Another voter asks. Only a grant that has lapsed is worth an answer, and only if the asker's log knows of every life that this one
+    // names: it might count one that has no vote any more.
+    private void OnInquiry(GrantInquiry inquiry, long nowTicks)
     {
         var named = state.Log.Roster.LastNamedAt;
         if (HasLapsed(inquiry.Epoch, nowTicks)
@@ -35,11 +42,9 @@ internal sealed class LapsedGrants(ReplicaState state)
             state.Send(inquiry.From, new GrantLapsed(state.Origin, inquiry.Epoch, inquiry.SentAtTicks, nowTicks - LapsesAtTicks));
     }
 
-    /// <summary>
-    /// A voter's grant lapsed so long ago. It counts when that was before this node asked: then it was lapsed at the moment of asking, as
-    /// this node's own was, and so was everybody's that is counted.
-    /// </summary>
-    public void OnLapsed(GrantLapsed answer, long nowTicks)
+    // A voter's grant lapsed so long ago. It counts when that was before this node asked: then it was lapsed at the moment of asking, as
+    // this node's own was, and so was everybody's that is counted.
+    private void OnLapsed(GrantLapsed answer, long nowTicks)
     {
         if (answer.SentAtTicks == _askedAtTicks && answer.LapsedTicks >= nowTicks - _askedAtTicks && HasLapsed(answer.Epoch, nowTicks)
             && state.Settings.Voters.Contains(answer.From) && state.Counts(state.Log.Roster.SeatOf(answer.From), answer.Origin.Life, answer.Origin.Votes)

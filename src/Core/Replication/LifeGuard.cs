@@ -8,7 +8,17 @@ namespace HotStandby.Core.Replication;
 /// <summary>Turns away what must not be heard.</summary>
 internal sealed class LifeGuard(ReplicaState state)
 {
-    /// <summary>True: hear it. False: it may change nothing here, not even the highest epoch that was heard of.</summary>
+    /// <summary>True: hear this message. Who speaks as a voter in it and has no vote any more is told so.</summary>
+    public bool Admits(ReplicationMessage message)
+    {
+        if (!Admits(message.Origin))
+            return false;
+        if (message is SealRequest or SealReply or AppendAcknowledged or GrantInquiry or GrantLapsed)
+            Notice(message.Origin);
+        return true;
+    }
+
+    /// <summary>True: hear this life. False: it may change nothing here, not even the highest epoch that was heard of.</summary>
     public bool Admits(in Origin origin)
     {
         if (state.IsSuperseded)
@@ -25,11 +35,9 @@ internal sealed class LifeGuard(ReplicaState state)
         return false;
     }
 
-    /// <summary>
-    /// A life speaks as a voter. If a committed entry gives its name's vote to another memory, it is told; unless a later entry, which this
-    /// node does not know, names it again, it ends. It is heard all the same: that later entry may exist.
-    /// </summary>
-    public void Notice(in Origin origin)
+    // If a committed entry gives its name's vote to another memory, it is told; unless a later entry, which this node does not know, names it,
+    // it ends. It is heard all the same: that later entry may exist.
+    private void Notice(in Origin origin)
     {
         if (origin.Votes && state.Log.Roster.Find(origin.Node) is { Memory: not 0 } seat && seat.Memory != origin.Life.Memory
             && seat.Sequence <= state.CommitSequence)

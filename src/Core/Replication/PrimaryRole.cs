@@ -20,7 +20,7 @@ internal sealed class PrimaryRole
     private readonly long[] _heard;
     private readonly Queue<ulong> _uncommittedBatches = [];
     private readonly long _beganAtTicks;
-    private readonly long _wallMilliseconds;
+    private long _wallMilliseconds; // as of the last tick
     private long _openSinceTicks;
     private bool _reignAnnounced;
 
@@ -159,8 +159,9 @@ internal sealed class PrimaryRole
     }
 
     /// <summary>Heartbeats and resends. False: the lease is gone and cannot be renewed.</summary>
-    public bool Tick(long nowTicks)
+    public bool Tick(long nowTicks, long wallMilliseconds)
     {
+        _wallMilliseconds = wallMilliseconds;
         RenewLease(nowTicks);
         var patience = Math.Max(LeaseUntilTicks, _beganAtTicks + (2 * _state.Settings.LeaseDurationTicks));
         if (nowTicks >= patience)

@@ -149,7 +149,7 @@ public sealed class Replica
         _wallMilliseconds = wallMilliseconds;
         if (_state.IsSuperseded)
             return;
-        if (_primary is not null && !_primary.Tick(nowTicks))
+        if (_primary is not null && !_primary.Tick(nowTicks, wallMilliseconds))
             StepDown("the lease could not be renewed", nowTicks);
         _candidate?.Tick(nowTicks);
         Settle(nowTicks);
@@ -163,10 +163,8 @@ public sealed class Replica
     public void Receive(ReplicationMessage message, long nowTicks)
     {
         ArgumentNullException.ThrowIfNull(message);
-        if (!Hears(message.Origin))
+        if (!_guard.Admits(message))
             return;
-        if (message is SealRequest or SealReply or AppendAcknowledged or GrantInquiry or GrantLapsed)
-            _guard.Notice(message.Origin);
         _highestEpochSeen = Math.Max(_highestEpochSeen, message.Epoch);
         switch (message)
         {
@@ -187,35 +185,25 @@ public sealed class Replica
             case SealRequest request:
                 OnSealRequest(request, nowTicks);
                 break;
-            case SealReply reply:
-                _candidate?.OnSealReply(reply, nowTicks);
-                Settle(nowTicks);
-                break;
             case FetchTail fetch:
                 _tails.OnFetch(fetch);
                 break;
-            case TailBatch tail:
-                _candidate?.OnTail(tail, nowTicks);
+            case SealReply or TailBatch:
+                _candidate?.OnAnswer(message, nowTicks);
                 Settle(nowTicks);
                 break;
             case EntriesGone gone:
                 OnEntriesGone(gone, nowTicks);
                 break;
-            case GrantInquiry inquiry:
-                _lapsedGrants.OnInquiry(inquiry, nowTicks);
-                break;
-            case GrantLapsed lapsed:
-                _lapsedGrants.OnLapsed(lapsed, nowTicks);
+            case GrantInquiry or GrantLapsed:
+                _lapsedGrants.OnMessage(message, nowTicks);
                 break;
             case GrantReleased released:
                 OnReleased(released, nowTicks);
                 break;
-            case LifeSuperseded notice when _guard.IsSuperseded(notice):
-                StepDown($"{notice.From} says that another life has this one's vote", nowTicks);
-                _state.Supersede(notice.By);
+            case LifeSuperseded notice:
+                OnSuperseded(notice, nowTicks);
                 break;
-            case LifeSuperseded:
-                break; // an earlier run was meant, or a later entry names this one
             default:
                 throw new ArgumentException($"unknown message {message.GetType().Name}", nameof(message));
         }
@@ -223,6 +211,15 @@ public sealed class Replica
 
     /// <summary>Whether this node listens to a life at all; if not, what follows from that is among the effects.</summary>
     public bool Hears(in Origin origin) => _guard.Admits(origin);
+
+    // Not when an earlier run was meant, or a later entry names this one.
+    private void OnSuperseded(LifeSuperseded notice, long nowTicks)
+    {
+        if (!_guard.IsSuperseded(notice))
+            return;
+        StepDown($"{notice.From} says that another life has this one's vote", nowTicks);
+        _state.Supersede(notice.By);
+    }
 
     /// <summary>A batch whose bytes are not what the Primary wrote: never stored, asked for again.</summary>
     public void ReceiveCorrupt(AppendBatch header, long nowTicks)
@@ -236,8 +233,7 @@ public sealed class Replica
     {
         if (append.Epoch < _state.PromisedEpoch)
         {
-            _state.Send(append.From, new AppendRefused(
-                _state.Origin, _state.PromisedEpoch, RefusalReason.OlderEpoch, [], append.SentAtTicks));
+            _state.Send(append.From, new AppendRefused(_state.Origin, _state.PromisedEpoch, RefusalReason.OlderEpoch, [], append.SentAtTicks));
             return;
         }
 
@@ -278,10 +274,7 @@ public sealed class Replica
             _campaignAtTicks = nowTicks + _state.Settings.LeaseDurationTicks;
         }
 
-        var until = leads ? _primary!.LeaseUntilTicks : _state.GrantUntilTicks;
-        _state.SendWhenDurable(request.From, new SealReply(
-            _state.Origin, request.Epoch, request.Origin.Life, outcome, _state.PromisedEpoch,
-            _state.Log.LastEpoch, _state.Log.LastSequence, _state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, (until - nowTicks) / TimeSpan.TicksPerMillisecond) : 0));
+        _standby.AnswerSeal(request, outcome, (leads ? _primary!.LeaseUntilTicks : _state.GrantUntilTicks) - nowTicks);
     }
 
     /// <summary>The answer to <see cref="ReadTail"/>: the entries behind the common point.</summary>

@@ -62,6 +62,14 @@ internal sealed class StandbyRole(ReplicaState state)
         return state.Voting ? SealOutcome.Sealed : SealOutcome.Founding;
     }
 
+    /// <summary>Answers a candidate once the promise is durable.</summary>
+    /// <param name="request">What it asked.</param>
+    /// <param name="outcome">From <see cref="OnSeal"/>.</param>
+    /// <param name="remainingTicks">For how long a running grant, or this node's own lease, goes on.</param>
+    public void AnswerSeal(SealRequest request, SealOutcome outcome, long remainingTicks) => state.SendWhenDurable(request.From, new SealReply(
+        state.Origin, request.Epoch, request.Origin.Life, outcome, state.PromisedEpoch, state.Log.LastEpoch, state.Log.LastSequence,
+        state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, remainingTicks / TimeSpan.TicksPerMillisecond) : 0));
+
     // Nobody has a vote before the cluster's first entry is committed. Until then a life helps that holds nothing, if it is the one that has
     // said so to this attempt, or that is named in an entry which nobody knows to be committed.
     private bool MayFound(SealRequest request) => state.Log.LastSequence == 0

@@ -3,6 +3,7 @@
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
+using HotStandby.Messages.Network;
 
 namespace HotStandby.Core.Segments;
 
@@ -40,7 +41,7 @@ public sealed class SegmentQueries(SegmentTable table, SegmentSpace space)
             if (table.OfClient(client) is { Count: > 0 } handles)
                 hosts[client] =
                 [
-                    .. handles.Select(handle => EndpointHost.Of(table.ByHandle(handle)!.Segment.TransportEndpoint))
+                    .. handles.Select(handle => HostAndPort.HostOf(table.ByHandle(handle)!.Segment.TransportEndpoint))
                         .Where(host => host.Length > 0).Distinct(StringComparer.Ordinal),
                 ];
         }

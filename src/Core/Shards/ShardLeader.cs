@@ -146,9 +146,9 @@ public sealed class ShardLeader
     public bool TryTakeDroppedSegment(out uint handle) => _book.DroppedSegments.TryDequeue(out handle);
 
     /// <summary>Proposes that every replica and every parked buffer on a dead segment goes.</summary>
-    public void DropSegment(uint handle, DraftBuffer drafts)
+    public void DropSegment(uint handle, long nowTicks, DraftBuffer drafts)
     {
-        Turn(_book.NowTicks, drafts);
+        Turn(nowTicks, drafts);
         new SegmentHandlePayload(handle).Write(drafts.Add(OpType.SegmentDropped, [], 0, SegmentHandlePayload.EncodedBytes));
         _book.Apply(handle);
     }
@@ -218,9 +218,9 @@ public sealed class ShardLeader
     }
 
     /// <summary>Proposes a marker with the digests of everything that was proposed before it.</summary>
-    public void MarkVerificationPoint(DraftBuffer drafts)
+    public void MarkVerificationPoint(long nowTicks, DraftBuffer drafts)
     {
-        Turn(_book.NowTicks, drafts);
+        Turn(nowTicks, drafts);
         VerificationMarker.Draft(_book.State, drafts);
         _book.Apply();
     }

@@ -128,7 +128,8 @@ public sealed class LocalCluster : IAsyncDisposable
         foreach (var node in Nodes)
             await node.DisposeAsync();
         _status.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        if (Directory.Exists(_directory))
+            Directory.Delete(_directory, recursive: true);
     }
 
     private async Task WaitAsync(string what, TimeSpan patience, Func<Task<bool>> reached, CancellationToken stop)

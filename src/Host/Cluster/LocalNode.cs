@@ -61,6 +61,9 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
     /// <summary>Its seed-node address.</summary>
     public string SeedAddress => $"akka.tcp://hotstandby@{AnnouncedAddress}";
 
+    // 0: where it is announced.
+    private int BindPort => place.Announced.Port == place.RemotingPort ? 0 : place.RemotingPort;
+
     /// <summary>Its configuration file.</summary>
     public string ConfigFile => Path.Combine(directory, $"{Id}.conf");
 
@@ -118,10 +121,9 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
               data-dir = "{{DataDirectory}}"
               client { host = "{{place.Host}}", port = {{place.ClientPort}} }
               http { host = "{{place.Host}}", port = {{place.HttpPort}} }
-              remoting { host = "{{place.Host}}", port = {{place.RemotingPort}} }
+              remoting { host = "{{place.Announced.Address}}", port = {{place.Announced.Port}}, bind-host = "{{place.Host}}", bind-port = {{BindPort}} }
             }
             akka.cluster.seed-nodes = [{{seeds}}]
-            akka.remote.dot-netty.tcp { public-hostname = "{{place.Announced.Address}}", public-port = {{place.Announced.Port}} }
             {{extraHocon}}
             """));
     }
@@ -217,8 +219,17 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
     private async Task CopyAsync(StreamReader from)
     {
         while (await from.ReadLineAsync() is { } line)
-            lock (LogFile)
-                File.AppendAllText(LogFile, line + '\n');
+        {
+            try
+            {
+                lock (LogFile)
+                    File.AppendAllText(LogFile, line + '\n');
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // The line is lost; the node's output must be read all the same, or its pipe fills up.
+            }
+        }
     }
 
     [LibraryImport("libc", SetLastError = true)]

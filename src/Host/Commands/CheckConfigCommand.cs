@@ -4,6 +4,7 @@ using System.Collections;
 using System.CommandLine;
 using System.Globalization;
 using HotStandby.Actors.Settings;
+using HotStandby.Host.Limits;
 
 namespace HotStandby.Host.Commands;
 
@@ -11,6 +12,7 @@ namespace HotStandby.Host.Commands;
 internal static class CheckConfigCommand
 {
     private static readonly string[] SettingHeadings = ["setting", "value", "from"];
+    private static readonly string[] ResourceHeadings = ["resource", "limit", "may be used"];
     private static readonly string[] PartHeadings = ["part", "time"];
 
     public static Command Create(Terminal terminal)
@@ -29,6 +31,10 @@ internal static class CheckConfigCommand
             return ConfigurationOptions.Report(terminal, result);
         terminal.WriteTable("Settings in force", SettingHeadings,
             [.. configuration.Effective.Select(setting => (IReadOnlyList<string>)[setting.Path, setting.Value, NameOf(setting.Source)])]);
+        var plan = ResourcePlan.Of(configuration.Settings, ProcessLimits.Raise());
+        foreach (var warning in plan.Warnings)
+            terminal.Error.WriteLine($"warning: {warning}");
+        terminal.WriteTable("Resources, with the limits of this process", ResourceHeadings, plan.Rows);
         var prediction = FailoverPrediction.From(configuration);
         terminal.WriteTable("Failover after a killed Primary, predicted", PartHeadings,
         [
@@ -37,7 +43,10 @@ internal static class CheckConfigCommand
             ["grants run out", Seconds(prediction.GrantWait)],
             ["total", Seconds(prediction.Total)],
         ]);
-        return ExitCode.Ok;
+        if (plan.Refusal is not { } refusal)
+            return ExitCode.Ok;
+        terminal.Error.WriteLine($"error: {refusal}");
+        return ExitCode.Configuration;
     }
 
     /// <summary>Where a value comes from, for people.</summary>
@@ -55,7 +64,7 @@ internal static class CheckConfigCommand
 /// <summary>The options by which a command is told its configuration.</summary>
 internal sealed class ConfigurationOptions
 {
-    public Option<string> File { get; } = new("--config", "-c") { Description = "The node's HOCON file.", Required = true, HelpName = "file" };
+    public Option<string> File { get; } = new Option<string>("--config", "-c") { Description = "The node's HOCON file.", Required = true, HelpName = "file" }.RefuseTilde();
 
     public Option<string[]> Overrides { get; } = MakeOverrides();
 

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using HotStandby.Host.Commands.Operator;
+using HotStandby.Host.Output;
 using HotStandby.Host.Replay;
 
 namespace HotStandby.Host.Commands;
@@ -58,6 +59,14 @@ public static class CommandTree
         {
             terminal.WriteError("interrupted");
             return ExitCode.Interrupted;
+        }
+        catch (OutputLostException lost)
+        {
+            foreach (var error in parsed.Errors)
+                terminal.WriteError(error.Message);
+            if (!lost.IsReaderGone) // as head goes when it has seen enough
+                terminal.WriteError($"the output could not be written: {lost.Message}");
+            return parsed.Action is ParseErrorAction ? ExitCode.Usage : ExitCode.InputOutput;
         }
 #pragma warning disable CA1031 // The last line of defence: whatever was not foreseen is a bug, and the supervisor learns so by the exit code.
         catch (Exception error)

@@ -3,6 +3,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Remote;
+using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Settings;
 using HotStandby.Host.Logging;
 using Microsoft.Extensions.Logging;
@@ -13,10 +14,14 @@ namespace HotStandby.Host.Commands;
 public sealed class NodeEndReason
 {
     private volatile string? _quarantinedBy;
+    private volatile string? _ownReason;
     private volatile string _lost = "";
 
     /// <summary>The peer that will not talk to this node again.</summary>
     public string? QuarantinedBy { set => _quarantinedBy = value; }
+
+    /// <summary>Why the node removed itself.</summary>
+    public string? OwnReason { set => _ownReason = value; }
 
     /// <summary>The members that cannot be reached, separated by commas; empty when all can.</summary>
     public string Lost { set => _lost = value; }
@@ -29,6 +34,8 @@ public sealed class NodeEndReason
             return $"ended: quarantined by {peer}, which took this node for dead; start it again";
         return reason switch
         {
+            CoordinatedShutdown.ClusterDowningReason when _ownReason is { } own =>
+                $"ended: this node removed itself from the cluster: {own}{(_lost.Length > 0 ? $"; it cannot reach {_lost}" : "")}; start it again",
             CoordinatedShutdown.ClusterDowningReason => _lost.Length > 0
                 ? $"ended: removed from the cluster, which goes on without this node; lost {_lost}; start it again"
                 : "ended: removed from the cluster by the other nodes, which took it for dead; start it again",
@@ -59,6 +66,7 @@ internal sealed class NodeEndWatch : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
+        Context.System.EventStream.Subscribe(Self, typeof(LeavesByItself));
         _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IReachabilityEvent), typeof(ClusterEvent.MemberRemoved));
         Timers.StartPeriodicTimer(LookAgain, LookAgain, WaitingLineInterval);
     }
@@ -75,6 +83,9 @@ internal sealed class NodeEndWatch : UntypedActor, IWithTimers
         {
             case ThisActorSystemQuarantinedEvent quarantined:
                 _reason.QuarantinedBy = quarantined.RemoteAddress.ToString();
+                break;
+            case LeavesByItself leaves:
+                _reason.OwnReason = leaves.Reason;
                 break;
             case ClusterEvent.UnreachableMember lost:
                 _unreachable.Add(lost.Member.Address);

@@ -1,5 +1,6 @@
 // Options with ranges, which System.CommandLine has not: a value outside is a usage error like any other.
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 using HotStandby.Actors.Settings;
@@ -26,6 +27,26 @@ internal static class Options
                 result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be {minimum} to {maximum}, not {token.Value}"));
         });
         return option;
+    }
+
+    /// <summary>Refuses a path that begins with a tilde, which a shell leaves alone behind = and in quotes.</summary>
+    public static Option<T> RefuseTilde<T>(this Option<T> option)
+    {
+        option.Validators.Add(result => RefuseTilde(result, option.Name));
+        return option;
+    }
+
+    /// <summary>The same for an argument.</summary>
+    public static Argument<T> RefuseTilde<T>(this Argument<T> argument)
+    {
+        argument.Validators.Add(result => RefuseTilde(result, argument.Name));
+        return argument;
+    }
+
+    private static void RefuseTilde(SymbolResult result, string name)
+    {
+        foreach (var token in result.Tokens.Where(static token => FilePaths.IsHomeRelative(token.Value)))
+            result.AddError($"{name}: '{token.Value}' {FilePaths.HomeRule}");
     }
 
     /// <summary>A size with its unit.</summary>

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using HotStandby.Host.Replay;
 using HotStandby.Host.Trace;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.Network;
 
 namespace HotStandby.Host.Commands;
 
@@ -15,16 +16,22 @@ internal static class ReplayCommand
 
     private static readonly TimeSpan WaitingLineInterval = TimeSpan.FromSeconds(2);
 
+    /// <summary>What <c>--trace</c> takes.</summary>
+    internal const string TraceDescription = "The trace, one file of JSON lines with timestamp, input_length, output_length and hash_ids; - is standard input";
+
+    private const string StandardInput = "-";
+    private const int MostSuggestions = 3;
+
     public static Command Create(Terminal terminal, MasterClientFactory connect)
     {
-        var trace = new Option<string>("--trace", "-t") { Description = "The trace: JSON lines of timestamp, input_length, output_length, hash_ids.", Required = true, HelpName = "file" };
+        var trace = new Option<string>("--trace", "-t") { Description = $"{TraceDescription}.", Required = true, HelpName = "file" }.RefuseTilde();
         var addresses = new Option<string[]>("--address", "-a") { Description = "A node, as host:port; repeat for each node.", DefaultValueFactory = _ => ["127.0.0.1:50051", "127.0.0.1:50052", "127.0.0.1:50053"], HelpName = "host:port" };
         addresses.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
             {
-                if (!IsAddress(token.Value))
-                    result.AddError($"--address must be given host:port, not {token.Value}");
+                if (!HostAndPort.TryParse(token.Value, out _))
+                    result.AddError($"--address {HostAndPort.Rule}, not {token.Value}");
             }
         });
         var options = new ReplayOptionSet();
@@ -78,24 +85,35 @@ internal static class ReplayCommand
     internal static int ReadTrace(Terminal terminal, string file, out IReadOnlyList<TraceRequest> requests)
     {
         requests = [];
+        var name = file == StandardInput ? "standard input" : file;
+        if (Directory.Exists(file))
+        {
+            terminal.WriteError($"{file} is a directory, and a trace is one file{InsteadOf(file)}");
+            return ExitCode.InputOutput;
+        }
+
         try
         {
-            requests = [.. TraceReader.ReadFile(file)];
-            return ExitCode.Ok;
+            using var input = file == StandardInput ? terminal.OpenInput() : TraceReader.Open(file);
+            requests = [.. TraceReader.Read(input)];
+            if (requests.Count > 0)
+                return ExitCode.Ok;
+            terminal.WriteError($"{name} holds no request");
+            return ExitCode.BadData;
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            terminal.WriteError($"{file}: no such file");
+            terminal.WriteError($"{name}: no such file");
             return ExitCode.InputMissing;
         }
         catch (TraceFormatException error)
         {
-            terminal.WriteError($"{file}: {error.Message}");
+            terminal.WriteError($"{name}: {error.Message}");
             return ExitCode.BadData;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            terminal.WriteError($"{file} cannot be read: {error.Message}");
+            terminal.WriteError($"{name} cannot be read: {error.Message}");
             return ExitCode.InputOutput;
         }
     }
@@ -107,10 +125,9 @@ internal static class ReplayCommand
         return new Uuid(BitConverter.ToUInt64(bytes), BitConverter.ToUInt64(bytes[8..]));
     }
 
-    private static bool IsAddress(string text)
+    private static string InsteadOf(string directory)
     {
-        var colon = text.LastIndexOf(':');
-        return colon > 0 && int.TryParse(text.AsSpan(colon + 1), out var port) && port is > 0 and <= 65535
-            && Uri.CheckHostName(text[..colon].Trim('[', ']')) != UriHostNameType.Unknown;
+        string[] traces = [.. Directory.EnumerateFiles(directory, "*.jsonl").Order(StringComparer.Ordinal).Take(MostSuggestions)];
+        return traces.Length == 0 ? "" : $": name one, such as {string.Join(" or ", traces)}";
     }
 }

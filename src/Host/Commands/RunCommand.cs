@@ -3,20 +3,18 @@ using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
 using Akka.Actor;
-using HotStandby.Actors.Journal;
-using HotStandby.Actors.Membership;
 using HotStandby.Actors.Node;
-using HotStandby.Actors.OpLog;
-using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Settings;
 using HotStandby.Host.Events;
 using HotStandby.Host.Http;
+using HotStandby.Host.Limits;
 using HotStandby.Host.Logging;
+using HotStandby.Host.Output;
 using HotStandby.Host.Security;
-using HotStandby.Messages;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace HotStandby.Host.Commands;
@@ -51,25 +49,31 @@ internal static class RunCommand
         if (stopWithInput)
             _ = Task.Run(() => StopWithInput(ended), CancellationToken.None);
 
-        if (!TryReadToken(terminal, configuration.Settings.Http, out var token))
+        var log = logs.CreateLogger("Host");
+        var last = new LastWords(terminal, configuration.Settings);
+        if (!TryReadToken(last, configuration.Settings.Http, out var token))
             return ExitCode.Configuration;
+        if (StartChecks.WhyNot(configuration.Settings) is { } mistake)
+            return last.Say(mistake);
+        var plan = ResourcePlan.Of(configuration.Settings, ProcessLimits.Raise());
+        if (plan.Refusal is { } refusal)
+            return last.Say(new NodeEnd(ExitCode.Configuration, refusal));
+        foreach (var warning in plan.Warnings)
+            HostEvents.Limited(log, warning);
         HotStandbyNode node;
+        Action<ListenOptions>? httpGuard, clientGuard;
         try
         {
+            httpGuard = DoorTls.GuardOf("http", configuration.Settings.Http.Tls, log, TimeProvider.System);
+            clientGuard = DoorTls.GuardOf("client", configuration.Settings.Client.Tls, log, TimeProvider.System);
             var logged = configuration with { Full = AkkaLogger.ConfigurationFor(configuration.Settings.Log.Format).WithFallback(configuration.Full) };
-            node = await HotStandbyNode.StartAsync(logged, TimeProvider.System, failure => EndProcess(terminal, failure), new NodeLogSetup(logs));
+            node = await HotStandbyNode.StartAsync(logged, TimeProvider.System, last.EndProcess, new NodeLogSetup(logs));
         }
-        catch (IOException error)
+        catch (Exception error) when (NodeEnd.OfStart(error) is { Details: null } end)
         {
-            return NoPort(terminal, error);
-        }
-        catch (JournalFaultException refused)
-        {
-            terminal.WriteError($"ended: {LastLine(refused)}");
-            return CodeOf(refused);
+            return last.Say(end);
         }
 
-        var log = logs.CreateLogger("Host");
         var reason = new NodeEndReason();
         var shutdown = CoordinatedShutdown.Get(node.System);
         node.System.ActorOf(Props.Create(() => new NodeEndWatch(configuration.Settings, log, reason)), "node-end-watch");
@@ -77,16 +81,30 @@ internal static class RunCommand
         var settings = configuration.Settings;
         try
         {
-            var httpGuard = DoorTls.GuardOf("http", settings.Http.Tls, log, TimeProvider.System);
-            var doorOptions = DoorOf(settings.Client) with { Guard = DoorTls.GuardOf("client", settings.Client.Tls, log, TimeProvider.System) };
+            var clients = new DoorWatch("client", log, TimeProvider.System);
+            var doorOptions = DoorOf(settings.Client) with
+            {
+                Guard = clientGuard, MaximumConnections = plan.ClientConnections, Paused = clients.Paused, Full = clients.Full,
+            };
             await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);
             await using var previous = settings.Client.PreviousGenerationPort is var port and not 0
                 ? await MooncakeServer.StartAsync(node.Gateway, PreviousOf(doorOptions, port), TimeProvider.System)
                 : null;
             var previousSaid = previous is null ? "" : $", of the previous generation on {previous.Endpoint}";
-            await using var http = settings.Http.IsEnabled ? await AdminServer.StartAsync(AdminOf(configuration, token, log) with { Guard = httpGuard, Events = events }, node.Gateway, node.ReportAsync, NodeControls.Of(node)) : null;
+            await using var http = settings.Http.IsEnabled
+                ? await AdminServer.StartAsync(
+                    AdminOf(configuration, token, log) with
+                    {
+                        Guard = httpGuard, Events = events, MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("http", log, TimeProvider.System),
+                    },
+                    node.Gateway, node.ReportAsync, NodeControls.Of(node))
+                : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
-                ? await MetadataEndpoints.StartAsync(new MetadataOptions { Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard })
+                ? await MetadataEndpoints.StartAsync(new MetadataOptions
+                {
+                    Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard,
+                    MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("metadata", log, TimeProvider.System),
+                })
                 : null;
 #if PETABRIDGE_CMD
             // In the clear on loopback, as the palette is meant; where HTTP asks for certificates, use the verbs.
@@ -96,20 +114,14 @@ internal static class RunCommand
             var code = await ended.Task;
             await node.StopAsync();
             if (code != ExitCode.Ok)
-                terminal.WriteError(reason.Describe(shutdown.ShutdownReason));
+                last.Say(new NodeEnd(code, reason.Describe(shutdown.ShutdownReason)));
             return code;
         }
-        catch (IOException error)
+        catch (Exception error) when (NodeEnd.OfStart(error) is { Details: null } end)
         {
             await node.StopAsync();
-            return NoPort(terminal, error);
+            return last.Say(end);
         }
-    }
-
-    private static int NoPort(Terminal terminal, IOException error)
-    {
-        terminal.WriteError($"a port cannot be opened: {error.Message}");
-        return ExitCode.InputOutput;
     }
 
     private static void Stop(PosixSignalContext signal, TaskCompletionSource<int> ended)
@@ -120,46 +132,13 @@ internal static class RunCommand
 
     private static void StopWithInput(TaskCompletionSource<int> ended)
     {
-        while (Console.In.Read() >= 0)
+        while (StandardStreams.WasInherited(StandardStreams.InputDescriptor) && Console.In.Read() >= 0)
         {
             // Whatever the parent says is not meant for the node; only that it is there counts.
         }
 
         ended.TrySetResult(ExitCode.Ok);
     }
-
-    // Fail stop: at once and without any hand-over, since what the node believes can not be trusted any more.
-    private static void EndProcess(Terminal terminal, Exception failure)
-    {
-        // The details first: whoever looks at the end of the output finds the reason in the last line.
-        if (!IsExpected(failure))
-            terminal.Error.WriteLine(failure.ToString());
-        terminal.WriteError($"ended: {LastLine(failure)}");
-        terminal.Error.Flush();
-        Environment.Exit(CodeOf(failure));
-    }
-
-    private static bool IsExpected(Exception failure) =>
-        failure is JournalFaultException or DataDirectoryRefused or MembershipException;
-
-    private static string LastLine(Exception failure) => failure switch
-    {
-        _ when IsExpected(failure) || failure is JournalDamagedException => failure.Message.ReplaceLineEndings(" "),
-        JournalFailedException { InnerException: { } inner } => $"the journal failed: {inner.Message}".ReplaceLineEndings(" "),
-        _ => $"{failure.GetType().Name}: {failure.Message}".ReplaceLineEndings(" "),
-    };
-
-    // The embedded journal's fault comes by two ways, as itself and as the reason why the OpLog stopped. Either may be first.
-    private static int CodeOf(Exception failure) => failure switch
-    {
-        JournalFaultException journal => journal.Fault.ExitCode,
-        JournalDamagedException => ExitCode.BadData,
-        DataDirectoryRefused or JournalFailedException { InnerException: JournalDamagedException or JournalDamaged or DataDirectoryRefused } => ExitCode.BadData,
-        JournalFailedException => ExitCode.InputOutput,
-        MembershipException { MayComeBack: true } => ExitCode.Temporary,
-        MembershipException => ExitCode.Configuration,
-        _ => ExitCode.Internal,
-    };
 
     private static ServerOptions DoorOf(ClientSettings client) => new(
         EndpointOf(client.Host, client.Port), new FrameLimits(client.MaximumFrameBytes), client.MaximumRequestsInFlight,
@@ -170,7 +149,7 @@ internal static class RunCommand
         newest with { Endpoint = new IPEndPoint(newest.Endpoint.Address, port), Functions = RpcTable.Previous };
 
     // A file that holds no token is not taken for none: /admin would be open to fewer or more than was meant.
-    private static bool TryReadToken(Terminal terminal, HttpSettings settings, out string token)
+    private static bool TryReadToken(LastWords last, HttpSettings settings, out string token)
     {
         token = settings.AdminToken;
         if (settings.AdminTokenFile.Length == 0)
@@ -180,14 +159,16 @@ internal static class RunCommand
             token = File.ReadLines(settings.AdminTokenFile).FirstOrDefault() ?? "";
             if (HttpSettings.IsToken(token))
                 return true;
-            terminal.WriteError($"hotstandby.http.admin-token-file: the first line of {settings.AdminTokenFile} must be {HttpSettings.TokenRule}");
+            Say($"hotstandby.http.admin-token-file: the first line of {settings.AdminTokenFile} must be {HttpSettings.TokenRule}");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            terminal.WriteError($"hotstandby.http.admin-token-file: {error.Message}");
+            Say($"hotstandby.http.admin-token-file: {error.Message}");
         }
 
         return false;
+
+        void Say(string why) => last.Say(new NodeEnd(ExitCode.Configuration, why));
     }
 
     private static AdminOptions AdminOf(NodeConfiguration configuration, string token, ILogger log)
@@ -208,6 +189,5 @@ internal static class RunCommand
         };
     }
 
-    private static IPEndPoint EndpointOf(string host, int port) =>
-        new(host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.Parse(host), port);
+    private static IPEndPoint EndpointOf(string host, int port) => StartChecks.EndpointOf(host, port);
 }

@@ -1,4 +1,5 @@
 // Where commands print. On a terminal: tables and progress; into a file or pipe: plain lines that other programs can read.
+using HotStandby.Host.Output;
 using Spectre.Console;
 
 namespace HotStandby.Host.Commands;
@@ -9,8 +10,27 @@ namespace HotStandby.Host.Commands;
 /// <param name="IsInteractive">True when <paramref name="Output"/> is a terminal.</param>
 public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsInteractive)
 {
-    /// <summary>The process's own.</summary>
-    public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected) { Input = Console.IsInputRedirected ? null : Console.In };
+    // A log line waits so long for a pipe whose reader has stopped; a verb waits for its reader, as for a pager, for ever.
+    private static readonly TimeSpan NodePatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The process's own. What goes to <see cref="Error"/> and cannot be written is dropped; <see cref="Output"/> throws
+    /// <see cref="OutputLostException"/>.
+    /// </summary>
+    /// <param name="isNode">A node does not wait for who reads its output.</param>
+    public static Terminal OfProcess(bool isNode)
+    {
+        TimeSpan? patience = isNode ? NodePatience : null;
+        var output = Console.IsOutputRedirected ? StandardStreams.Open(StandardStreams.OutputDescriptor, patience) : Console.Out;
+        var error = new LossyWriter(Console.IsErrorRedirected ? StandardStreams.Open(StandardStreams.ErrorDescriptor, patience) : Console.Error);
+        // Libraries write to the console themselves, as the actor system does before its loggers are up: that must not fail, either.
+        if (Console.IsOutputRedirected)
+            Console.SetOut(new LossyWriter(output));
+        Console.SetError(error);
+        return new Terminal(output, error, !Console.IsOutputRedirected) {
+            Input = Console.IsInputRedirected ? null : Console.In, OpenInput = Console.OpenStandardInput,
+        };
+    }
 
     /// <summary>Spectre's view of the output; for interactive use.</summary>
     public IAnsiConsole Ansi { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Output) });
@@ -37,6 +57,9 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
 
     /// <summary>Where answers are typed; null: nobody is there to be asked.</summary>
     public TextReader? Input { get; init; }
+
+    /// <summary>Standard input as a file, for <c>-</c> in the place of a file's name.</summary>
+    public Func<Stream> OpenInput { get; init; } = static () => Stream.Null;
 
     /// <summary>Asks; anything but yes is no, and so is nobody being there.</summary>
     public bool Confirm(string consequence)

@@ -5,12 +5,17 @@ using System.Text.Json.Serialization.Metadata;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
 using HotStandby.Host.Events;
+using HotStandby.Host.Limits;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
+using HotStandby.Mooncake.Server;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HotStandby.Host.Http;
 
@@ -22,6 +27,12 @@ public sealed record AdminOptions
 
     /// <summary>host:port at which clients reach this node's Mooncake door: what <c>/leader</c> says while the node serves.</summary>
     public required string ClientAddress { get; init; }
+
+    /// <summary>Most connections: each may hold a body in memory, and a file descriptor.</summary>
+    public int MaximumConnections { get; init; } = AdminServer.MostConnections;
+
+    /// <summary>Hears when no more connections can be taken.</summary>
+    public DoorWatch Watch { get; init; } = new("http", NullLogger.Instance, TimeProvider.System);
 
     /// <summary>What stands before each connection, such as TLS; null: nothing.</summary>
     public Action<ListenOptions>? Guard { get; init; }
@@ -60,8 +71,10 @@ public sealed record AdminOptions
 /// <summary>Serves the admin endpoints of Mooncake's master and a few more: docs/http-api.md.</summary>
 public static class AdminServer
 {
+    /// <summary>Connections of an HTTP port, unless file descriptors are scarce.</summary>
+    public const int MostConnections = 1024;
+
     private const long MaximumBodyBytes = 64 * 1024;
-    private const long MaximumConnections = 1024; // further ones are closed at once: each may hold a body in memory
     private const int MaximumRequestLineBytes = 64 * 1024; // /batch_query_keys has its keys there
 
     /// <summary>Starts listening.</summary>
@@ -76,7 +89,7 @@ public static class AdminServer
         NodeControls controls)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var builder = CreateBuilder(options.Endpoint, options.Guard, MaximumBodyBytes);
+        var builder = CreateBuilder(options.Endpoint, options.MaximumConnections, options.Watch, options.Guard, MaximumBodyBytes);
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver =
             JsonTypeInfoResolver.Combine(AdminJson.Default, NodeViewJson.Default, CommandJson.Default, EventJson.Default));
         builder.Services.AddOpenApi("v1", document => document.AddDocumentTransformer((description, _, _) =>
@@ -89,6 +102,7 @@ public static class AdminServer
         var app = builder.Build();
         var guard = new AdminGuard(options.AdminToken, options.Audit);
         var node = new AdminNode(options, gateway, report, controls);
+        HttpPlaces.Watch(app);
         app.Use(next => context => guard.InvokeAsync(context, next));
         HealthEndpoints.Map(app, node);
         MetricsEndpoints.Map(app, node);
@@ -106,20 +120,27 @@ public static class AdminServer
     }
 
     /// <summary>A bare Kestrel on one endpoint.</summary>
-    internal static WebApplicationBuilder CreateBuilder(IPEndPoint endpoint, Action<ListenOptions>? guard, long maximumBodyBytes)
+    internal static WebApplicationBuilder CreateBuilder(
+        IPEndPoint endpoint, int maximumConnections, DoorWatch watch, Action<ListenOptions>? guard, long maximumBodyBytes)
     {
         // Empty: the usual builder reads settings files and watches their directory, which on a busy node is the journal's.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(
+            new PatientListenerFactory(new SocketTransportOptions(), watch.Paused, TimeProvider.System));
+        var slots = new ConnectionSlots(maximumConnections, watch.Full);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = MaximumConnections;
             kestrel.Limits.MaxRequestBodySize = maximumBodyBytes;
             kestrel.Limits.MaxRequestLineSize = MaximumRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = 2 * MaximumRequestLineBytes;
-            kestrel.Listen(endpoint, listen => guard?.Invoke(listen));
+            kestrel.Listen(endpoint, listen =>
+            {
+                HttpPlaces.Guard(listen, slots);
+                guard?.Invoke(listen);
+            });
         });
         return builder;
     }

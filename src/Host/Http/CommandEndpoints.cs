@@ -16,7 +16,6 @@ namespace HotStandby.Host.Http;
 /// <summary>/admin/status, lag, members, switchover, verify, oplog/tail, config, drain.</summary>
 internal static class CommandEndpoints
 {
-    private const int MostEntries = 1000;
     private const int UsualEntries = 20;
     private const long MostTailBytes = 8L * 1024 * 1024;
 
@@ -36,12 +35,12 @@ internal static class CommandEndpoints
             .AnswersCommand<SwitchoverBody>(CommandTable.Switchover, 400, 409, 503, 504);
         routes.MapCommand(node, CommandTable.Verify, (string? shard, CancellationToken stop) => Answered(() => VerifyAsync(node, shard, stop)))
             .AnswersCommand<VerifyBody>(CommandTable.Verify, 400, 409, 503);
-        routes.MapCommand(node, CommandTable.OpLogTail, (int? last, CancellationToken stop) => Answered(() => TailAsync(node, last ?? UsualEntries, stop)))
+        routes.MapCommand(node, CommandTable.OpLogTail, (string? last, CancellationToken stop) => Answered(() => TailAsync(node, last, stop)))
             .AnswersCommand<TailBody>(CommandTable.OpLogTail, 400, 503);
         routes.MapCommand(node, CommandTable.Config, () => Results.Json(ConfigBody.Of(node.Options.NodeName, node.Options.Settings), CommandJson.Default.ConfigBody))
             .AnswersCommand<ConfigBody>(CommandTable.Config);
-        routes.MapCommand(node, CommandTable.Drain, (string? segment, string? target, [FromQuery(Name = "max_concurrency")] int? concurrency, CancellationToken stop) =>
-                DrainEndpoints.CreateAsync(node, new DrainRequest(segment is null ? [] : [segment], target is null ? [] : [target], concurrency), stop))
+        routes.MapCommand(node, CommandTable.Drain, (string? segment, string? target, [FromQuery(Name = "max_concurrency")] string? concurrency, CancellationToken stop) =>
+                DrainEndpoints.CreateAsync(node, segment, target, concurrency, stop))
             .AnswersCommand<DrainAcceptedBody>(CommandTable.Drain, 400, 404, 409, 503, 504);
     }
 
@@ -99,8 +98,8 @@ internal static class CommandEndpoints
     private static async Task<IResult> VerifyAsync(AdminNode node, string? shard, CancellationToken stop)
     {
         var number = -1;
-        if (!string.IsNullOrEmpty(shard) && shard != "all" && (!int.TryParse(shard, out number) || number is < 0 or >= Partition.MaximumShards))
-            return ErrorAnswer.BadParameter("shard", $"must be a number from 0 to {Partition.MaximumShards - 1}, or all");
+        if (!string.IsNullOrEmpty(shard) && shard != "all" && !CommandTable.Shards.TryParse(shard, out number))
+            return ErrorAnswer.BadParameter("shard", $"{CommandTable.Shards.Rule}, or all");
         var answer = await node.Controls.Verify(number < 0 ? [] : [Partition.OfShard(number)], VerifyPatience, stop);
         if (answer.Refusal is not null)
             return Refused(answer.Refusal);
@@ -109,10 +108,10 @@ internal static class CommandEndpoints
             new VerifyBody(true, node.Options.NodeName, partitions.All(each => each.Result == "equal"), partitions), CommandJson.Default.VerifyBody);
     }
 
-    private static async Task<IResult> TailAsync(AdminNode node, int last, CancellationToken stop)
+    private static async Task<IResult> TailAsync(AdminNode node, string? wanted, CancellationToken stop)
     {
-        if (last is < 1 or > MostEntries)
-            return ErrorAnswer.BadParameter("last", $"must be 1 to {MostEntries}");
+        if (Parameters.Number(wanted, "last", CommandTable.Lines, UsualEntries, out var last) is { } bad)
+            return bad;
         if (await node.TryReportAsync(stop) is not { Replica: var replica })
             return ErrorAnswer.NoReport();
         // Batches are read whole, from the one that holds the first entry wanted; what checkpoints cover is not there any more.

@@ -1,5 +1,6 @@
 // Drain jobs: emptying segments before they are taken away.
 using System.Text.Json;
+using HotStandby.Host.Commands.Operator;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Model;
@@ -14,7 +15,6 @@ namespace HotStandby.Host.Http;
 internal static class DrainEndpoints
 {
     private const int MaximumSegments = 1024;
-    private const int MaximumConcurrency = 1024;
     private const int UsualConcurrency = 4;
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
@@ -47,6 +47,12 @@ internal static class DrainEndpoints
         return await CreateAsync(node, wanted, stop);
     }
 
+    /// <summary>The same from the parameters of a query.</summary>
+    public static Task<IResult> CreateAsync(AdminNode node, string? segment, string? target, string? concurrency, CancellationToken stop) =>
+        Parameters.Number(concurrency, "max_concurrency", CommandTable.Moves, UsualConcurrency, out var moves) is { } bad
+            ? Task.FromResult(bad)
+            : CreateAsync(node, new DrainRequest(segment is null ? [] : [segment], target is null ? [] : [target], moves), stop);
+
     /// <summary>Creates a job, or says what is wrong with the wish.</summary>
     public static async Task<IResult> CreateAsync(AdminNode node, DrainRequest? wanted, CancellationToken stop)
     {
@@ -57,8 +63,8 @@ internal static class DrainEndpoints
             return ErrorAnswer.BadParameter("segments", $"must be 1 to {MaximumSegments} different names");
         if (!AreNames(targets))
             return ErrorAnswer.BadParameter("target_segments", $"must be 0 to {MaximumSegments} different names");
-        if (concurrency is < 1 or > MaximumConcurrency)
-            return ErrorAnswer.BadParameter("max_concurrency", $"must be 1 to {MaximumConcurrency}");
+        if (concurrency < CommandTable.Moves.Minimum || concurrency > CommandTable.Moves.Maximum)
+            return ErrorAnswer.BadParameter("max_concurrency", CommandTable.Moves.Rule);
         var (call, refusal) = await node.RunAsync(sink => new CreateDrainJobCall(sink, segments, targets, concurrency), stop);
         if (refusal is not null)
             return refusal;

@@ -23,9 +23,8 @@ internal static class EventEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapCommand(node, CommandTable.Events, (int? last) => last is < 1 or > EventRing.Capacity
-                ? ErrorAnswer.BadParameter("last", $"must be 1 to {EventRing.Capacity}")
-                : Results.Json(new EventsBody(node.Options.Events.Last(last ?? UsualEvents)), EventJson.Default.EventsBody))
+        routes.MapCommand(node, CommandTable.Events, (string? last) => Parameters.Number(last, "last", CommandTable.Lines, UsualEvents, out var count)
+                ?? Results.Json(new EventsBody(node.Options.Events.Last(count)), EventJson.Default.EventsBody))
             .AnswersCommand<EventsBody>(CommandTable.Events, 400);
         routes.MapGet("/events", (HttpContext context, CancellationToken stop) =>
         {

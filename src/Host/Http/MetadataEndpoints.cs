@@ -1,9 +1,11 @@
 // The optional metadata server of the transfer engine, on a port of its own. Every node keeps its own; it is not replicated.
 using System.Net;
 using System.Text;
+using HotStandby.Host.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging.Abstractions;
 using ListenOptions = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 
 namespace HotStandby.Host.Http;
@@ -17,11 +19,20 @@ public sealed record MetadataOptions
     /// <summary>What stands before each connection, such as TLS; null: nothing.</summary>
     public Action<ListenOptions>? Guard { get; init; }
 
+    /// <summary>Most connections.</summary>
+    public int MaximumConnections { get; init; } = AdminServer.MostConnections;
+
+    /// <summary>Hears when no more connections can be taken.</summary>
+    public DoorWatch Watch { get; init; } = new("metadata", NullLogger.Instance, TimeProvider.System);
+
     /// <summary>Most keys; a further one is refused with 507.</summary>
     public int MaximumKeys { get; init; } = 65536;
 
     /// <summary>Most bytes of keys and bodies together; beyond it 507.</summary>
-    public long MaximumBytes { get; init; } = 256L << 20;
+    public long MaximumBytes { get; init; } = DefaultBytes;
+
+    /// <summary>256 MiB.</summary>
+    public const long DefaultBytes = 256L << 20;
 
     /// <summary>Longest body in bytes; a longer one is refused with 413.</summary>
     public int MaximumBodyBytes { get; init; } = 1 << 20;
@@ -38,7 +49,8 @@ public static class MetadataEndpoints
     public static async Task<WebApplication> StartAsync(MetadataOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var app = AdminServer.CreateBuilder(options.Endpoint, options.Guard, options.MaximumBodyBytes).Build();
+        var app = AdminServer.CreateBuilder(options.Endpoint, options.MaximumConnections, options.Watch, options.Guard, options.MaximumBodyBytes).Build();
+        HttpPlaces.Watch(app);
         Map(app, new MetadataStore(options.MaximumKeys, options.MaximumBytes));
         await app.StartAsync();
         return app;

@@ -54,5 +54,6 @@ internal static class MetricsEndpoints
                 Results.Text(MetricsSummary.Of(node, await NodeSample.TakeAsync(node, stop)), TextAnswer.ContentType))
             .AnswersText("The node in a few lines, for people.");
         app.Lifetime.ApplicationStarted.Register(NodeMetrics.ShowZeros);
+        app.Lifetime.ApplicationStarted.Register(DoorMetrics.ShowZeros);
     }
 }

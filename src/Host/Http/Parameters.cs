@@ -1,6 +1,7 @@
 // What operators send is checked here, before anything is asked of the node. Each check gives back a 400 that names the
 // parameter and what it must be, or null.
 using System.Text;
+using HotStandby.Host.Commands.Operator;
 using HotStandby.Messages.Identity;
 using Microsoft.AspNetCore.Http;
 
@@ -40,6 +41,18 @@ internal static class Parameters
         return result || text is null or "" or "0" || string.Equals(text, "false", StringComparison.OrdinalIgnoreCase)
             ? null
             : ErrorAnswer.BadParameter(parameter, "must be true, 1, false or 0");
+    }
+
+    /// <summary>A whole number. Read from text, so that what is no number gets a sentence.</summary>
+    /// <param name="text">The query's value; null and empty are absent.</param>
+    /// <param name="parameter">Its name.</param>
+    /// <param name="range">What it may be.</param>
+    /// <param name="absent">What it is when absent; null: it must be there.</param>
+    /// <param name="result">The number.</param>
+    public static IResult? Number(string? text, string parameter, NumberRange range, int? absent, out int result)
+    {
+        result = absent ?? 0;
+        return (string.IsNullOrEmpty(text) ? absent is not null : range.TryParse(text, out result)) ? null : ErrorAnswer.BadParameter(parameter, range.Rule);
     }
 
     /// <summary>The name of a segment.</summary>

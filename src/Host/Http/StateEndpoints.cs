@@ -21,21 +21,21 @@ internal static class StateEndpoints
             .AnswersCommand<BegunBody>(CommandTable.Checkpoint, 409, 503);
         routes.MapCommand(node, CommandTable.FullSync, (CancellationToken stop) => RunAsync(node, NodeCommand.FullSync, stop))
             .AnswersCommand<BegunBody>(CommandTable.FullSync, 400, 409, 503);
-        routes.MapCommand(node, CommandTable.Inject, (int? shard, string? fault, CancellationToken stop) => InjectAsync(node, shard, fault, stop))
+        routes.MapCommand(node, CommandTable.Inject, (string? shard, string? fault, CancellationToken stop) => InjectAsync(node, shard, fault, stop))
             .AnswersCommand<InjectedBody>(CommandTable.Inject, 400, 409, 503);
     }
 
-    private static async Task<IResult> InjectAsync(AdminNode node, int? shard, string? name, CancellationToken stop)
+    private static async Task<IResult> InjectAsync(AdminNode node, string? shard, string? name, CancellationToken stop)
     {
-        if (shard is not (>= 0 and < Partition.MaximumShards))
-            return ErrorAnswer.BadParameter("shard", $"must be a number from 0 to {Partition.MaximumShards - 1}");
+        if (Parameters.Number(shard, "shard", CommandTable.Shards, null, out var number) is { } bad)
+            return bad;
         var fault = Enum.GetValues<VerifyFault>().Where(each => NameOf(each) == name).Cast<VerifyFault?>().FirstOrDefault();
         if (fault is null)
             return ErrorAnswer.BadParameter("fault", $"must be one of {string.Join(", ", Enum.GetValues<VerifyFault>().Select(NameOf))}");
         try
         {
             return Results.Json(
-                new InjectedBody(true, await node.InjectAsync(Partition.OfShard(shard.Value), fault.Value, stop)), AdminJson.Default.InjectedBody);
+                new InjectedBody(true, await node.InjectAsync(Partition.OfShard(number), fault.Value, stop)), AdminJson.Default.InjectedBody);
         }
         catch (InvalidOperationException refusal)
         {

@@ -48,13 +48,18 @@ public static class EventTable
         ["Journal unusable ({0}), log '{1}', {2} at byte {3}: {4}"] = new(2303, "JournalUnusable"),
         ["The checkpoint of {0} at {1} could not be saved; the journal is kept for longer"] = new(2311, "CheckpointNotSaved"),
         ["Old checkpoints could not be deleted: {0}"] = new(2312, "CheckpointsNotDeleted"),
-        ["The checkpoint {0} is damaged, an older one is looked for"] = new(2313, "CheckpointDamaged"),
+        ["The checkpoint {0} is damaged, an older one is looked for: {1}"] = new(2313, "CheckpointDamaged"),
         ["The checkpoint of {0} at {1} is not used, an older one is looked for: {2}"] = new(2314, "CheckpointNotUsed"),
         ["Node {0} lacks checkpoints: the oldest stands for {1}, its log begins behind {2}"] = new(2315, "CheckpointsMissing"),
         ["Node {0} begins a full sync: its log ends at {1}, its state is {2}"] = new(2321, "FullSyncBegins"),
         ["Full sync from {0}: {1} of {2} partitions, {3:0.0} MiB, {4:0.0} MiB/s, {5} s to go"] = new(2322, "FullSyncGoesOn"),
         ["Node {0} goes on behind {1}, from images up to {2}"] = new(2323, "FullSyncEnds"),
         ["The image of {0} from {1} arrived damaged and is asked for again: {2}"] = new(2324, "ImageDamaged"),
+        ["{0} offers no image of {1} that can be received: {2}"] = new(2325, "ImageRefused"),
+        ["The image of {0} from {1} could not be saved; it is asked for again in {2} s: {3}"] = new(2326, "ImageNotSaved"),
+        ["The full sync with {0} begins again with another node: {1}"] = new(2327, "FullSyncFailed"),
+        ["{0} asks for an image of {1}, and is not answered: {2}"] = new(2328, "ImageNotGiven"),
+        ["No image of {0} can be taken: {1}"] = new(2329, "ImageTooLarge"),
 
         // Verification
         ["{0} differs from the Primary at seq {1} in {2} buckets; {3} digests did not fit their content"] =

@@ -15,6 +15,21 @@ internal static partial class HostEvents
         EventName = "WaitsForNodes")]
     public static partial void WaitsForNodes(ILogger log, string node, int present, int voters, string names);
 
+    [LoggerMessage(1006, LogLevel.Error, "{What}", EventName = "NodeEnds")]
+    public static partial void NodeEnds(ILogger log, string what, Exception? details);
+
+    [LoggerMessage(1007, LogLevel.Warning, "{What}", EventName = "Limited")]
+    public static partial void Limited(ILogger log, string what);
+
+    [LoggerMessage(
+        1008, LogLevel.Warning, "The {Door} port accepts no connections for a moment, {Times} times so far: {Reason}", EventName = "AcceptPaused")]
+    public static partial void AcceptPaused(ILogger log, string door, long times, string reason);
+
+    [LoggerMessage(
+        1009, LogLevel.Warning, "The {Door} port has as many connections as it may have, {Most}: {Times} more were closed at once so far",
+        EventName = "DoorFull")]
+    public static partial void DoorFull(ILogger log, string door, int most, long times);
+
     [LoggerMessage(1004, LogLevel.Information, "{What}", EventName = "Operator")]
     public static partial void Operator(ILogger log, string what);
 

@@ -1,10 +1,13 @@
 // The node's log: one line an event, on standard output, written before the call returns, so that a process that ends at once has told
-// why. As text for people, or as JSON for whoever collects logs. It keeps no file and turns none over: that is its supervisor's.
+// why. As text for people, or as JSON for whoever collects logs. It keeps no file and turns none over: that is its supervisor's. A line that
+// cannot be written is counted and dropped: nothing in the node fails of its log.
 using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using HotStandby.Actors.Settings;
+using HotStandby.Actors.Telemetry;
+using HotStandby.Host.Output;
 using Microsoft.Extensions.Logging;
 
 namespace HotStandby.Host.Logging;
@@ -18,7 +21,11 @@ public sealed class LineLogs(TextWriter output, LogFormat format, string node, T
 {
     private static readonly JsonWriterOptions Json = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly EventId LinesLost = new(1005, "LogLinesLost");
+
     private readonly Lock _lock = new();
+    private long _lost;
+    private string _why = "";
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new Lines(this, categoryName[(categoryName.LastIndexOf('.') + 1)..]);
@@ -31,13 +38,44 @@ public sealed class LineLogs(TextWriter output, LogFormat format, string node, T
     private void Write<TState>(string source, LogLevel level, EventId id, TState state, Exception? exception, string message)
     {
         var now = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        var line = format == LogFormat.Json ? JsonOf(now, source, level, id, state, exception, message) : TextOf(now, source, level, id, exception, message);
+        var line = LineOf(now, source, level, id, state, exception, message);
         lock (_lock)
+        {
+            if ((_lost == 0 || TrySayLost(now)) && TryWrite(line))
+                return;
+            _lost++;
+        }
+
+        NodeMetrics.LogLineLost();
+    }
+
+    private bool TrySayLost(string now)
+    {
+        var values = new KeyValuePair<string, object?>[] { new("Lines", _lost), new("Reason", _why) };
+        var text = string.Create(CultureInfo.InvariantCulture, $"{_lost} lines of this log could not be written and are lost: {_why}");
+        if (!TryWrite(LineOf(now, "Host", LogLevel.Warning, LinesLost, values, null, text)))
+            return false;
+        _lost = 0;
+        return true;
+    }
+
+    private bool TryWrite(string line)
+    {
+        try
         {
             output.WriteLine(line);
             output.Flush();
+            return true;
+        }
+        catch (Exception error) when (LossyWriter.IsLoss(error))
+        {
+            _why = error.Message;
+            return false;
         }
     }
+
+    private string LineOf<TState>(string now, string source, LogLevel level, EventId id, TState state, Exception? exception, string message) =>
+        format == LogFormat.Json ? JsonOf(now, source, level, id, state, exception, message) : TextOf(now, source, level, id, exception, message);
 
     // An exception's lines follow indented; whatever a message holds, it stays on its line.
     private static string TextOf(string now, string source, LogLevel level, EventId id, Exception? exception, string message)

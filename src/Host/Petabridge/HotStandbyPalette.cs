@@ -1,13 +1,15 @@
-// The operator commands as a palette of Petabridge.Cmd. Compiled with -p:PetabridgeCmd=true only: its packages are not needed for
-// anything else. A row of the command table becomes a definition; carrying it out is one request to this node's own HTTP port, so
-// that what is refused, asked and noted there is so here.
+// The operator commands as a palette of Petabridge.Cmd. Compiled with -p:PetabridgeCmd=true only: nothing else needs its packages.
+// A row of the command table becomes a definition. A command goes to the HTTP ports of the nodes that it is for, as a verb's does, so
+// the same guard checks it and the same audit log records it.
 using System.Globalization;
 using Akka.Actor;
+using HotStandby.Actors.Settings;
 using HotStandby.Host.Commands.Operator;
 using Petabridge.Cmd;
 using Petabridge.Cmd.Cluster;
 using Petabridge.Cmd.Host;
 using Petabridge.Cmd.Remote;
+using AkkaCluster = Akka.Cluster.Cluster;
 
 namespace HotStandby.Host.Petabridge;
 
@@ -16,7 +18,7 @@ public static class PetabridgeDoor
 {
     /// <summary>Opens it where <c>petabridge.cmd</c> says; 127.0.0.1:9110 by default.</summary>
     /// <param name="system">The node's actor system.</param>
-    /// <param name="access">The HTTP ports of this node and of the others that commands may go to.</param>
+    /// <param name="access">How this node's HTTP port is reached. Those of the other nodes are taken from the cluster's members.</param>
     public static void Open(ActorSystem system, NodeAccess access)
     {
         var host = PetabridgeCmd.Get(system);
@@ -57,7 +59,7 @@ public static class HotStandbyPalette
 }
 
 /// <summary>Makes the actors that answer a session.</summary>
-/// <param name="access">The HTTP ports that commands go to.</param>
+/// <param name="access">How this node's HTTP port is reached.</param>
 public sealed class HotStandbyPaletteHandler(NodeAccess access) : CommandPaletteHandler(HotStandbyPalette.Palette)
 {
     /// <inheritdoc/>
@@ -67,21 +69,15 @@ public sealed class HotStandbyPaletteHandler(NodeAccess access) : CommandPalette
 /// <summary>Carries out the commands of one session.</summary>
 public sealed class HotStandbyCommands : CommandHandlerActor
 {
-    private readonly NodeClient _nodes;
+    private readonly AkkaCluster _cluster = AkkaCluster.Get(Context.System);
+    private readonly NodeAccess _access;
 
     /// <summary>Registers every row of the table.</summary>
     public HotStandbyCommands(NodeAccess access) : base(HotStandbyPalette.Palette)
     {
-        _nodes = new NodeClient(access);
+        _access = access;
         foreach (var row in CommandTable.All)
             Process(HotStandbyPalette.NameOf(row), command => Begin(row, command));
-    }
-
-    /// <inheritdoc/>
-    protected override void PostStop()
-    {
-        _nodes.Dispose();
-        base.PostStop();
     }
 
     private void Begin(OperatorCommand row, Command command)
@@ -96,8 +92,19 @@ public sealed class HotStandbyCommands : CommandHandlerActor
             return;
         }
 
-        _nodes.RunAsync(row, said, isConfirmed: true, CancellationToken.None).PipeTo(
+        RunAsync(_access with { Addresses = Addresses() }, row, said).PipeTo(
             asker, Self, answers => Tell(row, answers), static error => new ErroredCommandResponse(error.Message));
+    }
+
+    // This node first; the others say in their roles where their HTTP ports are.
+    private string[] Addresses() =>
+        [.. _access.Addresses, .. _cluster.State.Members.Where(member => member.UniqueAddress != _cluster.SelfUniqueAddress)
+            .Select(static member => NodeConfiguration.HttpOf(member.Roles)).Where(static origin => origin.Length > 0)];
+
+    private static async Task<IReadOnlyList<NodeAnswer>> RunAsync(NodeAccess access, OperatorCommand row, Dictionary<string, string> said)
+    {
+        using var nodes = new NodeClient(access);
+        return await nodes.RunAsync(row, said, isConfirmed: true, CancellationToken.None);
     }
 
     private static CommandResponse Tell(OperatorCommand row, IReadOnlyList<NodeAnswer> answers)
@@ -111,6 +118,6 @@ public sealed class HotStandbyCommands : CommandHandlerActor
             return new ErroredCommandResponse(text.ToString());
         foreach (var table in row.Render(good))
             terminal.WriteTable(table.Title, table.Headings, table.Rows);
-        return new CommandResponse(text.ToString(), final: true);
+        return new CommandResponse(text.ToString(), true);
     }
 }

@@ -29,13 +29,13 @@ internal sealed class RequestReplay(MasterCalls calls, ReplayOptions options, Re
             CountRepeated(request, notStored);
     }
 
-    private string KeyOf(long id) => options.KeyPrefix + id.ToString(CultureInfo.InvariantCulture);
+    private string KeyOf(ulong id) => options.KeyPrefix + id.ToString(CultureInfo.InvariantCulture);
 
     // Blocks of one request count in their order, as in a plain set: one that comes again finds what its first coming read or
     // wrote. The master is not asked again.
     private void CountRepeated(TraceRequest request, HashSet<string> notStored)
     {
-        var seen = new HashSet<long>();
+        var seen = new HashSet<ulong>();
         foreach (var id in request.HashIds)
         {
             if (seen.Add(id))

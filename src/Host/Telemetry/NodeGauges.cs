@@ -22,6 +22,7 @@ internal sealed class NodeGauges : IDisposable
 
     private readonly Meter _meter;
     private NodeSample _sample = NodeSample.Unknown;
+    private VerificationCounts _verified; // as last reported: a counter does not fall back because the node is silent
 
     /// <summary>Creates the instruments.</summary>
     public NodeGauges()
@@ -85,7 +86,12 @@ internal sealed class NodeGauges : IDisposable
     public NodeSample Sample
     {
         get => Volatile.Read(ref _sample);
-        set => Volatile.Write(ref _sample, value);
+        set
+        {
+            if (value.Report?.Verification is { Counts: var counts })
+                _verified = counts;
+            Volatile.Write(ref _sample, value);
+        }
     }
 
     /// <inheritdoc/>
@@ -132,7 +138,7 @@ internal sealed class NodeGauges : IDisposable
         _meter.CreateObservableGauge<double>(name, () => condition(Sample) ? [new Measurement<double>(value(Sample))] : [], null, description);
 
     private void Verified(string name, string description, Func<VerificationCounts, long> value) => _meter.CreateObservableCounter<long>(
-        name, () => Sample.Report?.Verification is { Counts: var counts } ? [new Measurement<long>(value(counts))] : [], null, description);
+        name, () => value(_verified), null, description);
 
     private void Many(string name, string description, string label, Func<NodeSample, IEnumerable<(string, double)>> values) =>
         _meter.CreateObservableGauge(

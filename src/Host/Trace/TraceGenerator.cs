@@ -16,9 +16,9 @@ public sealed class TraceGenerator
     private const int MaximumBlocks = 240;
     private const double MeanMillisecondsBetween = 290;
 
-    private readonly List<List<long>> _open = [];
+    private readonly List<List<ulong>> _open = [];
     private ulong _state;
-    private long _nextId;
+    private ulong _nextId;
 
     private TraceGenerator(ulong seed) => _state = seed;
 
@@ -51,7 +51,7 @@ public sealed class TraceGenerator
         }
     }
 
-    private List<long>? Continued()
+    private List<ulong>? Continued()
     {
         if (_open.Count == 0 || Fraction() < ShareOfNewConversations)
             return null;
@@ -65,18 +65,18 @@ public sealed class TraceGenerator
         return conversation;
     }
 
-    private List<long> Begin(long[] prompt)
+    private List<ulong> Begin(ulong[] prompt)
     {
-        List<long> conversation = [.. prompt];
+        List<ulong> conversation = [.. prompt];
         _open.Add(conversation);
         if (_open.Count > OpenConversations)
             _open.RemoveAt(0);
         return conversation;
     }
 
-    private long[] NewBlocks(int count)
+    private ulong[] NewBlocks(int count)
     {
-        var blocks = new long[count];
+        var blocks = new ulong[count];
         for (var i = 0; i < count; i++)
             blocks[i] = _nextId++;
         return blocks;

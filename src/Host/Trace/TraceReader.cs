@@ -23,18 +23,23 @@ public static class TraceReader
         All = 15,
     }
 
+    /// <summary>Opens a file of a trace.</summary>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
+    public static Stream Open(string path) => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.SequentialScan);
+
     /// <summary>The requests of a file. It is opened when the first is asked for.</summary>
     /// <exception cref="FileNotFoundException">No such file.</exception>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="TraceFormatException">A line is broken.</exception>
     public static IEnumerable<TraceRequest> ReadFile(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.SequentialScan);
+        using var stream = Open(path);
         foreach (var request in Read(stream))
             yield return request;
     }
 
-    /// <summary>The requests of a stream, which stays open. Empty lines are passed over.</summary>
+    /// <summary>The requests of a stream, which stays open. Empty lines are skipped.</summary>
     /// <exception cref="TraceFormatException">A line is broken.</exception>
     public static IEnumerable<TraceRequest> Read(Stream stream)
     {
@@ -90,7 +95,7 @@ public static class TraceReader
         var reader = new Utf8JsonReader(text);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             throw new TraceFormatException(line, "must be a JSON object");
-        var (timestamp, input, output, ids, seen) = (0L, 0L, 0L, Array.Empty<long>(), Fields.None);
+        var (timestamp, input, output, ids, seen) = (0L, 0L, 0L, Array.Empty<ulong>(), Fields.None);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var field = reader.ValueTextEquals("timestamp"u8) ? Fields.Timestamp
@@ -114,7 +119,7 @@ public static class TraceReader
                     output = Number(ref reader, field, line);
                     break;
                 case Fields.HashIds:
-                    ids = Numbers(ref reader, field, line);
+                    ids = Ids(ref reader, line);
                     break;
                 default:
                     reader.Skip();
@@ -130,16 +135,19 @@ public static class TraceReader
     private static long Number(ref Utf8JsonReader reader, Fields field, long line) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value >= 0
             ? value
-            : throw new TraceFormatException(line, $"{NameOf(field)} must be a whole number, 0 or more");
+            : throw new TraceFormatException(line, $"{NameOf(field)} must be a whole number, 0 or more, at most {long.MaxValue}");
 
-    private static long[] Numbers(ref Utf8JsonReader reader, Fields field, long line)
+    // Hashes fill 64 bits.
+    private static ulong[] Ids(ref Utf8JsonReader reader, long line)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
             throw new TraceFormatException(line, "hash_ids must be an array");
-        var numbers = new List<long>();
+        var ids = new List<ulong>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-            numbers.Add(Number(ref reader, field, line));
-        return [.. numbers];
+            ids.Add(reader.TokenType == JsonTokenType.Number && reader.TryGetUInt64(out var id)
+                ? id
+                : throw new TraceFormatException(line, $"hash_ids must be a whole number, 0 or more, each at most {ulong.MaxValue}"));
+        return [.. ids];
     }
 
     private static string FirstMissing(Fields seen) =>

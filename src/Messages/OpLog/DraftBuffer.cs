@@ -21,13 +21,22 @@ public sealed class DraftBuffer(Partition partition)
     public int Length { get; private set; }
 
     /// <summary>The encoded drafts, one behind the other.</summary>
-    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
+    public ReadOnlySpan<byte> Bytes
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_bytes.Length == 0, this);
+            return _bytes.AsSpan(0, Length);
+        }
+    }
 
     /// <summary>
     /// Adds an entry and returns the place of its payload, to be filled at once (before the next call). To apply what was
     /// just added, view it with <see cref="Last"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The key is above 4096 bytes or the payload above 10 MiB.</exception>
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
     public Span<byte> Add(OpType type, ReadOnlySpan<byte> key, ulong keyHash, int payloadBytes)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(key.Length, ObjectKey.MaximumBytes);
@@ -69,7 +78,7 @@ public sealed class DraftBuffer(Partition partition)
     {
         if (_bytes.Length - Length >= more)
             return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_bytes.Length * 2, Length + more));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max((int)Math.Min(_bytes.Length * 2L, Array.MaxLength), checked(Length + more)));
         Bytes.CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = larger;

@@ -1,10 +1,10 @@
 // Finds the Primary among several addresses and keeps the connection to it. All nodes are asked at once: one that is gone
 // without a trace must not hold up the one that serves. A Primary that answers no more, frozen or vanished, is left as soon
 // as another node serves.
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using HotStandby.Messages;
+using HotStandby.Messages.Network;
 
 namespace HotStandby.Mooncake.Client;
 
@@ -22,8 +22,9 @@ public sealed class PrimaryFinder : IAsyncDisposable
     private MasterConnection? _primary;
 
     /// <summary>Connects to nothing yet.</summary>
-    /// <param name="addresses">Every node, as host:port.</param>
+    /// <param name="addresses">Every node, as host:port; an IPv6 address in brackets.</param>
     /// <param name="settings">How connections behave; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An address is none.</exception>
     public PrimaryFinder(IReadOnlyList<string> addresses, MasterConnectionSettings? settings = null)
     {
         ArgumentNullException.ThrowIfNull(addresses);
@@ -173,9 +174,8 @@ public sealed class PrimaryFinder : IAsyncDisposable
 
     private static EndPoint ToEndPoint(string address)
     {
-        if (IPEndPoint.TryParse(address, out var endPoint))
-            return endPoint;
-        var colon = address.LastIndexOf(':');
-        return new DnsEndPoint(address[..colon], int.Parse(address.AsSpan(colon + 1), CultureInfo.InvariantCulture));
+        if (!HostAndPort.TryParse(address, out var node))
+            throw new ArgumentException($"'{address}' {HostAndPort.Rule}", nameof(address));
+        return IPAddress.TryParse(node.Host, out var ip) ? new IPEndPoint(ip, node.Port) : new DnsEndPoint(node.Host, node.Port);
     }
 }

@@ -48,6 +48,17 @@ internal sealed class CallMetrics
         _functions[(int)rpc]!.Add(items, failed);
     }
 
+    /// <summary>Makes every counter appear with 0.</summary>
+    public void ShowZeros()
+    {
+        foreach (var function in _functions)
+            function?.ShowZeros();
+        _hitBytes.Add(0);
+        _totalGets.Add(0);
+        _validGets.Add(0);
+        _hits.Add(0);
+    }
+
     private (int Items, int Failed) Count(KeyedCall call)
     {
         var (failed, bytes) = (0, 0UL);
@@ -96,6 +107,12 @@ internal sealed class CallMetrics
             _partialSuccesses = meter.CreateCounter<long>($"master_{name}_partial_successes_total", null, $"{rpc}: calls of which some items failed.");
             _items = meter.CreateCounter<long>($"master_{name}_items_total", null, $"{rpc}: items.");
             _failedItems = meter.CreateCounter<long>($"master_{name}_failed_items_total", null, $"{rpc}: items that failed.");
+        }
+
+        public void ShowZeros()
+        {
+            foreach (var counter in new[] { _requests, _failures, _partialSuccesses, _items, _failedItems })
+                counter?.Add(0);
         }
 
         public void Add(int items, int failed)

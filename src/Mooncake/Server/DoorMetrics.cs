@@ -1,4 +1,5 @@
 // What the door counts. Instruments of the runtime's own metrics; whoever exports them listens to the meter's name.
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using HotStandby.Messages.Calls;
 using HotStandby.Mooncake.Generations;
@@ -10,6 +11,16 @@ public sealed class DoorMetrics : IDisposable
 {
     /// <summary>The meter's name.</summary>
     public const string MeterName = "HotStandby.Mooncake";
+
+    /// <summary>Why frames are refused: all reasons.</summary>
+    internal static readonly string[] Reasons = [Malformed, TooLarge, UnknownFunction, InvalidArguments, FrameProgress.Busy, FrameProgress.Unfinished];
+
+    internal const string Malformed = "malformed";
+    internal const string TooLarge = "too large";
+    internal const string UnknownFunction = "unknown function";
+    internal const string InvalidArguments = "invalid arguments";
+
+    private static readonly ConcurrentDictionary<DoorMetrics, byte> Open = new();
 
     private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _refused;
@@ -24,6 +35,20 @@ public sealed class DoorMetrics : IDisposable
         _calls = _meter.CreateCounter<long>("hotstandby_client_calls", "{call}", "Calls taken");
         _abandoned = _meter.CreateCounter<long>("hotstandby_abandoned_connections", "{connection}", "Connections closed because an outcome stayed unknown");
         _answered = new CallMetrics(_meter);
+        Open.TryAdd(this, 0);
+    }
+
+    /// <summary>An exporter has begun to listen: makes the counters of every open door appear with 0, since a rise from nothing is no rise.</summary>
+    public static void ShowZeros()
+    {
+        foreach (var door in Open.Keys)
+        {
+            foreach (var reason in Reasons)
+                door._refused.Add(0, new KeyValuePair<string, object?>("reason", reason));
+            door._calls.Add(0);
+            door._abandoned.Add(0);
+            door._answered.ShowZeros();
+        }
     }
 
     /// <summary>A call is answered.</summary>
@@ -39,5 +64,9 @@ public sealed class DoorMetrics : IDisposable
     public void Abandoned() => _abandoned.Add(1);
 
     /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
+    public void Dispose()
+    {
+        Open.TryRemove(this, out _);
+        _meter.Dispose();
+    }
 }

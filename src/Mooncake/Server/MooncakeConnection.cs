@@ -13,8 +13,8 @@ using HotStandby.Mooncake.Server.Functions;
 namespace HotStandby.Mooncake.Server;
 
 /// <summary>Serves one connection until either side closes it.</summary>
-internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time, Action abort)
-    : IDisposable
+internal sealed class MooncakeConnection(
+    IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time, Action abort, Action hasSpoken) : IDisposable
 {
     // Answers are gathered up to so many bytes before they are sent; a single one may be larger.
     private const int FlushBytes = 64 << 10;
@@ -26,6 +26,7 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
     private readonly CancellationTokenSource _ended = new();
     private int _abandoned;
     private long _reservedBytes;
+    private bool _hasSpoken;
 
     /// <summary>Runs both loops.</summary>
     public async Task RunAsync(IDuplexPipe pipe)
@@ -116,7 +117,7 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
 
             if (status is FrameStatus.Malformed or FrameStatus.TooLarge)
             {
-                metrics.Refused(status == FrameStatus.Malformed ? "malformed" : "too large");
+                metrics.Refused(status == FrameStatus.Malformed ? DoorMetrics.Malformed : DoorMetrics.TooLarge);
                 return;
             }
 
@@ -156,16 +157,22 @@ internal sealed class MooncakeConnection(IMasterGateway gateway, ServerOptions o
 
     private void Take(in RequestHeader header, ReadOnlyMemory<byte> body, long reservedBytes)
     {
+        if (!_hasSpoken)
+        {
+            _hasSpoken = true;
+            hasSpoken();
+        }
+
         if (!options.Functions.TryFind(header.FunctionId, out var function))
         {
-            Refuse(header, null, reservedBytes, RpcErrorCode.FunctionNotRegistered, "unknown function");
+            Refuse(header, null, reservedBytes, RpcErrorCode.FunctionNotRegistered, DoorMetrics.UnknownFunction);
             return;
         }
 
         var reply = new PendingReply(this, header.CallNumber, function, time.GetTimestamp()) { ReservedBytes = reservedBytes };
         if (!FunctionTable.All[function.Rpc].TryDecode(function, body, reply, out var decoded))
         {
-            Refuse(header, function, reservedBytes, RpcErrorCode.InvalidArguments, "invalid arguments");
+            Refuse(header, function, reservedBytes, RpcErrorCode.InvalidArguments, DoorMetrics.InvalidArguments);
             return;
         }
 

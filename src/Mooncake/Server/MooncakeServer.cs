@@ -7,6 +7,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HotStandby.Mooncake.Server;
@@ -23,6 +25,7 @@ public sealed class MooncakeServer : IAsyncDisposable
     private readonly IMasterGateway _gateway;
     private readonly ServerOptions _options;
     private readonly TimeProvider _time;
+    private readonly ConnectionSlots _slots;
 
     private MooncakeServer(IMasterGateway gateway, ServerOptions options, TimeProvider time)
     {
@@ -31,12 +34,14 @@ public sealed class MooncakeServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         // What the transport receives ahead of the reading loop, for each connection: outside the budget, so no more than a small frame.
-        builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = ServerOptions.SmallFrameBytes);
+        var transport = new SocketTransportOptions { MaxReadBufferSize = ServerOptions.SmallFrameBytes };
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new PatientListenerFactory(transport, options.Paused, time));
+        _slots = new ConnectionSlots(options.MaximumConnections, options.Full);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Limits.MaxConcurrentConnections = options.MaximumConnections;
             kestrel.Listen(options.Endpoint, listen =>
             {
+                listen.Use(next => connection => AdmitAsync(connection, next));
                 options.Guard?.Invoke(listen);
                 listen.Run(ServeAsync);
             });
@@ -78,9 +83,22 @@ public sealed class MooncakeServer : IAsyncDisposable
         _metrics.Dispose();
     }
 
+    // Before a handshake, which costs more than a place.
+    private async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        using var slot = _slots.Enter(connection.Abort);
+        if (slot is null)
+            return; // closed in order, which a client that is still connecting understands
+
+        connection.Features.Set(slot);
+        await next(connection);
+    }
+
     private async Task ServeAsync(ConnectionContext context)
     {
-        using var connection = new MooncakeConnection(_gateway, _options, _metrics, _time, context.Abort);
+        // A client that has spoken once keeps its place: its next call may come at any time, and must not be lost.
+        var slot = context.Features.Get<ConnectionSlots.Slot>()!;
+        using var connection = new MooncakeConnection(_gateway, _options, _metrics, _time, context.Abort, slot.Begin);
         _connections.TryAdd(connection, 0);
         try
         {

@@ -9,7 +9,9 @@ namespace HotStandby.Mooncake.Server;
 /// <param name="Endpoint">Where to listen; port 0 takes any free one.</param>
 /// <param name="Limits">Longest request; a longer one ends its connection.</param>
 /// <param name="MaximumRequestsInFlight">Of one connection; at this number nothing more is read from it.</param>
-/// <param name="MaximumConnections">Further ones are closed at once.</param>
+/// <param name="MaximumConnections">
+/// At this number a new connection takes the place of the oldest one that has not sent a request; when all have, it is closed at once.
+/// </param>
 /// <param name="RequestTimeout">
 /// A request without an outcome for so long ends its connection: the outcome is unknown. So does a frame that is begun and not
 /// completed, or that waits for memory, for so long.
@@ -25,6 +27,12 @@ public sealed record ServerOptions(
     /// share it.
     /// </summary>
     public FrameBudget Budget { get; init; } = new(FrameBudget.DefaultBytes);
+
+    /// <summary>Hears why, each time that accepting pauses because there is no file descriptor left.</summary>
+    public Action<string> Paused { get; init; } = static _ => { };
+
+    /// <summary>Hears of every connection that is closed because all places are taken, and how many places there are.</summary>
+    public Action<int> Full { get; init; } = static _ => { };
 
     /// <summary>What stands before each connection, such as TLS; null: nothing.</summary>
     public Action<ListenOptions>? Guard { get; init; }

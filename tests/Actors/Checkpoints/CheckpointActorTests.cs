@@ -29,6 +29,7 @@ public sealed class CheckpointActorTests : TestKit
     private readonly TestProbe[] _partitions;
     private readonly IActorRef _checkpoints;
     private ulong _life;
+    private ulong _unreadable; // the partitions say so of an image of this seq
 
     public CheckpointActorTests()
         : this(new MemoryDisk())
@@ -39,12 +40,20 @@ public sealed class CheckpointActorTests : TestKit
         : base(BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(
             """
             store { class = "HotStandby.Actors.Checkpoints.FileSnapshotStore, HotStandby.Actors", dir = "/data" }
+            store.circuit-breaker.call-timeout = 1s
             akka.test.single-expect-default = 10s
             """).WithFallback(TestSystem.Config)).And(new FileJournalSetup(disk, TimeProvider.System)))
     {
         _disk = disk;
         _replica = CreateTestProbe("replica");
         _partitions = [CreateTestProbe("segments"), CreateTestProbe("shard-0"), CreateTestProbe("shard-1")];
+        foreach (var partition in _partitions)
+            partition.SetAutoPilot(new DelegateAutoPilot((asker, message) =>
+            {
+                if (message is RestorePartition restore)
+                    asker.Tell(new PartitionRestored(restore.Sequence == _unreadable ? "the digest differs" : ""));
+                return AutoPilot.KeepRunning;
+            }));
         _checkpoints = _replica.ChildActorOf(
             CheckpointActor.Props(Node, [.. _partitions.Select(probe => probe.Ref)], "store"), new OneForOneStrategy(_ => Directive.Stop));
     }
@@ -145,7 +154,7 @@ public sealed class CheckpointActorTests : TestKit
     {
         _checkpoints.Tell(BeginRound.Instance, _replica);
         var asked = _replica.ExpectMsg<RequestImage>();
-        _checkpoints.Tell(new ImageReady(asked.Partition, 0, [], VoterRoll.Empty, null), _replica);
+        _checkpoints.Tell(new ImageReady(asked.Partition, NodeId.None, 0, [], VoterRoll.Empty, null), _replica);
         Assert.False(_replica.ExpectMsg<RoundEnded>().IsComplete);
         _checkpoints.Tell(BeginRound.Instance, _replica);
         Assert.Equal(Partition.SegmentTable, _replica.ExpectMsg<RequestImage>().Partition);
@@ -173,6 +182,119 @@ public sealed class CheckpointActorTests : TestKit
         }
     }
 
+    [Fact]
+    public void An_image_of_a_sync_replaces_one_of_the_same_seq()
+    {
+        SaveTwo();
+        var brought = Save(150, nextReplica: 7, isForSync: true);
+        var images = KeepOnly(brought);
+        Assert.Equal([FileOf(150)], FilesOfFirst);
+        Assert.Equal(brought, RestoreFirst(History, 0, images));
+        Assert.Equal(brought, RestoreFirst(History, 0, null));
+    }
+
+    [Fact]
+    public void A_state_that_was_repaired_in_place_is_saved_again_under_its_seq_and_the_older_image_stays()
+    {
+        SaveTwo();
+        var repaired = Save(150, nextReplica: 7);
+        Assert.Equal([FileOf(50), FileOf(150)], FilesOfFirst);
+        Assert.Equal(repaired, RestoreFirst(History, 0, null));
+    }
+
+    [Fact]
+    public void What_a_sync_has_brought_is_restored_and_not_what_was_newer_before()
+    {
+        SaveTwo();
+        var brought = Save(80, nextReplica: 7, isForSync: true);
+        Assert.Equal([FileOf(50), FileOf(80), FileOf(150)], FilesOfFirst); // until all of it is here
+        var images = KeepOnly(brought);
+        Assert.Equal([FileOf(80)], FilesOfFirst);
+        Assert.Equal(brought, RestoreFirst(History, 0, images));
+        foreach (var cut in Enumerable.Range(0, 20))
+        {
+            using var after = new CheckpointActorTests(_disk.AfterPowerCut(new Random(cut)));
+            Assert.Equal(brought, after.RestoreFirst(History, 0, null));
+        }
+    }
+
+    [Fact]
+    public void What_is_not_what_the_sync_has_brought_is_not_restored_in_its_place()
+    {
+        var images = KeepOnly(Save(80, nextReplica: 7, isForSync: true));
+        Save(80, nextReplica: 8, isForSync: true);
+        Assert.Equal(default, RestoreFirst(History, 0, images));
+        _disk.Remove(FileOf(80));
+        Save(70, nextReplica: 7, isForSync: true);
+        Assert.Equal(default, RestoreFirst(History, 0, images));
+    }
+
+    [Fact]
+    public void An_image_that_comes_late_costs_the_round_and_deletes_nothing()
+    {
+        SaveTwo();
+        Assert.Contains("comes after that at 150", TrySave(120).Failure!.Message, StringComparison.Ordinal);
+        Assert.Equal([FileOf(50), FileOf(150)], FilesOfFirst);
+        Save(160);
+        AwaitAssert(() => Assert.Equal([FileOf(150), FileOf(160)], FilesOfFirst));
+    }
+
+    [Fact]
+    public void A_save_that_fails_leaves_the_image_of_the_same_seq_and_nothing_else()
+    {
+        var whole = SaveTwo();
+        foreach (var call in (DiskCall[])[DiskCall.Create, DiskCall.Write, DiskCall.Flush, DiskCall.Rename])
+        {
+            _disk.Fault = (asked, path) => asked == call && path.Contains('@') ? new IOException("No space left on device") : null;
+            Assert.Contains("No space left", TrySave(150, nextReplica: 7, isForSync: true).Failure!.Message, StringComparison.Ordinal);
+            _disk.Fault = null;
+            Assert.Equal(new EpochEnd(3, 150), RestoreFirst());
+            Assert.Equal([FileOf(50), FileOf(150)], FilesOfFirst);
+            Assert.Equal(whole, _disk.Bytes(FileOf(150)));
+        }
+    }
+
+    [Fact]
+    public void A_save_that_the_circuit_breaker_gave_up_on_keeps_its_bytes_and_does_not_end_late()
+    {
+        SaveTwo();
+        using var slow = new ManualResetEventSlim();
+        _disk.Fault = (call, path) =>
+        {
+            if (call == DiskCall.Write && path.Contains('@'))
+                slow.Wait();
+            return null;
+        };
+        var image = ImageOf(First, nextReplica: 7);
+        var stamp = new ImageStamp(160, 3, PartitionImage.HashOf(image.Written.Span));
+        _checkpoints.Tell(new SaveImage(First, stamp, image, IsForSync: false), TestActor);
+        Assert.NotNull(ExpectMsg<ImageSaved>(TimeSpan.FromMinutes(1)).Failure);
+        Assert.Equal(stamp.Hash, PartitionImage.HashOf(image.Written.Span)); // still this image's: the store may be reading it
+        _disk.Fault = null;
+        slow.Set();
+        Save(170); // behind the one that was given up
+        AwaitAssert(() => Assert.Equal([FileOf(150), FileOf(170)], FilesOfFirst));
+    }
+
+    [Fact]
+    public void An_image_that_its_partition_does_not_understand_gives_way_to_the_older_one()
+    {
+        SaveTwo();
+        _unreadable = 150;
+        Assert.Equal(new EpochEnd(1, 50), RestoreFirst());
+    }
+
+    [Fact]
+    public void Files_that_are_no_checkpoints_and_those_that_cannot_be_read_are_skipped()
+    {
+        var whole = SaveTwo();
+        foreach (var name in (string[])["96", "00000000000000A0", "-000000000000001", "fffffffffffffffe", "00000000000000a0.tmp", ""])
+            _disk.Put(FileOf(0)[..^16] + name, whole);
+        Assert.Equal(new EpochEnd(3, 150), RestoreFirst());
+        Save(180);
+        AwaitAssert(() => Assert.DoesNotContain(FilesOfFirst, path => path.EndsWith(".tmp", StringComparison.Ordinal))); // left by a process that ended
+    }
+
     // An image at 50 and one at 150, whose bytes are returned.
     private byte[] SaveTwo()
     {
@@ -181,25 +303,42 @@ public sealed class CheckpointActorTests : TestKit
         return _disk.Bytes(FileOf(150));
     }
 
-    private void Save(ulong sequence, Partition? of = null)
+    private ImageStamp Save(ulong sequence, Partition? of = null, ulong nextReplica = 1, bool isForSync = false)
+    {
+        var (stamp, failure) = TrySave(sequence, of, nextReplica, isForSync);
+        Assert.Null(failure);
+        return stamp;
+    }
+
+    private (ImageStamp Stamp, Exception? Failure) TrySave(ulong sequence, Partition? of = null, ulong nextReplica = 1, bool isForSync = false)
     {
         var partition = of ?? First;
-        _checkpoints.Tell(new SaveImage(partition, sequence, sequence <= 100 ? 1UL : 3UL, ImageOf(partition)), TestActor);
-        Assert.Equal(new ImageSaved(partition, sequence, null), ExpectMsg<ImageSaved>());
+        var image = ImageOf(partition, nextReplica);
+        var stamp = new ImageStamp(sequence, sequence <= 100 ? 1UL : 3UL, PartitionImage.HashOf(image.Written.Span));
+        _checkpoints.Tell(new SaveImage(partition, stamp, image, isForSync), TestActor);
+        var saved = ExpectMsg<ImageSaved>();
+        Assert.Equal(partition, saved.Partition);
+        return (stamp, saved.Failure);
     }
 
     // Answers the round's next request.
     private void Give(ulong sequence)
     {
         var partition = _replica.ExpectMsg<RequestImage>().Partition;
-        _checkpoints.Tell(new ImageReady(partition, sequence, [new(1, 100), new(3, sequence)], VoterRoll.Empty, ImageOf(partition)), _replica);
+        _checkpoints.Tell(new ImageReady(partition, NodeId.None, sequence, [new(1, 100), new(3, sequence)], VoterRoll.Empty, ImageOf(partition)), _replica);
     }
 
-    private static ImageWriter ImageOf(Partition partition)
+    // Two images of one seq differ when the next replica's number does.
+    private static ImageWriter ImageOf(Partition partition, ulong nextReplica = 1)
     {
         var image = new ImageWriter();
         if (partition.IsShard)
-            new ShardState(partition, 2).WriteImage(image);
+        {
+            PartitionImage.Begin(image, new ImageHead(partition, 2, new ShardState(partition, 2).Digest));
+            image.UInt64(nextReplica);
+            image.Raw(new byte[20]); // no parked put, no object, no transfer
+            PartitionImage.End(image);
+        }
         else
             new HotStandby.Core.Segments.SegmentTable().WriteImage(image, 2);
         return image;
@@ -208,24 +347,44 @@ public sealed class CheckpointActorTests : TestKit
     // What the first shard is given: the place of its image, as the actor says and as the shard sees.
     private EpochEnd RestoreFirst(EpochEnd[]? log = null, ulong imagesUpTo = 0)
     {
+        var image = RestoreFirst(log ?? History, imagesUpTo, null);
+        return new EpochEnd(image.Epoch, image.Sequence);
+    }
+
+    private ImageStamp RestoreFirst(EpochEnd[] log, ulong imagesUpTo, ImageStamp[]? only)
+    {
         _life++;
-        _checkpoints.Tell(new RestoreImages(_life, log ?? History, imagesUpTo), _replica);
+        _checkpoints.Tell(new RestoreImages(_life, log, imagesUpTo, only), _replica);
         var restored = _replica.ExpectMsg<ImagesRestored>();
         Assert.Equal(_life, restored.Life);
         var at = restored.Images[First.Value];
-        if (at == default)
+        var message = _partitions[First.Value].FishForMessage(
+            message => message is not RestorePartition { Sequence: var sequence } || sequence != _unreadable);
+        if (at.IsNone)
         {
-            Assert.Equal(_life, _partitions[First.Value].ExpectMsg<ResetPartition>().Life);
+            Assert.Equal(_life, Assert.IsType<ResetPartition>(message).Life);
         }
         else
         {
-            var given = _partitions[First.Value].ExpectMsg<RestorePartition>();
-            Assert.Equal((_life, at.LastSequence), (given.Life, given.Sequence));
-            Assert.Equal(at.LastSequence, ShardState.FromImage(given.Image.Span, First, 2, given.Sequence).AppliedSequence);
+            var given = Assert.IsType<RestorePartition>(message);
+            Assert.Equal((_life, at.Sequence), (given.Life, given.Sequence));
+            Assert.Equal(at.Hash, PartitionImage.HashOf(given.Image.Span));
+            Assert.Equal(at.Sequence, ShardState.FromImage(given.Image.Span, First, 2, given.Sequence).AppliedSequence);
         }
 
         return at;
     }
+
+    // A full sync is complete that has brought this image of the first shard, and one of each other partition.
+    private ImageStamp[] KeepOnly(ImageStamp first)
+    {
+        ImageStamp[] images = [Save(90, Partition.SegmentTable, isForSync: true), first, Save(90, Partition.OfShard(1), isForSync: true)];
+        _checkpoints.Tell(new KeepOnly(++_life, images), _replica);
+        Assert.Equal(_life, _replica.ExpectMsg<OnlyKept>().Life);
+        return images;
+    }
+
+    private IEnumerable<string> FilesOfFirst => _disk.Paths.Where(path => path.Contains($"-{First}@", StringComparison.Ordinal));
 
     private static string FileOf(ulong sequence, Partition? of = null) => Path.Combine("/data", FileSnapshotStore.DirectoryName, $"checkpoint-n1-{of ?? First}@{sequence:x16}");
 }

@@ -91,6 +91,26 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_check_refuses_what_opening_would_refuse_and_gives_no_identity()
+    {
+        var path = Path.Combine(_temporary.Path, "data");
+        DataDirectory.Check(FileDisk.Instance, path, "cluster", "node1");
+        Assert.False(File.Exists(IdentityPath));
+        using (Open())
+            AssertRefused(RefusalKind.InUse, () => Check("cluster", "node1"));
+        Check("cluster", "node1").Dispose();
+        AssertRefused(RefusalKind.AnotherNode, () => Check("cluster", "node2"));
+        AssertRefused(RefusalKind.AnotherCluster, () => Check("other", "node1"));
+        Open().Dispose(); // the lock is free
+
+        DataDirectory Check(string cluster, string node)
+        {
+            DataDirectory.Check(FileDisk.Instance, path, cluster, node);
+            return Open();
+        }
+    }
+
+    [Fact]
     public void Logs_without_an_identity_are_refused()
     {
         using (var directory = Open())

@@ -1,4 +1,7 @@
 // A node on its own, as the host starts it, and on somebody else's journal.
+using HotStandby.Actors.Journal;
+using HotStandby.Actors.Node;
+using HotStandby.Actors.Settings;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -44,6 +47,21 @@ public sealed class HotStandbyNodeTests : IAsyncDisposable
           auto-initialize = true
         }
         """);
+
+    [Fact]
+    public async Task A_node_actor_that_cannot_be_made_fails_the_start_and_leaves_nothing_running()
+    {
+        var configuration = NodeConfiguration.Parse($$"""
+            akka { loglevel = OFF, stdout-loglevel = OFF }
+            hotstandby { node-id = "alone", voters = ["alone"], data-dir = "{{_directory.Path}}", remoting.port = 0 }
+            """, "test").Configuration!;
+        var impossible = configuration with { Settings = configuration.Settings with { Shards = -1 } };
+        var starting = HotStandbyNode.StartAsync(impossible, TimeProvider.System, static _ => { });
+        await Assert.ThrowsAnyAsync<Exception>(() => starting.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.True(starting.IsFaulted, "the start hangs");
+        // Its directory can be locked again: the system that was made for it has ended.
+        DataDirectory.Open(FileDisk.Instance, _directory.Path, configuration.Settings.ClusterId, "alone").Dispose();
+    }
 
     public async ValueTask DisposeAsync()
     {

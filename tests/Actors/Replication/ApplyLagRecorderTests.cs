@@ -42,6 +42,19 @@ public sealed class ApplyLagRecorderTests
         Assert.Equal((0, 0), LongestAt(2 * Interval));
     }
 
+    [Fact]
+    public void While_nothing_is_applied_so_many_commits_are_kept_and_the_oldest_lag_is_reported()
+    {
+        const int commits = 10 * ApplyLagRecorder.MostAwaited;
+        for (var i = 1; i <= commits; i++)
+            _recorder.Committed((ulong)i, Interval + i);
+        _recorder.Applied(commits, Interval + (9 * TimeSpan.TicksPerMillisecond));
+        Assert.Equal((ApplyLagRecorder.MostAwaited, 9_000), LongestAt(Interval + (9 * TimeSpan.TicksPerMillisecond)));
+        _recorder.Committed(commits + 1, 2 * Interval);
+        _recorder.Applied(commits + 1, 2 * Interval);
+        Assert.Equal(ApplyLagRecorder.MostAwaited + 1, LongestAt(2 * Interval).Count);
+    }
+
     private void Apply(int milliseconds, long at)
     {
         _recorder.Committed(++_sequence, at - (milliseconds * TimeSpan.TicksPerMillisecond));

@@ -145,6 +145,37 @@ public sealed class PartitionFeedTests : TestKit
         Assert.Throws<InvariantViolation>(() => _feed.Advance(1, _window));
     }
 
+    [Fact]
+    public void A_journal_that_never_answers_ends_the_wait_and_a_frozen_process_has_not_waited()
+    {
+        var now = TimeSpan.TicksPerDay;
+        _feed.Tick(now);
+        _feed.Advance(5, _window);
+        var request = _openLog.ExpectMsg<GetEntriesSince>();
+        _feed.Tick(now += TimeSpan.TicksPerHour); // frozen for an hour: it counts as a second
+        for (var second = 2; second <= PartitionFeed.ReadPatience.TotalSeconds; second++)
+            _feed.Tick(now += TimeSpan.TicksPerSecond);
+        Assert.Contains("from 1 on", Assert.Throws<JournalFailedException>(() => _feed.Tick(now + 1)).Message, StringComparison.Ordinal);
+        _feed.OnRead(new EntriesSince([Batches.Of(1, 1, 5)], request.Purpose), _window);
+        _feed.Tick(now + TimeSpan.TicksPerHour); // nothing is waited for
+    }
+
+    [Fact]
+    public void Each_read_has_all_the_time()
+    {
+        var now = 0L;
+        for (ulong first = 1; first <= 5; first++)
+        {
+            _feed.Advance(first, _window);
+            var request = _openLog.ExpectMsg<GetEntriesSince>();
+            for (var second = 1; second < PartitionFeed.ReadPatience.TotalSeconds; second++)
+                _feed.Tick(now += TimeSpan.TicksPerSecond);
+            _feed.OnRead(new EntriesSince([Batches.Of(1, first, 1)], request.Purpose), _window);
+        }
+
+        Assert.Equal(5UL, _feed.FedSequence);
+    }
+
     private void Restart()
     {
         _feed.Suspend();

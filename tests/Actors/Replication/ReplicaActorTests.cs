@@ -3,7 +3,9 @@ using Akka.Actor;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Actors.Replication;
 
@@ -31,6 +33,17 @@ public sealed class ReplicaActorTests : ReplicaHarness
         Start(crowned: true);
         Fed(Segments);
         Assert.Equal(1UL, ExpectBegin());
+    }
+
+    [Fact]
+    public void A_peer_that_asks_for_an_image_of_what_is_not_here_is_not_answered_and_harms_nothing()
+    {
+        Start(peers: [new NodeId("n2"), new NodeId("n3")]);
+        foreach (var (node, partition) in ((string, ushort)[])[("n2", 3), ("n2", ushort.MaxValue), ("stranger", 1)])
+            EventFilter.Warning(contains: "and is not answered").ExpectOne(
+                () => Replica.Tell(new FetchImage(new NodeId(node), 0, new Partition(partition), 0, 0)));
+        Assert.Equal(ReplicaRole.Standby, Report().Role);
+        Assert.All(Partitions, partition => partition.ExpectNoMsg(TimeSpan.Zero));
     }
 
     [Fact]

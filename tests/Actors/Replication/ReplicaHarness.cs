@@ -53,10 +53,10 @@ public abstract class ReplicaHarness : TestKit
     private protected IActorRef Replica { get; private set; } = ActorRefs.Nobody;
 
     /// <summary>A node's life begins; every partition is told to forget what it knows.</summary>
-    private protected void Start(string journal = InMemory, bool crowned = false)
+    private protected void Start(string journal = InMemory, bool crowned = false, params NodeId[] peers)
     {
         var options = new ReplicaOptions(
-            new ReplicaSettings { Self = Node, Voters = [Node] }, journal, TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(500).Ticks,
+            new ReplicaSettings { Self = Node, Voters = [Node, .. peers] }, journal, TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(500).Ticks,
             "akka.persistence.snapshot-store.inmem", CheckpointBytes: 1 << 20, CheckpointIntervalTicks: TimeSpan.FromMinutes(10).Ticks, RetainBytes: 0);
         var parent = CreateTestProbe();
         Replica = parent.ChildActorOf(ReplicaActor.Props(options, OpenDirectory(), Serving, Clock), new OneForOneStrategy(_ => Directive.Stop));

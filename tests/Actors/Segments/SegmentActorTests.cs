@@ -1,8 +1,10 @@
 // The segment actor's roles, and what it says to the replica and to the shards.
 using Akka.Actor;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Segments;
+using HotStandby.Core.Checkpoints;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -48,6 +50,42 @@ public sealed class SegmentActorTests : SegmentActorHarness
         var report = Report(Segments);
         Assert.Equal((0UL, 0L), (report.AppliedSequence, report.Digest.Count));
         Replica.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void What_an_earlier_life_restores_late_is_ignored_and_an_image_that_is_not_understood_is_refused()
+    {
+        var empty = Image();
+        Segments.Tell(new ResetPartition(3));
+        Lead(1);
+        Mount(1);
+        CommitNext(OpType.MountSegment);
+        Segments.Tell(StopLeading.Instance);
+        Replica.ExpectMsg<LeadingStopped>();
+        var held = Report(Segments);
+        Assert.Equal("", Restore(4, Image(), 1));
+        Assert.Equal("", Restore(3, empty, 0));
+        Segments.Tell(new ResetPartition(3));
+        Assert.Equal(held.Digest, Report(Segments).Digest);
+        using var image = new ImageWriter();
+        PartitionImage.Begin(image, PartitionImage.Open(empty, out var content) with { Digest = held.Digest });
+        image.Raw(content);
+        PartitionImage.End(image); // right hash, wrong digest
+        Assert.Contains("the digest is", Restore(5, image.Written.ToArray(), 1), StringComparison.Ordinal);
+        Assert.Equal(held.Digest, Report(Segments).Digest);
+    }
+
+    private byte[] Image()
+    {
+        Segments.Tell(new TakeImage(1, 0));
+        using var image = Replica.ExpectMsg<ImageTaken>().Image!;
+        return image.Written.ToArray();
+    }
+
+    private string Restore(ulong life, byte[] image, ulong sequence)
+    {
+        Segments.Tell(new RestorePartition(life, image, sequence), TestActor);
+        return ExpectMsg<PartitionRestored>().Problem;
     }
 
     [Fact]

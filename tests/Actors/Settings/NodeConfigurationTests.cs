@@ -50,6 +50,7 @@ public sealed class NodeConfigurationTests : IDisposable
             ("hotstandby.remoting.host", "node1.example"), ("hotstandby.remoting.port", "6001"), ("hotstandby.journal.fsync", "every-batch"), ("hotstandby.data-dir", "/a \"b\"")));
         var full = configuration.Full;
         Assert.Equal(("node1.example", 6001), (full.GetString("akka.remote.dot-netty.tcp.hostname"), full.GetInt("akka.remote.dot-netty.tcp.port")));
+        Assert.Equal(("node1.example", 6001), (full.GetString("akka.remote.dot-netty.tcp.public-hostname"), full.GetInt("akka.remote.dot-netty.tcp.public-port")));
         Assert.Equal(["master", "node.n1", "http=http://127.0.0.1:9003", "rack-7"], full.GetStringList("akka.cluster.roles"));
         Assert.Equal(2, full.GetStringList("akka.cluster.seed-nodes").Count);
         Assert.Equal(16 << 20, full.GetByteSize("akka.remote.dot-netty.tcp.maximum-frame-size"));
@@ -111,8 +112,12 @@ public sealed class NodeConfigurationTests : IDisposable
     [InlineData("# [ {\na = [\n", "line 2: '[' is never closed")]
     [InlineData("a = 1\nb = \"x\nc = 2", "line 2: a quotation mark is never closed")]
     [InlineData("a = \"\"\"x\ny", "line 1: a quotation mark is never closed")]
-    [InlineData("seeds = [akka.tcp://a]", "line 1: '[' is never closed")]
-    [InlineData("a = ${b}", "Unresolved substitution: b")]
+    [InlineData("seeds = [\nakka.tcp://a]", "line 2: ':' in a list must stand in quotation marks")]
+    [InlineData("a = [::1]", "line 1: ':' in a list must stand in quotation marks")]
+    [InlineData("a = [b = 1]", "line 1: '=' in a list must stand in quotation marks")]
+    [InlineData("a = [\\x]", "line 1: '\\' in a list must stand in quotation marks")]
+    [InlineData("a = [$x]", "line 1: '$' in a list must stand in quotation marks")]
+    [InlineData("a = ${b}", "line 1: '${b}' is neither a setting of this text nor an environment variable")]
     [InlineData("a = ${a}", "'a' refers to itself")]
     [InlineData("a = [x]\na = ${a} [y]", "'a' refers to itself")]
     [InlineData("a { b = 1, c = ${a} }", "'a.c' refers to itself")]

@@ -2,8 +2,10 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Shards;
+using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
 using HotStandby.Messages;
@@ -64,6 +66,33 @@ public sealed class ShardActorTests : TestKit
         _sequence = 0;
         Apply(BatchOf(PutStart("a", 1)), life: 2);
         Assert.Equal(1UL, Report().AppliedSequence);
+    }
+
+    [Fact]
+    public void An_image_that_the_shard_does_not_understand_is_refused_and_what_it_holds_stays()
+    {
+        Apply(BatchOf(PutStart("a", 1)), life: 1);
+        var sound = Image();
+        using var image = new ImageWriter();
+        PartitionImage.Begin(image, PartitionImage.Open(sound, out var content) with { Digest = default });
+        image.Raw(content);
+        PartitionImage.End(image); // right hash, wrong digest
+        Assert.Contains("the digest is", Restore(2, image.Written, 1), StringComparison.Ordinal);
+        Assert.Equal((1UL, 1L), (Report().AppliedSequence, Report().Digest.Count));
+        Assert.Equal("", Restore(2, sound, 1));
+    }
+
+    [Fact]
+    public void What_an_earlier_life_says_late_is_ignored()
+    {
+        var empty = Image();
+        Apply(BatchOf(PutStart("a", 1)), life: 3);
+        Assert.Equal("", Restore(4, Image(), 1));
+        Assert.Equal("", Restore(3, empty, 0)); // a loader that was slow
+        _shard.Tell(new ResetPartition(3));
+        _shard.Tell(new ApplyEntries(3, BatchOf(PutStart("b", 2)), [OpLogBatch.HeaderBytes], 1));
+        Assert.Equal((1UL, 1L), (Report().AppliedSequence, Report().Digest.Count));
+        _replica.ExpectNoMsg(TimeSpan.Zero);
     }
 
     [Fact]
@@ -253,6 +282,19 @@ public sealed class ShardActorTests : TestKit
         Lead();
         EventFilter.Exception<InvariantViolation>(contains: "invariant 7").ExpectOne(
             () => _shard.Tell(new ApplyEntries(1, BatchOf(PutStart("a", 1)), [OpLogBatch.HeaderBytes], 1)));
+    }
+
+    private byte[] Image()
+    {
+        _shard.Tell(new TakeImage(1, 0));
+        using var image = _replica.ExpectMsg<ImageTaken>().Image!;
+        return image.Written.ToArray();
+    }
+
+    private string Restore(ulong life, ReadOnlyMemory<byte> image, ulong sequence)
+    {
+        _shard.Tell(new RestorePartition(life, image.ToArray(), sequence), TestActor);
+        return ExpectMsg<PartitionRestored>().Problem;
     }
 
     private IActorRef StartShard(ReplyAfter replyAfter) => Sys.ActorOf(ShardActor.Props(

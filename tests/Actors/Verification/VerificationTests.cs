@@ -1,5 +1,6 @@
 // Three nodes in one process that verify themselves all the time, under load: what is put wrong is found and repaired, and what is right
 // is never called wrong.
+using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Verification;
 using HotStandby.Core.Verification;
@@ -88,6 +89,38 @@ public sealed class VerificationTests : IAsyncDisposable
         Assert.Equal(0, (await VerificationOf(_standbys[0])).Counts.Failed);
         await AllMustAgreeAsync();
         _nodes.NoneMustHaveFailed();
+    }
+
+    [Fact]
+    public async Task A_wrong_image_of_the_very_seq_that_a_full_sync_brings_is_replaced_for_good()
+    {
+        const string seldom = "hotstandby.verification.interval = 1h\nhotstandby.objects.client-ttl = 1h"; // nothing writes but the test
+        await StartAsync($"{seldom}\n{Faulty}");
+        await PutManyAsync(100);
+        await AllMustAgreeAsync();
+        var standby = _standbys[0];
+        Assert.True(await standby.InjectFaultAsync(Damaged, VerifyFault.DamageShard, CancellationToken.None) > 10);
+        for (var rounds = 0; rounds < 2; rounds++) // the second begins when the first has ended
+            await Nodes.WaitUntilAsync("a checkpoint of what is wrong", async () =>
+                await standby.RunAsync(NodeCommand.Checkpoint, CancellationToken.None) is null);
+        Assert.NotEqual(await DigestOf(_primary), await DigestOf(standby));
+
+        Assert.Null(await standby.RunAsync(NodeCommand.FullSync, CancellationToken.None));
+        await Nodes.WaitUntilAsync("the right state", async () => await DigestOf(standby) == await DigestOf(_primary));
+        await AllMustAgreeAsync();
+        _nodes.NoneMustHaveFailed();
+    }
+
+    private static async Task<string> DigestOf(HotStandbyNode node)
+    {
+        try
+        {
+            return string.Join(' ', (await node.ReportAsync(CancellationToken.None)).Partitions.Select(partition => partition.Digest));
+        }
+        catch (Akka.Actor.AskTimeoutException)
+        {
+            return "its partitions are being restored";
+        }
     }
 
     [Fact]

@@ -64,6 +64,25 @@ public sealed class MembershipTests(ITestOutputHelper output) : ClusterTest(outp
     });
 
     [Fact]
+    public Task A_node_that_hears_no_majority_ends_with_75_and_says_so() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        cluster.StartAll();
+        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
+        await WaitUntilAsync("all are in the cluster", Patience, async () =>
+            (await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop)))).All(static view => view is { Voting: true, IsSettled: true }), stop);
+        var alone = cluster.Nodes.First(node => node != primary);
+        var others = cluster.Nodes.Where(node => node != alone).ToArray();
+        foreach (var node in others)
+            node.Send(NodeSignal.Stop);
+        await WaitUntilAsync("it has ended", Patience, () => Task.FromResult(alone.ExitCodes.Count > 0), stop);
+        foreach (var node in others)
+            node.Send(NodeSignal.Continue);
+        Assert.Equal(75, alone.ExitCodes[0]);
+        await WaitUntilAsync("its last words", Patience, async () => (await File.ReadAllLinesAsync(alone.LogFile, stop)).Any(line =>
+            line.StartsWith("hotstandby: ended: this node removed itself from the cluster: it hears no majority of the voters", StringComparison.Ordinal)), stop);
+    });
+
+    [Fact]
     public Task A_node_with_other_settings_of_the_cluster_is_refused_with_78() => WithClusterAsync(3, async (cluster, stop) =>
     {
         cluster.StartAll();

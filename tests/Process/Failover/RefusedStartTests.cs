@@ -103,6 +103,77 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
         await LogMustSayAsync(node, stop, "a port cannot be opened", port.ToString(CultureInfo.InvariantCulture));
     });
 
+    [Theory]
+    [InlineData("text", "directory of another node", 65)]
+    [InlineData("json", "directory of another node", 65)]
+    [InlineData("text", "directory in use", 65)]
+    [InlineData("json", "directory in use", 65)]
+    [InlineData("text", "directory below a file", 74)]
+    [InlineData("json", "directory below a file", 74)]
+    [InlineData("text", "directory that cannot be locked", 74)]
+    [InlineData("text", "hotstandby.client.port", 74)]
+    [InlineData("json", "hotstandby.client.port", 74)]
+    [InlineData("text", "hotstandby.client.previous-generation-port", 74)]
+    [InlineData("text", "hotstandby.http.port", 74)]
+    [InlineData("text", "hotstandby.http.metadata-port", 74)]
+    [InlineData("text", "hotstandby.remoting.port", 74)]
+    [InlineData("json", "hotstandby.remoting.port", 74)]
+    [InlineData("text", "address that is not here", 74)]
+    [InlineData("text", "token file without a token", 78)]
+    [InlineData("json", "token file without a token", 78)]
+    [InlineData("text", "certificate that is not there", 78)]
+    public Task An_expected_mistake_is_one_line_and_its_exit_code(string format, string mistake, int code) => WithClusterAsync(1, async (cluster, stop) =>
+    {
+        var node = cluster.Nodes[0];
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        IDisposable? held = null;
+        var extra = "";
+        switch (mistake)
+        {
+            case "directory of another node":
+                DataDirectory.Open(FileDisk.Instance, node.DataDirectory, "local", "another").Dispose();
+                break;
+            case "directory in use":
+                held = DataDirectory.Open(FileDisk.Instance, node.DataDirectory, "local", node.Id);
+                break;
+            case "directory below a file":
+                await File.WriteAllTextAsync(node.DataDirectory, "", stop);
+                extra = $"hotstandby.data-dir = \"{node.DataDirectory}/below\"";
+                break;
+            case "directory that cannot be locked":
+                Directory.CreateDirectory(node.DataDirectory);
+                socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(node.DataDirectory, DataDirectory.LockFile)));
+                break;
+            case "address that is not here":
+                extra = "hotstandby.client.host = \"192.0.2.1\"";
+                break;
+            case "token file without a token":
+                extra = $"hotstandby.http.admin-token-file = \"{node.ConfigFile}\"";
+                break;
+            case "certificate that is not there":
+                extra = "hotstandby.client.tls { certificate = \"/nowhere/pem\", key = \"/etc/passwd\" }";
+                break;
+            default:
+                listener.Start();
+                extra = string.Create(CultureInfo.InvariantCulture, $"hotstandby.http.metadata-server = on\n{mistake} = {((IPEndPoint)listener.LocalEndpoint).Port}");
+                break;
+        }
+
+        node.WriteConfig(cluster.Nodes, $"{extra}\nhotstandby.log.format = {format}\nakka.cluster.seed-nodes = []");
+        node.Start();
+        Assert.Equal(code, await WaitForExitCodeAsync(node, Patience, stop));
+        held?.Dispose();
+        var line = Assert.Single(await File.ReadAllLinesAsync(node.LogFile, stop));
+        if (format == "json")
+        {
+            var said = System.Text.Json.JsonDocument.Parse(line).RootElement;
+            Assert.Equal(("error", "NodeEnds", node.Id), (said.GetProperty("level").GetString(), said.GetProperty("name").GetString(), said.GetProperty("node").GetString()));
+        }
+
+        Assert.Matches(format == "json" ? "^\\{" : "^(hotstandby|error): ", line);
+    });
+
     // The output arrives by a pipe, and may come a moment after the exit.
     private static async Task LogMustSayAsync(LocalNode node, CancellationToken stop, params string[] words)
     {

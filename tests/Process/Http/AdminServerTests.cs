@@ -1,4 +1,5 @@
 // Rules that hold for all endpoints: nodes that do not serve, outcomes that stay unknown, bad parameters, the description.
+using System.Reflection;
 using HotStandby.Host.Commands.Operator;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
@@ -100,6 +101,19 @@ public sealed class AdminServerTests
     [InlineData("GET", "/api/v1/drain_jobs/query", "job_id must be")]
     [InlineData("GET", "/api/v1/drain_jobs/query?job_id=1", "job_id must be")]
     [InlineData("POST", "/api/v1/drain_jobs/cancel?job_id=-1", "job_id must be")]
+    [InlineData("GET", "/admin/events?last=abc", "last must be a whole number, 1 to 1000")]
+    [InlineData("GET", "/admin/events?last=0", "last must be a whole number, 1 to 1000")]
+    [InlineData("GET", "/admin/events?last=99999999999", "last must be a whole number, 1 to 1000")]
+    [InlineData("GET", "/admin/events?last=1&last=2", "last must be a whole number, 1 to 1000")]
+    [InlineData("GET", "/admin/oplog/tail?last=abc", "last must be a whole number, 1 to 1000")]
+    [InlineData("GET", "/admin/oplog/tail?last=-1", "last must be a whole number, 1 to 1000")]
+    [InlineData("POST", "/admin/verify?shard=abc", "shard must be a whole number, 0 to 4095, or all")]
+    [InlineData("POST", "/admin/verify?shard=4096", "shard must be a whole number, 0 to 4095, or all")]
+    [InlineData("POST", "/admin/verify/inject?confirm=yes&fault=drop-key", "shard must be a whole number, 0 to 4095")]
+    [InlineData("POST", "/admin/verify/inject?confirm=yes&fault=drop-key&shard=1e3", "shard must be a whole number, 0 to 4095")]
+    [InlineData("POST", "/admin/verify/inject?confirm=yes&fault=drop&shard=1", "fault must be one of")]
+    [InlineData("POST", "/admin/drain?confirm=yes&segment=a&max_concurrency=abc", "max_concurrency must be a whole number, 1 to 1024")]
+    [InlineData("POST", "/admin/drain?confirm=yes&segment=a&max_concurrency=1025", "max_concurrency must be a whole number, 1 to 1024")]
     public async Task A_bad_parameter_is_refused_by_name(string method, string path, string message)
     {
         await using var server = await StartAsync();
@@ -107,6 +121,20 @@ public sealed class AdminServerTests
         Assert.Equal((400, -600), (answer.Status, answer.ErrorCode));
         Assert.StartsWith(message, answer.ErrorMessage, StringComparison.Ordinal);
         Assert.Empty(server.Gateway.Calls);
+    }
+
+    // A number that is bound by the framework answers what is no number with an empty 400.
+    [Fact]
+    public async Task Every_parameter_of_every_route_is_read_as_text()
+    {
+        await using var server = await StartAsync();
+        var routes = ((IEndpointRouteBuilder)server.Server).DataSources.SelectMany(source => source.Endpoints).ToArray();
+        Assert.True(routes.Length > 20);
+        Assert.All(routes, route => Assert.All(
+            route.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? [],
+            parameter => Assert.True(parameter.ParameterType == typeof(string) || !IsSimple(parameter.ParameterType), $"{route.DisplayName}: {parameter}")));
+
+        static bool IsSimple(Type type) => (Nullable.GetUnderlyingType(type) ?? type) is { IsPrimitive: true } or { IsEnum: true };
     }
 
     [Fact]

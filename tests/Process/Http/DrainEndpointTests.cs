@@ -45,7 +45,7 @@ public sealed class DrainEndpointTests
     [InlineData("""{"segments":["a","a"]}""", "segments")]
     [InlineData("""{"segments":[null]}""", "segments")]
     [InlineData("""{"segments":["a"],"target_segments":[""]}""", "target_segments")]
-    [InlineData("""{"segments":["a"],"max_concurrency":0}""", "max_concurrency must be 1 to 1024")]
+    [InlineData("""{"segments":["a"],"max_concurrency":0}""", "max_concurrency must be a whole number, 1 to 1024")]
     [InlineData("""{"segments":["a"],"max_concurrency":"x"}""", "$.max_concurrency")]
     [InlineData("""{"segments":""", "body")]
     [InlineData("null", "segments")]

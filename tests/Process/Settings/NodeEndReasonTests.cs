@@ -17,6 +17,13 @@ public sealed class NodeEndReasonTests
             .Describe(CoordinatedShutdown.ClusterDowningReason.Instance), StringComparison.Ordinal);
 
     [Fact]
+    public void A_node_that_heard_no_majority_says_so_and_not_that_others_removed_it()
+    {
+        var line = new NodeEndReason { OwnReason = "it hears no majority of the voters", Lost = "h2, h3" }.Describe(CoordinatedShutdown.ClusterDowningReason.Instance);
+        Assert.Equal("ended: this node removed itself from the cluster: it hears no majority of the voters; it cannot reach h2, h3; start it again", line);
+    }
+
+    [Fact]
     public void An_end_of_unknown_cause_says_so() =>
         Assert.Contains("no reason given", new NodeEndReason().Describe(null), StringComparison.Ordinal);
 }

@@ -81,7 +81,20 @@ public sealed class NodeGaugesTests
     {
         using var gauges = new NodeGauges();
         var told = Collect(gauges).Where(pair => pair.Value is not null).Select(pair => pair.Key);
-        Assert.Equal(["hotstandby_reporting", "hotstandby_serving"], told.Order(StringComparer.Ordinal));
+        // Gauges; counters exist from the start.
+        Assert.Equal(["hotstandby_reporting", "hotstandby_serving"], told.Where(name => !name.EndsWith("_total", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Counters_exist_before_the_first_report_and_stay_while_a_node_is_silent()
+    {
+        using var gauges = new NodeGauges();
+        var counters = Expected.Keys.Where(name => name.EndsWith("_total", StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(counters);
+        Assert.All(counters, name => Assert.Equal(0, Collect(gauges)[name]));
+        gauges.Sample = OfStandby();
+        gauges.Sample = NodeSample.Unknown;
+        Assert.All(counters, name => Assert.Equal(Expected[name].Standby, Collect(gauges)[name]));
     }
 
     private static void MustBe(double? expected, double? actual)

@@ -1,6 +1,8 @@
 // The verbs as a user meets them: what they print and how they end.
+using System.Text;
 using HotStandby.Host;
 using HotStandby.Host.Commands;
+using HotStandby.Host.Commands.Operator;
 using HotStandby.Host.Replay;
 using HotStandby.Tests.Actors.Settings;
 
@@ -13,6 +15,7 @@ public sealed class CommandTests : IDisposable
     private readonly StringWriter _error = new();
     private readonly FakeMaster _master = new();
     private IReadOnlyList<string> _addresses = [];
+    private string _input = "";
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
@@ -30,6 +33,37 @@ public sealed class CommandTests : IDisposable
     [InlineData("replay --trace t --concurrency 0")]
     [InlineData("replay --trace t --segment-bytes 5parsecs")]
     [InlineData("replay --trace t --speed-up -1")]
+    [InlineData("replay --trace t --address 127.0.0.1:0")]
+    [InlineData("replay --trace t --address ::1:50051")]
+    [InlineData("replay --trace ~/trace.jsonl")]
+    [InlineData("demo --trace ~/trace.jsonl")]
+    [InlineData("trace --out ~/trace.jsonl")]
+    [InlineData("check-config --config=~/node.conf")]
+    [InlineData("run --config=~/node.conf")]
+    [InlineData("oplog inspect ~/data")]
+    [InlineData("oplog verify ~")]
+    [InlineData("failover-report --append-to ~/report.md")]
+    [InlineData("status --token-file ~/token")]
+    [InlineData("status --ca ~/ca.pem")]
+    [InlineData("status --certificate ~/me.pem")]
+    [InlineData("status --http 127.0.0.1:65536")]
+    [InlineData("status --http 127.0.0.1:0")]
+    [InlineData("status --http 127.0.0.1")]
+    [InlineData("status --http http://127.0.0.1:65536/")]
+    [InlineData("status --http http://127.0.0.1:9003/status")]
+    [InlineData("status --http http://me@127.0.0.1:9003")]
+    [InlineData("status --http ftp://127.0.0.1:9003")]
+    [InlineData("status --http ::1:9003")]
+    [InlineData("status --http http://")]
+    [InlineData("events --last abc")]
+    [InlineData("events --last 0")]
+    [InlineData("events --last 1001")]
+    [InlineData("oplog tail --last 1.5")]
+    [InlineData("verify --shard 4096")]
+    [InlineData("verify --shard every")]
+    [InlineData("verify inject node1 --shard -1 --fault drop-key")]
+    [InlineData("verify inject node1 --shard 1 --fault nothing")]
+    [InlineData("drain a --concurrency 1025 --yes")]
     public async Task A_wrong_command_line_is_a_usage_error(string line)
     {
         Assert.Equal(ExitCode.Usage, await Run(line));
@@ -52,10 +86,12 @@ public sealed class CommandTests : IDisposable
     public async Task Check_config_shows_what_is_in_force_and_predicts_the_failover()
     {
         var file = Path.Combine(TestConfiguration.RepositoryRoot, "hocon", "node2.conf");
-        Assert.Equal(ExitCode.Ok, await Run("check-config", "--config", file, "-D", "hotstandby.shards=17"));
+        // Few connections: a machine that allows few file descriptors would be warned of.
+        Assert.Equal(ExitCode.Ok, await Run("check-config", "--config", file, "-D", "hotstandby.shards=17", "-D", "hotstandby.client.max-connections=100"));
         Assert.Matches(@"hotstandby\.shards +17 +command line", _output.ToString());
         Assert.Matches(@"hotstandby\.client\.port +50052 +file", _output.ToString());
         Assert.Matches(@"total +2\.32 s", _output.ToString());
+        Assert.Matches(@"connections of a client port +100", _output.ToString());
         Assert.Empty(_error.ToString());
     }
 
@@ -94,7 +130,39 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(ExitCode.BadData, await Run("replay", "--trace", file));
         Assert.Contains($"{file}: line 2: input_length is missing", _error.ToString(), StringComparison.Ordinal);
         Assert.Equal(ExitCode.InputOutput, await Run("replay", "--trace", _directory));
+        Assert.Contains($"{_directory} is a directory, and a trace is one file: name one, such as {file}", _error.ToString(), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, "\n");
+        Assert.Equal(ExitCode.BadData, await Run("replay", "--trace", file));
+        Assert.Contains($"{file} holds no request", _error.ToString(), StringComparison.Ordinal);
         Assert.Equal((0, 0), (_master.Calls, _master.Mounted.Count));
+    }
+
+    [Fact]
+    public async Task A_trace_comes_from_standard_input_too_with_ids_of_64_bits()
+    {
+        _input = "{\"timestamp\": 1, \"input_length\": 2, \"output_length\": 3, \"hash_ids\": [18446744073709551615, 0]}\n";
+        Assert.Equal(ExitCode.Ok, await Run("replay", "--trace", "-", "--segments", "1", "--segment-bytes", "1GiB"));
+        Assert.Matches(@"requests +1\b", _output.ToString());
+        _input = "{\"timestamp\": 1, \"input_length\": 2, \"output_length\": 3, \"hash_ids\": [18446744073709551616]}\n";
+        Assert.Equal(ExitCode.BadData, await Run("replay", "--trace", "-"));
+        Assert.Contains("standard input: line 1: hash_ids must be a whole number, 0 or more, each at most 18446744073709551615", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:9003", "127.0.0.1:9003")]
+    [InlineData("http://127.0.0.1:9003/", "127.0.0.1:9003")]
+    [InlineData("http://127.0.0.1:9003", "127.0.0.1:9003")]
+    [InlineData("HTTPS://node1.example:9003/", "https://node1.example:9003")]
+    [InlineData("https://node1.example", "https://node1.example:443")]
+    [InlineData("http://node1.example/", "node1.example:80")]
+    [InlineData("[::1]:9003/", "[::1]:9003")]
+    [InlineData("http://[::1]:9003/", "[::1]:9003")]
+    [InlineData("https://[::1]/", "https://[::1]:443")]
+    [InlineData(" localhost:9003 ", "localhost:9003")]
+    public void An_address_is_taken_as_it_is_pasted(string pasted, string address)
+    {
+        Assert.True(NodeAddress.TryParse(pasted, out var read));
+        Assert.Equal(address, read);
     }
 
     [Fact]
@@ -172,7 +240,8 @@ public sealed class CommandTests : IDisposable
 
     private Task<int> Run(string line) => Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-    private Task<int> Run(params string[] arguments) => CommandTree.RunAsync(arguments, new Terminal(_output, _error, false), Connect);
+    private Task<int> Run(params string[] arguments) => CommandTree.RunAsync(
+        arguments, new Terminal(_output, _error, false) { OpenInput = () => new MemoryStream(Encoding.UTF8.GetBytes(_input)) }, Connect);
 
     private FakeMaster Connect(IReadOnlyList<string> addresses, HotStandby.Messages.Identity.Uuid client)
     {

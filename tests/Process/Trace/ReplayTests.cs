@@ -214,7 +214,7 @@ public sealed class ReplayTests
     {
         await using var master = new FakeMaster();
         var engine = new ReplayEngine(master, OneByOne);
-        await engine.RunAsync([new TraceRequest(0, 1, 1, [.. Enumerable.Range(0, 300).Select(id => (long)id)])], CancellationToken.None);
+        await engine.RunAsync([new TraceRequest(0, 1, 1, [.. Enumerable.Range(0, 300).Select(id => (ulong)id)])], CancellationToken.None);
         master.Forget("block-217");
         Assert.Equal(["block-217"], await engine.Acknowledged.FindLostAsync(master, CancellationToken.None));
         master.Faults = (_, _) => Fault.NotLeading;
@@ -252,11 +252,11 @@ public sealed class ReplayTests
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => new ReplayEngine(master, new ReplayOptions()).RunAsync(TraceGenerator.Generate(100, 1), CancellationToken.None));
     }
 
-    private static TraceRequest Request(params long[] ids) => new(0, 512, 1, ids);
+    private static TraceRequest Request(params ulong[] ids) => new(0, 512, 1, ids);
 
     private static (long Hits, long Blocks) HitsOfASet(IEnumerable<TraceRequest> trace)
     {
-        var present = new HashSet<long>();
+        var present = new HashSet<ulong>();
         var (hits, blocks) = (0L, 0L);
         foreach (var request in trace)
         {

@@ -97,7 +97,7 @@ public sealed class TraceTests
     public void A_generated_trace_looks_like_a_service_that_is_talked_to(ulong seed)
     {
         var requests = TraceGenerator.Generate(4000, seed).ToArray();
-        var seen = new HashSet<long>();
+        var seen = new HashSet<ulong>();
         var (hits, blocks) = (0, 0);
         foreach (var request in requests)
         {

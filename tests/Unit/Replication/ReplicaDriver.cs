@@ -96,7 +96,7 @@ public sealed class ReplicaDriver
 
     public void Uncrown(int node) => Input(node, static (replica, now) => replica.Uncrown(now));
 
-    public void Tick(int node) => Input(node, static (replica, now) => replica.Tick(now, 0));
+    public void Tick(int node) => Input(node, (replica, now) => replica.Tick(now, NowMilliseconds));
 
     /// <summary>Time passes for everybody; nobody is ticked.</summary>
     public void Wait(long milliseconds) => NowMilliseconds += milliseconds;

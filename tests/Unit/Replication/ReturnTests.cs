@@ -150,11 +150,13 @@ public sealed class ReturnTests
     {
         var driver = Led();
         driver.LoseDisk(2);
+        var before = driver.NowMilliseconds;
         driver.Run(2500);
         var batch = driver.State(0).Window.From(6)!;
         foreach (var entry in batch)
         {
             Assert.Equal(OpType.VoterReturned, entry.Type);
+            Assert.InRange(entry.TimestampMilliseconds, before + 1, driver.NowMilliseconds); // its own time, not that of the reign's start
             Assert.Equal("n2"u8.ToArray(), entry.Key.ToArray());
             Assert.True(VoterReturnedPayload.TryRead(entry.Payload, out var returned));
             Assert.Equal(driver.State(2).Life, returned.Life);

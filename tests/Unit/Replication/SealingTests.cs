@@ -35,6 +35,28 @@ public sealed class SealingTests
     }
 
     [Fact]
+    public void A_candidate_whose_state_is_found_wrong_meanwhile_does_not_lead()
+    {
+        foreach (var lostBeforeTheReplies in (bool[])[true, false])
+        {
+            var driver = Voters(Three, Three, Three);
+            driver.Crown(0);
+            driver.Deliver(static each => each.To == 1);
+            driver.Persist(1);
+            if (lostBeforeTheReplies)
+                driver.Input(0, static (replica, _) => replica.StateIsComplete(false));
+            driver.Deliver(static each => each.Message is SealReply);
+            driver.Input(0, static (replica, _) => replica.StateIsComplete(false));
+            driver.Persist(0);
+            driver.Tick(0);
+            Assert.Equal(ReplicaRole.Standby, driver[0].Role);
+            driver.Input(0, static (replica, _) => replica.StateIsComplete(true));
+            driver.Elect(0, 0, 1, 2);
+            Assert.Equal(ReplicaRole.Primary, driver[0].Role);
+        }
+    }
+
+    [Fact]
     public void A_seal_is_answered_only_when_the_promise_is_in_the_journal()
     {
         var driver = Voters(Three, Three, Three);

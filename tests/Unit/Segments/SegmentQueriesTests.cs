@@ -54,20 +54,6 @@ public sealed class SegmentQueriesTests
         Assert.Empty(hosts[Id(2)]);
     }
 
-    [Theory]
-    [InlineData("host:123", "host")]
-    [InlineData("10.1.2.3:12345", "10.1.2.3")]
-    [InlineData("host", "host")]
-    [InlineData("[::1]:123", "::1")]
-    [InlineData("[fe80::1%eth0]", "fe80::1%eth0")]
-    [InlineData("fe80::1", "fe80::1")]
-    [InlineData("::1", "::1")]
-    [InlineData("[::1", "[::1")]
-    [InlineData(":123", "")]
-    [InlineData("", "")]
-    public void Host_part_of_an_endpoint_is_found_with_ipv6_too(string endpoint, string host) =>
-        Assert.Equal(host, EndpointHost.Of(endpoint));
-
     [Fact]
     public void Handles_of_a_name_and_owners_of_handles_follow_mounts_and_ends()
     {

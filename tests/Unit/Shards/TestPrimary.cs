@@ -61,9 +61,9 @@ internal sealed class TestPrimary
     /// <summary>Hears of every entry that is committed.</summary>
     public Action<byte[]>? Committed { get; set; }
 
-    public void MarkVerificationPoint() => Turn(Leader.MarkVerificationPoint);
+    public void MarkVerificationPoint() => Turn(drafts => Leader.MarkVerificationPoint(Now, drafts));
 
-    public void DropSegment(uint handle) => Turn(drafts => Leader.DropSegment(handle, drafts));
+    public void DropSegment(uint handle) => Turn(drafts => Leader.DropSegment(handle, Now, drafts));
 
     public void Sweep(int maximumEntries = 1024) => Turn(drafts => Leader.Sweep(Now, drafts, maximumEntries));
 

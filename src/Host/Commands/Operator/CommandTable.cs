@@ -3,13 +3,23 @@
 using System.Globalization;
 using HotStandby.Core.Verification;
 using HotStandby.Host.Http;
+using HotStandby.Messages.Identity;
 
 namespace HotStandby.Host.Commands.Operator;
 
 /// <summary>The command table.</summary>
 public static class CommandTable
 {
-    private static readonly CommandArgument Last = new("last", "How many, 1 to 1000.", "last");
+    /// <summary>How many lines of a log one answer has.</summary>
+    public static NumberRange Lines { get; } = new(1, 1000);
+
+    /// <summary>Numbers of shards; how many there are is the cluster's.</summary>
+    public static NumberRange Shards { get; } = new(0, Partition.MaximumShards - 1);
+
+    /// <summary>Moves of a drain job at a time.</summary>
+    public static NumberRange Moves { get; } = new(1, 1024);
+
+    private static readonly CommandArgument Last = new("last", "How many, 1 to 1000.", "last", Range: Lines);
 
     /// <summary>Who leads, and how far everybody is.</summary>
     public static OperatorCommand Status { get; } = new("status", "Show who leads, and how far the others are.", HttpMethod.Get, "/status")
@@ -44,7 +54,7 @@ public static class CommandTable
     {
         Reach = CommandReach.Standbys, Render = CommandRendering.Verify, Patience = TimeSpan.FromSeconds(45),
         IsWell = static body => body.GetProperty("clean").GetBoolean(),
-        Arguments = [new("shard", "One shard, 0 and up; without it all of them and the segment table.", "shard")],
+        Arguments = [new("shard", "One shard, 0 and up; without it, or with all, every shard and the segment table.", "shard", Values: ["all"], Range: Shards)],
     };
 
     /// <summary>A fault, to see verification find it.</summary>
@@ -55,7 +65,7 @@ public static class CommandTable
         Arguments =
         [
             new("NODE", "The node-id of a Standby, or the address of its HTTP port.", null, IsPositional: true),
-            new("shard", "Which shard, 0 and up.", "shard"),
+            new("shard", "Which shard, 0 and up.", "shard", Range: Shards),
             new("fault", "What.", "fault", Values: [.. Enum.GetValues<VerifyFault>().Select(StateEndpoints.NameOf)]),
         ],
     };
@@ -94,7 +104,7 @@ public static class CommandTable
         [
             new("SEGMENT", "The segment's name.", "segment", IsPositional: true),
             new("target", "A segment to move to; without it any.", "target"),
-            new("concurrency", "Moves at a time, 1 to 1024.", "max_concurrency"),
+            new("concurrency", "Moves at a time, 1 to 1024.", "max_concurrency", Range: Moves),
         ],
     };
 

@@ -84,7 +84,7 @@ public sealed class NodeClient : IDisposable
     {
         CommandReach.Primary => node.IsGood && node.Body.GetProperty("serving").GetBoolean(),
         CommandReach.Standbys => node.IsGood && node.Body.GetProperty("role").GetString() != "primary",
-        _ => node.Address == arguments[NameArgument(command)] || (node.IsGood && node.Body.GetProperty("node").GetString() == arguments[NameArgument(command)]),
+        _ => (NodeAddress.TryParse(arguments[NameArgument(command)], out var address) && node.Address == address) || (node.IsGood && node.Body.GetProperty("node").GetString() == arguments[NameArgument(command)]),
     };
 
     private static NodeAnswer WhyNobody(OperatorCommand command, IReadOnlyDictionary<string, string> arguments) => new("", 0, default, command.Reach switch

@@ -5,6 +5,7 @@ using System.Text.Json;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Protocol;
 using HotStandby.Host.Http;
+using HotStandby.Host.Output;
 
 namespace HotStandby.Host.Commands.Operator;
 
@@ -16,12 +17,12 @@ internal static class OpLogFilesCommands
 
     public static IEnumerable<Command> CreateAll(Terminal terminal)
     {
-        var inspected = new Argument<string>("PATH") { Description = "A node's data directory, or one segment file." };
+        var inspected = new Argument<string>("PATH") { Description = "A node's data directory, or one segment file." }.RefuseTilde();
         var last = Options.Number("--last", "How many of the last entries to show", 20, 0, 1_000_000);
         var json = new Option<bool>("--json") { Description = "One JSON document an entry." };
         var inspect = new Command("inspect", "Show what the journal of a stopped node holds.") { inspected, last, json };
         inspect.SetAction(result => Guarded(terminal, result.GetRequiredValue(inspected), path => Inspect(terminal, path, result.GetValue(last), result.GetValue(json))));
-        var verified = new Argument<string>("PATH") { Description = "A node's data directory." };
+        var verified = new Argument<string>("PATH") { Description = "A node's data directory." }.RefuseTilde();
         var verify = new Command("verify", "Check the journal of a stopped node: every frame, every record, and that they make a log.") { verified };
         verify.SetAction(result => Guarded(terminal, result.GetRequiredValue(verified), path => Verify(terminal, path)));
         return [inspect, verify];
@@ -93,7 +94,7 @@ internal static class OpLogFilesCommands
             terminal.WriteError(error.Message);
             return ExitCode.BadData;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is (IOException and not OutputLostException) or UnauthorizedAccessException)
         {
             terminal.WriteError(error.Message);
             return ExitCode.InputOutput;

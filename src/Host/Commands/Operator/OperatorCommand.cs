@@ -1,5 +1,6 @@
 // What one row of the command table says. The faces are made from it: the verbs of the executable, the /admin endpoints with their
 // descriptions, the Petabridge.Cmd palette. It knows none of them.
+using System.Globalization;
 using System.Text.Json;
 
 namespace HotStandby.Host.Commands.Operator;
@@ -26,8 +27,23 @@ public enum CommandReach
 /// <param name="Summary">One line.</param>
 /// <param name="Parameter">As a query has it; null: it says which node is asked, and does not travel.</param>
 /// <param name="IsPositional">Without a dash, and required.</param>
-/// <param name="Values">All that it may be, for completions; null: anything.</param>
-public sealed record CommandArgument(string Name, string Summary, string? Parameter, bool IsPositional = false, IReadOnlyList<string>? Values = null);
+/// <param name="Values">The words that it may be, for completions; null: anything.</param>
+/// <param name="Range">The numbers that it may be; null: it is no number.</param>
+public sealed record CommandArgument(
+    string Name, string Summary, string? Parameter, bool IsPositional = false, IReadOnlyList<string>? Values = null, NumberRange? Range = null);
+
+/// <summary>Whole numbers that a parameter may have, on the command line and in a query alike.</summary>
+/// <param name="Minimum">The least.</param>
+/// <param name="Maximum">The most.</param>
+public sealed record NumberRange(int Minimum, int Maximum)
+{
+    /// <summary>The rule, as the end of a sentence.</summary>
+    public string Rule => string.Create(CultureInfo.InvariantCulture, $"must be a whole number, {Minimum} to {Maximum}");
+
+    /// <summary>Reads a number: digits alone.</summary>
+    public bool TryParse(string text, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= Minimum && number <= Maximum;
+}
 
 /// <summary>What one node answered.</summary>
 /// <param name="Address">host:port of its HTTP port.</param>

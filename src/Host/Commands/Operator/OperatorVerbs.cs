@@ -1,6 +1,7 @@
 // The operator commands as verbs of the executable, made from the command table. What is particular to one of them is here; what nodes
 // do is theirs.
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Security.Cryptography.X509Certificates;
 
 namespace HotStandby.Host.Commands.Operator;
@@ -54,7 +55,9 @@ internal static class OperatorVerbs
             else
             {
                 var symbol = new Option<string?>($"--{argument.Name}") { Description = argument.Summary, HelpName = argument.Name };
-                if (argument.Values is { } allowed)
+                if (argument.Range is { } range)
+                    symbol.Validators.Add(result => CheckNumber(result, argument, range));
+                else if (argument.Values is { } allowed)
                     symbol.AcceptOnlyFromAmong([.. allowed]);
                 command.Add(symbol);
                 values.Add((argument, result => result.GetValue(symbol)));
@@ -98,6 +101,12 @@ internal static class OperatorVerbs
         return command;
     }
 
+    private static void CheckNumber(OptionResult result, CommandArgument argument, NumberRange range)
+    {
+        foreach (var token in result.Tokens.Where(token => !range.TryParse(token.Value, out _) && argument.Values?.Contains(token.Value) != true))
+            result.AddError($"--{argument.Name} {range.Rule}{(argument.Values is { } words ? $", or {string.Join(" or ", words)}" : "")}, not {token.Value}");
+    }
+
     // What is good is shown even when others do not answer; the exit code is that of the worst.
     private static int Show(Terminal terminal, OperatorCommand row, IReadOnlyList<NodeAnswer> answers, bool json)
     {
@@ -124,7 +133,7 @@ internal static class OperatorVerbs
     {
         private readonly Option<string[]> _http = new("--http")
         {
-            Description = "HTTP address of a node, as host:port or https://host:port; repeat for each node.", HelpName = "host:port",
+            Description = "HTTP address of a node, as host:port or https://host:port, or its URL; repeat for each node.", HelpName = "host:port",
             DefaultValueFactory = static _ => UsualAddresses, AllowMultipleArgumentsPerToken = true,
         };
 
@@ -134,6 +143,14 @@ internal static class OperatorVerbs
 
         public void AddTo(Command command)
         {
+            _http.Validators.Add(static result =>
+            {
+                foreach (var token in result.Tokens.Where(static token => !NodeAddress.TryParse(token.Value, out _)))
+                    result.AddError($"--http {NodeAddress.Rule}, not {token.Value}");
+            });
+            _token.RefuseTilde();
+            _authority.RefuseTilde();
+            _certificate.RefuseTilde();
             foreach (Option option in new Option[] { _http, _token, _authority, _certificate })
                 command.Add(option);
         }
@@ -148,7 +165,8 @@ internal static class OperatorVerbs
                 if (result.GetValue(_authority) is { } authority)
                     (authorities = []).ImportFromPemFile(authority.FullName);
                 var identity = result.GetValue(_certificate) is { } certificate ? X509Certificate2.CreateFromPemFile(certificate.FullName) : null;
-                return new NodeAccess(result.GetRequiredValue(_http), token, authorities, identity);
+                string[] addresses = [.. result.GetRequiredValue(_http).Select(static text => NodeAddress.TryParse(text, out var address) ? address : text).Distinct()];
+                return new NodeAccess(addresses, token, authorities, identity);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
             {

@@ -1,0 +1,93 @@
+// How a node ends that does not end because it was told to: exit code, the last line, and details where the line alone does not help.
+// What an operator can bring about or mend is one line; a stack trace is for bugs.
+using System.Net.Sockets;
+using Akka.Configuration;
+using HotStandby.Actors.Journal;
+using HotStandby.Actors.Membership;
+using HotStandby.Actors.Node;
+using HotStandby.Actors.OpLog;
+using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Security;
+using HotStandby.Actors.Settings;
+using HotStandby.Host.Logging;
+using Microsoft.Extensions.Logging;
+
+namespace HotStandby.Host.Commands;
+
+/// <summary>Why a node ends.</summary>
+/// <param name="Code">One of <see cref="ExitCode"/>.</param>
+/// <param name="Line">The last line.</param>
+/// <param name="Details">The failure itself, when it is a bug; else null.</param>
+internal sealed record NodeEnd(int Code, string Line, Exception? Details = null)
+{
+    /// <summary>The end of a node that has failed while it ran.</summary>
+    public static NodeEnd Of(Exception failure)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (Known(cause) is { } known)
+                return known with { Line = $"ended: {known.Line}".ReplaceLineEndings(" ") };
+        }
+
+        return new NodeEnd(ExitCode.Internal, $"ended: {failure.GetType().Name}: {failure.Message}".ReplaceLineEndings(" "), failure);
+    }
+
+    /// <summary>The end of a node that could not start.</summary>
+    public static NodeEnd OfStart(Exception failure) => failure switch
+    {
+        TlsFileException tls => new(ExitCode.Configuration, tls.Message.ReplaceLineEndings(" ")),
+        ConfigurationException => new(ExitCode.Configuration, $"Akka refuses its configuration: {failure.Message}".ReplaceLineEndings(" ")),
+        IOException or SocketException => new(ExitCode.InputOutput, $"a port cannot be opened: {failure.Message}".ReplaceLineEndings(" ")),
+        _ => Of(failure),
+    };
+
+    // The embedded journal's fault comes by two ways, as itself and as the reason why the OpLog stopped. Either may be first.
+    private static NodeEnd? Known(Exception failure) => failure switch
+    {
+        JournalFaultException { Fault: var fault } => new(
+            fault.ExitCode, fault.Reason.Contains(fault.File, StringComparison.Ordinal) ? fault.Reason : $"{fault.File}: {fault.Reason}"),
+        JournalDamagedException or JournalDamaged or DataDirectoryRefused => new(ExitCode.BadData, failure.Message),
+        JournalFailed => new(ExitCode.InputOutput, failure.Message),
+        // Of a journal that is not ours: what it says is all that is known.
+        JournalFailedException => failure.InnerException is { } inner && Known(inner) is { } known
+            ? known
+            : new(ExitCode.InputOutput, failure.Message),
+        IslandException => new(ExitCode.Temporary, failure.Message),
+        ClusterShapeException => new(ExitCode.Configuration, failure.Message),
+        _ => null,
+    };
+}
+
+/// <summary>Says how a node ends, in the form of its log: a line of text, or with <c>log.format = json</c> an object. Once, then never again.</summary>
+/// <param name="terminal">Where: on standard error.</param>
+/// <param name="settings">Of the node.</param>
+internal sealed class LastWords(Terminal terminal, HotStandbySettings settings)
+{
+    private int _isEnding;
+
+    /// <summary>Says it, and gives the exit code for it.</summary>
+    public int Say(NodeEnd end)
+    {
+        if (settings.Log.Format == LogFormat.Json)
+        {
+            using var json = new LineLogs(terminal.Error, LogFormat.Json, settings.NodeId.Name, TimeProvider.System);
+            HostEvents.NodeEnds(json.CreateLogger("Host"), end.Line, end.Details);
+            return end.Code;
+        }
+
+        // The details first: whoever looks at the end of the output finds the reason in the last line.
+        if (end.Details is not null)
+            terminal.Error.WriteLine(end.Details.ToString());
+        terminal.WriteError(end.Line);
+        terminal.Error.Flush();
+        return end.Code;
+    }
+
+    /// <summary>Fail stop: at once and without any hand-over, since what the node believes can not be trusted any more.</summary>
+    public void EndProcess(Exception failure)
+    {
+        // One failure makes others: the first is the one that decided, and another thread is about to end the process for it.
+        if (Interlocked.Exchange(ref _isEnding, 1) == 0)
+            Environment.Exit(Say(NodeEnd.Of(failure)));
+    }
+}
