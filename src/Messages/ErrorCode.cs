@@ -51,4 +51,8 @@ public enum ErrorCode
     TaskPendingLimitExceeded = -1401,
     /// <summary>No such drain job.</summary>
     JobNotFound = -1402,
+    /// <summary>There is no distributed file system to put a replica on.</summary>
+    DfsServiceUnavailable = -1601,
+    /// <summary>A write of a tenant that cannot be.</summary>
+    TenantNotRegistered = -1701,
 }

@@ -85,6 +85,11 @@ public static class CallCatalog
         Codec<WireUuid, Expected<TaskReport>>(table, Rpc.QueryTask),
         Codec<FetchTasksRequest, Expected<WireList<TaskAssignment>>>(table, Rpc.FetchTasks),
         Codec<CompleteTaskRequest, Expected<Nothing>>(table, Rpc.MarkTaskToComplete),
+        Codec<EvictDiskRequest, Expected<Nothing>>(table, Rpc.EvictDiskReplica),
+        Codec<BatchEvictDiskRequest, WireList<Expected<Nothing>>>(table, Rpc.BatchEvictDiskReplica),
+        Codec<TransferRequest, Expected<Nothing>>(table, Rpc.NotifyPromotionFailure),
+        Codec<OffloadReport, Expected<Nothing>>(table, Rpc.NotifyOffloadSuccess),
+        Codec<Nothing, Expected<WireList<NofSegment>>>(table, Rpc.GetAllNoFSegments),
     ]);
 
     public static byte[] EncodeRequest<T>(uint callNumber, Rpc rpc, T value, StructPackFlavour flavour) where T : struct, IWireWritable =>

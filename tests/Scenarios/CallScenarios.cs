@@ -173,6 +173,78 @@ public abstract class CallScenarios : TrapScenarios
         .When(StatusOf("a")).Then("SegmentNotFound");
 
     [Fact]
+    public async Task Client_that_starts_again_at_its_address_has_its_place_at_once_and_its_dead_life_is_gone() => await On
+        .Given(Mount("a"), Stored("k"), PutStart("unfinished"), FallsSilent("writer"), MountAgain("a", "second", "a2"))
+        .When(Get("k")).Then("ObjectNotFound")
+        .When(Capacity("a")).Then($"{MiB}")
+        .When(Ping("writer")).Then("NeedRemount")
+        .Given(PutStart("k", client: "second"), PutEnd("k", "second"), PutStart("unfinished", client: "second"))
+        .When(Get("k")).Then("Ok")
+        .Given(ReMountAgain("a", "second", "a2"))
+        .When(Ping("second")).Then("Ok")
+        .When(StatusOf("a")).Then("Ok");
+
+    [Fact]
+    public async Task Client_that_starts_again_in_other_memory_has_its_place_at_once_too() => await On
+        .Given(Mount("a"), Stored("k"), FallsSilent("writer"), MountAgain("a", "second", "a2", moved: true))
+        .When(Get("k")).Then("ObjectNotFound")
+        .Given(Stored("new"))
+        .When(Get("new")).Then("Ok")
+        .Given(FailOver(), ReMountAgain("a", "third", "a3", "a4")) // and again, by a remount and with two segments
+        .When(Get("new")).Then("ObjectNotFound")
+        .When(Capacity("a")).Then($"{2 * MiB}")
+        .When(Ping("third")).Then("Ok");
+
+    [Fact]
+    public async Task Of_two_clients_at_one_endpoint_the_later_one_has_it_for_good() => await On
+        .Given(Mount("a"), Stored("k"), MountAgain("a", "second", "a2"), Stored("new"))
+        .When(ReMount("writer", "a")).Then("IllegalClient")
+        .Given(FailOver())
+        .When(ReMount("writer", "a")).Then("IllegalClient")
+        .When(Ping("writer")).Then("NeedRemount")
+        .Given(ReMountAgain("a", "second", "a2"))
+        .When(Get("new")).Then("Ok")
+        .Given(Unmount("a2", "second"), ReMount("writer", "a"))
+        .When(Ping("writer")).Then("Ok");
+
+    [Fact]
+    public async Task Remount_with_one_segment_that_cannot_be_mounted_mounts_none_and_says_so() => await On
+        .Given(Mount("a"), Mount("b"))
+        .When(ReMountAgain("a", "writer", "overlaps", "fits")).Then("InvalidParams")
+        .When(Capacity("a")).Then($"{MiB}")
+        .When(Ping()).Then("NeedRemount");
+
+    [Fact]
+    public async Task Memory_that_a_writer_was_given_in_a_dead_life_is_not_given_out_in_the_next_one_while_it_may_write() => await On
+        .Given(Mount("a"), PutStart("k", client: "other"), FallsSilent("writer"), MountAgain("a", "second", "a2"))
+        .When(UsedBytes("a")).Then("4096")
+        .When(PutEnd("k", "other")).Then("ObjectNotFound")
+        .Given(FailOver())
+        .When(UsedBytes("a")).Then("4096")
+        .Given(ReMountAgain("a", "second", "a2"), Later(Release + Rounds))
+        .When(UsedBytes("a")).Then("0");
+
+    [Fact]
+    public async Task Copy_from_or_to_a_dead_life_ends_with_nothing() => await On
+        .Given(Mount("a"), Stored("from"), Mount("b", client: "other"), MountAgain("b", "second", "b2"))
+        .Given(CopyStart("from", "a", "b"), MountAgain("b", "third", "b3"))
+        .When(Transfer(KeyedOperation.CopyEnd, "from")).Then("ReplicaIsGone")
+        .When(Readable("from")).Then("1")
+        .Given(CopyStart("from", "a", "b"), MountAgain("a", "fourth", "a2"))
+        .When(Transfer(KeyedOperation.CopyEnd, "from")).Then("ObjectNotFound")
+        .When(Get("from")).Then("ObjectNotFound");
+
+    [Fact]
+    public async Task More_memory_than_can_be_counted_is_refused_and_nothing_is_evicted_for_it() => await On
+        .Given(Mount("a"), Stored("k"))
+        .When(Mount("b", size: 1UL << 63)).Then("InvalidParams")
+        .When(Mount("c", size: ulong.MaxValue)).Then("InvalidParams")
+        .Given(Mount("d", size: 1UL << 62))
+        .When(Mount("e", size: 1UL << 62)).Then("InvalidParams")
+        .Given(Later(Moment))
+        .When(Exists("k")).Then("true");
+
+    [Fact]
     public async Task Removal_by_pattern_takes_what_matches_and_is_not_leased() => await On
         .Given(Mount("a"), Stored("ab"), Stored("ba"), Stored("bb"), Stored("c"))
         .When(RemoveMatching("(")).Then("InvalidParams")

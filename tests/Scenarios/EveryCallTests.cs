@@ -29,6 +29,7 @@ public sealed class EveryCallTests
             Of(KeyedOperation.Exist, Stored, Exists("k")),
             Of(KeyedOperation.GetReplicaList, Stored, Get("k")),
             Of(KeyedOperation.Peek, Stored, CountReplicas("k")),
+            Of(KeyedOperation.ForgetOnDisk, Stored, ForgetOnDisk("k")),
             Of(KeyedOperation.PutStart, [Mount("a")], PutStart("k"), OpType.PutStart),
             Of(KeyedOperation.PutEnd, [Mount("a"), PutStart("k")], PutEnd("k"), OpType.PutEnd),
             Of(KeyedOperation.PutRevoke, [Mount("a"), PutStart("k")], PutRevoke("k"), OpType.PutRevoke),
@@ -47,6 +48,16 @@ public sealed class EveryCallTests
 
             Of<MountSegmentCall>([], Mount("a"), OpType.MountSegment),
             Of<MountSegmentCall>([Mount("a")], Mount("a")),
+            Of<MountSegmentCall>(
+                [Mount("a"), Steps.Stored("k"), PutStart("unfinished", client: "other")], MountAgain("a", "second", "a2", moved: true),
+                [OpType.ClientReplaced, OpType.MountSegment, OpType.StrayWrites,
+                    .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased]),
+            Of<MountSegmentCall>(
+                [Mount("a"), PutStart("own")], MountAgain("a", "second", "a2"),
+                [OpType.PutDiscard, OpType.ClientReplaced, OpType.StrayWrites,
+                    .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased, OpType.MountSegment]),
+            Of<ReMountSegmentCall>(Stored, ReMountAgain("a", "second", "a2"),
+                [OpType.ClientReplaced, .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased, OpType.MountSegment]),
             Of<ReMountSegmentCall>([], ReMount("writer", "a"), OpType.MountSegment),
             Of<ReMountSegmentCall>([Mount("a")], ReMount("writer", "a")),
             Of<UnmountSegmentCall>(
@@ -78,6 +89,10 @@ public sealed class EveryCallTests
                 [Mount("a"), Steps.Stored("k", config: new() { SoftPinAction = SoftPinAction.Enable, SoftPinTtlMilliseconds = 500 })],
                 TimeSpan.FromSeconds(1), OpType.SoftPinEnded),
             Time("a put is abandoned", [Mount("a"), PutStart("k")], TimeSpan.FromSeconds(601), OpType.PutDiscard, OpType.ReleaseParked),
+            Time("a transfer is abandoned", [.. TwoSegments, CopyStart("k", "a", "b")], TimeSpan.FromSeconds(61), OpType.TransferRevoke),
+            Time("a transfer was abandoned", [.. TwoSegments, CopyStart("k", "a", "b"), Later(TimeSpan.FromSeconds(61))], TimeSpan.FromSeconds(601), OpType.ReleaseParked),
+            Time("writes to a dead life had their time",
+                [Mount("a"), PutStart("k", client: "other"), MountAgain("a", "second", "a2")], TimeSpan.FromSeconds(601), OpType.StrayWritesOver),
             Time("memory is full", [Mount("a", 4096), Steps.Stored("k")], TimeSpan.FromSeconds(1), OpType.Eviction),
         ];
     }

@@ -24,6 +24,14 @@ internal static class Steps
     public static Step Mount(string name, ulong size = MiB, string client = "writer", string? id = null) => Segment(
         $"{client} mounts {name}", sink => new MountSegmentCall(sink, Id(client), SegmentOf(name, size, id ?? name)));
 
+    /// <summary>Another client mounts where the first one of that name was: the same endpoint, and the same memory unless it is moved.</summary>
+    public static Step MountAgain(string name, string client, string id, ulong size = MiB, bool moved = false) => Segment(
+        $"{client} mounts {id} where {name} was", sink => new MountSegmentCall(sink, Id(client), AgainAt(name, size, id, moved)));
+
+    public static Step ReMountAgain(string name, string client, params string[] ids) => Segment(
+        $"{client} remounts {string.Join(' ', ids)} where {name} was",
+        sink => new ReMountSegmentCall(sink, Id(client), [.. ids.Select((id, i) => AgainAt(name, MiB, id, moved: i > 0))]));
+
     public static Step ReMount(string client, params string[] names) => Segment(
         $"{client} remounts", sink => new ReMountSegmentCall(sink, Id(client), [.. names.Select(name => SegmentOf(name, MiB, name))]));
 
@@ -80,6 +88,15 @@ internal static class Steps
 
     public static Step Transfer(KeyedOperation operation, string key) => Keyed(operation, [key], "writer");
 
+    /// <summary>BatchEvictDiskReplica: there is nothing to evict.</summary>
+    public static Step ForgetOnDisk(string key) => new($"{key} is to be forgotten on disks", async master =>
+    {
+        KeyedCall? call = null;
+        var answered = master.SubmitAsync(sink => call = new KeyedCall(
+            sink, KeyedOperation.ForgetOnDisk, [ObjectKey.From(master.Tenant, Encoding.UTF8.GetBytes(key))]) { Selector = ReplicaType.Disk });
+        return await Answered(master, answered) ?? call!.Results[0].Error.ToString();
+    });
+
     /// <summary>PutStart and PutEnd.</summary>
     public static Step Stored(string key, ulong size = 4096, ReplicateConfig? config = null) => new($"{key} is stored", async master =>
     {
@@ -111,6 +128,17 @@ internal static class Steps
         await act(master);
         return "Ok";
     });
+
+    /// <summary>On which segments' hosts a reader finds an object, in the order in which it is told.</summary>
+    public static Step Hosts(string key) => Keyed(
+        KeyedOperation.GetReplicaList, [key], "",
+        result => result.Error == ErrorCode.Ok ? string.Join(' ', Enumerable.Range(0, result.Replicas.Count).Select(i => result.Replicas[i].TransportEndpoint)) : null);
+
+    private static Segment AgainAt(string name, ulong size, string id, bool moved)
+    {
+        var before = SegmentOf(name, size, name);
+        return before with { Id = Id(id), BaseAddress = moved ? before.BaseAddress + (64 * MiB) : before.BaseAddress };
+    }
 
     private static Step Segment(string words, Func<IReplySink, SegmentCall> make) => Segment(words, make, _ => "Ok");
 

@@ -78,6 +78,69 @@ public sealed class VirtualTimeTraps : CallScenarios
         .When(PutStart("new", client: "other")).Then("Ok");
 
     [Fact]
+    public async Task Replicas_of_suspects_are_listed_last_and_first_again_when_they_are_back() => await On
+        .Given(Mount("a"), Mount("b", client: "other"), Stored("k", config: new() { ReplicaCount = 2, PreferredSegment = "a" }))
+        .When(Hosts("k")).Then("a:1 b:1")
+        .Given(FallsSilent("writer"), Later(TimeSpan.FromSeconds(15)))
+        .When(Hosts("k")).Then("b:1 a:1")
+        .Given(FailOver())
+        .When(Hosts("k")).Then("b:1 a:1")
+        .Given(ReMount("writer", "a"))
+        .When(Hosts("k")).Then("a:1 b:1");
+
+    [Fact]
+    public async Task A_copy_that_nobody_ends_is_given_up_after_60_seconds_and_a_late_end_does_nothing() => await On
+        .Given(Mount("a"), Stored("k"), Mount("b", client: "other"), CopyStart("k", "a", "b"), Later(TimeSpan.FromSeconds(59)))
+        .When(Remove("k")).Then("ObjectHasReplicationTask")
+        .Given(Later(TimeSpan.FromSeconds(3)))
+        .When(Transfer(Messages.Calls.KeyedOperation.CopyEnd, "k")).Then("ObjectNoReplicationTask")
+        .When(UsedBytes("b")).Then("4096")
+        .When(CopyStart("k", "a", "b")).Then("ObjectHasReplicationTask")
+        .Given(FailOver(), ReMount("writer", "a"), ReMount("other", "b"))
+        .When(Transfer(Messages.Calls.KeyedOperation.CopyEnd, "k")).Then("ObjectNoReplicationTask")
+        .When(CopyStart("k", "a", "b")).Then("ObjectHasReplicationTask")
+        .Given(Later(TimeSpan.FromSeconds(602)))
+        .When(UsedBytes("b")).Then("0")
+        .Given(CopyStart("k", "a", "b"), Transfer(Messages.Calls.KeyedOperation.CopyEnd, "k"))
+        .When(Readable("k")).Then("2");
+
+    // A Primary may die behind any proposal of a restart: its successor goes on, or begins, and it ends in the same.
+    [Theory]
+    [MemberData(nameof(Moments))]
+    public async Task A_restart_survives_a_failover_at_every_moment(int committed, bool moved)
+    {
+        var dies = Event($"the Primary dies after {committed} proposals", async master =>
+        {
+            _master.HoldCommitsAfter(committed);
+            await MountAgain("a", "second", "a2", moved: moved).Do(master);
+            await master.FailOverAsync();
+        });
+        await On
+            .Given(Mount("a"), Stored("k1"), Stored("k2"), PutStart("unfinished", client: "other"), FallsSilent("writer"), dies)
+            .Given(MountAgain("a", "second", "a2", moved: moved))
+            .When(Exists("k1", "k2")).Then("[false, false]")
+            .When(Capacity("a")).Then($"{MiB}")
+            .When(UsedBytes("a")).Then(moved ? "0" : "4096")
+            .When(ReMount("writer", "a")).Then("IllegalClient")
+            .Given(FailOver())
+            .When(ReMount("writer", "a")).Then("IllegalClient")
+            .Given(Stored("k1"))
+            .When(Exists("k1", "k2")).Then("[true, false]");
+    }
+
+    public static TheoryData<int, bool> Moments()
+    {
+        var moments = new TheoryData<int, bool>();
+        for (var committed = 0; committed <= InProcessMaster.Shards + 6; committed++)
+        {
+            moments.Add(committed, false);
+            moments.Add(committed, true);
+        }
+
+        return moments;
+    }
+
+    [Fact]
     public async Task A_client_that_stays_silent_loses_its_segments_and_objects() => await On
         .Given(Mount("a"), Stored("k"), FallsSilent(), Later(TimeSpan.FromSeconds(30)))
         .When(Get("k")).Then("ObjectNotFound")

@@ -14,6 +14,7 @@ public sealed class ScenarioCluster : IAsyncLifetime
           lease-ttl = 2s
           put-start-discard-timeout = 2s
           put-start-release-timeout = 6s
+          multi-tenants = on # each scenario is a tenant
         }
         # Only when a put has found no room, so that scenarios decide when.
         hotstandby.eviction { high-watermark = 1.0, headroom = 0 }

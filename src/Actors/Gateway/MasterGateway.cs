@@ -19,6 +19,16 @@ namespace HotStandby.Actors.Gateway;
 public sealed class MasterGateway(ServingState serving, ClientWatch clients, IActorRef segments, IActorRef scans, ShardRouter router) : IMasterGateway
 {
     /// <inheritdoc/>
+    public event Action? ServiceEnded
+    {
+        add => serving.Ended += value;
+        remove => serving.Ended -= value;
+    }
+
+    /// <inheritdoc/>
+    public ServiceState Service => serving.Service;
+
+    /// <inheritdoc/>
     public bool MayServe => serving.MayServe;
 
     /// <inheritdoc/>

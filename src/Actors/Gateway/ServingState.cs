@@ -1,4 +1,5 @@
 // May this node answer clients right now? Written by the replica actor alone, read by every connection thread without a lock.
+using HotStandby.Messages.Calls;
 
 namespace HotStandby.Actors.Gateway;
 
@@ -11,12 +12,20 @@ public sealed class ServingState(TimeProvider time)
     private long _deadlineTicks = Closed;
     private ulong _epoch;
     private volatile bool _accepting;
+    private volatile bool _hasServed;
+    private bool _serves; // as far as the doors have been told
+
+    /// <summary>The node has stopped taking calls: see <see cref="IMasterGateway.ServiceEnded"/>.</summary>
+    public event Action? Ended;
 
     /// <summary>True while the node leads and its lease holds.</summary>
     public bool MayServe => time.NowTicks() < Volatile.Read(ref _deadlineTicks);
 
     /// <summary>True while new calls are taken; a Primary that hands over still answers those it has.</summary>
     public bool Accepts => _accepting && MayServe;
+
+    /// <summary>Whether new calls are taken, and whether they ever were.</summary>
+    public ServiceState Service => Accepts ? ServiceState.Serving : _hasServed ? ServiceState.Ended : ServiceState.NotYet;
 
     /// <summary>The reign; 0 while closed.</summary>
     public ulong Epoch => Volatile.Read(ref _epoch);
@@ -28,18 +37,31 @@ public sealed class ServingState(TimeProvider time)
         ArgumentOutOfRangeException.ThrowIfZero(epoch);
         Volatile.Write(ref _deadlineTicks, Closed);
         Volatile.Write(ref _epoch, epoch);
+        End(); // should an earlier reign not have been closed
         _accepting = true;
     }
 
     /// <summary>A hand-over begins: no new calls.</summary>
-    public void StopAccepting() => _accepting = false;
+    public void StopAccepting()
+    {
+        _accepting = false;
+        End();
+    }
 
-    /// <summary>The lease holds until then. An earlier deadline than the present one, or one that comes after <see cref="Close"/>, changes nothing.</summary>
+    /// <summary>
+    /// The lease holds until then. An earlier deadline than the present one, or one that comes after <see cref="Close"/>, changes nothing.
+    /// Called at every turn of the replica: a lease that has run out is noticed here, be it extended or not.
+    /// </summary>
     /// <param name="deadlineTicks">On <see cref="MonotonicClock"/>, ticks of 100 ns.</param>
     public void ExtendLease(long deadlineTicks)
     {
-        if (_epoch != 0 && deadlineTicks > _deadlineTicks)
-            Volatile.Write(ref _deadlineTicks, deadlineTicks);
+        if (_serves && !MayServe)
+            End();
+        if (_epoch == 0 || deadlineTicks <= _deadlineTicks)
+            return;
+        Volatile.Write(ref _deadlineTicks, deadlineTicks);
+        if (Accepts)
+            _serves = _hasServed = true;
     }
 
     /// <summary>The node serves no more, from this moment on.</summary>
@@ -47,5 +69,14 @@ public sealed class ServingState(TimeProvider time)
     {
         Volatile.Write(ref _deadlineTicks, Closed);
         Volatile.Write(ref _epoch, 0);
+        End();
+    }
+
+    private void End()
+    {
+        if (!_serves)
+            return;
+        _serves = false;
+        Ended?.Invoke();
     }
 }

@@ -37,8 +37,8 @@ public sealed class ShardRouter(IActorRef[] shards)
     }
 
     /// <summary>
-    /// Sends the items off: one message a shard, items in ascending order. Items with an impossible key are settled here, with
-    /// InvalidParams.
+    /// Sends the items off: one message a shard, items in ascending order. Items with an impossible key are settled here: such an object
+    /// does not exist, and cannot be put.
     /// </summary>
     public void Route(KeyedCall call)
     {
@@ -48,14 +48,21 @@ public sealed class ShardRouter(IActorRef[] shards)
             RouteMany(call);
     }
 
-    /// <summary>Sends a call that creates a task to the shard of its key; one with an impossible key is refused.</summary>
+    /// <summary>Sends a call that creates a task to the shard of its key. No object has an impossible key.</summary>
     public void Locate(CreateTaskCall call)
     {
         if (IsPossible(call.Key))
             shards[ShardOf(call.Key)].Tell(new LocateObject(call), ActorRefs.NoSender);
         else
-            call.Finish(ErrorCode.InvalidParams);
+            call.Finish(ErrorCode.ObjectNotFound);
     }
+
+    private static ErrorCode ErrorOfImpossibleKey(KeyedOperation operation) => operation switch
+    {
+        KeyedOperation.PutStart or KeyedOperation.UpsertStart => ErrorCode.InvalidParams,
+        KeyedOperation.Exist or KeyedOperation.ReplicaClear => ErrorCode.Ok, // it does not, and nothing of it is cleared
+        _ => ErrorCode.ObjectNotFound,
+    };
 
     private int ShardOf(in ObjectKey key) => Partition.ShardOf(key.Hash, shards.Length);
 
@@ -79,7 +86,7 @@ public sealed class ShardRouter(IActorRef[] shards)
             }
 
             shardOf[i] = -1;
-            call.Results[i].Error = ErrorCode.InvalidParams;
+            call.Results[i].Error = ErrorOfImpossibleKey(call.Operation);
             impossible++;
         }
 

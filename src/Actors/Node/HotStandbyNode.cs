@@ -46,6 +46,12 @@ public sealed class HotStandbyNode
     /// <summary>The way in for clients' calls.</summary>
     public IMasterGateway Gateway => _actors.Gateway;
 
+    /// <summary>How the node was a moment ago, for probes: asks nothing.</summary>
+    public NodePulse Pulse => _actors.Pulse;
+
+    /// <summary>Who is alive, and what is mounted.</summary>
+    public ClientWatch Clients => _actors.Clients;
+
     /// <summary>Starts a node; it joins its cluster and recovers its journal in the background.</summary>
     /// <param name="configuration">Checked configuration.</param>
     /// <param name="time">The clock.</param>

@@ -102,7 +102,9 @@ internal sealed class NodeActor : UntypedActor
         IActorRef[] partitions = [segments, .. shards];
         replica.Tell(new PartitionsAre(partitions));
         var verifier = Context.ActorOf(VerifierActor.Props(settings, replica, partitions, time), VerifierActor.Name);
-        return new NodeActors(replica, verifier, partitions, new MasterGateway(serving, clients, segments, scans, router));
+        var pulse = new NodePulse(time);
+        Context.ActorOf(PulseActor.Props(replica, verifier, pulse), PulseActor.Name);
+        return new NodeActors(replica, verifier, partitions, pulse, clients, new MasterGateway(serving, clients, segments, scans, router));
     }
 
     private static ReplicaOptions ReplicaOptionsOf(HotStandbySettings settings) => new(
@@ -131,6 +133,7 @@ internal sealed class NodeActor : UntypedActor
     {
         ClientTtl = settings.Objects.ClientTtl,
         ClientSuspectTime = settings.Objects.ClientSuspectTime,
+        PutStartReleaseTimeout = settings.Objects.PutStartReleaseTimeout,
         Strategy = settings.Allocation.Strategy switch
         {
             AllocationStrategy.FreeRatioFirst => PlacementStrategies.FreeRatioFirst,
@@ -155,13 +158,14 @@ internal sealed class NodeActor : UntypedActor
         LeaseTtl = settings.Objects.LeaseTtl,
         PutStartDiscardTimeout = settings.Objects.PutStartDiscardTimeout,
         PutStartReleaseTimeout = settings.Objects.PutStartReleaseTimeout,
+        TransferTimeout = settings.Objects.TransferTimeout,
         DefaultSoftPinTtl = settings.Objects.DefaultSoftPinTtl,
         MaximumSoftPinTtl = settings.Objects.MaximumSoftPinTtl,
     };
 }
 
 /// <summary>What a started node is made of.</summary>
-internal sealed record NodeActors(IActorRef Replica, IActorRef Verifier, IReadOnlyList<IActorRef> Partitions, MasterGateway Gateway);
+internal sealed record NodeActors(IActorRef Replica, IActorRef Verifier, IReadOnlyList<IActorRef> Partitions, NodePulse Pulse, ClientWatch Clients, MasterGateway Gateway);
 
 /// <summary>The journal cannot be used (any more): what happened, and the exit code that says so.</summary>
 public sealed class JournalFaultException(JournalFault fault, Exception? cause = null) : Exception($"{fault?.Kind}: {fault?.Reason} ({fault?.File})", cause)

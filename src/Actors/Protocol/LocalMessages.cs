@@ -112,7 +112,17 @@ public sealed record ReleaseExtents(ulong Reign, Extent[] Extents) : INoSerializ
 /// Segment table to shards: what is mounted now, as far as it is committed. A shard answers nothing in a reign before the first
 /// of these: with the directory of an earlier one it might show a reader a buffer that is no longer there.
 /// </summary>
-public sealed record SegmentsChanged(ulong Reign, SegmentDirectory Directory) : INoSerializationVerificationNeeded;
+/// <param name="Reign">The epoch.</param>
+/// <param name="Directory">What is mounted.</param>
+/// <param name="Unmounted">
+/// Handles of which the shard tells what may still be written to them (<see cref="UnfinishedOnSegment"/>): from here on nothing is added.
+/// </param>
+public sealed record SegmentsChanged(ulong Reign, SegmentDirectory Directory, IReadOnlyList<uint> Unmounted)
+    : INoSerializationVerificationNeeded;
+
+/// <summary>Shard to segment table: the buffers on an unmounted segment that puts or transfers, also those that were given up, may write into.</summary>
+public sealed record UnfinishedOnSegment(ulong Reign, uint SegmentHandle, Partition Partition, IReadOnlyList<Extent> Buffers)
+    : INoSerializationVerificationNeeded;
 
 /// <summary>Segment table to shards: propose that every replica on this segment is dropped, and say so when it is committed.</summary>
 public sealed record DropSegment(ulong Reign, uint SegmentHandle) : INoSerializationVerificationNeeded;

@@ -16,6 +16,11 @@ internal readonly record struct Placement(ErrorCode Refusal, ulong FailedBytes);
 internal static class BatchPlacement
 {
     /// <summary>
+    /// Most buffers of one call, found or not: keys times replicas, of which each takes 24 bytes. A call that asks for more is refused.
+    /// </summary>
+    public const int MaximumPlaces = 1 << 22;
+
+    /// <summary>
     /// Takes buffers for each item. An item that cannot be placed, or that its shard will refuse anyway, gets none; whatever a shard
     /// does not use comes back by ReleaseExtents.
     /// </summary>
@@ -31,6 +36,8 @@ internal static class BatchPlacement
         var config = call.Config;
         var names = Math.Clamp(leader.Space.Groups.Count, 1, byte.MaxValue);
         call.PlacementStride = IsPlaceable(call) ? (int)Math.Min(config.ReplicaCount, (ulong)names) : 1;
+        if ((long)call.Keys.Length * call.PlacementStride > MaximumPlaces)
+            return new(ErrorCode.InvalidParams, 0);
         call.Placements = new Extent[call.Keys.Length * call.PlacementStride];
         if (!IsPlaceable(call))
             return default;

@@ -89,7 +89,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case StopLeading:
                 _peers.Replica.Tell(new LeadingStopped(IsDirty: false));
                 break;
-            case ReleaseExtents or SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
+            case ReleaseExtents or UnfinishedOnSegment or SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
                 break; // late, of a reign that is over
             default:
                 InAnyRole(message);
@@ -120,7 +120,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case StopLeading:
                 StepDown();
                 break;
-            case SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
+            case UnfinishedOnSegment or SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
                 break; // of an earlier reign
             default:
                 InAnyRole(message);
@@ -140,6 +140,10 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 break;
             case EntriesCommitted committed:
                 _leading!.Committed(committed);
+                _clients.Show(_leading.Directory);
+                break;
+            case UnfinishedOnSegment unfinished:
+                _leading!.Unfinished(unfinished);
                 break;
             case SegmentDroppedByShard dropped:
                 _leading!.Dropped(dropped);
@@ -225,6 +229,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
                 Compare(entry);
         }
 
+        _clients.Show(_table.Directory);
         _peers.Replica.Tell(new EntriesApplied(entries.Life, entries.Batch.LastSequence));
     }
 
@@ -247,6 +252,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
     {
         (_table, _life, _isDirty) = (table, life, false);
         _live.Clear();
+        _clients.Show(table.Directory);
         BecomeReplica();
     }
 
@@ -295,6 +301,7 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
         Timers.Cancel(EvictionTimer);
         Timers.Cancel(DrainTimer);
         _clients.Publish(null);
+        _leading?.End();
         _leading = null;
         _releasedEarly.Clear();
     }

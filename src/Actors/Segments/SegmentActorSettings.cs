@@ -13,6 +13,9 @@ public sealed record SegmentActorSettings
     /// <summary>How long a suspect may be silent further before its segments are unmounted. Default 10 s.</summary>
     public TimeSpan ClientSuspectTime { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>For how long a writer may write into buffers that it was given, also where their segment is gone. Default 600 s.</summary>
+    public TimeSpan PutStartReleaseTimeout { get; init; } = TimeSpan.FromSeconds(600);
+
     /// <summary>How often silence is looked for. Default 1 s.</summary>
     public TimeSpan ExpiryInterval { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -35,6 +38,7 @@ public sealed record SegmentActorSettings
     internal SegmentLeaderSettings LeaderSettings(ulong reign) => new(ClientTtl.Ticks, Seed ^ reign, Strategy)
     {
         SuspectTicks = ClientSuspectTime.Ticks,
+        StrayWriteTicks = PutStartReleaseTimeout.Ticks,
         CheckIntervalTicks = ExpiryInterval.Ticks,
     };
 }

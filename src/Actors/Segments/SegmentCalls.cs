@@ -14,11 +14,16 @@ namespace HotStandby.Actors.Segments;
 /// <param name="drains">Its drain jobs.</param>
 internal sealed class SegmentCalls(SegmentLeader leader, TaskLeader tasks, DrainPlanner drains)
 {
-    /// <summary>Decides a call: its result and its entries.</summary>
-    public ErrorCode Decide(SegmentCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts) => call switch
+    /// <summary>Decides a call: its result and its entries. Only mounts and remounts may have to wait.</summary>
+    public MountDecision Decide(SegmentCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts) => call switch
     {
         MountSegmentCall mount => leader.Mount(mount.Client, mount.Segment, nowTicks, drafts),
         ReMountSegmentCall remount => leader.ReMount(remount.Client, remount.Segments, nowTicks, drafts),
+        _ => new(DecideNow(call, nowTicks, wallMilliseconds, drafts)),
+    };
+
+    private ErrorCode DecideNow(SegmentCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts) => call switch
+    {
         UnmountSegmentCall unmount => leader.Unmount(unmount.SegmentId, drafts),
         GracefulUnmountSegmentCall graceful => leader.GracefulUnmount(graceful.Client, graceful.SegmentId, graceful.GracePeriod, nowTicks, drafts),
         QuerySegmentStatusCall query => StatusOf(query),

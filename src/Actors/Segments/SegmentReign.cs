@@ -43,6 +43,8 @@ internal sealed class SegmentReign
     private readonly EvictionPacer _pacer;
     private readonly AllocationFailureLog _failures;
     private readonly List<uint> _toDrop = [];
+    private readonly Queue<SegmentCall> _waiting = new();
+    private readonly int _maximumWaiting;
 
     public SegmentReign(
         ulong reign, SegmentTable table, IReadOnlyList<Extent[]> live, SegmentPeers peers, SegmentActorSettings settings, TimeProvider time,
@@ -57,6 +59,7 @@ internal sealed class SegmentReign
         _drops = new SegmentDrops(peers.Shards.ShardCount);
         _pacer = new EvictionPacer(new EvictionPolicy(settings.Eviction));
         _failures = new AllocationFailureLog(log, time);
+        _maximumWaiting = settings.MaximumWaitingCalls;
         _log.Info(
             "Segment table leads epoch {Epoch}: {Segments} segments, {UsedBytes} of {CapacityBytes} bytes in use",
             reign, table.Count, _leader.Space.UsedBytes, _leader.Space.CapacityBytes);
@@ -64,6 +67,9 @@ internal sealed class SegmentReign
 
     /// <summary>Who is alive.</summary>
     public ClientRegistry Clients => _leader.Clients;
+
+    /// <summary>What is mounted, as far as it is committed.</summary>
+    public SegmentDirectory Directory => _leader.Directory;
 
     /// <summary>Entries that are applied here but not committed yet.</summary>
     public int Uncommitted => _leader.Uncommitted;
@@ -73,10 +79,16 @@ internal sealed class SegmentReign
     /// <summary>The shards learn what is mounted, the replica that the door may open; unfinished unmounts go on.</summary>
     public void Begin()
     {
-        PublishDirectory();
+        BeginDrops([.. _leader.Unmounting]);
         Tell(_peers.Replica, new ReadyToServe(_reign));
-        foreach (var handle in _leader.Unmounting)
-            BeginDrop(handle);
+        TellReplaced();
+    }
+
+    /// <summary>The reign is over: what still waits for a segment to go is not done.</summary>
+    public void End()
+    {
+        while (_waiting.TryDequeue(out var call))
+            call.Refuse(ErrorCode.UnavailableInCurrentMode);
     }
 
     /// <summary>A call of a client.</summary>
@@ -101,9 +113,20 @@ internal sealed class SegmentReign
     {
         _toDrop.Clear();
         if (_leader.Commit(committed.Count, committed.LastSequence, _toDrop))
-            PublishDirectory();
-        foreach (var handle in _toDrop)
-            BeginDrop(handle);
+            BeginDrops([.. _toDrop]);
+        while (_leader.TryTakeDroppable(out var handle))
+            Drop(handle);
+    }
+
+    /// <summary>A shard has said what may still be written to a segment; the last one lets it be dropped, once that is kept.</summary>
+    public void Unfinished(UnfinishedOnSegment report)
+    {
+        if (report.Reign != _reign || _drops.Reported(report.SegmentHandle, report.Partition.ShardIndex, report.Buffers) is not { } buffers)
+            return;
+        var drafts = NewDrafts();
+        if (!_leader.KeepStrayWrites(report.SegmentHandle, buffers, _time.NowTicks(), drafts))
+            Drop(report.SegmentHandle);
+        Propose(drafts);
     }
 
     /// <summary>A shard has dropped a segment; the last one makes it forgotten.</summary>
@@ -114,6 +137,8 @@ internal sealed class SegmentReign
         var drafts = NewDrafts();
         _leader.Erase(dropped.SegmentHandle, drafts);
         Propose(drafts);
+        for (var left = _waiting.Count; left > 0; left--)
+            Answer(_waiting.Dequeue());
     }
 
     /// <summary>Buffers that are free again.</summary>
@@ -140,6 +165,7 @@ internal sealed class SegmentReign
         }
 
         _leader.UnmountDue(_time.NowTicks(), drafts);
+        _leader.EndStrayWrites(_time.NowTicks(), drafts);
         _tasks.Sweep(_time.NowTicks(), WallMilliseconds, drafts, MostSweptTasks);
         _planner.Sweep(_time.NowTicks(), WallMilliseconds, drafts, MostSweptTasks);
         Propose(drafts);
@@ -210,7 +236,15 @@ internal sealed class SegmentReign
     private void Answer(SegmentCall call)
     {
         var drafts = NewDrafts();
-        var error = _calls.Decide(call, _time.NowTicks(), WallMilliseconds, drafts);
+        var (error, isForNow) = _calls.Decide(call, _time.NowTicks(), WallMilliseconds, drafts);
+        TellReplaced();
+        if (isForNow && _waiting.Count < _maximumWaiting)
+        {
+            _waiting.Enqueue(call); // decided again when the next segment is forgotten
+            Propose(drafts);
+            return;
+        }
+
         if (_leader.Uncommitted == 0)
         {
             drafts.Release();
@@ -232,13 +266,31 @@ internal sealed class SegmentReign
             Tell(_peers.Replica, new Propose(Partition.SegmentTable, _reign, drafts, Call: null, Items: 0, ReplyAfter.Commit));
     }
 
-    private void BeginDrop(uint handle)
+    private void TellReplaced()
     {
-        _drops.Begin(handle);
-        _peers.Shards.TellAll(new DropSegment(_reign, handle), _peers.Self);
+        while (_leader.TryTakeReplaced(out var replaced))
+        {
+            if (replaced.Successor != Uuid.None)
+                _log.Warning(
+                    "Client {Client} at {Endpoint} is gone: client {Successor} has mounted there in epoch {Epoch}",
+                    replaced.Client, replaced.Endpoint, replaced.Successor, _reign);
+            _peers.Shards.TellAll(new ClientGone(_reign, replaced.Client), _peers.Self);
+        }
     }
 
-    private void PublishDirectory() => _peers.Shards.TellAll(new SegmentsChanged(_reign, _leader.Directory), _peers.Self);
+    // In one message: a shard that knew of the new directory only could forget a put on the segment before it is asked about it.
+    private void BeginDrops(IReadOnlyList<uint> unmounted)
+    {
+        foreach (var handle in unmounted)
+            _drops.Begin(handle);
+        _peers.Shards.TellAll(new SegmentsChanged(_reign, _leader.Directory, unmounted), _peers.Self);
+    }
+
+    private void Drop(uint handle)
+    {
+        _drops.Drop(handle);
+        _peers.Shards.TellAll(new DropSegment(_reign, handle), _peers.Self);
+    }
 
     private void Tell(IActorRef to, object message) => to.Tell(message, _peers.Self);
 

@@ -23,6 +23,7 @@ internal static class CrossChecks
         CheckSizes(settings, reader);
         CheckSeedNodes(settings, reader, warnings);
         TlsChecks.Apply(settings, reader, warnings);
+        ExposureChecks.Apply(settings, warnings);
     }
 
     private static void CheckVoters(HotStandbySettings settings, SettingsReader reader, List<SettingsProblem> warnings)

@@ -53,7 +53,7 @@ public sealed record HttpSettings
         return text.Length is >= 16 and <= 256 && text.All(static unit => unit is > ' ' and <= '~');
     }
 
-    /// <summary>What /admin asks for from outside of loopback; empty: there is none. Not for logs.</summary>
+    /// <summary>What calls that change something ask for; empty: they are answered on loopback only. Not for logs.</summary>
     public required string AdminToken { get; init; }
 
     /// <summary>A file that holds it instead; empty: none. Its first line counts.</summary>

@@ -1,4 +1,6 @@
 // Times of objects, puts, pins and clients; and the choice of segments.
+using HotStandby.Messages.Identity;
+
 namespace HotStandby.Actors.Settings;
 
 /// <summary>Objects and the clients that own their memory: <c>hotstandby.objects</c>.</summary>
@@ -13,6 +15,9 @@ public sealed record ObjectSettings
     /// <summary>Age at which the buffer of an abandoned put is used again.</summary>
     public required TimeSpan PutStartReleaseTimeout { get; init; }
 
+    /// <summary>Age at which a copy or move that has not ended is given up.</summary>
+    public required TimeSpan TransferTimeout { get; init; }
+
     /// <summary>How long a soft pin lasts where the writer names no time.</summary>
     public required TimeSpan DefaultSoftPinTtl { get; init; }
 
@@ -21,6 +26,9 @@ public sealed record ObjectSettings
 
     /// <summary>Silence after which a client is suspect: nothing is placed on its segments any more.</summary>
     public required TimeSpan ClientTtl { get; init; }
+
+    /// <summary>What the tenant that a request names means.</summary>
+    public required Tenancy Tenancy { get; init; }
 
     /// <summary>Further silence after which a suspect counts as dead and its segments are dropped.</summary>
     public required TimeSpan ClientSuspectTime { get; init; }

@@ -63,6 +63,8 @@ internal sealed class ShardReign
             return;
         _leader.Directory = changed.Directory;
         _knowsSegments = true;
+        foreach (var handle in changed.Unmounted)
+            Tell(_peers.Segments, new UnfinishedOnSegment(_reign, handle, _partition, _leader.UnfinishedOn(handle)));
     }
 
     /// <summary>Items of a call.</summary>

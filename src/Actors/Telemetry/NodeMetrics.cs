@@ -3,6 +3,7 @@
 using System.Diagnostics.Metrics;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Segments;
+using HotStandby.Messages.Model;
 
 namespace HotStandby.Actors.Telemetry;
 
@@ -175,7 +176,7 @@ public static class NodeMetrics
             return;
         SuccessfulEvictions.Add(1);
         EvictedKeys.Add(keys);
-        EvictedBytes.Add((long)bytes);
+        EvictedBytes.Add(Saturating.ToInt64(bytes));
     }
 
     /// <summary>A cycle of eviction found nothing.</summary>

@@ -7,6 +7,7 @@
 // coldest objects than it was asked for, the choice ends there (FellShort), and the next cycle goes on.
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.Model;
 
 namespace HotStandby.Core.Eviction;
 
@@ -109,7 +110,7 @@ public sealed class EvictionCycle(EvictionPolicy policy, EvictionGoal goal, int 
     public void Evicted(int count, ulong bytes)
     {
         EvictedCount += count;
-        EvictedBytes += bytes;
+        EvictedBytes = Saturating.Add(EvictedBytes, bytes);
     }
 
     /// <summary>Walks on until so many are chosen, and over those that are as cold as the last one.</summary>

@@ -1,5 +1,7 @@
 // When the segment table asks the evictor for a cycle. Pure; owned by the segment table for one reign, told of time by its timer.
 // Upstream looks every 10 ms and walks everything each time, in vain too; this one backs off while nothing can be evicted.
+using HotStandby.Messages.Model;
+
 namespace HotStandby.Core.Eviction;
 
 /// <summary>The pace of eviction, and what came of it. Times are of one monotonic clock, in units of 100 ns.</summary>
@@ -67,7 +69,7 @@ public sealed class EvictionPacer(EvictionPolicy policy)
     {
         _isRunning = false;
         EvictedKeys += keys;
-        EvictedBytes += bytes;
+        EvictedBytes = Saturating.Add(EvictedBytes, bytes);
         if (keys > 0)
         {
             Successful++;

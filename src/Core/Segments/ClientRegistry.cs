@@ -36,6 +36,9 @@ public sealed class ClientRegistry
             known.Hear(nowTicks);
     }
 
+    /// <summary>When a client was heard last, in monotonic ticks of 100 ns; null for one that is not watched. Any thread may ask.</summary>
+    public long? HeardTicks(Uuid client) => _clients.TryGetValue(client, out var known) ? known.HeardTicks : null;
+
     /// <summary>What Ping answers: Ok when the client has remounted in this reign and has not been suspected since.</summary>
     public ClientStatus StatusOf(Uuid client) =>
         _clients.TryGetValue(client, out var known) && known.Standing == ClientStanding.Ok ? ClientStatus.Ok : ClientStatus.NeedRemount;

@@ -1,5 +1,6 @@
 // Numbers over all segments that can be allocated from, which only a failure asks for: so they are not kept up with every
 // buffer, but computed when they are asked for and kept until something changes. Used by SegmentSpace only.
+using HotStandby.Messages.Model;
 
 namespace HotStandby.Core.Segments;
 
@@ -29,7 +30,7 @@ internal sealed class FreeSpaceSummary
         {
             if (segment.Group is null)
                 continue;
-            FreeBytes += segment.Allocator.FreeBytes;
+            FreeBytes = Saturating.Add(FreeBytes, segment.Allocator.FreeBytes);
             LargestSegmentBytes = Math.Max(LargestSegmentBytes, segment.Allocator.SizeBytes);
             // Most full segments have fewer free bytes than the longest piece found so far: their trees need no look.
             if (segment.Allocator.FreeBytes > LargestFreeBytes)

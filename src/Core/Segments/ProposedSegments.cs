@@ -13,8 +13,14 @@ internal sealed class ProposedSegments
     private readonly SegmentTable _table;
     private readonly SegmentSpace _space;
 
-    // Per proposed entry, oldest first: the segments as they are after it. Status Undefined: erased.
-    private readonly Queue<MountedSegment[]> _proposed = new();
+    // Per proposed entry, oldest first: the segments as they are after it (status Undefined: erased), and the segment whose stray writes
+    // it keeps or forgets.
+    private readonly record struct Proposed(MountedSegment[] Segments, StrayWrites? KeptStrays = null, uint EndedStrays = 0);
+
+    private readonly Queue<Proposed> _proposed = new();
+
+    // Stray writes as far as they are committed: what they reach is taken in the allocators.
+    private readonly Dictionary<uint, StrayWrites> _strays;
 
     /// <summary>Everything in the table is committed, and these are the buffers in use.</summary>
     public ProposedSegments(SegmentTable table, SegmentSpace space, IReadOnlyList<Extent[]> live)
@@ -22,13 +28,17 @@ internal sealed class ProposedSegments
         (_table, _space, Directory) = (table, space, table.Directory);
         foreach (var segment in Directory.All)
             space.Add(segment);
-        space.Rebuild(live);
+        _strays = table.StrayWrites.All.ToDictionary(writes => writes.Handle);
+        space.Rebuild([.. live, [.. Directory.All.SelectMany(segment => StrayWritesTable.Over(segment, _strays.Values))]]);
         foreach (var segment in Directory.All)
             Reconcile(segment.Handle);
     }
 
     /// <summary>The segments as far as they are committed.</summary>
     public SegmentDirectory Directory { get; private set; }
+
+    /// <summary>Segments whose stray writes are kept since this was last looked at: the shards may drop them.</summary>
+    public Queue<uint> Droppable { get; } = new();
 
     /// <summary>Entries that are proposed and not committed yet.</summary>
     public int Uncommitted => _proposed.Count;
@@ -54,7 +64,31 @@ internal sealed class ProposedSegments
         var erased = _table.ByHandle(handle)! with { Status = SegmentStatus.Undefined };
         WriteHandle(drafts, OpType.SegmentErased, handle);
         _table.Apply(drafts.Last);
-        _proposed.Enqueue([erased]);
+        _proposed.Enqueue(new([erased]));
+    }
+
+    /// <summary>Proposes CLIENT_REPLACED.</summary>
+    public void Replace(Uuid client, Uuid successor, string endpoint, DraftBuffer drafts)
+    {
+        uint[] handles = [.. Mounted(client).Select(segment => segment.Handle)];
+        Write(drafts, OpType.ClientReplaced, new ClientReplacedPayload(client, successor, endpoint).Encode());
+        Apply(drafts, handles);
+    }
+
+    /// <summary>Proposes STRAY_WRITES.</summary>
+    public void KeepStrays(uint handle, IReadOnlyList<MemoryRange> ranges, DraftBuffer drafts)
+    {
+        Write(drafts, OpType.StrayWrites, new StrayWritesPayload(handle, ranges).Encode());
+        _table.Apply(drafts.Last);
+        _proposed.Enqueue(new([], KeptStrays: _table.StrayWrites.Of(handle)));
+    }
+
+    /// <summary>Proposes STRAY_WRITES_OVER.</summary>
+    public void EndStrays(uint handle, DraftBuffer drafts)
+    {
+        WriteHandle(drafts, OpType.StrayWritesOver, handle);
+        _table.Apply(drafts.Last);
+        _proposed.Enqueue(new([], EndedStrays: handle));
     }
 
     /// <summary>Proposes SEGMENT_STATUS.</summary>
@@ -77,7 +111,7 @@ internal sealed class ProposedSegments
     public void ApplyOther(DraftBuffer drafts)
     {
         _table.Apply(drafts.Last);
-        _proposed.Enqueue([]);
+        _proposed.Enqueue(new([]));
     }
 
     /// <summary>A client's segments that are not unmounting, as proposed.</summary>
@@ -92,11 +126,22 @@ internal sealed class ProposedSegments
         var changed = false;
         for (; count > 0; count--)
         {
-            foreach (var segment in _proposed.Dequeue())
+            var (segments, kept, ended) = _proposed.Dequeue();
+            foreach (var segment in segments)
             {
                 See(segment, toDrop);
                 changed = true;
             }
+
+            if (kept is not null)
+            {
+                // Nothing is mounted over them: a mount waits until the segment that they are written to is forgotten.
+                _strays.Add(kept.Handle, kept);
+                Droppable.Enqueue(kept.Handle);
+            }
+
+            if (ended != 0)
+                SeeStraysEnded(ended);
         }
 
         _table.MarkCommitted(lastSequence);
@@ -113,17 +158,36 @@ internal sealed class ProposedSegments
         }
 
         if (Directory.ByHandle(segment.Handle) is null)
+        {
             _space.Add(segment);
+            foreach (var reached in StrayWritesTable.Over(segment, _strays.Values))
+                _space.Take(reached);
+        }
+
         Directory = Directory.With(segment);
         if (segment.Status == SegmentStatus.Unmounting)
             toDrop.Add(segment.Handle);
         Reconcile(segment.Handle);
     }
 
+    private void SeeStraysEnded(uint handle)
+    {
+        _strays.Remove(handle, out var ended);
+        foreach (var segment in Directory.All)
+        {
+            var range = new MemoryRange(segment.Segment.BaseAddress, segment.Segment.SizeBytes);
+            var still = MemoryRanges.Union(_strays.Values
+                .Where(writes => writes.Handle != segment.Handle && writes.Endpoint == segment.Segment.TransportEndpoint)
+                .SelectMany(writes => MemoryRanges.Clip(writes.Ranges, range)));
+            foreach (var free in StrayWritesTable.Over(segment, [ended!], still))
+                _space.Release(free);
+        }
+    }
+
     private void Apply(DraftBuffer drafts, uint[] handles)
     {
         _table.Apply(drafts.Last);
-        _proposed.Enqueue([.. handles.Select(handle => _table.ByHandle(handle)!)]);
+        _proposed.Enqueue(new([.. handles.Select(handle => _table.ByHandle(handle)!)]));
         foreach (var handle in handles)
             Reconcile(handle);
     }
@@ -136,6 +200,8 @@ internal sealed class ProposedSegments
             handle, committed is { IsReadable: true } && proposed is { IsReadable: true },
             committed is { IsAllocatable: true } && proposed is { IsAllocatable: true });
     }
+
+    private static void Write(DraftBuffer drafts, OpType type, byte[] payload) => payload.CopyTo(drafts.Add(type, default, 0, payload.Length));
 
     private static void WriteHandle(DraftBuffer drafts, OpType type, uint handle) =>
         new SegmentHandlePayload(handle).Write(drafts.Add(type, default, 0, SegmentHandlePayload.EncodedBytes));

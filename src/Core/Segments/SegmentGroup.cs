@@ -17,13 +17,13 @@ public sealed class SegmentGroup(string name)
     public int Index { get; internal set; }
 
     /// <summary>Bytes of its segments.</summary>
-    public ulong CapacityBytes { get; private set; }
+    public UInt128 CapacityBytes { get; private set; }
 
     /// <summary>Bytes of them that are handed out.</summary>
-    public ulong UsedBytes { get; internal set; }
+    public UInt128 UsedBytes { get; internal set; }
 
     /// <summary>Share of its bytes that is free, 0 to 1.</summary>
-    public double FreeRatio => (double)(CapacityBytes - UsedBytes) / CapacityBytes;
+    public double FreeRatio => (double)(CapacityBytes - UsedBytes) / (double)CapacityBytes;
 
     // The request that used this name last, so that a request asks in O(1) whether it has used it.
     internal ulong UsedBy { get; set; }

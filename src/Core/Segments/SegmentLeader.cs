@@ -1,7 +1,6 @@
 // What only a Primary knows of segments, and every decision about them. It proposes by applying an entry to the table and
 // leaving it in the caller's DraftBuffer; the caller reports commits in the same order (see ProposedSegments). Called by
 // SegmentActor; only its Clients may be used from other threads.
-using System.Text;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -18,6 +17,9 @@ public sealed record SegmentLeaderSettings(long ClientTtlTicks, ulong Seed, Plac
     /// <summary>For how long a suspect may be silent further before it expires, in ticks. Default: as long again.</summary>
     public long SuspectTicks { get; init; } = ClientTtlTicks;
 
+    /// <summary>For how long a writer may write into a buffer that it was given, in ticks. Default 600 s, as for parked puts.</summary>
+    public long StrayWriteTicks { get; init; } = 600 * TimeSpan.TicksPerSecond;
+
     /// <summary>How often <see cref="SegmentLeader.ExpireClients"/> is called when all is well, in ticks. Default 1 s.</summary>
     public long CheckIntervalTicks { get; init; } = TimeSpan.TicksPerSecond;
 }
@@ -32,7 +34,10 @@ public sealed class SegmentLeader
     private readonly SegmentLeaderSettings _settings;
     private readonly LivenessMonitor _monitor;
     private readonly ProposedSegments _proposed;
+    private readonly MountRules _mounts;
     private readonly GracePeriods _grace = new();
+    private readonly Dictionary<uint, long> _straysSinceTicks = [];
+    private readonly Queue<ReplacedClient> _replaced = new();
 
     /// <summary>Begins a reign: everything in the table is committed, and these are the buffers in use.</summary>
     /// <param name="table">The node's segment table.</param>
@@ -45,7 +50,7 @@ public sealed class SegmentLeader
         (_table, _settings) = (table, settings);
         Space = new SegmentSpace(new RandomSource(settings.Seed));
         Queries = new SegmentQueries(table, Space);
-        _proposed = new ProposedSegments(table, Space, live);
+        (_mounts, _proposed) = (new MountRules(table), new ProposedSegments(table, Space, live));
         _monitor = new LivenessMonitor(
             Clients, new(settings.ClientTtlTicks, settings.SuspectTicks, settings.CheckIntervalTicks), nowTicks);
         foreach (var segment in table.All.Where(segment => segment.IsReadable))
@@ -56,6 +61,15 @@ public sealed class SegmentLeader
                 Clients.Suspect(segment.Client, nowTicks + settings.ClientTtlTicks);
             if (segment.Status == SegmentStatus.GracefullyUnmounting)
                 _grace.Begin(segment.Handle, segment.GraceMilliseconds, nowTicks);
+        }
+
+        foreach (var writes in table.StrayWrites.All)
+            _straysSinceTicks[writes.Handle] = nowTicks;
+        // Replaced in an earlier reign and still being dropped: the shards may not have parked their puts yet.
+        foreach (var client in table.All.Where(segment => !segment.IsReadable).Select(segment => (segment.Client, segment.Segment.TransportEndpoint)).Distinct())
+        {
+            if (table.Replaced.Contains(client.TransportEndpoint, client.Client))
+                _replaced.Enqueue(new(client.Client, Uuid.None, client.TransportEndpoint));
         }
     }
 
@@ -79,71 +93,47 @@ public sealed class SegmentLeader
         Directory.All.Where(segment => segment.Status == SegmentStatus.Unmounting).Select(segment => segment.Handle);
 
     /// <summary>
-    /// MountSegment. Ok without an entry of its own when the id is mounted already; UnavailableInCurrentStatus when that segment is
-    /// in another state, or when the range is still taken by one that is about to go; InvalidParams for an empty range, one that
-    /// another segment of the endpoint overlaps, or too long texts. A suspect that mounts is restored.
+    /// MountSegment. Ok without an entry of its own when it is mounted already. UnavailableInCurrentStatus when that segment is in another
+    /// state, or when the range is still taken by one that will go: for now, where that is being dropped. InvalidParams for an empty range or
+    /// one that wraps, for more bytes than can be counted, for too long texts, for an id that is mounted as something else, and for a range
+    /// that another of the caller's segments overlaps. IllegalClient when another client has taken the caller's place. Other clients'
+    /// segments at the endpoint prove nothing but that those clients are gone: see <see cref="TryTakeReplaced"/>. A suspect that mounts is
+    /// restored.
     /// </summary>
-    public ErrorCode Mount(Uuid client, Segment segment, long nowTicks, DraftBuffer drafts)
+    public MountDecision Mount(Uuid client, Segment segment, long nowTicks, DraftBuffer drafts)
     {
         Clients.Hear(client, nowTicks);
-        if (!IsPossible(segment))
-            return ErrorCode.InvalidParams;
-        var known = _table.ById(segment.Id);
-        if (known is { Status: not SegmentStatus.Ok })
-            return ErrorCode.UnavailableInCurrentStatus;
-        if (known is null && Obstacle(client, segment) is not ErrorCode.Ok and var obstacle)
-            return obstacle;
-        Restore(client, drafts);
-        if (known is null)
-            _proposed.Mount(client, segment, drafts);
-        if (_table.OfClient(client).Count > 0)
+        var decision = Carry(client, _mounts.Admit(client, [segment], needsOk: true), drafts);
+        if (decision.Error == ErrorCode.Ok)
             Clients.Watch(client, nowTicks);
-        return ErrorCode.Ok;
+        return decision;
     }
 
     /// <summary>
-    /// ReMountSegment: restores a suspect and mounts what is missing; then the client is OK. InvalidParams when a known segment
-    /// differs or belongs to another client, UnavailableInCurrentStatus when one is unmounting or when the range of a missing one
-    /// is still taken by one that is about to go: then nothing is done. Impossible and overlapping segments are passed over.
+    /// ReMountSegment: restores a suspect and mounts what is missing; then the client is OK. It is refused as a whole, with the error of
+    /// a <see cref="Mount"/>, when one of the segments cannot be mounted; also when one is mounted as something else, or being unmounted.
+    /// A client that is OK already has nothing mounted by it: Ok when all is mounted, else InvalidParams.
     /// </summary>
-    public ErrorCode ReMount(Uuid client, IReadOnlyList<Segment> segments, long nowTicks, DraftBuffer drafts)
+    public MountDecision ReMount(Uuid client, IReadOnlyList<Segment> segments, long nowTicks, DraftBuffer drafts)
     {
-        if (Ping(client, nowTicks) == ClientStatus.Ok)
-            return ErrorCode.Ok;
-        foreach (var segment in segments)
-        {
-            if (_table.ById(segment.Id) is not { } known)
-            {
-                if (IsPossible(segment) && Obstacle(client, segment) == ErrorCode.UnavailableInCurrentStatus)
-                    return ErrorCode.UnavailableInCurrentStatus;
-                continue;
-            }
-
-            if (known.Status == SegmentStatus.Unmounting)
-                return ErrorCode.UnavailableInCurrentStatus;
-            if (known.Client != client || known.Segment != segment)
-                return ErrorCode.InvalidParams;
-        }
-
-        Restore(client, drafts);
-        foreach (var segment in segments)
-        {
-            if (_table.ById(segment.Id) is null && IsPossible(segment) && Obstacle(client, segment) == ErrorCode.Ok)
-                _proposed.Mount(client, segment, drafts);
-        }
-
-        Clients.MarkOk(client, nowTicks);
-        return ErrorCode.Ok;
+        var isOk = Ping(client, nowTicks) == ClientStatus.Ok;
+        var admission = _mounts.Admit(client, segments, needsOk: false);
+        if (isOk && admission.Missing.Count > 0)
+            return new(ErrorCode.InvalidParams); // a late repetition, of before a segment was unmounted
+        var decision = Carry(client, admission, drafts);
+        if (decision.Error == ErrorCode.Ok)
+            Clients.MarkOk(client, nowTicks);
+        return decision;
     }
 
-    /// <summary>UnmountSegment. Ok without an entry for an unknown id; UnavailableInCurrentStatus when it is being unmounted already.</summary>
+    /// <summary>The next client whose place another one has taken: its puts will not be finished.</summary>
+    public bool TryTakeReplaced(out ReplacedClient replaced) => _replaced.TryDequeue(out replaced);
+
+    /// <summary>UnmountSegment. Ok without an entry for an unknown id and for a segment that is being unmounted already.</summary>
     public ErrorCode Unmount(Uuid segmentId, DraftBuffer drafts)
     {
-        if (_table.ById(segmentId) is not { } segment)
-            return ErrorCode.Ok;
-        if (segment.Status == SegmentStatus.Unmounting)
-            return ErrorCode.UnavailableInCurrentStatus;
-        UnmountNow(segment.Handle, drafts);
+        if (_table.ById(segmentId) is { Status: not SegmentStatus.Unmounting } segment)
+            UnmountNow(segment.Handle, drafts);
         return ErrorCode.Ok;
     }
 
@@ -227,6 +217,38 @@ public sealed class SegmentLeader
         return silent;
     }
 
+    /// <summary>
+    /// What may still be written to an unmounted segment is known, before the shards forget it. True when it is proposed: the shards may drop
+    /// the segment when that is committed (<see cref="TryTakeDroppable"/>). False: there is nothing, or it is known; they may drop it now.
+    /// </summary>
+    /// <param name="handle">The segment.</param>
+    /// <param name="buffers">Its buffers that a put or a transfer, also one that was given up, may write into.</param>
+    /// <param name="nowTicks">Monotonic.</param>
+    /// <param name="drafts">Takes the entry.</param>
+    public bool KeepStrayWrites(uint handle, IEnumerable<Extent> buffers, long nowTicks, DraftBuffer drafts)
+    {
+        var segment = _table.ByHandle(handle)!.Segment;
+        var ranges = MemoryRanges.Union(buffers.Select(buffer => new MemoryRange(segment.BaseAddress + buffer.Offset, buffer.LengthBytes)));
+        if (ranges.Count == 0 || _table.StrayWrites.Of(handle) is not null)
+            return false;
+        _straysSinceTicks[handle] = nowTicks;
+        _proposed.KeepStrays(handle, MemoryRanges.Coarsen(ranges, StrayWritesPayload.MaximumRanges), drafts);
+        return true;
+    }
+
+    /// <summary>The next segment whose stray writes are kept: the shards may drop it.</summary>
+    public bool TryTakeDroppable(out uint handle) => _proposed.Droppable.TryDequeue(out handle);
+
+    /// <summary>Proposes to forget stray writes that had their time.</summary>
+    public void EndStrayWrites(long nowTicks, DraftBuffer drafts)
+    {
+        foreach (var (handle, _) in _straysSinceTicks.Where(writes => nowTicks - writes.Value >= _settings.StrayWriteTicks).ToArray())
+        {
+            _straysSinceTicks.Remove(handle);
+            _proposed.EndStrays(handle, drafts);
+        }
+    }
+
     /// <summary>Proposes to forget a segment that every shard has dropped.</summary>
     public void Erase(uint handle, DraftBuffer drafts) => _proposed.Erase(handle, drafts);
 
@@ -287,30 +309,22 @@ public sealed class SegmentLeader
             _proposed.ChangeClient(OpType.ClientRestored, client, drafts);
     }
 
-    private static bool IsPossible(Segment segment) =>
-        segment.BaseAddress != 0 && segment.SizeBytes != 0 && segment.SizeBytes <= ulong.MaxValue - segment.BaseAddress
-        && Fits(segment.Name) && Fits(segment.TransportEndpoint) && Fits(segment.Protocol) && Fits(segment.HostId);
-
-    private static bool Fits(string text) => Encoding.UTF8.GetByteCount(text) <= MaximumTextBytes;
-
-    // Whether another segment of the endpoint has a byte of that range. One that is about to go is an obstacle for a while only,
-    // so the client shall ask again: a process that has died and come back finds its predecessor's segments in that state.
-    private ErrorCode Obstacle(Uuid client, Segment segment)
+    // Those whose place is taken are gone, whether or not the caller's segments can be mounted already.
+    private MountDecision Carry(Uuid client, in MountRules.Admission admission, DraftBuffer drafts)
     {
-        var error = ErrorCode.Ok;
-        foreach (var handle in _table.AtEndpoint(segment.TransportEndpoint))
+        foreach (var gone in admission.Gone)
         {
-            var other = _table.ByHandle(handle)!;
-            var range = other.Segment;
-            if (segment.BaseAddress >= range.BaseAddress + range.SizeBytes || range.BaseAddress >= segment.BaseAddress + segment.SizeBytes)
-                continue;
-            var willGo = other.Status is SegmentStatus.Unmounting or SegmentStatus.GracefullyUnmounting
-                || (other.IsSuspect && other.Client != client);
-            if (!willGo)
-                return ErrorCode.InvalidParams;
-            error = ErrorCode.UnavailableInCurrentStatus;
+            EndGraceOf(gone.Client);
+            _proposed.Replace(gone.Client, gone.Successor, gone.Endpoint, drafts);
+            Clients.Forget(gone.Client);
+            _replaced.Enqueue(gone);
         }
 
-        return error;
+        if (admission.Decision.Error != ErrorCode.Ok)
+            return admission.Decision;
+        Restore(client, drafts);
+        foreach (var segment in admission.Missing)
+            _proposed.Mount(client, segment, drafts);
+        return admission.Decision;
     }
 }

@@ -15,6 +15,10 @@ public sealed class SegmentSpace(RandomSource random)
     private readonly FreeSpaceSummary _summary = new();
     private SegmentGroup[] _sample = new SegmentGroup[16];
     private double[] _sampleOrder = new double[16];
+
+    // A log of before mounts were checked may hold segments that no 64 bits can count together.
+    private UInt128 _capacityBytes;
+    private UInt128 _usedBytes;
     private ulong _request;
 
     /// <summary>The source of random choices.</summary>
@@ -24,13 +28,13 @@ public sealed class SegmentSpace(RandomSource random)
     public IReadOnlyList<SegmentGroup> Groups => _groups;
 
     /// <summary>Bytes of all readable segments, whether or not they can be allocated from.</summary>
-    public ulong CapacityBytes { get; private set; }
+    public ulong CapacityBytes => Saturating.ToUInt64(_capacityBytes);
 
     /// <summary>Bytes of them that are handed out.</summary>
-    public ulong UsedBytes { get; private set; }
+    public ulong UsedBytes => Saturating.ToUInt64(_usedBytes);
 
     /// <summary>Share of their bytes that is handed out, 0 to 1; 0 without segments. What eviction goes by.</summary>
-    public double UsedRatio => CapacityBytes == 0 ? 0 : (double)UsedBytes / CapacityBytes;
+    public double UsedRatio => _capacityBytes == 0 ? 0 : (double)_usedBytes / (double)_capacityBytes;
 
     /// <summary>The group with that name, or null.</summary>
     public SegmentGroup? Group(string name) => _byName.GetValueOrDefault(name);
@@ -57,8 +61,8 @@ public sealed class SegmentSpace(RandomSource random)
         if (isReadable != segment.IsCounted)
         {
             segment.IsCounted = isReadable;
-            CapacityBytes = isReadable ? CapacityBytes + segment.Allocator.SizeBytes : CapacityBytes - segment.Allocator.SizeBytes;
-            UsedBytes = isReadable ? UsedBytes + segment.Allocator.UsedBytes : UsedBytes - segment.Allocator.UsedBytes;
+            _capacityBytes = isReadable ? _capacityBytes + segment.Allocator.SizeBytes : _capacityBytes - segment.Allocator.SizeBytes;
+            _usedBytes = isReadable ? _usedBytes + segment.Allocator.UsedBytes : _usedBytes - segment.Allocator.UsedBytes;
         }
 
         if (isAllocatable && segment.Group is null)
@@ -79,9 +83,17 @@ public sealed class SegmentSpace(RandomSource random)
         extent = new(segment.Handle, offset, length);
         group.UsedBy = _request;
         group.UsedBytes += length;
-        UsedBytes += segment.IsCounted ? length : 0;
+        _usedBytes += segment.IsCounted ? length : 0;
         _summary.Forget();
         return true;
+    }
+
+    /// <summary>Takes exactly this buffer of a segment that was added, before it is <see cref="Set"/>.</summary>
+    /// <exception cref="InvariantViolation">5: it is taken already.</exception>
+    public void Take(Extent extent)
+    {
+        if (!_segments[extent.SegmentHandle].Allocator.TryAllocateAt(extent.Offset, extent.LengthBytes))
+            throw new InvariantViolation(5, $"{extent} is taken already");
     }
 
     /// <summary>Takes a buffer back. One of a segment without allocator is gone with its segment.</summary>
@@ -91,7 +103,7 @@ public sealed class SegmentSpace(RandomSource random)
         if (!_segments.TryGetValue(extent.SegmentHandle, out var segment))
             return;
         segment.Allocator.Free(extent.Offset, extent.LengthBytes);
-        UsedBytes -= segment.IsCounted ? extent.LengthBytes : 0;
+        _usedBytes -= segment.IsCounted ? extent.LengthBytes : 0;
         if (segment.Group is not { } group)
             return;
         group.UsedBytes -= extent.LengthBytes;

@@ -1,4 +1,5 @@
-// The segment table as an image and back: segments in the order of their mounts, then tasks and drain jobs.
+// The segment table as an image and back: segments in the order of their mounts, then tasks and drain jobs, then what
+// clients that are gone have left behind.
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -21,6 +22,13 @@ public sealed partial class SegmentTable
         foreach (var segment in _byHandle.Values.OrderBy(segment => segment.Handle))
             Write(to, segment);
         Tasks.WriteTo(to);
+        // Rare, and not known to earlier versions: where there is nothing of it, the image ends here.
+        if (Replaced.Count > 0 || StrayWrites.Count > 0)
+        {
+            Replaced.WriteTo(to);
+            StrayWrites.WriteTo(to);
+        }
+
         PartitionImage.End(to);
     }
 
@@ -39,6 +47,14 @@ public sealed partial class SegmentTable
         for (var segments = from.Count(SegmentStatusPayload.EncodedBytes); segments > 0; segments--)
             table.Restore(ReadSegment(ref from));
         table.Tasks.ReadFrom(ref from);
+        if (from.Remaining > 0)
+        {
+            table.Replaced.ReadFrom(ref from);
+            table.StrayWrites.ReadFrom(ref from);
+            if (table.Replaced.Count == 0 && table.StrayWrites.Count == 0)
+                throw new ImageDamagedException("a part of the image that is written only where it is not empty");
+        }
+
         from.End();
         if (table.Digest != head.Digest)
             throw new ImageDamagedException($"the digest is {table.Digest}, and was {head.Digest} when the image was written");

@@ -29,6 +29,15 @@ public sealed partial class SegmentTable
     /// <summary>Replication tasks and drain jobs.</summary>
     public TaskTable Tasks { get; } = new();
 
+    /// <summary>Clients whose place another one has taken.</summary>
+    public ReplacedClients Replaced { get; } = new();
+
+    /// <summary>What may still be written to segments that were dropped.</summary>
+    public StrayWritesTable StrayWrites { get; } = new();
+
+    /// <summary>Bytes of the segments that are not unmounting. What a client offers is never added to it unchecked.</summary>
+    public UInt128 TotalBytes { get; private set; }
+
     /// <summary>Segments, unmounting ones included.</summary>
     public int Count => _byHandle.Count;
 
@@ -37,7 +46,7 @@ public sealed partial class SegmentTable
 
     /// <summary>Of every segment with its status and owner, and of the next handle. Two tables with equal content have equal digests.</summary>
     public PartitionDigest Digest =>
-        Tasks.Digest.And(NextHandle == 1 ? _segments : _segments with { Sum = unchecked(_segments.Sum + (NextHandle * 0x9E37_79B9_7F4A_7C15UL)) });
+        Tasks.Digest.And(Replaced.Digest).And(StrayWrites.Digest).And(NextHandle == 1 ? _segments : _segments with { Sum = unchecked(_segments.Sum + (NextHandle * 0x9E37_79B9_7F4A_7C15UL)) });
 
     /// <summary>A snapshot of everything applied.</summary>
     public SegmentDirectory Directory => _directory ??= new SegmentDirectory(_byHandle.Values);
@@ -102,6 +111,16 @@ public sealed partial class SegmentTable
                 foreach (var segment in OfItsClient(entry))
                     Set(segment with { IsSuspect = false });
                 break;
+            case OpType.ClientReplaced:
+                Replace(entry);
+                break;
+            case OpType.StrayWrites:
+                KeepStrayWrites(entry);
+                break;
+            case OpType.StrayWritesOver:
+                if (!SegmentHandlePayload.TryRead(entry.Payload, out var over) || !StrayWrites.Remove(over.SegmentHandle))
+                    throw new InvariantViolation(7, $"entry {entry.Sequence} ends stray writes that are not known");
+                break;
             case OpType.EpochStart or OpType.VerificationMarker or OpType.VoterReturned:
                 break;
             case var type when TaskTable.Applies(type):
@@ -121,6 +140,26 @@ public sealed partial class SegmentTable
                 7, $"entry {entry.Sequence} mounts {mount.Segment.Id} as {mount.SegmentHandle}; the next handle is {NextHandle}");
         NextHandle++;
         Enter(new MountedSegment(mount.SegmentHandle, mount.Client, mount.Segment, SegmentStatus.Ok));
+        Replaced.Mounted(mount.Segment.TransportEndpoint, mount.Client);
+    }
+
+    private void Replace(in OpLogEntry entry)
+    {
+        if (!ClientReplacedPayload.TryRead(entry.Payload, out var payload))
+            throw Unreadable(entry);
+        foreach (var segment in ReadableOf(payload.Client))
+            Unmount(segment);
+        Replaced.Add(payload.Endpoint, payload.Client, payload.Successor);
+    }
+
+    private void KeepStrayWrites(in OpLogEntry entry)
+    {
+        if (!StrayWritesPayload.TryRead(entry.Payload, out var payload))
+            throw Unreadable(entry);
+        var segment = Known(payload.SegmentHandle, entry);
+        if (segment.Status != SegmentStatus.Unmounting || StrayWrites.Of(segment.Handle) is not null)
+            throw new InvariantViolation(7, $"entry {entry.Sequence} keeps stray writes of segment {segment.Handle}, which is {segment.Status}");
+        StrayWrites.Add(new(segment.Handle, segment.Segment.TransportEndpoint, payload.Ranges));
     }
 
     private void Enter(MountedSegment segment)
@@ -153,8 +192,11 @@ public sealed partial class SegmentTable
     {
         if (!ClientPayload.TryRead(entry.Payload, out var payload))
             throw Unreadable(entry);
-        return [.. OfClient(payload.Client).Select(handle => _byHandle[handle]).Where(segment => segment.IsReadable)];
+        return ReadableOf(payload.Client);
     }
+
+    private MountedSegment[] ReadableOf(Uuid client) =>
+        [.. OfClient(client).Select(handle => _byHandle[handle]).Where(segment => segment.IsReadable)];
 
     private void Erase(MountedSegment segment)
     {
@@ -165,6 +207,8 @@ public sealed partial class SegmentTable
         RemoveFrom(_byClient, segment.Client, segment.Handle);
         RemoveFrom(_byEndpoint, segment.Segment.TransportEndpoint, segment.Handle);
         RemoveFrom(_byName, segment.Segment.Name, segment.Handle);
+        if (!AtEndpoint(segment.Segment.TransportEndpoint).Any(handle => _byHandle[handle].Client == segment.Client))
+            Replaced.Left(segment.Segment.TransportEndpoint, segment.Client);
         _segments = _segments.Minus(HashOf(segment));
         _directory = null;
     }
@@ -172,7 +216,12 @@ public sealed partial class SegmentTable
     private void Set(MountedSegment segment)
     {
         if (_byHandle.TryGetValue(segment.Handle, out var old))
+        {
             _segments = _segments.Minus(HashOf(old));
+            TotalBytes -= old.IsReadable ? old.Segment.SizeBytes : 0;
+        }
+
+        TotalBytes += segment.IsReadable ? segment.Segment.SizeBytes : 0;
         _segments = _segments.Plus(HashOf(segment));
         _byHandle[segment.Handle] = segment;
         _directory = null;

@@ -1,6 +1,8 @@
 // In which order a Primary would evict the objects of one shard: by the end of their last lease. A lease's time never changes, so
 // leases end in the order in which they were granted, and doubly linked lists stay sorted by appending: one list for objects that
 // were written last, one for those that were read last, and both again for soft-pinned objects. Nothing is walked or sorted anew.
+using HotStandby.Messages.Model;
+
 namespace HotStandby.Core.Shards;
 
 /// <summary>The objects of one shard that may be evicted once their lease is over. Used by <see cref="ShardBook"/> only.</summary>
@@ -54,7 +56,7 @@ internal sealed class ColdOrder
 
     /// <summary>An object as the evictor sees it.</summary>
     public static Victim VictimOf(ObjectRecord record) =>
-        new(record.Key, record.LeaseUntilTicks, record.SizeBytes * (ulong)record.ReplicaCount, GroupIndex.HashOf(record));
+        new(record.Key, record.LeaseUntilTicks, Saturating.Multiply(record.SizeBytes, (ulong)record.ReplicaCount), GroupIndex.HashOf(record));
 
     private ColdKind KindOf(bool softPinned) => softPinned ? _softPinned : _plain;
 }

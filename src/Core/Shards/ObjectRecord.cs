@@ -61,6 +61,9 @@ public sealed class ObjectRecord
     /// <summary>From PUT_START or UPSERT_REUSE until every replica is complete; also false once the object is gone.</summary>
     public bool IsBeingWritten { get; private set; }
 
+    /// <summary>A replica of it is being written: by a put, an upsert, a copy or a move.</summary>
+    public bool HasIncompleteReplica => Count(ReplicaStatus.Processing) > 0;
+
     /// <summary>It is in the shard no more.</summary>
     public bool IsGone { get; private set; }
 

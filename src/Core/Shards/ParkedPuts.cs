@@ -12,22 +12,31 @@ internal sealed class ParkedPuts
 
     public int Count => _byNumber.Count;
 
-    /// <summary>The number that the next one gets.</summary>
-    public ulong Next { get; private set; }
+    /// <summary>The transfers among them. A segment that is dropped may have taken their buffers away.</summary>
+    public GivenUpTransfers GivenUp { get; } = new();
 
     /// <summary>All numbers, in no order.</summary>
-    public IEnumerable<ulong> Numbers => _byNumber.Keys;
+    public IEnumerable<ulong> Numbers => _byNumber.Keys.Union(GivenUp.Numbers);
+
+    /// <summary>The number that the next one gets.</summary>
+    public ulong Next { get; private set; }
 
     /// <summary>All of them, in no order.</summary>
     public IEnumerable<ParkedPut> All => _byNumber.Values;
 
-    public bool Contains(ulong number) => _byNumber.ContainsKey(number);
+    public bool Contains(ulong number) => _byNumber.ContainsKey(number) || GivenUp.Contains(number);
 
     public void Park(Extent[] extents, ref PartitionDigest digest)
     {
         var parked = new ParkedPut(Next++, extents);
         _byNumber.Add(parked.Number, parked);
         digest = digest.Plus(ContentHash.Of(parked));
+    }
+
+    public void ParkTransfer(Extent[] extents, Uuid client, ulong keyHash, ref PartitionDigest digest)
+    {
+        GivenUp.Add(Next, client, keyHash, ref digest);
+        Park(extents, ref digest);
     }
 
     /// <summary>What an image holds: a parked put under its old number, and the count from which new ones go on.</summary>
@@ -44,9 +53,13 @@ internal sealed class ParkedPuts
     /// <summary>Takes one out; false when it is not there.</summary>
     public bool TryRelease(ulong number, ref PartitionDigest digest, [NotNullWhen(true)] out Extent[]? extents)
     {
-        extents = null;
+        var isTransfer = GivenUp.TryForget(number, ref digest);
         if (!_byNumber.Remove(number, out var parked))
-            return false;
+        {
+            extents = isTransfer ? [] : null;
+            return extents is not null;
+        }
+
         digest = digest.Minus(ContentHash.Of(parked));
         extents = parked.Extents;
         return true;

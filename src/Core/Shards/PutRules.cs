@@ -79,7 +79,7 @@ internal sealed class PutRules(ShardBook book)
         if (record.Client != call.Client)
             return ErrorCode.IllegalClient;
         if (!ObjectRecord.Selects(call.Selector))
-            return ErrorCode.InvalidWrite;
+            return record.IsBeingWritten ? ErrorCode.Ok : ErrorCode.InvalidWrite; // no replica is of that kind: nothing ends
         if (!record.IsBeingWritten)
             return ErrorCode.Ok;
         var wasPinned = record.IsSoftPinned;
@@ -98,20 +98,22 @@ internal sealed class PutRules(ShardBook book)
             return ErrorCode.ObjectNotFound;
         if (record.Client != call.Client)
             return ErrorCode.IllegalClient;
-        if (!ObjectRecord.Selects(call.Selector) || !record.IsBeingWritten)
+        if (!record.IsBeingWritten)
             return ErrorCode.InvalidWrite;
+        if (!ObjectRecord.Selects(call.Selector))
+            return ErrorCode.Ok; // no replica is of that kind: nothing is given up
         new PutRevokePayload(call.Selector).Write(book.Draft(OpType.PutRevoke, key, PutRevokePayload.EncodedBytes));
         book.Apply(key);
         return ErrorCode.Ok;
     }
 
     /// <summary>
-    /// An object that died with its segments is erased; an abandoned put that is alive leaves its buffers parked.
-    /// A put that is not alive has nothing to park: no memory of its own can be handed out again.
+    /// An object that died with its segments is erased; an abandoned put leaves its buffers parked, also on a segment that is
+    /// being dropped: its writer may write to where that was.
     /// </summary>
     public void MakeWay(in ObjectKey key, ObjectRecord existing)
     {
-        if (book.IsAlive(existing))
+        if (existing.IsBeingWritten)
             book.Discard(key, existing.PutStartTicks);
         else
             book.Remove(key);

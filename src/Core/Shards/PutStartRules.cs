@@ -24,14 +24,18 @@ internal static class PutStartRules
             return ErrorCode.InvalidParams;
         if (config.ReplicaCount == 0 && config.NofReplicaCount == 0 && config.DfsReplicaCount == 0)
             return ErrorCode.InvalidParams;
-        if (config.DfsReplicaCount > 1 || config.NofReplicaCount > 0)
+        if (config.DfsReplicaCount > 1 || (config.DfsReplicaCount > 0 && (config.ReplicaCount == 0 || !key.IsOfDefaultTenant)))
+            return ErrorCode.InvalidParams;
+        if (config.DfsReplicaCount > 0)
+            return ErrorCode.DfsServiceUnavailable;
+        if (config.NofReplicaCount > 0)
             return ErrorCode.InvalidParams;
         if (config.SoftPinAction > SoftPinAction.Disable || !SoftPinTtlIsLegal(config, settings))
             return ErrorCode.InvalidParams;
         if (config.GroupIds is { } groups
             && (groups.Count != call.Keys.Length || Encoding.UTF8.GetByteCount(groups[index]) > MaximumGroupBytes))
             return ErrorCode.InvalidParams;
-        return config.DfsReplicaCount > 0 || config.ReplicaCount == 0 ? ErrorCode.NotSupported : ErrorCode.Ok;
+        return ErrorCode.Ok;
     }
 
     private static bool SoftPinTtlIsLegal(ReplicateConfig config, ShardSettings settings) =>

@@ -71,6 +71,9 @@ internal sealed class PutTimers
         return found;
     }
 
+    /// <summary>All records that are being written, in no order. One may occur twice.</summary>
+    public IEnumerable<ObjectRecord> Writing => _started.Where(started => started.Lasts).Select(started => started.Record);
+
     /// <summary>Takes the oldest put that is still being written, if it started before <paramref name="beforeTicks"/>.</summary>
     public bool TryTakeStarted(long beforeTicks, out ObjectKey key, [NotNullWhen(true)] out ObjectRecord? record)
     {

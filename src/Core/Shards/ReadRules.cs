@@ -43,6 +43,12 @@ internal sealed class ReadRules(ShardBook book)
         return ErrorCode.Ok;
     }
 
+    /// <summary>There are no replicas on disks to forget. In upstream's order: the object first, then what is asked for.</summary>
+    public ErrorCode ForgetOnDisk(in ObjectKey key, ReplicaType type) =>
+        book.FindAlive(key) is null ? ErrorCode.ObjectNotFound
+        : type is ReplicaType.Disk or ReplicaType.LocalDisk ? ErrorCode.Ok
+        : ErrorCode.InvalidParams;
+
     public ErrorCode Locate(in ObjectKey key, out uint[] handles)
     {
         handles = [];
@@ -98,6 +104,18 @@ internal sealed class ReadRules(ShardBook book)
 
         movable.AddRange(blocked.Take(limit - movable.Count));
         return movable;
+    }
+
+    public IReadOnlyList<Extent> UnfinishedOn(uint handle)
+    {
+        var transferring = book.State.Transfers.Keys.Select(key => book.State.Find(key)!);
+        return
+        [
+            .. book.Timers.Writing.Concat(transferring).Distinct()
+                .SelectMany(record => Enumerable.Range(0, record.ReplicaCount)
+                    .Where(i => record.Replica(i).Status == ReplicaStatus.Processing).Select(record.ExtentOf))
+                .Concat(book.State.Parked.All.SelectMany(parked => parked.Extents)).Where(extent => extent.SegmentHandle == handle),
+        ];
     }
 
     private static uint[] HoldersOf(ObjectRecord record)

@@ -20,8 +20,8 @@ internal sealed class RemoveRules(ShardBook book)
             return ErrorCode.ObjectHasLease;
         }
 
-        if (record.IsBeingWritten)
-            return ErrorCode.ReplicaIsNotReady;
+        if (record.IsBeingWritten || record.HasIncompleteReplica)
+            return ErrorCode.ReplicaIsNotReady; // a copy's target too
         if (record.HasTransfer)
             return ErrorCode.ObjectHasReplicationTask;
         book.Remove(key);

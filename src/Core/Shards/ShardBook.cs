@@ -20,8 +20,8 @@ internal sealed class ShardBook : IShardObserver
         (State, Settings, Directory, NowTicks) = (state, settings, directory, nowTicks);
         foreach (var (key, record) in state.Objects)
             Inherit(key, record);
-        foreach (var parkedPut in state.ParkedPuts)
-            Timers.Park(parkedPut, nowTicks);
+        foreach (var parked in state.Parked.Numbers)
+            Timers.Park(parked, nowTicks);
         foreach (var (key, transfer) in state.Transfers)
             Timers.Transfer(key, transfer, nowTicks);
         state.Observer = this;
@@ -191,7 +191,9 @@ internal sealed class ShardBook : IShardObserver
             replica.Id, record.SizeBytes, segment.BaseAddress + replica.Offset, segment.Protocol, segment.TransportEndpoint, replica.Status);
     }
 
-    /// <summary>The replicas with this status on segments that live.</summary>
+    /// <summary>
+    /// The replicas with this status on segments that live; those of suspects come last, since readers take the first that they like.
+    /// </summary>
     public ReplicaList Describe(ObjectRecord record, ReplicaStatus status)
     {
         var count = 0;
@@ -205,14 +207,24 @@ internal sealed class ShardBook : IShardObserver
         if (count <= 1)
             return count == 0 ? default : new ReplicaList(Describe(record, record.Replica(only)));
         var all = new ReplicaDescriptor[count];
-        for (int i = 0, next = 0; i < record.ReplicaCount; i++)
+        var (next, last) = (0, count);
+        for (var i = 0; i < record.ReplicaCount; i++)
         {
-            if (IsShown(record.Replica(i), status))
+            if (IsShown(record.Replica(i), status) && !IsSuspect(record.Replica(i)))
                 all[next++] = Describe(record, record.Replica(i));
+        }
+
+        for (var i = record.ReplicaCount - 1; next < last; i--)
+        {
+            if (IsShown(record.Replica(i), status) && IsSuspect(record.Replica(i)))
+                all[--last] = Describe(record, record.Replica(i));
         }
 
         return new ReplicaList(all);
     }
+
+    /// <summary>Its owner is silent.</summary>
+    public bool IsSuspect(StoredReplica replica) => Directory.ByHandle(replica.SegmentHandle) is { IsSuspect: true };
 
     private bool IsShown(StoredReplica replica, ReplicaStatus status) =>
         replica.Status == status && Directory.Readable(replica.SegmentHandle) is not null;

@@ -77,6 +77,9 @@ public sealed class ShardLeader
             case KeyedOperation.Peek:
                 result.Error = _reads.GetReplicaList(key, ref result, grantLease: false);
                 break;
+            case KeyedOperation.ForgetOnDisk:
+                result.Error = _reads.ForgetOnDisk(key, call.Selector);
+                break;
             case KeyedOperation.PutStart:
                 result.Error = _puts.Start(call, index, ref result);
                 break;
@@ -192,6 +195,9 @@ public sealed class ShardLeader
     public VictimOffer Offer(int limit, long nowTicks) => new(
         EvictableCount, SoftPinnedEvictableCount, _book.Cold.Coldest(softPinned: false, limit, nowTicks), _book.Cold.Coldest(softPinned: true, limit, nowTicks));
 
+    /// <summary>Buffers on a segment that may still be written to: of puts and transfers that have not ended, and what is parked.</summary>
+    public IReadOnlyList<Extent> UnfinishedOn(uint handle) => _reads.UnfinishedOn(handle);
+
     /// <summary>What the shard holds of some groups, by the hashes of their names.</summary>
     public void DescribeGroups(ReadOnlySpan<ulong> groups, Span<GroupState> states)
     {
@@ -208,7 +214,7 @@ public sealed class ShardLeader
         {
             if (_book.State.Find(key) is not { } record || !ColdOrder.MayBeEvicted(record) || record.LeaseUntilTicks > nowTicks)
                 continue;
-            bytes += record.SizeBytes * (ulong)record.ReplicaCount;
+            bytes = Saturating.Add(bytes, Saturating.Multiply(record.SizeBytes, (ulong)record.ReplicaCount));
             count++;
             _book.Draft(OpType.Eviction, key);
             _book.Apply(key);

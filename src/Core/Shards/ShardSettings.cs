@@ -18,6 +18,12 @@ public sealed record ShardSettings
     /// </summary>
     public TimeSpan PutStartReleaseTimeout { get; init; } = TimeSpan.FromSeconds(600);
 
+    /// <summary>
+    /// After this a copy or move that has not ended is given up; its target buffers stay allocated for <see cref="PutStartReleaseTimeout"/>
+    /// more. Default 60 s.
+    /// </summary>
+    public TimeSpan TransferTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How long a soft pin lasts where the writer names no time. Default 30 min.</summary>
     public TimeSpan DefaultSoftPinTtl { get; init; } = TimeSpan.FromMinutes(30);
 
@@ -37,6 +43,7 @@ public sealed record ShardSettings
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(LeaseTtl, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PutStartDiscardTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PutStartReleaseTimeout, PutStartDiscardTimeout);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(TransferTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DefaultSoftPinTtl, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaximumSoftPinTtl, DefaultSoftPinTtl);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SweepInterval, TimeSpan.Zero);

@@ -15,16 +15,19 @@ public sealed partial class ShardState
         ArgumentNullException.ThrowIfNull(to);
         PartitionImage.Begin(to, new ImageHead(Partition, _shardCount, Digest));
         to.UInt64(_nextReplica);
-        to.UInt64(_parked.Next);
+        to.UInt64(Parked.Next);
         to.UInt32((uint)_objects.Count);
         foreach (var record in _objects.Values)
             ObjectRecordCodec.Write(to, record);
-        to.UInt32((uint)_parked.Count);
-        foreach (var parked in _parked.All)
+        to.UInt32((uint)Parked.Count);
+        foreach (var parked in Parked.All)
             Write(to, parked);
         to.UInt32((uint)_transfers.Running.Count);
         foreach (var (key, transfer) in _transfers.Running)
             Write(to, key, transfer);
+        // Rare, and not known to earlier versions: where there is none, the image ends here.
+        if (Parked.GivenUp.Count > 0)
+            Parked.GivenUp.WriteTo(to);
         PartitionImage.End(to);
     }
 
@@ -42,15 +45,17 @@ public sealed partial class ShardState
         var state = new ShardState(partition, shardCount);
         var from = new ImageReader(content);
         state._nextReplica = from.UInt64();
-        state._parked.RestoreNext(from.UInt64());
+        state.Parked.RestoreNext(from.UInt64());
         var objects = from.Count(ObjectRecordCodec.LeastBytes);
         state._objects.EnsureCapacity(objects);
         for (; objects > 0; objects--)
             state.Restore(ObjectRecordCodec.Read(ref from));
         for (var parked = from.Count(sizeof(ulong)); parked > 0; parked--)
-            state._parked.Restore(ReadParked(ref from), ref state._digests.Parked);
+            state.Parked.Restore(ReadParked(ref from), ref state._digests.Parked);
         for (var transfers = from.Count(sizeof(ulong)); transfers > 0; transfers--)
             state.ReadTransfer(ref from);
+        if (from.Remaining > 0)
+            state.Parked.GivenUp.ReadFrom(ref from, ref state._digests.Parked);
         from.End();
         if (state.Digest != head.Digest)
             throw new ImageDamagedException($"the digest is {state.Digest}, and was {head.Digest} when the image was written");

@@ -15,7 +15,6 @@ public sealed partial class ShardState
     private readonly int _shardCount;
     private readonly Dictionary<ObjectKey, ObjectRecord> _objects = new(KeyComparer.Instance);
     private readonly Dictionary<ObjectKey, ObjectRecord>.AlternateLookup<KeyView> _byView;
-    private readonly ParkedPuts _parked = new();
     private readonly TransferEntries _transfers;
     private readonly BucketDigests _digests = new();
     private ulong _nextReplica;
@@ -50,16 +49,16 @@ public sealed partial class ShardState
     public int SoftPinnedCount { get; private set; }
 
     /// <summary>Number of discarded puts whose buffers stay allocated.</summary>
-    public int ParkedCount => _parked.Count;
+    public int ParkedCount => Parked.Count;
 
     /// <summary>The number that the next discarded put gets.</summary>
-    public ulong NextParkedPut => _parked.Next;
+    public ulong NextParkedPut => Parked.Next;
 
     /// <summary>All objects, in no order. No entry may be applied meanwhile.</summary>
     internal Dictionary<ObjectKey, ObjectRecord> Objects => _objects;
 
-    /// <summary>Numbers of all parked puts, in no order.</summary>
-    internal IEnumerable<ulong> ParkedPuts => _parked.Numbers;
+    /// <summary>Parked puts and transfers.</summary>
+    internal ParkedPuts Parked { get; } = new();
 
     /// <summary>Transfers that are running, by key, in no order.</summary>
     internal IReadOnlyDictionary<ObjectKey, Transfer> Transfers => _transfers.Running;
@@ -71,7 +70,7 @@ public sealed partial class ShardState
     public ObjectRecord? Find(in ObjectKey key) => _objects.GetValueOrDefault(key);
 
     /// <summary>True while this parked put is not released.</summary>
-    public bool IsParked(ulong number) => _parked.Contains(number);
+    public bool IsParked(ulong number) => Parked.Contains(number);
 
     /// <summary>The transfer of an object, or null.</summary>
     public Transfer? TransferOf(ObjectRecord record) => _transfers.Of(record);
@@ -169,7 +168,7 @@ public sealed partial class ShardState
                 yield return record.ExtentOf(i);
         }
 
-        foreach (var parked in _parked.All)
+        foreach (var parked in Parked.All)
         {
             foreach (var extent in parked.Extents)
                 yield return extent;
@@ -263,13 +262,15 @@ public sealed partial class ShardState
         Park(extents);
     }
 
-    internal void Park(Extent[] extents) => _parked.Park(extents, ref _digests.Parked);
+    internal void Park(Extent[] extents) => Parked.Park(extents, ref _digests.Parked);
+
+    internal void ParkTransfer(Extent[] extents, Uuid client, ulong keyHash) => Parked.ParkTransfer(extents, client, keyHash, ref _digests.Parked);
 
     internal void CountTransfer(Transfer transfer, ulong keyHash, bool isOver) => _digests.Change(keyHash, transfer.Hash(keyHash), isOver);
 
     private void Release(in OpLogEntry entry, Queue<Extent>? freed)
     {
-        if (!ReleaseParkedPayload.TryRead(entry.Payload, out var payload) || !_parked.TryRelease(payload.ParkedPut, ref _digests.Parked, out var extents))
+        if (!ReleaseParkedPayload.TryRead(entry.Payload, out var payload) || !Parked.TryRelease(payload.ParkedPut, ref _digests.Parked, out var extents))
             throw Impossible(entry, "releases a parked put that is not there");
         foreach (var extent in extents)
             freed?.Enqueue(extent);
@@ -326,7 +327,7 @@ public sealed partial class ShardState
             throw Impossible(entry, "has an impossible payload");
         foreach (var record in _objects.Values)
             DropFromSegment(record, payload.SegmentHandle);
-        _parked.DropSegment(payload.SegmentHandle, ref _digests.Parked);
+        Parked.DropSegment(payload.SegmentHandle, ref _digests.Parked);
     }
 
     private void DropFromSegment(ObjectRecord record, uint handle)

@@ -17,8 +17,9 @@ internal sealed class SweepRules(ShardBook book)
             maximumEntries -= book.Release(parkedPut) ? 1 : 0;
         for (; maximumEntries >= EntriesOfOne && book.Timers.TryTakeStarted(before, out var key, out _); maximumEntries -= EntriesOfOne)
             book.DiscardAndRelease(key);
-        // Nobody bounds how long a transfer writes: its buffers are parked for another full time, from now.
-        for (; maximumEntries >= 1 && book.Timers.TryTakeTransfer(before, out var key); maximumEntries--)
+        // Its object is free for others now. Its mover may go on writing: the buffers are parked for the whole release time, from now.
+        var transfersBefore = book.NowTicks - book.Settings.TransferTimeout.Ticks;
+        for (; maximumEntries >= 1 && book.Timers.TryTakeTransfer(transfersBefore, out var key); maximumEntries--)
             book.RevokeTransfer(key, book.NowTicks);
         for (; maximumEntries >= 1 && book.Timers.TryTakePin(book.NowTicks, out var record); maximumEntries--)
         {

@@ -86,7 +86,7 @@ internal sealed class TransferEntries(ShardState state)
 
         if (payload.IsParked && buffers.Count > 0)
         {
-            state.Park([.. buffers]);
+            state.ParkTransfer([.. buffers], transfer.Client, record.Key.Hash);
         }
         else
         {

@@ -85,23 +85,50 @@ internal sealed class TransferRules(ShardBook book)
     {
         (record, source) = (null, default);
         var targets = call.TargetSegments;
-        if (targets.Count is 0 or > byte.MaxValue || (call.Operation == KeyedOperation.MoveStart && (targets.Count != 1 || targets[0] == call.SegmentName)))
+        if (targets.Count > byte.MaxValue || (call.Operation == KeyedOperation.MoveStart && (targets.Count != 1 || targets[0] == call.SegmentName)))
             return ErrorCode.InvalidParams;
+        var error = CheckSource(call, key, out record, out source);
+        // Upstream looks at the targets first. Whether they have room is the segment table's to say, and it sees what was just mounted.
+        return error == ErrorCode.Ok ? ErrorCode.Ok : targets.Select(ErrorOf).FirstOrDefault(wrong => wrong != ErrorCode.Ok, error);
+    }
+
+    private ErrorCode CheckSource(KeyedCall call, in ObjectKey key, out ObjectRecord? record, out StoredReplica source)
+    {
+        source = default;
         record = book.FindAlive(key);
         if (record is null)
             return ErrorCode.ObjectNotFound;
-        if (record.HasTransfer)
+        if (record.HasTransfer || book.State.Parked.GivenUp.Contains(call.Client, key.Hash))
             return ErrorCode.ObjectHasReplicationTask;
-        if (record.IsBeingWritten || record.ReplicaCount + targets.Count > byte.MaxValue)
+        if (record.IsBeingWritten || record.ReplicaCount + call.TargetSegments.Count > byte.MaxValue)
             return ErrorCode.ReplicaNotFound;
+        var isFound = false;
         for (var i = 0; i < record.ReplicaCount; i++)
         {
-            source = record.Replica(i);
-            if (book.IsReadable(source) && NameOf(source) == call.SegmentName)
-                return ErrorCode.Ok;
+            var replica = record.Replica(i);
+            if (!book.IsReadable(replica) || NameOf(replica) != call.SegmentName || (isFound && book.IsSuspect(replica)))
+                continue;
+            (isFound, source) = (true, replica);
+            if (!book.IsSuspect(source))
+                break;
         }
 
-        return ErrorCode.ReplicaNotFound;
+        return isFound ? ErrorCode.Ok : ErrorCode.ReplicaNotFound;
+    }
+
+    private ErrorCode ErrorOf(string target)
+    {
+        var error = ErrorCode.SegmentNotFound;
+        foreach (var segment in book.Directory.All)
+        {
+            if (segment.Segment.Name != target)
+                continue;
+            if (segment.IsAllocatable)
+                return ErrorCode.Ok;
+            error = ErrorCode.UnavailableInCurrentStatus;
+        }
+
+        return error;
     }
 
     // A target that holds a replica already is passed over, and its place given back.

@@ -115,7 +115,7 @@ public sealed class DrainPlanner
         }
 
         var moves = MovesOf(jobId);
-        var planned = new Dictionary<string, ulong>(StringComparer.Ordinal);
+        var planned = new Dictionary<string, UInt128>(StringComparer.Ordinal);
         var room = job.MaximumConcurrency - (int)job.Active;
         var (blocked, givenUp, stuck) = (0L, 0L, 0L);
         foreach (var candidate in candidates)
@@ -207,7 +207,7 @@ public sealed class DrainPlanner
 
     // The freest of the allowed names, counted by share after what this round has planned for it. Not one that holds a replica: the move
     // would end with one replica less.
-    private string? TargetFor(StoredJob job, MoveCandidate candidate, Dictionary<string, ulong> planned)
+    private string? TargetFor(StoredJob job, MoveCandidate candidate, Dictionary<string, UInt128> planned)
     {
         SegmentGroup? best = null;
         var bestFree = 0.0;
@@ -216,7 +216,7 @@ public sealed class DrainPlanner
             if ((job.Targets.Count > 0 && !job.Targets.Contains(group.Name)) || job.Segments.Contains(group.Name) || Holds(candidate, group.Name))
                 continue;
             var used = group.UsedBytes + planned.GetValueOrDefault(group.Name) + candidate.SizeBytes;
-            var free = used > group.CapacityBytes ? -1 : (double)(group.CapacityBytes - used) / group.CapacityBytes;
+            var free = used > group.CapacityBytes ? -1 : (double)(group.CapacityBytes - used) / (double)group.CapacityBytes;
             if (free >= 0 && (best is null || free > bestFree))
                 (best, bestFree) = (group, free);
         }

@@ -35,7 +35,8 @@ public sealed class TaskLeader
 
     /// <summary>
     /// CreateCopyTask, CreateMoveTask, with the handles that the object's shard has filled in. InvalidParams without targets, for one that
-    /// is named twice (a list without bound would not fit an entry), for a source that is a target or holds no replica, and for names that are not mounted; TaskPendingLimitExceeded when too many wait.
+    /// is named twice (a list without bound would not fit an entry), for a source that is a target or holds no replica, and for names that are
+    /// not mounted; UnavailableInCurrentStatus for a target that takes nothing new; TaskPendingLimitExceeded when too many wait.
     /// </summary>
     public ErrorCode Create(CreateTaskCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
     {
@@ -43,10 +44,15 @@ public sealed class TaskLeader
             return ErrorCode.InvalidParams;
         if (!call.Targets.All(IsMounted) || (call.Source is { } from && !IsMounted(from)))
             return ErrorCode.InvalidParams;
+        if (!call.Targets.All(IsAllocatable))
+            return ErrorCode.UnavailableInCurrentStatus;
         uint[] holders = [.. (call.SegmentHandles ?? []).Where(handle => _segments.ByHandle(handle) is { IsReadable: true } segment
             && (call.Source is null || segment.Segment.Name == call.Source))];
         if (holders.Length == 0)
             return ErrorCode.InvalidParams;
+        // A suspect would not fetch it.
+        if (Array.FindAll(holders, handle => !_segments.ByHandle(handle)!.IsSuspect) is { Length: > 0 } living)
+            holders = living;
         var source = _segments.ByHandle(holders[_random.Below(holders.Length)])!;
         return TryCreate(call.Type, call.Key, source, call.Targets, 0, Uuid.None, nowTicks, wallMilliseconds, drafts, out var id)
             ? Answered(call, id)
@@ -167,6 +173,8 @@ public sealed class TaskLeader
     }
 
     private bool IsMounted(string name) => _segments.Named(name).Any(handle => _segments.ByHandle(handle) is { IsReadable: true });
+
+    private bool IsAllocatable(string name) => _segments.Named(name).Any(handle => _segments.ByHandle(handle) is { IsAllocatable: true });
 
     private static ErrorCode Answered(CreateTaskCall call, Uuid id)
     {

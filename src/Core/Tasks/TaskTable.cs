@@ -146,7 +146,7 @@ public sealed partial class TaskTable
             Active = job.Active - 1,
             Succeeded = job.Succeeded + (succeeded ? 1 : 0),
             Failed = job.Failed + (succeeded ? 0 : 1),
-            MigratedBytes = job.MigratedBytes + (succeeded ? (long)task.SizeBytes : 0),
+            MigratedBytes = succeeded ? Saturating.ToInt64(Saturating.Add((ulong)job.MigratedBytes, task.SizeBytes)) : job.MigratedBytes,
             UpdatedMilliseconds = ended.UpdatedMilliseconds,
         });
     }

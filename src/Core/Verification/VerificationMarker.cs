@@ -21,7 +21,7 @@ public readonly record struct MarkerVerdict(bool IsComparable, ulong DifferingBu
 public static class VerificationMarker
 {
     /// <summary>Of the way in which digests are computed: ContentHash, the buckets, the segments' hashes. Changes with any of them.</summary>
-    public const byte DigestVersion = 1;
+    public const byte DigestVersion = 2;
 
     private const int ShardDigests = BucketDigests.Count + 1;
 

@@ -22,6 +22,8 @@ namespace HotStandby.Host.Commands;
 /// <summary>The verb <c>run</c>.</summary>
 internal static class RunCommand
 {
+    private const ulong MostUnapplied = 1000;
+
     public static Command Create(Terminal terminal)
     {
         var options = new ConfigurationOptions();
@@ -84,7 +86,7 @@ internal static class RunCommand
             var clients = new DoorWatch("client", log, TimeProvider.System);
             var doorOptions = DoorOf(settings.Client) with
             {
-                Guard = clientGuard, MaximumConnections = plan.ClientConnections, Paused = clients.Paused, Full = clients.Full,
+                Guard = clientGuard, Tenancy = settings.Objects.Tenancy, MaximumConnections = plan.ClientConnections, Paused = clients.Paused, Full = clients.Full,
             };
             await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);
             await using var previous = settings.Client.PreviousGenerationPort is var port and not 0
@@ -100,10 +102,9 @@ internal static class RunCommand
                     node.Gateway, node.ReportAsync, NodeControls.Of(node))
                 : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
-                ? await MetadataEndpoints.StartAsync(new MetadataOptions
+                ? await MetadataEndpoints.StartAsync(MetadataOf(settings, node) with
                 {
-                    Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort), Guard = httpGuard,
-                    MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("metadata", log, TimeProvider.System),
+                    Guard = httpGuard, MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("metadata", log, TimeProvider.System),
                 })
                 : null;
 #if PETABRIDGE_CMD
@@ -182,12 +183,23 @@ internal static class RunCommand
             DataDirectory = settings.DataDirectory,
             NodeName = settings.NodeId.Name,
             Voters = settings.Voters,
+            Tenancy = settings.Objects.Tenancy,
             Settings = configuration.Effective,
             AdminToken = token,
+            Log = log,
             Audit = new AuditLog(Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
             ClientAddress = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{settings.Client.Port}" : $"{host}:{settings.Client.Port}",
         };
     }
+
+    // While the node restores its state, what it has mounted is not what there is.
+    private static MetadataOptions MetadataOf(HotStandbySettings settings, HotStandbyNode node) => new()
+    {
+        Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort),
+        Mounted = () => node.Pulse.Latest is { Replica.State.IsWhole: true } report && HealthEndpoints.LagOf(report) < MostUnapplied ? node.Clients.Mounted : null,
+        Silence = node.Clients.SilenceOf,
+        ClientTtl = settings.Objects.ClientTtl,
+    };
 
     private static IPEndPoint EndpointOf(string host, int port) => StartChecks.EndpointOf(host, port);
 }

@@ -35,7 +35,7 @@ internal sealed record NodeSnapshot(DateTimeOffset Time, string Node, string Sta
     /// <summary>Asks the node.</summary>
     public static async Task<NodeSnapshot> TakeAsync(AdminNode node, TimeProvider time, CancellationToken stop)
     {
-        var sample = await NodeSample.TakeAsync(node, stop);
+        var sample = await node.Samples.GetAsync(stop);
         var ready = HealthEndpoints.ReadyOf(node, sample.Report);
         return new NodeSnapshot(time.GetUtcNow(), node.Options.NodeName, ready.HaState, sample.Serves, sample.Keys, ready.Reason)
         {

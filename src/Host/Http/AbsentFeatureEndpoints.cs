@@ -10,7 +10,7 @@ namespace HotStandby.Host.Http;
 /// <summary>/kv_events/status, /api/v1/tenant_quotas.</summary>
 internal static class AbsentFeatureEndpoints
 {
-    private static readonly string[] QuotaMethods = [HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete];
+    private static readonly string[] QuotaMethods = [HttpMethods.Put, HttpMethods.Delete];
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
@@ -19,9 +19,10 @@ internal static class AbsentFeatureEndpoints
                 : ErrorAnswer.NotServing())
             .Answers<EventPublisherBody>("Key events are not published.", 503);
         foreach (var method in QuotaMethods)
-            routes.MapMethods("/api/v1/tenant_quotas", [method], () => node.Serves
-                    ? ErrorAnswer.Of(ErrorCode.UnavailableInCurrentMode)
-                    : ErrorAnswer.NotServing())
-                .WithSummary("Tenants have no quotas: 409.").Produces<ErrorBody>(409).Produces<ErrorBody>(503);
+            routes.MapChange(method, "/api/v1/tenant_quotas", "change tenant quota", Quotas)
+                .Refuses(401, 403, 409, 503).WithSummary("Tenants have no quotas: 409.");
+        routes.MapGet("/api/v1/tenant_quotas", Quotas).Refuses(409, 503).WithSummary("Tenants have no quotas: 409.");
+
+        IResult Quotas() => node.Serves ? ErrorAnswer.Of(ErrorCode.UnavailableInCurrentMode) : ErrorAnswer.NotServing();
     }
 }

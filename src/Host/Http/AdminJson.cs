@@ -36,8 +36,24 @@ internal sealed record BufferBody(
 /// <summary>/query_key; with the lease when one was asked for.</summary>
 internal sealed record QueryKeyBody(bool Success, IReadOnlyList<BufferBody> Data, ulong? LeaseTtlMs);
 
-/// <summary>One key of /batch_query_keys.</summary>
-internal sealed record BatchKeyBody(bool Ok, IReadOnlyList<BufferBody>? Values, string? Error);
+/// <summary>One key of /batch_query_keys, with every member that Mooncake's answer has: scripts read those of other tiers as null.</summary>
+internal sealed record BatchKeyBody(
+    bool Ok,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Error,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<BufferBody>? Values)
+{
+    /// <summary>Replicas on a shared file system: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public IReadOnlyList<BufferBody>? DiskValues { get; }
+
+    /// <summary>Replicas on clients' disks: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public IReadOnlyList<BufferBody>? LocalDiskValues { get; }
+
+    /// <summary>Replicas on NVMe over fabrics: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public IReadOnlyList<BufferBody>? NofValues { get; }
+}
 
 /// <summary>/batch_query_keys.</summary>
 internal sealed record BatchQueryBody(bool Success, IReadOnlyDictionary<string, BatchKeyBody> Data);

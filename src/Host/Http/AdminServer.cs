@@ -15,6 +15,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HotStandby.Host.Http;
@@ -40,7 +41,7 @@ public sealed record AdminOptions
     /// <summary>A call without an outcome for so long is answered with 504.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long probes wait for the node's report before they answer without it.</summary>
+    /// <summary>How long scrapes wait for the node's report before they answer without it.</summary>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Entries that a Standby may still have to apply and yet be called ready.</summary>
@@ -52,10 +53,13 @@ public sealed record AdminOptions
     /// <summary>The voters of the cluster.</summary>
     public IReadOnlyList<NodeId> Voters { get; init; } = [];
 
+    /// <summary>What tenants mean; the same on every node.</summary>
+    public Tenancy Tenancy { get; init; }
+
     /// <summary>The settings in force, secrets masked: what <c>/admin/config</c> says.</summary>
     public IReadOnlyList<EffectiveSetting> Settings { get; init; } = [];
 
-    /// <summary>What <c>/admin</c> asks for from outside of loopback; empty: it answers on loopback only.</summary>
+    /// <summary>What calls that change something ask for, and <c>/admin</c> from outside of loopback; empty: both are answered on loopback only.</summary>
     public string AdminToken { get; init; } = "";
 
     /// <summary>Where commands are noted.</summary>
@@ -66,6 +70,12 @@ public sealed record AdminOptions
 
     /// <summary>The node's data directory, whose size <c>/metrics</c> tells; null: it does not.</summary>
     public string? DataDirectory { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The node's log.</summary>
+    public ILogger Log { get; init; } = NullLogger.Instance;
 }
 
 /// <summary>Serves the admin endpoints of Mooncake's master and a few more: docs/http-api.md.</summary>
@@ -95,14 +105,20 @@ public static class AdminServer
         builder.Services.AddOpenApi("v1", document => document.AddDocumentTransformer((description, _, _) =>
         {
             description.Info.Title = "HotStandby.Actors: operators' port";
-            description.Info.Description = "See docs/http-api.md.";
+            description.Info.Description = "See docs/http-api.md. Every path answers HEAD where it answers GET, and OPTIONS.";
+            GuardDescription.Declare(description);
+            return Task.CompletedTask;
+        }).AddOperationTransformer((operation, context, _) =>
+        {
+            GuardDescription.Require(operation, context);
             return Task.CompletedTask;
         }));
         MetricsEndpoints.AddTo(builder.Services);
         var app = builder.Build();
-        var guard = new AdminGuard(options.AdminToken, options.Audit);
+        var guard = new OperatorGuard(options);
         var node = new AdminNode(options, gateway, report, controls);
         HttpPlaces.Watch(app);
+        app.UseRoutingWithMethods();
         app.Use(next => context => guard.InvokeAsync(context, next));
         HealthEndpoints.Map(app, node);
         MetricsEndpoints.Map(app, node);

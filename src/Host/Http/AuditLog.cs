@@ -1,4 +1,4 @@
-// Who had the node do what: one JSON line for each command that changes something, in a file that only the node's user reads, and in
+// Who had the node do what: one JSON line for each call that changes something, in a file that only the node's user reads, and in
 // the node's log. It never stops a command: a disk that is full must not keep an operator from handing over.
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -13,7 +13,7 @@ namespace HotStandby.Host.Http;
 /// <param name="Command">Which.</param>
 /// <param name="Arguments">The query, as it came.</param>
 /// <param name="Status">HTTP status of the answer.</param>
-/// <param name="Outcome">done, or why not.</param>
+/// <param name="Outcome">What became of it: done, or why not.</param>
 public sealed record AuditLine(
     DateTimeOffset Time, string Node, string Address, string User, string Command, string Arguments, int Status, string Outcome);
 
@@ -29,17 +29,20 @@ public sealed class AuditLog(string? path, Action<string> log, TimeProvider time
     // At this size the file is put aside, over the one before.
     private const long MostBytes = 16L * 1024 * 1024;
 
-    // Refused strangers may be many; one line a second says enough.
-    private static readonly TimeSpan RefusalInterval = TimeSpan.FromSeconds(1);
+    // Refused strangers may be many, and must not push out what was done: so many lines in so long a time say enough.
+    private const int MostRefusals = 10;
+    private static readonly TimeSpan RefusalPeriod = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private long _refusedAt = long.MinValue;
+    private long _refusalsSince = time.GetTimestamp();
+    private int _refusals;
+    private long _refusalsLeftOut;
 
-    /// <summary>Notes a command.</summary>
-    public void Note(string node, string address, string user, string command, string arguments, int status, string outcome)
+    /// <summary>Notes a call. Its time is now.</summary>
+    public void Note(AuditLine call)
     {
-        var line = JsonSerializer.Serialize(
-            new AuditLine(time.GetUtcNow(), node, address, user, command, arguments, status, outcome), AuditJson.Default.AuditLine);
+        ArgumentNullException.ThrowIfNull(call);
+        var line = JsonSerializer.Serialize(call with { Time = time.GetUtcNow() }, AuditJson.Default.AuditLine);
         log($"Operator: {line}");
         if (path is null)
             return;
@@ -56,17 +59,25 @@ public sealed class AuditLog(string? path, Action<string> log, TimeProvider time
         }
     }
 
-    /// <summary>Somebody was turned away. At most one line a second, in the node's log alone: strangers must not fill the disk.</summary>
-    public void NoteRefusal(string address, string path, string reason)
+    /// <summary>Notes a call that was refused before it began: at most ten a minute, the next one says how many were left out.</summary>
+    public void NoteRefusal(AuditLine call)
     {
+        ArgumentNullException.ThrowIfNull(call);
+        long leftOut;
         lock (_lock)
         {
-            if (_refusedAt != long.MinValue && time.GetElapsedTime(_refusedAt) < RefusalInterval)
+            if (time.GetElapsedTime(_refusalsSince) >= RefusalPeriod)
+                (_refusalsSince, _refusals) = (time.GetTimestamp(), 0);
+            if (++_refusals > MostRefusals)
+            {
+                _refusalsLeftOut++;
                 return;
-            _refusedAt = time.GetTimestamp();
+            }
+
+            (leftOut, _refusalsLeftOut) = (_refusalsLeftOut, 0);
         }
 
-        log($"Refused {path} to {address}: {reason}");
+        Note(leftOut == 0 ? call : call with { Outcome = $"{call.Outcome} ({leftOut} refusals before it are left out)" });
     }
 
     private void Append(string line)

@@ -25,22 +25,22 @@ internal static class CommandEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapCommand(node, CommandTable.Status with { Path = "/admin/status" }, (CancellationToken stop) => ReplicationEndpoints.StatusAsync(node, stop))
+        routes.MapCommand(CommandTable.Status with { Path = "/admin/status" }, (CancellationToken stop) => ReplicationEndpoints.StatusAsync(node, stop))
             .AnswersCommand<NodeView>(CommandTable.Status, 503);
-        routes.MapCommand(node, CommandTable.Lag with { Path = "/admin/lag" }, (CancellationToken stop) => ReplicationEndpoints.ReplicationAsync(node, stop))
+        routes.MapCommand(CommandTable.Lag with { Path = "/admin/lag" }, (CancellationToken stop) => ReplicationEndpoints.ReplicationAsync(node, stop))
             .AnswersCommand<ReplicationBody>(CommandTable.Lag, 503);
-        routes.MapCommand(node, CommandTable.Members, (CancellationToken stop) => Answered(() => MembersAsync(node, stop)))
+        routes.MapCommand(CommandTable.Members, (CancellationToken stop) => Answered(() => MembersAsync(node, stop)))
             .AnswersCommand<MembersBody>(CommandTable.Members, 503);
-        routes.MapCommand(node, CommandTable.Switchover, (string? to, CancellationToken stop) => Answered(() => SwitchOverAsync(node, to, stop)))
+        routes.MapCommand(CommandTable.Switchover, (HttpContext context, string? to, CancellationToken stop) => Answered(() => SwitchOverAsync(node, Change.Of(context), to, stop)))
             .AnswersCommand<SwitchoverBody>(CommandTable.Switchover, 400, 409, 503, 504);
-        routes.MapCommand(node, CommandTable.Verify, (string? shard, CancellationToken stop) => Answered(() => VerifyAsync(node, shard, stop)))
+        routes.MapCommand(CommandTable.Verify, (HttpContext context, string? shard, CancellationToken stop) => Answered(() => VerifyAsync(node, Change.Of(context), shard, stop)))
             .AnswersCommand<VerifyBody>(CommandTable.Verify, 400, 409, 503);
-        routes.MapCommand(node, CommandTable.OpLogTail, (string? last, CancellationToken stop) => Answered(() => TailAsync(node, last, stop)))
+        routes.MapCommand(CommandTable.OpLogTail, (string? last, CancellationToken stop) => Answered(() => TailAsync(node, last, stop)))
             .AnswersCommand<TailBody>(CommandTable.OpLogTail, 400, 503);
-        routes.MapCommand(node, CommandTable.Config, () => Results.Json(ConfigBody.Of(node.Options.NodeName, node.Options.Settings), CommandJson.Default.ConfigBody))
+        routes.MapCommand(CommandTable.Config, () => Results.Json(ConfigBody.Of(node.Options.NodeName, node.Options.Settings), CommandJson.Default.ConfigBody))
             .AnswersCommand<ConfigBody>(CommandTable.Config);
-        routes.MapCommand(node, CommandTable.Drain, (string? segment, string? target, [FromQuery(Name = "max_concurrency")] string? concurrency, CancellationToken stop) =>
-                DrainEndpoints.CreateAsync(node, segment, target, concurrency, stop))
+        routes.MapCommand(CommandTable.Drain, (HttpContext context, string? segment, string? target, [FromQuery(Name = "max_concurrency")] string? concurrency, CancellationToken stop) =>
+                DrainEndpoints.CreateAsync(node, Change.Of(context), segment, target, concurrency, stop))
             .AnswersCommand<DrainAcceptedBody>(CommandTable.Drain, 400, 404, 409, 503, 504);
     }
 
@@ -65,19 +65,19 @@ internal static class CommandEndpoints
     }
 
     /// <summary>The cluster's members, as the node sees them.</summary>
-    public static IReadOnlyList<MemberBody> MembersOf(AdminNode node, string? leader) => [.. node.Controls.Members().Select(member => new MemberBody(
+    public static IReadOnlyList<MemberBody> MembersOf(AdminNode node, string? leader) => [.. node.Members().Select(member => new MemberBody(
         member.Node.Name, member.Address, member.Status, member.Reachable, node.Options.Voters.Contains(member.Node),
         member.Node.Name == leader ? "primary" : "standby", member.Http))];
 
     // The answer is given when this node has heard the new Primary, or leads again because the other one did not come to.
-    private static async Task<IResult> SwitchOverAsync(AdminNode node, string? to, CancellationToken stop)
+    private static async Task<IResult> SwitchOverAsync(AdminNode node, Change change, string? to, CancellationToken stop)
     {
         var began = Stopwatch.GetTimestamp();
         if (await node.TryReportAsync(stop) is not { } before)
             return ErrorAnswer.NoReport();
         if (before.Replica.Role != ReplicaRole.Primary)
             return Refused($"this node does not lead{(before.Replica.Leader.Name is { Length: > 0 } leader ? $": {leader} does" : "")}");
-        if (await node.Controls.SwitchOver(string.IsNullOrEmpty(to) ? NodeId.None : new NodeId(to), stop) is { } refusal)
+        if (await node.SwitchOverAsync(change, string.IsNullOrEmpty(to) ? NodeId.None : new NodeId(to), stop) is { } refusal)
             return Refused(refusal);
         while (Stopwatch.GetElapsedTime(began) < SwitchPatience)
         {
@@ -95,12 +95,12 @@ internal static class CommandEndpoints
         return ErrorAnswer.TimedOut(SwitchPatience);
     }
 
-    private static async Task<IResult> VerifyAsync(AdminNode node, string? shard, CancellationToken stop)
+    private static async Task<IResult> VerifyAsync(AdminNode node, Change change, string? shard, CancellationToken stop)
     {
         var number = -1;
         if (!string.IsNullOrEmpty(shard) && shard != "all" && !CommandTable.Shards.TryParse(shard, out number))
             return ErrorAnswer.BadParameter("shard", $"{CommandTable.Shards.Rule}, or all");
-        var answer = await node.Controls.Verify(number < 0 ? [] : [Partition.OfShard(number)], VerifyPatience, stop);
+        var answer = await node.VerifyAsync(change, number < 0 ? [] : [Partition.OfShard(number)], VerifyPatience, stop);
         if (answer.Refusal is not null)
             return Refused(answer.Refusal);
         var partitions = answer.Partitions.Select(VerifiedBody.Of).ToArray();
@@ -116,7 +116,7 @@ internal static class CommandEndpoints
             return ErrorAnswer.NoReport();
         // Batches are read whole, from the one that holds the first entry wanted; what checkpoints cover is not there any more.
         var first = replica.DurableSequence - Math.Min(replica.DurableSequence, (ulong)last) + 1;
-        var batches = await node.Controls.ReadOpLog(Math.Max(first, replica.State.BaseSequence + 1), MostTailBytes, stop);
+        var batches = await node.ReadOpLogAsync(Math.Max(first, replica.State.BaseSequence + 1), MostTailBytes, stop);
         var entries = new List<EntryBody>();
         foreach (var batch in batches)
             foreach (var entry in batch)

@@ -19,21 +19,23 @@ internal static class DrainEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapPost("/api/v1/drain_jobs", (HttpRequest request, CancellationToken stop) => CreateAsync(node, request, stop))
+        routes.MapChange(HttpMethods.Post, "/api/v1/drain_jobs", "create drain job", (HttpContext context, CancellationToken stop) => CreateAsync(node, context, stop))
             .Accepts<DrainRequest>("application/json", "*/*") // Mooncake looks at no label, and curl -d labels a body as a form
-            .Answers<DrainAcceptedBody>("Starts to move every replica off the segments.", 400, 404, 409, 413, 503, 504);
+            .Answers<DrainAcceptedBody>("Starts to move every replica off the segments.", 400, 401, 403, 404, 409, 413, 503, 504);
         routes.MapGet("/api/v1/drain_jobs/query", ([FromQuery(Name = "job_id")] string? job, CancellationToken stop) => ReportAsync(node, job, stop))
             .Answers<DrainJobBody>("How far a job is.", 400, 404, 503, 504);
-        routes.MapPost("/api/v1/drain_jobs/cancel", ([FromQuery(Name = "job_id")] string? job, CancellationToken stop) => CancelAsync(node, job, stop))
-            .Answers<DrainAcceptedBody>("Cancels a job; 409 while its moves run.", 400, 404, 409, 503, 504);
+        routes.MapChange(HttpMethods.Post, "/api/v1/drain_jobs/cancel", "cancel drain job", (HttpContext context, [FromQuery(Name = "job_id")] string? job, CancellationToken stop) =>
+                CancelAsync(node, Change.Of(context), job, stop))
+            .Answers<DrainAcceptedBody>("Cancels a job; 409 while its moves run.", 400, 401, 403, 404, 409, 503, 504);
     }
 
-    private static async Task<IResult> CreateAsync(AdminNode node, HttpRequest request, CancellationToken stop)
+    private static async Task<IResult> CreateAsync(AdminNode node, HttpContext context, CancellationToken stop)
     {
+        var change = Change.Of(context);
         DrainRequest? wanted;
         try
         {
-            wanted = await JsonSerializer.DeserializeAsync(request.Body, AdminJson.Default.DrainRequest, stop);
+            wanted = await JsonSerializer.DeserializeAsync(context.Request.Body, AdminJson.Default.DrainRequest, stop);
         }
         catch (JsonException error)
         {
@@ -44,17 +46,17 @@ internal static class DrainEndpoints
             return ErrorAnswer.Of(error.StatusCode, ErrorCode.InvalidParams, $"body cannot be read: {error.Message}");
         }
 
-        return await CreateAsync(node, wanted, stop);
+        return await CreateAsync(node, change, wanted, stop);
     }
 
     /// <summary>The same from the parameters of a query.</summary>
-    public static Task<IResult> CreateAsync(AdminNode node, string? segment, string? target, string? concurrency, CancellationToken stop) =>
+    public static Task<IResult> CreateAsync(AdminNode node, Change change, string? segment, string? target, string? concurrency, CancellationToken stop) =>
         Parameters.Number(concurrency, "max_concurrency", CommandTable.Moves, UsualConcurrency, out var moves) is { } bad
             ? Task.FromResult(bad)
-            : CreateAsync(node, new DrainRequest(segment is null ? [] : [segment], target is null ? [] : [target], moves), stop);
+            : CreateAsync(node, change, new DrainRequest(segment is null ? [] : [segment], target is null ? [] : [target], moves), stop);
 
     /// <summary>Creates a job, or says what is wrong with the wish.</summary>
-    public static async Task<IResult> CreateAsync(AdminNode node, DrainRequest? wanted, CancellationToken stop)
+    public static async Task<IResult> CreateAsync(AdminNode node, Change change, DrainRequest? wanted, CancellationToken stop)
     {
         var segments = wanted?.Segments ?? [];
         var targets = wanted?.TargetSegments ?? [];
@@ -65,7 +67,8 @@ internal static class DrainEndpoints
             return ErrorAnswer.BadParameter("target_segments", $"must be 0 to {MaximumSegments} different names");
         if (concurrency < CommandTable.Moves.Minimum || concurrency > CommandTable.Moves.Maximum)
             return ErrorAnswer.BadParameter("max_concurrency", CommandTable.Moves.Rule);
-        var (call, refusal) = await node.RunAsync(sink => new CreateDrainJobCall(sink, segments, targets, concurrency), stop);
+        change.Body = $"segments={string.Join(',', segments)} target_segments={string.Join(',', targets)} max_concurrency={concurrency}";
+        var (call, refusal) = await node.ChangeAsync(change, sink => new CreateDrainJobCall(sink, segments, targets, concurrency), stop);
         if (refusal is not null)
             return refusal;
         return call.Error == ErrorCode.Ok
@@ -81,7 +84,7 @@ internal static class DrainEndpoints
     {
         if (Parameters.Id(text, "job_id", out var id) is { } bad)
             return bad;
-        var (call, refusal) = await node.RunAsync(sink => new DrainJobCall(sink, id, cancel: false), stop);
+        var (call, refusal) = await node.ReadAsync(sink => new DrainJobCall(sink, id, cancel: false), stop);
         if (refusal is not null)
             return refusal;
         if (call.Error != ErrorCode.Ok || call.Job is not { } job)
@@ -93,11 +96,11 @@ internal static class DrainEndpoints
             AdminJson.Default.DrainJobBody);
     }
 
-    private static async Task<IResult> CancelAsync(AdminNode node, string? text, CancellationToken stop)
+    private static async Task<IResult> CancelAsync(AdminNode node, Change change, string? text, CancellationToken stop)
     {
         if (Parameters.Id(text, "job_id", out var id) is { } bad)
             return bad;
-        var (call, refusal) = await node.RunAsync(sink => new DrainJobCall(sink, id, cancel: true), stop);
+        var (call, refusal) = await node.ChangeAsync(change, sink => new DrainJobCall(sink, id, cancel: true), stop);
         if (refusal is not null)
             return refusal;
         return call.Error == ErrorCode.Ok

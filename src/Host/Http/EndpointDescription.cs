@@ -20,7 +20,8 @@ internal static class EndpointDescription
     public static RouteHandlerBuilder AnswersText(this RouteHandlerBuilder route, string summary, params ReadOnlySpan<int> refusals) =>
         route.WithSummary(summary).Produces<string>(StatusCodes.Status200OK, "text/plain").Refuses(refusals);
 
-    private static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, ReadOnlySpan<int> statuses)
+    /// <summary>The statuses of an endpoint's refusals, all with an <see cref="ErrorBody"/>.</summary>
+    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
     {
         foreach (var status in statuses)
             route.Produces<ErrorBody>(status, Json);

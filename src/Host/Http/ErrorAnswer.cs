@@ -45,7 +45,7 @@ internal static class ErrorAnswer
     public static IResult Of(int status, ErrorCode code, string message) => Json(status, new ErrorBody(false, (int)code, message));
 
     /// <summary>A body with its status.</summary>
-    public static IResult Json(int status, ErrorBody body) => Results.Json(body, AdminJson.Default.ErrorBody, statusCode: status);
+    public static IResult Json(int status, ErrorBody body) => new Refusal(status, body);
 
     /// <summary>400: a parameter is missing or out of its range.</summary>
     /// <param name="parameter">Its name.</param>
@@ -70,4 +70,14 @@ internal static class ErrorAnswer
     public static IResult TimedOut(TimeSpan timeout) => Of(
         StatusCodes.Status504GatewayTimeout, ErrorCode.RpcTimeout,
         string.Create(CultureInfo.InvariantCulture, $"the outcome is unknown: no answer within {timeout.TotalSeconds:0.###} s"));
+
+    // What it says of a change goes into the audit log, too.
+    private sealed class Refusal(int status, ErrorBody body) : IResult
+    {
+        public Task ExecuteAsync(HttpContext context)
+        {
+            Change.Tell(context, body.ErrorMessage);
+            return Results.Json(body, AdminJson.Default.ErrorBody, statusCode: status).ExecuteAsync(context);
+        }
+    }
 }

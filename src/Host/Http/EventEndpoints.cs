@@ -23,12 +23,14 @@ internal static class EventEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapCommand(node, CommandTable.Events, (string? last) => Parameters.Number(last, "last", CommandTable.Lines, UsualEvents, out var count)
+        routes.MapCommand(CommandTable.Events, (string? last) => Parameters.Number(last, "last", CommandTable.Lines, UsualEvents, out var count)
                 ?? Results.Json(new EventsBody(node.Options.Events.Last(count)), EventJson.Default.EventsBody))
             .AnswersCommand<EventsBody>(CommandTable.Events, 400);
         routes.MapGet("/events", (HttpContext context, CancellationToken stop) =>
         {
             AllowOtherNodes(context, node);
+            if (HttpMethods.IsHead(context.Request.Method))
+                return Results.Empty; // what would follow has no end
             if (node.Options.Events.Listen(stop) is not { } events)
                 return ErrorAnswer.Of(StatusCodes.Status503ServiceUnavailable, ErrorCode.UnavailableInCurrentStatus, $"{EventRing.MostListeners} listen already");
             return Results.ServerSentEvents(ItemsAsync(node, events, stop));
@@ -69,7 +71,7 @@ internal static class EventEndpoints
     {
         var origin = context.Request.Headers.Origin.ToString();
         context.Response.Headers.Vary = "Origin";
-        if (origin.Length > 0 && node.Controls.Members().Any(member => member.Http == origin.Replace("//localhost:", "//127.0.0.1:", StringComparison.Ordinal)))
+        if (origin.Length > 0 && node.Members().Any(member => member.Http == origin.Replace("//localhost:", "//127.0.0.1:", StringComparison.Ordinal)))
             context.Response.Headers.AccessControlAllowOrigin = origin;
     }
 }

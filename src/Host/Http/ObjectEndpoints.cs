@@ -18,37 +18,46 @@ internal static class ObjectEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapGet("/query_key", (string? key, string? lease, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
-                QueryKeyAsync(node, key, lease, tenant, stop))
-            .Answers<QueryKeyBody>("Where an object's replicas are; ?lease=true protects it as a reader would.", 400, 404, 503, 504);
+        routes.MapGet("/query_key", (HttpContext context, string? key, string? lease, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
+                QueryKeyAsync(node, context, key, lease, tenant, stop))
+            .WithMetadata(new ChangesState("query_key with lease") { When = static request => request.Query["lease"].ToString() is not ("" or "0") and var lease
+                && !lease.Equals("false", StringComparison.OrdinalIgnoreCase) })
+            .Answers<QueryKeyBody>("Where an object's replicas are; ?lease=true protects it as a reader would, and asks for what a change asks for.", 400, 401, 403, 404, 503, 504);
         routes.MapGet("/batch_query_keys", (string? keys, CancellationToken stop) => BatchQueryAsync(node, keys, stop))
             .Answers<BatchQueryBody>("The same for ?keys=a,b,c, without leases.", 400, 503, 504);
         routes.MapGet("/get_all_keys", (CancellationToken stop) => AllKeysAsync(node, stop))
             .AnswersText("The readable keys of the default tenant, one a line.", 503, 504);
-        routes.MapDelete("/api/v1/objects", (string? key, string? force, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
-                RemoveAsync(node, key, force, tenant, stop))
-            .Answers<RemovedBody>("Removes one object; a 409 says how long its lease has left.", 400, 404, 409, 503, 504);
-        routes.MapPost("/api/v1/remove_all", (string? force, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
-                RemoveAllAsync(node, force, tenant, stop))
-            .Answers<RemovedCountBody>("Removes every object that Remove would not refuse, of one tenant or of all.", 400, 503, 504);
+        routes.MapChange(HttpMethods.Delete, "/api/v1/objects", "remove object", (HttpContext context, string? key, string? force, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
+                RemoveAsync(node, Change.Of(context), key, force, tenant, stop))
+            .Answers<RemovedBody>("Removes one object; a 409 says how long its lease has left.", 400, 401, 403, 404, 409, 503, 504);
+        routes.MapChange(HttpMethods.Post, "/api/v1/remove_all", "remove all objects", (HttpContext context, string? force, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
+                RemoveAllAsync(node, Change.Of(context), force, tenant, stop))
+            .Answers<RemovedCountBody>("Removes every object that Remove would not refuse, of one tenant or of all.", 400, 401, 403, 503, 504);
     }
 
-    private static async Task<IResult> QueryKeyAsync(AdminNode node, string? key, string? lease, string? tenant, CancellationToken stop)
+    private static async Task<IResult> QueryKeyAsync(AdminNode node, HttpContext context, string? key, string? lease, string? tenant, CancellationToken stop)
     {
         var objectKey = default(ObjectKey);
         var withLease = false;
-        if ((Parameters.Tenant(tenant, out var scope) ?? Parameters.Key(key, scope, out objectKey) ?? Parameters.Flag(lease, "lease", out withLease)) is { } bad)
+        if ((Parameters.Tenant(node.Options.Tenancy, tenant, out var scope) ?? Parameters.Flag(lease, "lease", out withLease)) is { } bad)
             return bad;
-        var operation = withLease ? KeyedOperation.GetReplicaList : KeyedOperation.Peek;
-        var (call, refusal) = await node.RunAsync(sink => new KeyedCall(sink, operation, [objectKey]), stop);
+        if (string.IsNullOrEmpty(key)) // to Mooncake it is a key like others, which no object has
+            return node.Serves ? NotFound(ErrorCode.ObjectNotFound) : ErrorAnswer.NotServing();
+        if (Parameters.Key(key, scope, out objectKey) is { } tooLong)
+            return tooLong;
+        var (call, refusal) = withLease
+            ? await node.ChangeAsync(Change.Of(context), sink => new KeyedCall(sink, KeyedOperation.GetReplicaList, [objectKey]), stop)
+            : await node.ReadAsync(sink => new KeyedCall(sink, KeyedOperation.Peek, [objectKey]), stop);
         if (refusal is not null)
             return refusal;
         var result = call.Results[0];
-        // Whatever the reason, Mooncake says 404 here; the code is in the body.
         return result.Error == ErrorCode.Ok
             ? Results.Json(new QueryKeyBody(true, BuffersOf(result.Replicas), withLease ? result.LeaseTtlMilliseconds : null), AdminJson.Default.QueryKeyBody)
-            : ErrorAnswer.Of(StatusCodes.Status404NotFound, result.Error, ErrorAnswer.NameOf(result.Error));
+            : NotFound(result.Error);
     }
+
+    // Whatever the reason, Mooncake says 404 here; the code is in the body.
+    private static IResult NotFound(ErrorCode error) => ErrorAnswer.Of(StatusCodes.Status404NotFound, error, ErrorAnswer.NameOf(error));
 
     private static async Task<IResult> BatchQueryAsync(AdminNode node, string? keys, CancellationToken stop)
     {
@@ -65,7 +74,7 @@ internal static class ObjectEndpoints
             if (Parameters.Key(names[i], [], out objectKeys[i], "keys") is { } bad)
                 return bad;
 
-        var (call, refusal) = await node.RunAsync(sink => new KeyedCall(sink, KeyedOperation.Peek, objectKeys), stop);
+        var (call, refusal) = await node.ReadAsync(sink => new KeyedCall(sink, KeyedOperation.Peek, objectKeys), stop);
         if (refusal is not null)
             return refusal;
         var data = new Dictionary<string, BatchKeyBody>(names.Length);
@@ -73,8 +82,8 @@ internal static class ObjectEndpoints
         {
             var result = call.Results[i];
             data[names[i]] = result.Error == ErrorCode.Ok
-                ? new BatchKeyBody(true, BuffersOf(result.Replicas), null)
-                : new BatchKeyBody(false, null, ErrorAnswer.NameOf(result.Error));
+                ? new BatchKeyBody(true, null, BuffersOf(result.Replicas))
+                : new BatchKeyBody(false, ErrorAnswer.NameOf(result.Error), null);
         }
 
         return Results.Json(new BatchQueryBody(true, data), AdminJson.Default.BatchQueryBody);
@@ -82,12 +91,12 @@ internal static class ObjectEndpoints
 
     private static async Task<IResult> AllKeysAsync(AdminNode node, CancellationToken stop)
     {
-        var (call, refusal) = await node.RunAsync(sink => new ScanCall(sink, ScanOperation.ListKeys, "default"u8.ToArray(), null), stop);
+        var (call, refusal) = await node.ReadAsync(sink => new ScanCall(sink, ScanOperation.ListKeys, "default"u8.ToArray(), null), stop);
         if (refusal is not null)
-            return refusal;
+            return TextAnswer.Refusal(refusal);
         return call.Error == ErrorCode.Ok
             ? Results.Stream(output => WriteKeysAsync(output, call.Found, stop), TextAnswer.ContentType)
-            : ErrorAnswer.Of(call.Error);
+            : TextAnswer.Refusal(ErrorAnswer.Of(call.Error));
     }
 
     // Keys are bytes, which need not be text.
@@ -107,13 +116,13 @@ internal static class ObjectEndpoints
         await output.WriteAsync(chunk.WrittenMemory, stop);
     }
 
-    private static async Task<IResult> RemoveAsync(AdminNode node, string? key, string? force, string? tenant, CancellationToken stop)
+    private static async Task<IResult> RemoveAsync(AdminNode node, Change change, string? key, string? force, string? tenant, CancellationToken stop)
     {
         var objectKey = default(ObjectKey);
         var isForced = false;
-        if ((Parameters.Tenant(tenant, out var scope) ?? Parameters.Key(key, scope, out objectKey) ?? Parameters.Flag(force, "force", out isForced)) is { } bad)
+        if ((Parameters.Tenant(node.Options.Tenancy, tenant, out var scope) ?? Parameters.Key(key, scope, out objectKey) ?? Parameters.Flag(force, "force", out isForced)) is { } bad)
             return bad;
-        var (call, refusal) = await node.RunAsync(sink => new KeyedCall(sink, KeyedOperation.Remove, [objectKey]) { Force = isForced }, stop);
+        var (call, refusal) = await node.ChangeAsync(change, sink => new KeyedCall(sink, KeyedOperation.Remove, [objectKey]) { Force = isForced }, stop);
         if (refusal is not null)
             return refusal;
         var result = call.Results[0];
@@ -129,15 +138,17 @@ internal static class ObjectEndpoints
         };
     }
 
-    private static async Task<IResult> RemoveAllAsync(AdminNode node, string? force, string? tenant, CancellationToken stop)
+    private static async Task<IResult> RemoveAllAsync(AdminNode node, Change change, string? force, string? tenant, CancellationToken stop)
     {
         var isForced = false;
-        if ((Parameters.Tenant(tenant, out var scope) ?? Parameters.Flag(force, "force", out isForced)) is { } bad)
+        if ((Parameters.Tenant(node.Options.Tenancy, tenant, out var scope) ?? Parameters.Flag(force, "force", out isForced)) is { } bad)
             return bad;
-        var (call, refusal) = await node.RunAsync(
-            sink => new ScanCall(sink, ScanOperation.Remove, scope.Length == 0 ? null : scope, null) { Force = isForced }, stop);
+        byte[]? removedFrom = string.IsNullOrEmpty(tenant) ? null : scope is [] ? "default"u8.ToArray() : scope;
+        var (call, refusal) = await node.ChangeAsync(
+            change, sink => new ScanCall(sink, ScanOperation.Remove, removedFrom, null) { Force = isForced }, stop);
         if (refusal is not null)
             return refusal;
+        change.Outcome = $"{call.RemovedCount} objects removed";
         return call.Error == ErrorCode.Ok
             ? Results.Json(new RemovedCountBody(true, call.RemovedCount), AdminJson.Default.RemovedCountBody)
             : ErrorAnswer.Of(call.Error);

@@ -11,6 +11,7 @@ namespace HotStandby.Host.Http;
 internal static class Parameters
 {
     private const int MaximumNameBytes = 4096;
+    private const int MaximumTenantBytes = 1024;
 
     /// <summary>An object's key in a tenant.</summary>
     public static IResult? Key(string? key, byte[] tenant, out ObjectKey result, string parameter = "key")
@@ -24,14 +25,14 @@ internal static class Parameters
             : null;
     }
 
-    /// <summary>A tenant. Absent and empty give no bytes: the default tenant, or all, as the endpoint has it.</summary>
-    public static IResult? Tenant(string? tenant, out byte[] result)
+    /// <summary>A tenant. No bytes mean the default tenant, or all, as the endpoint has it.</summary>
+    public static IResult? Tenant(Tenancy tenancy, string? tenant, out byte[] result)
     {
-        result = Encoding.UTF8.GetBytes(tenant ?? "");
-        var span = result.AsSpan();
-        var isPossible = span.IsEmpty
-            || (span[0] != (byte)'_' && span.IndexOfAnyInRange((byte)0, (byte)0x1f) < 0 && !span.Contains((byte)0x7f) && span.Length <= 1024);
-        return isPossible ? null : ErrorAnswer.BadParameter("tenant_id", "must be at most 1024 bytes without control characters, and not begin with _");
+        var named = Encoding.UTF8.GetBytes(tenant ?? "");
+        result = tenancy.Scope(named).ToArray();
+        return tenancy.Accepts(named) && result.Length <= MaximumTenantBytes
+            ? null
+            : ErrorAnswer.BadParameter("tenant_id", $"must be at most {MaximumTenantBytes} bytes without control characters, and not begin with _");
     }
 
     /// <summary>A switch that is off when absent.</summary>

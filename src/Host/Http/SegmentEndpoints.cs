@@ -18,12 +18,12 @@ internal static class SegmentEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapGet("/get_all_segments", (CancellationToken stop) => WithSegmentsAsync(node, AllNames, stop))
+        routes.MapGet("/get_all_segments", async (CancellationToken stop) => TextAnswer.Refusal(await WithSegmentsAsync(node, AllNames, stop)))
             .AnswersText("Names of the segments that take new objects, one a line.", 503, 504);
         routes.MapGet("/get_segments_detail", (CancellationToken stop) => WithSegmentsAsync(node, Details, stop))
             .Answers<SegmentsBody>("Every mounted segment with its use.", 503, 504);
         routes.MapGet("/query_segment", async (string? segment, CancellationToken stop) =>
-                Parameters.Segment(segment) ?? await WithSegmentsAsync(node, segments => Use(segments, segment!), stop))
+                Parameters.Segment(segment) ?? TextAnswer.Refusal(await WithSegmentsAsync(node, segments => Use(segments, segment!), stop)))
             .AnswersText("Use of the segments of one name; 500 when there is none, as Mooncake has it.", 400, 503, 504);
         routes.MapGet("/api/v1/segments/status", async (string? segment, CancellationToken stop) =>
                 Parameters.Segment(segment) ?? await StatusAsync(node, segment!, stop))
@@ -44,7 +44,7 @@ internal static class SegmentEndpoints
 
     private static async Task<IResult> WithSegmentsAsync(AdminNode node, Func<IReadOnlyList<SegmentUse>, IResult> answer, CancellationToken stop)
     {
-        var (call, refusal) = await node.RunAsync(sink => new ListSegmentsCall(sink), stop);
+        var (call, refusal) = await node.ReadAsync(sink => new ListSegmentsCall(sink), stop);
         if (refusal is not null)
             return refusal;
         return call.Error == ErrorCode.Ok ? answer(call.Segments) : ErrorAnswer.Of(call.Error);
@@ -67,7 +67,7 @@ internal static class SegmentEndpoints
     {
         var (used, capacity, any) = (0UL, 0UL, false);
         foreach (var use in segments.Where(use => use.Segment.Name == name))
-            (used, capacity, any) = (used + use.UsedBytes, capacity + use.Segment.SizeBytes, true);
+            (used, capacity, any) = (Saturating.Add(used, use.UsedBytes), Saturating.Add(capacity, use.Segment.SizeBytes), true);
         return any
             ? Results.Text(string.Create(CultureInfo.InvariantCulture, $"{name}\nUsed(bytes): {used}\nCapacity(bytes) : {capacity}\n"), TextAnswer.ContentType)
             : Results.Text("Failed to query segment: no such segment is mounted", TextAnswer.ContentType, statusCode: StatusCodes.Status500InternalServerError);
@@ -75,7 +75,7 @@ internal static class SegmentEndpoints
 
     private static async Task<IResult> StatusAsync(AdminNode node, string name, CancellationToken stop)
     {
-        var (call, refusal) = await node.RunAsync(sink => new QuerySegmentStatusCall(sink, Uuid.None, name), stop);
+        var (call, refusal) = await node.ReadAsync(sink => new QuerySegmentStatusCall(sink, Uuid.None, name), stop);
         if (refusal is not null)
             return refusal;
         return call.Error == ErrorCode.Ok

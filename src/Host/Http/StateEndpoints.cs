@@ -17,15 +17,15 @@ internal static class StateEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapCommand(node, CommandTable.Checkpoint, (CancellationToken stop) => RunAsync(node, NodeCommand.Checkpoint, stop))
+        routes.MapCommand(CommandTable.Checkpoint, (HttpContext context, CancellationToken stop) => RunAsync(node, Change.Of(context), NodeCommand.Checkpoint, stop))
             .AnswersCommand<BegunBody>(CommandTable.Checkpoint, 409, 503);
-        routes.MapCommand(node, CommandTable.FullSync, (CancellationToken stop) => RunAsync(node, NodeCommand.FullSync, stop))
+        routes.MapCommand(CommandTable.FullSync, (HttpContext context, CancellationToken stop) => RunAsync(node, Change.Of(context), NodeCommand.FullSync, stop))
             .AnswersCommand<BegunBody>(CommandTable.FullSync, 400, 409, 503);
-        routes.MapCommand(node, CommandTable.Inject, (string? shard, string? fault, CancellationToken stop) => InjectAsync(node, shard, fault, stop))
+        routes.MapCommand(CommandTable.Inject, (HttpContext context, string? shard, string? fault, CancellationToken stop) => InjectAsync(node, Change.Of(context), shard, fault, stop))
             .AnswersCommand<InjectedBody>(CommandTable.Inject, 400, 409, 503);
     }
 
-    private static async Task<IResult> InjectAsync(AdminNode node, string? shard, string? name, CancellationToken stop)
+    private static async Task<IResult> InjectAsync(AdminNode node, Change change, string? shard, string? name, CancellationToken stop)
     {
         if (Parameters.Number(shard, "shard", CommandTable.Shards, null, out var number) is { } bad)
             return bad;
@@ -35,7 +35,7 @@ internal static class StateEndpoints
         try
         {
             return Results.Json(
-                new InjectedBody(true, await node.InjectAsync(Partition.OfShard(number), fault.Value, stop)), AdminJson.Default.InjectedBody);
+                new InjectedBody(true, await node.InjectAsync(change, Partition.OfShard(number), fault.Value, stop)), AdminJson.Default.InjectedBody);
         }
         catch (InvalidOperationException refusal)
         {
@@ -50,11 +50,11 @@ internal static class StateEndpoints
     /// <summary>A fault as operators write it: <c>drop-key</c>.</summary>
     public static string NameOf(VerifyFault fault) => JsonNamingPolicy.KebabCaseLower.ConvertName(fault.ToString());
 
-    private static async Task<IResult> RunAsync(AdminNode node, NodeCommand command, CancellationToken stop)
+    private static async Task<IResult> RunAsync(AdminNode node, Change change, NodeCommand command, CancellationToken stop)
     {
         try
         {
-            return await node.RunAsync(command, stop) is { } refusal
+            return await node.RunAsync(change, command, stop) is { } refusal
                 ? ErrorAnswer.Of(StatusCodes.Status409Conflict, ErrorCode.UnavailableInCurrentStatus, refusal)
                 : Results.Json(new BegunBody(true), AdminJson.Default.BegunBody);
         }

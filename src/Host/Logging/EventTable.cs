@@ -83,6 +83,7 @@ public static class EventTable
         ["An eviction cycle of epoch {Epoch} ends after {Timeout} with {Waiting} answers of shards missing"] =
             new(2503, "EvictionCutShort"),
         ["Client {Client} is silent and {State} in epoch {Epoch}"] = new(2511, "ClientSilent"),
+        ["Client {Client} at {Endpoint} is gone: client {Successor} has mounted there in epoch {Epoch}"] = new(2512, "ClientReplaced"),
         ["{Operation}: {Time} were not enough to search in one key, try {Try}"] = new(2521, "PatternSlow"),
         ["{Operation} is abandoned: {Why} ({Shards} shards to list, {Sent} of {Matched} keys sent, {Lots} lots open)"] =
             new(2522, "ScanAbandoned"),

@@ -1,4 +1,4 @@
-// The node's state as gauges: read from the sample that the scrape has just taken, so that callbacks neither wait nor ask.
+// The node's state as metrics: one table. /metrics writes it as it stands; where metrics are pushed, instruments read the last sample.
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using HotStandby.Actors.Checkpoints;
@@ -21,6 +21,7 @@ internal sealed class NodeGauges : IDisposable
     private static int _meters;
 
     private readonly Meter _meter;
+    private readonly List<MetricFamily> _families = [];
     private NodeSample _sample = NodeSample.Unknown;
     private VerificationCounts _verified; // as last reported: a counter does not fall back because the node is silent
 
@@ -79,10 +80,13 @@ internal sealed class NodeGauges : IDisposable
         Many("segment_total_capacity_bytes", "Capacity of segments of a name.", "segment", sample => BySegment(sample, use => use.Segment.SizeBytes));
     }
 
+    /// <summary>All of them, with the series that they have in a sample.</summary>
+    public IReadOnlyList<MetricFamily> Families => _families;
+
     /// <summary>Name of the meter.</summary>
     public string MeterName => _meter.Name;
 
-    /// <summary>What the gauges tell from now on.</summary>
+    /// <summary>What the instruments tell from now on.</summary>
     public NodeSample Sample
     {
         get => Volatile.Read(ref _sample);
@@ -123,8 +127,7 @@ internal sealed class NodeGauges : IDisposable
     private static IEnumerable<(string, double)> BySegment(NodeSample sample, Func<SegmentUse, ulong> value) =>
         sample.Segments.GroupBy(use => use.Segment.Name).Select(uses => (uses.Key, uses.Sum(use => (double)value(use))));
 
-    private void Always(string name, string description, Func<NodeSample, double> value) =>
-        _meter.CreateObservableGauge(name, () => value(Sample), null, description);
+    private void Always(string name, string description, Func<NodeSample, double> value) => When(name, description, static _ => true, value);
 
     private void OnDisk(string name, string description, Func<NodeSample, long> value) => When(
         name, description, sample => sample.FreeBytes > 0, sample => value(sample));
@@ -135,14 +138,24 @@ internal sealed class NodeGauges : IDisposable
     private void Serving(string name, string description, Func<NodeSample, double> value) => When(name, description, sample => sample.Serves, value);
 
     private void When(string name, string description, Func<NodeSample, bool> condition, Func<NodeSample, double> value) =>
-        _meter.CreateObservableGauge<double>(name, () => condition(Sample) ? [new Measurement<double>(value(Sample))] : [], null, description);
+        Add(new MetricFamily(name, description, null, sample => condition(sample) ? [new Series(null, value(sample))] : []));
 
-    private void Verified(string name, string description, Func<VerificationCounts, long> value) => _meter.CreateObservableCounter<long>(
-        name, () => value(_verified), null, description);
+    private void Verified(string name, string description, Func<VerificationCounts, long> value) => Add(
+        new MetricFamily(name, description, null, _ => [new Series(null, value(_verified))]) { IsCounter = true });
 
     private void Many(string name, string description, string label, Func<NodeSample, IEnumerable<(string, double)>> values) =>
-        _meter.CreateObservableGauge(
-            name,
-            () => values(Sample).Select(pair => new Measurement<double>(pair.Item2, new KeyValuePair<string, object?>(label, pair.Item1))),
-            null, description);
+        Add(new MetricFamily(name, description, label, sample => values(sample).Select(static pair => new Series(pair.Item1, pair.Item2))));
+
+    private void Add(MetricFamily family)
+    {
+        _families.Add(family);
+        if (family.IsCounter)
+            _meter.CreateObservableCounter(family.Name, () => Measure(family), null, family.Description);
+        else
+            _meter.CreateObservableGauge(family.Name, () => Measure(family), null, family.Description);
+    }
+
+    private IEnumerable<Measurement<double>> Measure(MetricFamily family) => family.Of(Sample).Select(series => family.Label is null
+        ? new Measurement<double>(series.Value)
+        : new Measurement<double>(series.Value, new KeyValuePair<string, object?>(family.Label, series.Label)));
 }

@@ -37,6 +37,11 @@ public enum KeyedOperation : byte
     MoveRevoke,
     /// <summary>Like <see cref="GetReplicaList"/>, without a lease: for operators.</summary>
     Peek,
+    /// <summary>
+    /// EvictDiskReplica, BatchEvictDiskReplica, NotifyPromotionFailure: no object has a replica on a disk, so nothing is done, and only what is
+    /// asked about is judged.
+    /// </summary>
+    ForgetOnDisk,
 }
 
 /// <summary>A call on one or more objects.</summary>
@@ -60,7 +65,7 @@ public sealed class KeyedCall(IReplySink sink, KeyedOperation operation, ObjectK
     /// <summary>PutStart, UpsertStart: placement and pins, for all items.</summary>
     public ReplicateConfig Config { get; init; } = ReplicateConfig.Default;
 
-    /// <summary>PutEnd, PutRevoke: which replicas.</summary>
+    /// <summary>PutEnd, PutRevoke, ForgetOnDisk: which replicas.</summary>
     public ReplicaType Selector { get; init; } = ReplicaType.All;
 
     /// <summary>PutEnd: the object's checksum per item; empty when the caller sends none.</summary>

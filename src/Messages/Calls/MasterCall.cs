@@ -46,12 +46,31 @@ public abstract class MasterCall(IReplySink sink, int items)
     }
 }
 
+/// <summary>Does a node take calls?</summary>
+public enum ServiceState : byte
+{
+    /// <summary>No, and it has not since its process started.</summary>
+    NotYet,
+    /// <summary>Yes: it leads, its lease holds, and it is not handing over.</summary>
+    Serving,
+    /// <summary>It did until it stepped down, began to hand over, or lost its lease.</summary>
+    Ended,
+}
+
 /// <summary>The way into the node: what the door calls.</summary>
 public interface IMasterGateway
 {
     /// <summary>
-    /// True while this node leads and its lease holds. Asked before a call is accepted and again when its reply leaves:
-    /// a reply that finds no lease is not sent.
+    /// The node has stopped taking calls. Raised once each time, on the thread of the actor that decides it: handlers must not block.
+    /// </summary>
+    event Action? ServiceEnded;
+
+    /// <summary>Whether it takes calls now.</summary>
+    ServiceState Service { get; }
+
+    /// <summary>
+    /// True while this node leads and its lease holds, a hand-over included. Asked again when a call is settled: the result of one that
+    /// finds no lease is not sent.
     /// </summary>
     bool MayServe { get; }
 

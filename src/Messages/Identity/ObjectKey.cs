@@ -32,6 +32,9 @@ public readonly struct ObjectKey : IEquatable<ObjectKey>
     /// <summary>The tenant's name; <c>default</c> for a key that names none.</summary>
     public ReadOnlySpan<byte> Tenant => _bytes.AsSpan().IndexOf((byte)0) is >= 0 and var end ? _bytes.AsSpan(0, end) : DefaultTenant;
 
+    /// <summary>True for a key of the default tenant.</summary>
+    public bool IsOfDefaultTenant => Tenant.SequenceEqual(DefaultTenant);
+
     /// <summary>Takes ownership of scoped bytes as they are stored in entries and checkpoints.</summary>
     public static ObjectKey FromScoped(byte[] scopedBytes)
     {

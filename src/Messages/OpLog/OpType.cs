@@ -59,6 +59,12 @@ public enum OpType : byte
     ClientSuspected = 31,
     /// <summary>Segment table: a suspected client came back.</summary>
     ClientRestored = 32,
+    /// <summary>Segment table: a client is dead, since another one has mounted at its endpoint; its segments are unmounted.</summary>
+    ClientReplaced = 33,
+    /// <summary>Segment table: clients may still write into these ranges of a segment that is being dropped.</summary>
+    StrayWrites = 34,
+    /// <summary>Segment table: they had their time.</summary>
+    StrayWritesOver = 35,
     /// <summary>Segment table: a copy or move waits for a client.</summary>
     TaskCreated = 40,
     /// <summary>Segment table: its client took it.</summary>

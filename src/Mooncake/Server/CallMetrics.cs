@@ -3,6 +3,7 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using HotStandby.Messages.Calls;
+using HotStandby.Messages.Model;
 using HotStandby.Mooncake.Generations;
 
 namespace HotStandby.Mooncake.Server;
@@ -67,7 +68,7 @@ internal sealed class CallMetrics
             if (result.Error != ErrorCode.Ok)
                 failed++;
             else if (call.Operation == KeyedOperation.GetReplicaList && result.Replicas.Count > 0)
-                bytes += result.Replicas[0].SizeBytes;
+                bytes = Saturating.Add(bytes, result.Replicas[0].SizeBytes);
         }
 
         var items = call.Results.Length;
@@ -76,7 +77,7 @@ internal sealed class CallMetrics
             _totalGets.Add(items);
             _validGets.Add(items - failed);
             _hits.Add(items - failed);
-            _hitBytes.Add((long)bytes);
+            _hitBytes.Add(Saturating.ToInt64(bytes));
         }
         else if (call.Operation is KeyedOperation.PutStart or KeyedOperation.UpsertStart)
         {

@@ -12,7 +12,7 @@ internal sealed class LargeBody(int bytes) : MemoryManager<byte>
     private unsafe byte* _start = (byte*)NativeMemory.Alloc((nuint)bytes);
 
     /// <summary>Fills it.</summary>
-    /// <returns>False when the stream ends before.</returns>
+    /// <returns>False when the stream ends before, or the read is cancelled.</returns>
     public Task<bool> FillAsync(PipeReader input)
     {
         var filled = 0;
@@ -60,6 +60,8 @@ internal sealed class LargeBody(int bytes) : MemoryManager<byte>
         while (count > 0)
         {
             var read = await input.ReadAsync();
+            if (read.IsCanceled)
+                return false;
             var piece = read.Buffer.Slice(0, Math.Min(count, read.Buffer.Length));
             take(piece);
             count -= piece.Length;

@@ -1,7 +1,8 @@
 // One client connection: a loop that reads requests and submits calls, and one that writes what is answered. Many requests are
 // in flight at once and answers leave in the order in which they are known. A reply that finds no lease is not sent: the
-// connection ends instead, which tells the client that it cannot know the outcome. A large frame is taken only when the node's
-// budget has room for it, and holds its share until it is answered.
+// connection ends instead, which tells the client that it cannot know the outcome. A connection whose node has stopped serving
+// takes nothing more, answers what it has, and ends. A large frame is taken only when the node's budget has room for it, and holds
+// its share until it is answered.
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Channels;
@@ -14,22 +15,26 @@ namespace HotStandby.Mooncake.Server;
 
 /// <summary>Serves one connection until either side closes it.</summary>
 internal sealed class MooncakeConnection(
-    IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time, Action abort, Action hasSpoken) : IDisposable
+    IDuplexPipe pipe, Action abort, Action hasSpoken, IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time) : IDisposable
 {
     // Answers are gathered up to so many bytes before they are sent; a single one may be larger.
     private const int FlushBytes = 64 << 10;
 
+    private readonly FunctionTable _functions = FunctionTable.For(options.Tenancy);
     private readonly Channel<PendingReply> _answered = Channel.CreateUnbounded<PendingReply>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _room = new(options.MaximumRequestsInFlight);
     private readonly OpenRequests _open = new(options.MaximumRequestsInFlight);
     private readonly FrameProgress _progress = new(time);
+    private readonly CancellationTokenSource _leaving = new();
     private readonly CancellationTokenSource _ended = new();
+    private volatile bool _takesNoMore;
     private int _abandoned;
+    private long _refusedSince;
     private long _reservedBytes;
     private bool _hasSpoken;
 
     /// <summary>Runs both loops.</summary>
-    public async Task RunAsync(IDuplexPipe pipe)
+    public async Task RunAsync()
     {
         var writing = WriteAsync(pipe.Output);
         try
@@ -38,17 +43,34 @@ internal sealed class MooncakeConnection(
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)
         {
-            // The peer is gone, or this side has ended the connection: there is nobody left to tell.
+            // The peer is gone, or this side reads no further: what is answered still leaves.
         }
         finally
         {
+            if (_takesNoMore)
+                await AnswerOpenAsync(writing);
             _answered.Writer.TryComplete();
             await writing;
         }
     }
 
-    /// <summary>Queues an answer. Called by whoever settled the last item; never blocks.</summary>
-    public void Enqueue(PendingReply reply) => _answered.Writer.TryWrite(reply);
+    /// <summary>
+    /// Queues an answer. Called by whoever settled the last item; never blocks. The state that the answer tells of was read before, so a
+    /// lease that holds now makes it true, and it may leave even if the node stops serving in the next moment.
+    /// </summary>
+    public void Enqueue(PendingReply reply)
+    {
+        reply.IsTrueAt = gateway.MayServe ? time.GetTimestamp() : null;
+        _answered.Writer.TryWrite(reply);
+    }
+
+    /// <summary>Takes no more requests, answers those that were taken, and ends. Never blocks.</summary>
+    public void Leave()
+    {
+        _takesNoMore = true;
+        _ = _leaving.CancelAsync();
+        pipe.Input.CancelPendingRead();
+    }
 
     /// <summary>Ends the connection without an answer: an outcome stays unknown.</summary>
     public void Abandon()
@@ -92,11 +114,51 @@ internal sealed class MooncakeConnection(
         options.Budget.Release(bytes);
     }
 
-    // Wakes both loops: the transport ends the reads and writes, the token the wait for room, which no answer will make any more.
+    // Wakes both loops: the transport ends the reads and writes, the tokens the wait for room, which no answer will make any more.
     private void End()
     {
         abort();
-        _ = _ended.CancelAsync(); // never on the caller's thread: it may be an actor's
+        _ = _leaving.CancelAsync(); // never on the caller's thread: it may be an actor's
+        _ = _ended.CancelAsync();
+    }
+
+    // A request holds its place in the room until its answer is written: all places are free when everything is answered.
+    private async Task AnswerOpenAsync(Task writing)
+    {
+        using var patience = new CancellationTokenSource(options.LastAnswersPatience, time);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _ended.Token);
+        try
+        {
+            for (var place = 0; place < options.MaximumRequestsInFlight; place++)
+                await _room.WaitAsync(enough.Token);
+            _answered.Writer.TryComplete();
+            await writing.WaitAsync(enough.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Abandon(); // outcomes that nobody knows yet, or a client that does not read
+        }
+    }
+
+    // A node that has stopped serving refuses and closes, so that a client behind a balancer does not stay with it. One that has not
+    // served yet refuses for a while, since it may be about to serve.
+    private void LeaveUnlessServed()
+    {
+        switch (gateway.Service)
+        {
+            case ServiceState.Serving:
+                _refusedSince = 0;
+                break;
+            case ServiceState.Ended:
+                Leave();
+                break;
+            default:
+                if (_refusedSince == 0)
+                    _refusedSince = time.GetTimestamp();
+                else if (time.GetElapsedTime(_refusedSince) >= options.RefusalPatience)
+                    Leave();
+                break;
+        }
     }
 
     private async Task ReadAsync(PipeReader input)
@@ -104,15 +166,20 @@ internal sealed class MooncakeConnection(
         while (true)
         {
             var read = await input.ReadAsync();
+            if (_takesNoMore)
+                return;
             var buffer = read.Buffer;
             FrameStatus status;
             RequestHeader header;
             while ((status = FrameReader.ReadRequest(ref buffer, options.Limits, out header, out var bytes)) == FrameStatus.Complete)
             {
                 _progress.Done();
-                await _room.WaitAsync(_ended.Token);
+                await _room.WaitAsync(_leaving.Token);
                 using var body = new FrameBody(bytes);
                 Take(header, body.Memory, 0);
+                LeaveUnlessServed();
+                if (_takesNoMore)
+                    return;
             }
 
             if (status is FrameStatus.Malformed or FrameStatus.TooLarge)
@@ -139,20 +206,21 @@ internal sealed class MooncakeConnection(
         }
     }
 
-    // False when the client ends the stream in the middle.
+    // False when nothing more is to be read: the client ends the stream in the middle, or this side takes no more.
     private async Task<bool> TakeLargeAsync(PipeReader input, RequestHeader header)
     {
         _progress.WaitingForMemory();
-        await options.Budget.ReserveAsync(header.BodyBytes, _ended.Token);
+        await options.Budget.ReserveAsync(header.BodyBytes, _leaving.Token);
         Interlocked.Add(ref _reservedBytes, header.BodyBytes);
         _progress.ReceivingBody();
         using var body = new LargeBody((int)header.BodyBytes);
         if (!await body.FillAsync(input) || !await LargeBody.SkipAsync(input, header.AttachmentBytes))
             return false;
         _progress.Done();
-        await _room.WaitAsync(_ended.Token);
+        await _room.WaitAsync(_leaving.Token);
         Take(header, body.Memory, header.BodyBytes);
-        return true;
+        LeaveUnlessServed();
+        return !_takesNoMore;
     }
 
     private void Take(in RequestHeader header, ReadOnlyMemory<byte> body, long reservedBytes)
@@ -170,7 +238,7 @@ internal sealed class MooncakeConnection(
         }
 
         var reply = new PendingReply(this, header.CallNumber, function, time.GetTimestamp()) { ReservedBytes = reservedBytes };
-        if (!FunctionTable.All[function.Rpc].TryDecode(function, body, reply, out var decoded))
+        if (!_functions[function.Rpc].TryDecode(function, body, reply, out var decoded))
         {
             Refuse(header, function, reservedBytes, RpcErrorCode.InvalidArguments, DoorMetrics.InvalidArguments);
             return;
@@ -182,7 +250,7 @@ internal sealed class MooncakeConnection(
         if (CallerOf(call) is var caller && caller != Uuid.None)
             gateway.Hear(caller);
         if (decoded.Refusal != ErrorCode.Ok)
-            call.Refuse(decoded.Refusal);
+            call.Refuse(gateway.Service == ServiceState.Serving ? decoded.Refusal : ErrorCode.UnavailableInCurrentMode);
         else if (call is DoorCall or KeyedCall { Keys.Length: 0 })
             reply.Answer(call);
         else
@@ -243,8 +311,8 @@ internal sealed class MooncakeConnection(
         }
     }
 
-    // The lease may have ended while the reply waited. A refusal by a node that does not serve may always leave: it had no effect.
-    private bool MayLeave(PendingReply reply) => gateway.MayServe || reply.Call switch
+    // Without a lease an answer leaves that was settled under one a moment ago, and a refusal by a node that does not serve: it had no effect.
+    private bool MayLeave(PendingReply reply) => gateway.MayServe || IsStillTrue(reply) || reply.Call switch
     {
         null or DoorCall => true,
         KeyedCall keyed => Array.TrueForAll(keyed.Results, result => IsRefusal(result.Error)),
@@ -254,8 +322,11 @@ internal sealed class MooncakeConnection(
         _ => false,
     };
 
+    private bool IsStillTrue(PendingReply reply) =>
+        reply.IsTrueAt is { } since && time.GetElapsedTime(since) <= options.LastAnswersPatience;
+
     private static bool IsRefusal(ErrorCode error) =>
-        error is ErrorCode.UnavailableInCurrentMode or ErrorCode.UnavailableInCurrentStatus or ErrorCode.InvalidParams;
+        error is ErrorCode.UnavailableInCurrentMode or ErrorCode.UnavailableInCurrentStatus or ErrorCode.InvalidParams or ErrorCode.TenantNotRegistered;
 
     private void Write(PipeWriter output, PendingReply reply)
     {
@@ -263,7 +334,7 @@ internal sealed class MooncakeConnection(
             FrameWriter.WriteError(output, reply.CallNumber, RpcErrorCode.InvalidArguments, RpcError.InvalidArgumentsText);
         else if (reply is { Function: { } function, Call: { } call })
         {
-            FunctionTable.All[function.Rpc].Write(new AnswerFrame(output, reply.CallNumber, function.Result, gateway), call);
+            _functions[function.Rpc].Write(new AnswerFrame(output, reply.CallNumber, function.Result, gateway), call);
             metrics.Answered(function.Rpc, call);
             DoorTraces.Answered(function.Rpc, reply.ArrivedAt, time);
         }

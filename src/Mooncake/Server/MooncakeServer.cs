@@ -47,6 +47,7 @@ public sealed class MooncakeServer : IAsyncDisposable
             });
         });
         _host = builder.Build();
+        _gateway.ServiceEnded += LeaveAll;
         _timeouts = time.CreateTimer(_ => CheckTimeouts(), null, TimeoutCheckInterval, TimeoutCheckInterval);
     }
 
@@ -76,6 +77,7 @@ public sealed class MooncakeServer : IAsyncDisposable
     /// <summary>Stops listening and ends every connection.</summary>
     public async ValueTask DisposeAsync()
     {
+        _gateway.ServiceEnded -= LeaveAll;
         await _timeouts.DisposeAsync();
         foreach (var connection in _connections.Keys)
             connection.Abandon();
@@ -98,17 +100,37 @@ public sealed class MooncakeServer : IAsyncDisposable
     {
         // A client that has spoken once keeps its place: its next call may come at any time, and must not be lost.
         var slot = context.Features.Get<ConnectionSlots.Slot>()!;
-        using var connection = new MooncakeConnection(_gateway, _options, _metrics, _time, context.Abort, slot.Begin);
+        using var connection = new MooncakeConnection(
+            context.Transport, context.Abort, slot.Begin, _gateway, _options, _metrics, _time);
         _connections.TryAdd(connection, 0);
         try
         {
-            await connection.RunAsync(context.Transport);
+            await connection.RunAsync();
         }
         finally
         {
             _connections.TryRemove(connection, out _);
+            LimitLastBytes(context);
         }
     }
+
+    // The transport sends what it has got before it closes, and would wait for ever for a client that does not read.
+    private void LimitLastBytes(ConnectionContext context)
+    {
+        var limit = _time.CreateTimer(
+            static state => ((ConnectionContext)state!).Abort(), context, _options.LastAnswersPatience, Timeout.InfiniteTimeSpan);
+        context.ConnectionClosed.UnsafeRegister(static state => ((ITimer)state!).Dispose(), limit);
+    }
+
+    // Those that are open at this moment and no later ones; on another thread, since this one is an actor's.
+    private void LeaveAll() => ThreadPool.UnsafeQueueUserWorkItem(
+        static open =>
+        {
+            foreach (var connection in open)
+                connection.Leave();
+        },
+        _connections.Keys,
+        preferLocal: false);
 
     private void CheckTimeouts()
     {

@@ -25,6 +25,9 @@ internal sealed class PendingReply(MooncakeConnection connection, uint callNumbe
     /// <summary>Timestamp of the monotonic clock.</summary>
     public long ArrivedAt { get; } = arrivedAt;
 
+    /// <summary>When it was settled under a lease: timestamp of the monotonic clock; null when there was none.</summary>
+    public long? IsTrueAt { get; set; }
+
     /// <summary>True once its answer is on its way to the client, or will never be.</summary>
     public bool IsDone => _isDone;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -22,11 +23,23 @@ public sealed record ServerOptions(
     /// <summary>The generation of the clients on this port. A port serves one: their calls cannot always be told apart.</summary>
     public RpcTable Functions { get; init; } = RpcTable.Newest;
 
+    /// <summary>What tenants mean; the same on every node.</summary>
+    public Tenancy Tenancy { get; init; }
+
     /// <summary>
     /// Memory for the frames above <see cref="SmallFrameBytes"/> of all connections; at least the longest frame. Doors of one node
     /// share it.
     /// </summary>
     public FrameBudget Budget { get; init; } = new(FrameBudget.DefaultBytes);
+
+    /// <summary>
+    /// How long a connection that ends waits for the answers of the requests that it has taken, and then for its client to take them.
+    /// So long may an answer that was settled under a lease be on its way after the lease.
+    /// </summary>
+    public TimeSpan LastAnswersPatience { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a node that has not served yet refuses the requests of a connection before it closes it.</summary>
+    public TimeSpan RefusalPatience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Hears why, each time that accepting pauses because there is no file descriptor left.</summary>
     public Action<string> Paused { get; init; } = static _ => { };

@@ -83,11 +83,27 @@ public sealed class MasterGatewayTests : TestKit
         var items = _shards[Partition.ShardOf(good.Hash, ShardCount)].ExpectMsg<KeyedItems>();
         Assert.Equal([1], items.Items!);
         ErrorCode[] expected =
-            [ErrorCode.InvalidParams, ErrorCode.Ok, ErrorCode.InvalidParams, ErrorCode.InvalidParams, ErrorCode.InvalidParams];
+            [ErrorCode.ObjectNotFound, ErrorCode.Ok, ErrorCode.ObjectNotFound, ErrorCode.ObjectNotFound, ErrorCode.ObjectNotFound];
         Assert.Equal(expected, call.Results.Select(result => result.Error));
         Assert.Equal(0, _sink.Answers);
         call.Settle(1);
         Assert.Equal(1, _sink.Answers);
+    }
+
+    [Theory]
+    [InlineData(KeyedOperation.Exist, ErrorCode.Ok)]
+    [InlineData(KeyedOperation.ReplicaClear, ErrorCode.Ok)]
+    [InlineData(KeyedOperation.GetReplicaList, ErrorCode.ObjectNotFound)]
+    [InlineData(KeyedOperation.Remove, ErrorCode.ObjectNotFound)]
+    [InlineData(KeyedOperation.PutEnd, ErrorCode.ObjectNotFound)]
+    [InlineData(KeyedOperation.PutRevoke, ErrorCode.ObjectNotFound)]
+    [InlineData(KeyedOperation.CopyEnd, ErrorCode.ObjectNotFound)]
+    [InlineData(KeyedOperation.ForgetOnDisk, ErrorCode.ObjectNotFound)]
+    public void No_object_has_an_impossible_key(KeyedOperation operation, ErrorCode expected)
+    {
+        Open();
+        var call = Submit(operation, ObjectKey.From(""));
+        Assert.Equal((1, expected, false), (_sink.Answers, call.Results[0].Error, call.Results[0].Exists));
     }
 
     [Fact]

@@ -55,14 +55,17 @@ public abstract class SegmentActorHarness : TestKit
         new(Id(id), name ?? $"host-{id}", 4096, size, $"host-{id}:1", "tcp", $"host-{id}");
 
     /// <summary>Begins a reign in which the shards hold nothing, or what is given for shard 0.</summary>
-    private protected void Lead(ulong reign, params Extent[] live)
+    private protected void Lead(ulong reign, params Extent[] live) => Lead(reign, unmounting: 0, live);
+
+    /// <summary>Begins a reign that has to take up an unmount.</summary>
+    private protected void Lead(ulong reign, uint unmounting, params Extent[] live)
     {
         Segments.Tell(new BeginLeading(reign));
         for (var shard = 0; shard < ShardCount; shard++)
             Segments.Tell(new LiveExtents(Partition.OfShard(shard), reign, shard == 0 ? live : []));
         Assert.Equal(reign, Replica.ExpectMsg<ReadyToServe>().Reign);
         foreach (var shard in Shards)
-            shard.ExpectMsg<SegmentsChanged>();
+            Assert.Equal(unmounting == 0 ? [] : [unmounting], shard.ExpectMsg<SegmentsChanged>().Unmounted);
     }
 
     private protected void EndReign()

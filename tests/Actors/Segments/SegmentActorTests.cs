@@ -40,6 +40,29 @@ public sealed class SegmentActorTests : SegmentActorHarness
     }
 
     [Fact]
+    public void The_door_learns_what_is_mounted_when_it_is_committed_and_on_a_Standby_when_it_is_applied()
+    {
+        Lead(1);
+        Mount(1, client: 7);
+        var proposal = Replica.ExpectMsg<Propose>();
+        Report(Segments);
+        Assert.True(Clients.Mounted is null or { Count: 0 }); // not committed yet
+        var mount = Commit(proposal);
+        Report(Segments);
+        Assert.Equal(Id(7), Clients.Mounted!.All.Single().Client);
+        Assert.Equal(TimeSpan.Zero, Clients.SilenceOf(Id(7)));
+        Assert.Null(Clients.SilenceOf(Id(8)));
+
+        Segments.Tell(new ResetPartition(9));
+        Report(Segments);
+        Assert.Empty(Clients.Mounted!.All);
+        Assert.Null(Clients.SilenceOf(Id(7)));
+        Segments.Tell(Apply(9, mount));
+        Report(Segments);
+        Assert.Equal(Id(7), Clients.Mounted!.All.Single().Client);
+    }
+
+    [Fact]
     public void Entries_of_an_earlier_life_are_ignored()
     {
         Lead(1);
@@ -174,10 +197,18 @@ public sealed class SegmentActorTests : SegmentActorHarness
         Commit(proposal);
         foreach (var shard in Shards)
         {
-            Assert.Null(shard.ExpectMsg<SegmentsChanged>().Directory.Readable(1));
-            Assert.Equal(new DropSegment(1, 1), shard.ExpectMsg<DropSegment>());
+            var changed = shard.ExpectMsg<SegmentsChanged>();
+            Assert.Null(changed.Directory.Readable(1));
+            Assert.Equal([1u], changed.Unmounted);
         }
 
+        Unfinished(reign: 1, handle: 1, 0, 1, 1);
+        Unfinished(reign: 0, handle: 1, 2); // of an earlier reign: does not count
+        Report(Segments);
+        Shards[0].ExpectNoMsg(TimeSpan.Zero);
+        Unfinished(reign: 1, handle: 1, 2);
+        foreach (var shard in Shards)
+            Assert.Equal(new DropSegment(1, 1), shard.ExpectMsg<DropSegment>());
         Dropped(reign: 1, handle: 1, 0, 1, 1);
         Dropped(reign: 0, handle: 1, 2); // of an earlier reign: does not count
         Report(Segments);
@@ -197,17 +228,70 @@ public sealed class SegmentActorTests : SegmentActorHarness
         CommitNext(OpType.UnmountSegment);
         foreach (var shard in Shards)
         {
-            shard.ExpectMsg<SegmentsChanged>();
-            shard.ExpectMsg<DropSegment>();
+            Assert.Equal([1u], shard.ExpectMsg<SegmentsChanged>().Unmounted);
         }
 
+        Unfinished(reign: 1, handle: 1, 0, 1, 2);
+        foreach (var shard in Shards)
+            shard.ExpectMsg<DropSegment>();
         EndReign();
         Dropped(reign: 1, handle: 1, 0, 1, 2); // nobody leads: nothing may be proposed
-        Lead(2);
+        Unfinished(reign: 1, handle: 1, 0, 1, 2);
+        Lead(2, unmounting: 1);
+        Unfinished(reign: 2, handle: 1, 0, 1, 2);
         foreach (var shard in Shards)
             Assert.Equal(new DropSegment(2, 1), shard.ExpectMsg<DropSegment>());
         Dropped(reign: 2, handle: 1, 0, 1, 2);
         CommitNext(OpType.SegmentErased);
+    }
+
+    [Fact]
+    public void Mount_where_another_client_was_is_answered_when_the_old_segment_is_forgotten_and_its_writers_are_known()
+    {
+        Lead(1);
+        MountAndCommit(1);
+        var mount = Send(new MountSegmentCall(Sink, Id(2), Segment(1) with { Id = Id(9) }));
+        foreach (var shard in Shards)
+            Assert.Equal(new ClientGone(1, Id(1)), shard.ExpectMsg<ClientGone>());
+        CommitNext(OpType.ClientReplaced);
+        foreach (var shard in Shards)
+            Assert.Equal([1u], shard.ExpectMsg<SegmentsChanged>().Unmounted);
+        Segments.Tell(new UnfinishedOnSegment(1, 1, Partition.OfShard(0), [new(1, 100, 50)]));
+        Unfinished(reign: 1, handle: 1, 1, 2);
+        var strays = Replica.ExpectMsg<Propose>();
+        Report(Segments);
+        Shards[0].ExpectNoMsg(TimeSpan.Zero); // no shard forgets them before that is committed
+        Commit(strays);
+        foreach (var shard in Shards)
+            Assert.Equal(new DropSegment(1, 1), shard.ExpectMsg<DropSegment>());
+        Dropped(reign: 1, handle: 1, 0, 1, 2);
+        CommitNext(OpType.SegmentErased);
+        Assert.Equal(1, Sink.Answers); // that of the first mount
+        CommitNext(OpType.MountSegment);
+        Assert.Equal(ErrorCode.Ok, Answered(mount, 2).Error);
+    }
+
+    [Fact]
+    public void Mount_that_waits_for_a_segment_to_go_is_refused_when_the_reign_ends()
+    {
+        Lead(1);
+        MountAndCommit(1);
+        var mount = Send(new MountSegmentCall(Sink, Id(2), Segment(1) with { Id = Id(9) }));
+        CommitNext(OpType.ClientReplaced);
+        EndReign();
+        Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(mount, 2).Error);
+    }
+
+    [Fact]
+    public void Mounts_that_wait_have_a_bound()
+    {
+        Segments = Start(new SegmentActorSettings { MaximumWaitingCalls = 1 });
+        Lead(1);
+        MountAndCommit(1);
+        Send(new MountSegmentCall(Sink, Id(2), Segment(1) with { Id = Id(9) }));
+        CommitNext(OpType.ClientReplaced);
+        var second = Send(new MountSegmentCall(Sink, Id(2), Segment(1) with { Id = Id(10) }));
+        Assert.Equal(ErrorCode.UnavailableInCurrentStatus, Answered(second, 2).Error);
     }
 
     [Fact]
@@ -233,8 +317,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
         });
         CommitNext(OpType.ClientExpired);
         Assert.Equal(Id(1), Shards[0].ExpectMsg<ClientGone>().Client); // its unfinished puts are parked at once
-        Shards[0].ExpectMsg<SegmentsChanged>();
-        Assert.Equal(new DropSegment(1, 1), Shards[0].ExpectMsg<DropSegment>());
+        Assert.Equal([1u], Shards[0].ExpectMsg<SegmentsChanged>().Unmounted);
     }
 
     [Fact]
@@ -262,6 +345,12 @@ public sealed class SegmentActorTests : SegmentActorHarness
             for (var shard = 0; shard < ShardCount; shard++)
                 Segments.Tell(new LiveExtents(Partition.OfShard(shard), 2, [new(1, 0, 10)]));
         });
+    }
+
+    private void Unfinished(ulong reign, uint handle, params int[] shards)
+    {
+        foreach (var shard in shards)
+            Segments.Tell(new UnfinishedOnSegment(reign, handle, Partition.OfShard(shard), []));
     }
 
     private void Dropped(ulong reign, uint handle, params int[] shards)

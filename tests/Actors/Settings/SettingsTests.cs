@@ -138,6 +138,8 @@ public sealed class SettingsTests
     [InlineData("hotstandby.lease.heartbeat-interval", "500ms")]
     [InlineData("hotstandby.link.resend-timeout", "200ms")]
     [InlineData("hotstandby.objects.put-start-release-timeout", "30s")]
+    [InlineData("hotstandby.objects.transfer-timeout", "999ms")]
+    [InlineData("hotstandby.objects.transfer-timeout", "25h")]
     [InlineData("hotstandby.objects.default-soft-pin-ttl", "25h")]
     [InlineData("hotstandby.client.max-buffered-bytes", "63MiB")]
     [InlineData("hotstandby.client.previous-generation-port", "50051")]
@@ -207,5 +209,28 @@ public sealed class SettingsTests
         Require(result);
         Assert.Equal("hotstandby.voters", Assert.Single(result.Warnings).Path);
         Assert.Empty(Parse(Valid).Warnings);
+    }
+
+    [Fact]
+    public void Every_port_that_is_open_beyond_loopback_without_TLS_is_a_warning_by_name()
+    {
+        var open = Parse(
+            Valid, ("hotstandby.client.host", "0.0.0.0"), ("hotstandby.client.previous-generation-port", "50061"), ("hotstandby.http.host", "::"),
+            ("hotstandby.http.metadata-server", "on"), ("hotstandby.remoting.host", "node1.example"));
+        Require(open);
+        string[] ports =
+        [
+            "hotstandby.client.port", "hotstandby.client.previous-generation-port", "hotstandby.http.port", "hotstandby.http.metadata-port", "hotstandby.remoting.port",
+        ];
+        var warnings = open.Warnings.Where(warning => ports.Contains(warning.Path)).ToArray();
+        Assert.Equal(ports, warnings.Select(static warning => warning.Path));
+        Assert.All(warnings, static warning => Assert.Contains("open beyond loopback", warning.Rule, StringComparison.Ordinal));
+        Assert.Contains("loopback only", warnings[2].Rule, StringComparison.Ordinal);
+
+        var withToken = Parse(Valid, ("hotstandby.http.host", "10.0.0.1"), ("hotstandby.http.admin-token", "0123456789abcdef"));
+        Assert.Contains("in the clear", Assert.Single(withToken.Warnings).Rule, StringComparison.Ordinal);
+        foreach (var here in (string[])["127.0.0.1", "127.1.2.3", "localhost", "::1"])
+            Assert.Empty(Parse(Valid, ("hotstandby.client.host", here), ("hotstandby.http.host", here), ("hotstandby.http.metadata-server", "on")).Warnings);
+        Assert.Empty(Parse(Valid, ("hotstandby.http.host", "0.0.0.0"), ("hotstandby.http.port", "0")).Warnings); // it is closed
     }
 }

@@ -155,7 +155,7 @@ public sealed class ShardActorTests : TestKit
     {
         var shard = StartShard(ReplyAfter.Durable);
         shard.Tell(new BeginLeading(Reign));
-        shard.Tell(new SegmentsChanged(Reign, Mounted(1)));
+        shard.Tell(new SegmentsChanged(Reign, Mounted(1), []));
         Assert.Equal(ReplyAfter.Commit, After(PutStartCall("a")));
         Assert.Equal(ReplyAfter.Durable, After(Call(KeyedOperation.Exist, "a")));
         Assert.Equal(ReplyAfter.Durable, After(Call(KeyedOperation.PutEnd, "a")));
@@ -181,10 +181,10 @@ public sealed class ShardActorTests : TestKit
     [Fact]
     public void Nothing_is_answered_in_a_reign_before_its_segments_are_known()
     {
-        _shard.Tell(new SegmentsChanged(Reign - 1, Mounted(1)));
+        _shard.Tell(new SegmentsChanged(Reign - 1, Mounted(1), []));
         _shard.Tell(new BeginLeading(Reign));
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(Send(Call(KeyedOperation.Exist, "a")))[0].Error);
-        _shard.Tell(new SegmentsChanged(Reign, Mounted(1)));
+        _shard.Tell(new SegmentsChanged(Reign, Mounted(1), []));
         Assert.Equal(ErrorCode.Ok, Answered(Send(Call(KeyedOperation.Exist, "a")))[0].Error);
     }
 
@@ -212,7 +212,10 @@ public sealed class ShardActorTests : TestKit
     {
         Lead();
         Settle(Send(PutStartCall("a")));
-        _shard.Tell(new SegmentsChanged(Reign, Mounted(2)));
+        _shard.Tell(new SegmentsChanged(Reign, Mounted(2), [1]));
+        var unfinished = _segments.ExpectMsg<UnfinishedOnSegment>();
+        Assert.Equal((Reign, 1u, Shard), (unfinished.Reign, unfinished.SegmentHandle, unfinished.Partition));
+        Assert.Single(unfinished.Buffers);
         _shard.Tell(new DropSegment(Reign - 1, 1));
         _shard.Tell(new DropSegment(Reign, 1));
         var proposal = _replica.ExpectMsg<Propose>();
@@ -304,7 +307,7 @@ public sealed class ShardActorTests : TestKit
     {
         _shard.Tell(new BeginLeading(Reign));
         _segments.ExpectMsg<LiveExtents>();
-        _shard.Tell(new SegmentsChanged(Reign, Mounted(1, 2)));
+        _shard.Tell(new SegmentsChanged(Reign, Mounted(1, 2), []));
     }
 
     private KeyedCall Send(KeyedCall call)

@@ -145,7 +145,7 @@ public sealed class CallContentTests : DoorTest
         Assert.Equal(ErrorCode.InvalidParams, (await client.GetReplicaListByRegexAsync(new("k", tenant))).Error);
         Assert.Equal(ErrorCode.InvalidParams, (await client.RemoveByRegexAsync(new("k", true, tenant))).Error);
         Assert.Equal((long)ErrorCode.InvalidParams, (await client.RemoveAllAsync(new(true, tenant))).Value);
-        Assert.Equal(ErrorCode.InvalidParams, (await client.CreateCopyTaskAsync(new("k", tenant, new ByteString[] { "a" }))).Error);
+        Assert.Equal(ErrorCode.TenantNotRegistered, (await client.CreateCopyTaskAsync(new("k", tenant, new ByteString[] { "a" }))).Error);
         Assert.Equal(0, Gateway.Waiting);
     }
 
@@ -175,5 +175,8 @@ public sealed class CallContentTests : DoorTest
 
     private Task<KeyedCall> TakeKeyedAsync(string function) => TakeAsync<KeyedCall>(function);
 
-    private protected override HotStandby.Mooncake.Server.ServerOptions Options => base.Options with { MaximumConnections = 20 };
+    private protected override HotStandby.Mooncake.Server.ServerOptions Options => base.Options with
+    {
+        MaximumConnections = 20, Tenancy = new(IsolatesTenants: true),
+    };
 }

@@ -148,25 +148,4 @@ public sealed class ConnectionEndTests : DoorTest
         await Server.DisposeAsync().AsTask().WaitAsync(RawClient.Patience);
         await client.AssertClosedAsync();
     }
-
-    // Places become free a moment after their connections have ended.
-    private async Task AssertServedAgainAsync()
-    {
-        using var patience = new CancellationTokenSource(RawClient.Patience);
-        while (true)
-        {
-            patience.Token.ThrowIfCancellationRequested();
-            using var client = await RawClient.ConnectAsync(Server.Endpoint);
-            try
-            {
-                await client.SendAsync("150000000000000056bb817b0000000000000000"); // ServiceReady
-                await client.ReceiveAsync();
-                return;
-            }
-            catch (Exception refused) when (refused is Xunit.Sdk.XunitException or System.Net.Sockets.SocketException)
-            {
-                // Still full: the server has closed it again.
-            }
-        }
-    }
 }

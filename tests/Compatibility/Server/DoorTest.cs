@@ -10,6 +10,8 @@ namespace HotStandby.Tests.Compatibility.Server;
 
 public abstract class DoorTest : IAsyncLifetime
 {
+    private protected const string ServiceReady = "150000000000000056bb817b0000000000000000";
+
     private readonly List<RawClient> _clients = [];
 
     private protected ScriptedGateway Gateway { get; } = new();
@@ -49,6 +51,28 @@ public abstract class DoorTest : IAsyncLifetime
         foreach (ref var result in call.Results.AsSpan())
             result.Exists = exists;
         call.Settle(call.Results.Length);
+    }
+
+    /// <summary>A place for one more connection becomes free. Each look before that does something first.</summary>
+    private protected async Task AssertServedAgainAsync(Action? beforeEachLook = null)
+    {
+        using var patience = new CancellationTokenSource(RawClient.Patience);
+        while (true)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            beforeEachLook?.Invoke();
+            using var client = await RawClient.ConnectAsync(Server.Endpoint);
+            try
+            {
+                await client.SendAsync(ServiceReady);
+                await client.ReceiveAsync();
+                return;
+            }
+            catch (Exception refused) when (refused is Xunit.Sdk.XunitException or System.Net.Sockets.SocketException)
+            {
+                // Still full: the server has closed it again.
+            }
+        }
     }
 
     /// <summary>The connection still works: a request is answered.</summary>

@@ -13,7 +13,7 @@ internal sealed class ManualTime : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new ManualTimer(this, () => callback(state));
+        var timer = new ManualTimer(this, () => callback(state), GetTimestamp() + dueTime.Ticks, period);
         lock (_lock)
             _timers.Add(timer);
         return timer;
@@ -29,9 +29,18 @@ internal sealed class ManualTime : TimeProvider
             timer.Fire();
     }
 
-    private sealed class ManualTimer(ManualTime time, Action fire) : ITimer
+    // However far the clock is moved, a timer that is due fires once.
+    private sealed class ManualTimer(ManualTime time, Action fire, long dueTicks, TimeSpan period) : ITimer
     {
-        public void Fire() => fire();
+        private long _dueTicks = dueTicks;
+
+        public void Fire()
+        {
+            if (time.GetTimestamp() < _dueTicks)
+                return;
+            _dueTicks = period > TimeSpan.Zero ? time.GetTimestamp() + period.Ticks : long.MaxValue;
+            fire();
+        }
 
         public bool Change(TimeSpan dueTime, TimeSpan period) => throw new NotSupportedException();
 

@@ -77,19 +77,22 @@ internal sealed class RawClient : IDisposable
         }
     }
 
-    /// <summary>Reads, whatever it is, until the server ends the connection.</summary>
-    public async Task DrainAsync()
+    /// <summary>Reads, whatever it is, until the server ends the connection; returns how many bytes.</summary>
+    public async Task<long> DrainAsync()
     {
+        var total = 0L;
+        var buffer = new byte[64 << 10];
         try
         {
-            while (await _socket.ReceiveAsync(new byte[4096]).WaitAsync(Patience) > 0)
-            {
-            }
+            while (await _socket.ReceiveAsync(buffer).WaitAsync(Patience) is > 0 and var read)
+                total += read;
         }
         catch (SocketException reset)
         {
             Assert.Equal(SocketError.ConnectionReset, reset.SocketErrorCode);
         }
+
+        return total;
     }
 
     /// <summary>Sends nothing more; still reads.</summary>

@@ -1,5 +1,6 @@
 // A node behind the door that does what the test says: calls wait until the test answers them.
 using System.Threading.Channels;
+using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -11,14 +12,33 @@ internal sealed class ScriptedGateway : IMasterGateway
     private readonly Channel<MasterCall> _calls = Channel.CreateUnbounded<MasterCall>();
     private readonly Channel<Uuid> _heard = Channel.CreateUnbounded<Uuid>();
     private volatile bool _mayServe = true;
+    private volatile bool _hasEnded;
+    private int _looksLeft = int.MaxValue;
+
+    public event Action? ServiceEnded;
+
+    public ServiceState Service => _hasEnded ? ServiceState.Ended : _mayServe ? ServiceState.Serving : ServiceState.NotYet;
 
     public bool MayServe
     {
-        get => _mayServe;
+        get => _mayServe && Interlocked.Decrement(ref _looksLeft) >= 0;
         set => _mayServe = value;
     }
 
     public ulong Epoch => 5;
+
+    /// <summary>The node stops serving. Until its lease is over it still answers what it has.</summary>
+    public void EndService(bool leaseHolds = false)
+    {
+        (_hasEnded, MayServe) = (true, leaseHolds);
+        ServiceEnded?.Invoke();
+    }
+
+    /// <summary>The lease ends when it has been looked at once more.</summary>
+    public void EndLeaseAfterOneLook() => Volatile.Write(ref _looksLeft, 1);
+
+    /// <summary>The node serves again.</summary>
+    public void ServeAgain() => (_hasEnded, MayServe) = (false, true);
 
     /// <summary>Calls that wait to be taken by the test.</summary>
     public int Waiting => _calls.Reader.Count;
@@ -41,7 +61,9 @@ internal sealed class ScriptedGateway : IMasterGateway
 
     public void Submit(MasterCall call)
     {
-        if (AnswersAtOnce)
+        if (_hasEnded)
+            call.Refuse(ErrorCode.UnavailableInCurrentMode);
+        else if (AnswersAtOnce)
             StandardAnswers.Settle(call);
         else
             _calls.Writer.TryWrite(call);

@@ -57,7 +57,11 @@ internal sealed class OpLogPayloadTarget() : FuzzTarget("oplog-payload")
                 return Written(PutRevokePayload.EncodedBytes, read.Write);
             case OpType.ReleaseParked when ReleaseParkedPayload.TryRead(bytes, out var read):
                 return Written(ReleaseParkedPayload.EncodedBytes, read.Write);
-            case OpType.SegmentDropped or OpType.UnmountSegment or OpType.SegmentErased or OpType.ReplicaCleared when SegmentHandlePayload.TryRead(bytes, out var read):
+            case OpType.ClientReplaced when ClientReplacedPayload.TryRead(bytes, out var read):
+                return read.Encode();
+            case OpType.StrayWrites when StrayWritesPayload.TryRead(bytes, out var read):
+                return read.Encode();
+            case OpType.StrayWritesOver or OpType.SegmentDropped or OpType.UnmountSegment or OpType.SegmentErased or OpType.ReplicaCleared when SegmentHandlePayload.TryRead(bytes, out var read):
                 return Written(SegmentHandlePayload.EncodedBytes, read.Write);
             case OpType.UpsertReuse when UpsertReusePayload.TryRead(bytes, out var read):
                 return Written(UpsertReusePayload.EncodedBytes, read.Write);

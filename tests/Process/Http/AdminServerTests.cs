@@ -87,8 +87,6 @@ public sealed class AdminServerTests
     }
 
     [Theory]
-    [InlineData("GET", "/query_key", "key is missing")]
-    [InlineData("GET", "/query_key?key=", "key is missing")]
     [InlineData("GET", "/query_key?key=a&lease=maybe", "lease must be true, 1, false or 0")]
     [InlineData("GET", "/query_key?key=a&tenant_id=_t", "tenant_id must be")]
     [InlineData("GET", "/query_key?key=a&tenant_id=t%00u", "tenant_id must be")]
@@ -209,11 +207,16 @@ public sealed class AdminServerTests
         return rows;
     }
 
+    private static bool IsText(string path) => path.StartsWith("/get_all_", StringComparison.Ordinal) || path.StartsWith("/query_segment", StringComparison.Ordinal);
+
     private static async Task AssertNotServingAsync(AdminServerFixture server, string method, string path)
     {
         var answer = await server.SendAsync(new HttpMethod(method), path, method == "POST" ? Drain : null);
         Assert.Equal((503, -1011), (answer.Status, answer.ErrorCode));
-        Assert.False(answer.Json.GetProperty("success").GetBoolean());
+        if (IsText(path))
+            Assert.Empty(answer.Text); // to a script any text would be a list
+        else
+            Assert.False(answer.Json.GetProperty("success").GetBoolean());
     }
 
     private static async Task AssertUnknownAsync(AdminServerFixture server, string method, string path)

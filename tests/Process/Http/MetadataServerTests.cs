@@ -80,6 +80,30 @@ public sealed class MetadataServerTests : IAsyncLifetime
         Assert.Equal(404, (await SendAsync("GET", "?key=k")).Status);
     }
 
+    [Theory]
+    [InlineData("Origin", "http://evil.example")]
+    [InlineData("Origin", "null")]
+    [InlineData("Sec-Fetch-Site", "same-origin")]
+    public async Task A_web_page_changes_nothing(string header, string value)
+    {
+        await SendAsync("PUT", "?key=k", "x");
+        _client.DefaultRequestHeaders.Add(header, value);
+        Assert.Equal(403, (await SendAsync("PUT", "?key=k", "y")).Status);
+        Assert.Equal(403, (await SendAsync("DELETE", "?key=k")).Status);
+        Assert.Equal((200, "x"), await SendAsync("GET", "?key=k"));
+    }
+
+    [Fact]
+    public async Task HEAD_OPTIONS_and_other_methods_are_answered_as_on_the_operators_port()
+    {
+        using var head = await _client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/health"));
+        Assert.Equal((HttpStatusCode.OK, ""), (head.StatusCode, await head.Content.ReadAsStringAsync()));
+        using var options = await _client.SendAsync(new HttpRequestMessage(HttpMethod.Options, "/metadata?key=k"));
+        Assert.Equal((HttpStatusCode.NoContent, "DELETE, GET, HEAD, OPTIONS, PUT"), (options.StatusCode, string.Join(", ", options.Content.Headers.Allow.Order(StringComparer.Ordinal))));
+        using var post = await _client.PostAsync("/metadata?key=k", null);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);
+    }
+
     [Fact]
     public async Task It_says_that_it_is_well() => Assert.Equal("OK", await _client.GetStringAsync("/health"));
 

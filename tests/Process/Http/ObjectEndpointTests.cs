@@ -38,6 +38,41 @@ public sealed class ObjectEndpointTests
     }
 
     [Theory]
+    [InlineData("/query_key")]
+    [InlineData("/query_key?key=")]
+    [InlineData("/query_key?key=&lease=true")]
+    public async Task Query_key_without_a_key_finds_nothing_as_with_mooncake(string path)
+    {
+        await using var server = await StartAsync();
+        var answer = await server.GetAsync(path);
+        Assert.Equal((404, (int)ErrorCode.ObjectNotFound, "OBJECT_NOT_FOUND"), (answer.Status, answer.ErrorCode, answer.ErrorMessage));
+        server.Gateway.MayServe = false;
+        Assert.Equal(503, (await server.GetAsync(path)).Status);
+    }
+
+    [Theory]
+    [InlineData("t")]
+    [InlineData("_t")]
+    [InlineData("t%00u")]
+    public async Task Every_tenant_is_the_default_one_unless_tenants_are_kept_apart(string tenant)
+    {
+        await using var server = await StartAsync(isolatesTenants: false);
+        server.Gateway.Script = call =>
+        {
+            if (call is ScanCall scan)
+                scan.Finish([], 1);
+            else
+                Each(Found)(call);
+        };
+        Assert.Equal(200, (await server.GetAsync($"/query_key?key=a&tenant_id={tenant}")).Status);
+        Assert.Equal(200, (await server.SendAsync(HttpMethod.Delete, $"/api/v1/objects?key=a&tenant_id={tenant}")).Status);
+        Assert.Equal(200, (await server.SendAsync(HttpMethod.Post, $"/api/v1/remove_all?tenant_id={tenant}")).Status);
+        Assert.Equal(200, (await server.SendAsync(HttpMethod.Post, "/api/v1/remove_all?tenant_id=")).Status);
+        Assert.All(server.Gateway.Calls.OfType<KeyedCall>(), call => Assert.Equal(ObjectKey.From("a"), call.Keys[0]));
+        Assert.Equal(["default", null], server.Gateway.Calls.OfType<ScanCall>().Select(call => call.Tenant is { } bytes ? Encoding.UTF8.GetString(bytes) : null));
+    }
+
+    [Theory]
     [InlineData(ErrorCode.ObjectNotFound, "OBJECT_NOT_FOUND")]
     [InlineData(ErrorCode.ReplicaIsNotReady, "REPLICA_IS_NOT_READY")]
     public async Task Every_failure_of_query_key_is_404_with_the_real_code(ErrorCode code, string name)
@@ -57,7 +92,7 @@ public sealed class ObjectEndpointTests
         var answer = await server.GetAsync("/batch_query_keys?keys=a,b,a");
         Assert.Equal(200, answer.Status);
         Assert.Equal(
-            """{"success":true,"data":{"a":{"ok":true,"values":[{"size_":4096,"buffer_address_":1879048192,"protocol_":"tcp","transport_endpoint_":"10.0.0.2:12345"}]},"b":{"ok":false,"error":"OBJECT_NOT_FOUND"}}}""",
+            """{"success":true,"data":{"a":{"ok":true,"error":null,"values":[{"size_":4096,"buffer_address_":1879048192,"protocol_":"tcp","transport_endpoint_":"10.0.0.2:12345"}],"disk_values":null,"local_disk_values":null,"nof_values":null},"b":{"ok":false,"error":"OBJECT_NOT_FOUND","values":null,"disk_values":null,"local_disk_values":null,"nof_values":null}}}""",
             answer.Text);
         var call = Assert.IsType<KeyedCall>(Assert.Single(server.Gateway.Calls));
         Assert.Equal((KeyedOperation.Peek, 2), (call.Operation, call.Keys.Length));

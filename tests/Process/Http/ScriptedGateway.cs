@@ -9,6 +9,14 @@ internal sealed class ScriptedGateway : IMasterGateway
 {
     private readonly List<MasterCall> _calls = [];
 
+    public event Action? ServiceEnded
+    {
+        add { }
+        remove { }
+    }
+
+    public ServiceState Service => MayServe ? ServiceState.Serving : ServiceState.NotYet;
+
     public bool MayServe { get; set; } = true;
 
     public ulong Epoch { get; set; } = 7;

@@ -102,6 +102,10 @@ public sealed class OperatorCommandTests(ITestOutputHelper output) : ClusterTest
         Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(null, "10.1.2.3")); // a proxy on this machine speaks for others
         Assert.Equal(HttpStatusCode.OK, await AskAsync(Token, "10.1.2.3"));
         Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync("wrong-wrong-wrong-wrong", null));
+        using var tokenless = await http.PostAsync(new Uri("/admin/switchover?confirm=yes", UriKind.Relative), null, stop);
+        Assert.Equal(HttpStatusCode.Unauthorized, tokenless.StatusCode); // here, too: it changes something
+        Assert.Equal(ExitCode.FailedRun, (await SayAsync(["switchover", "--yes", "--http", primary.HttpAddress], stop)).Code);
+        http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
         using var unconfirmed = await http.PostAsync(new Uri("/admin/switchover", UriKind.Relative), null, stop);
         Assert.Equal(HttpStatusCode.BadRequest, unconfirmed.StatusCode);
         Assert.Equal(primary, await cluster.WaitForPrimaryAsync(Patience, stop));
@@ -148,8 +152,14 @@ public sealed class OperatorCommandTests(ITestOutputHelper output) : ClusterTest
     private static List<JsonElement> Documents(Said said) =>
         [.. said.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonDocument.Parse(line).RootElement)];
 
-    private static Task<Said> SayAsync(LocalCluster cluster, CancellationToken stop, params string[] line) => SayAsync(
-        line is ["oplog", not "tail", ..] ? line : [.. line, .. cluster.Nodes.SelectMany(static node => new[] { "--http", node.HttpAddress })], stop);
+    private static async Task<Said> SayAsync(LocalCluster cluster, CancellationToken stop, params string[] line)
+    {
+        if (line is ["oplog", not "tail", ..])
+            return await SayAsync(line, stop);
+        var token = Path.Combine(cluster.DirectoryPath, "token");
+        await File.WriteAllTextAsync(token, Token + "\n", stop);
+        return await SayAsync([.. line, "--token-file", token, .. cluster.Nodes.SelectMany(static node => new[] { "--http", node.HttpAddress })], stop);
+    }
 
     private static async Task<Said> SayAsync(string[] line, CancellationToken stop)
     {

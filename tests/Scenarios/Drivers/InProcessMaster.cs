@@ -27,6 +27,7 @@ internal sealed class InProcessMaster : IScenarioMaster
     private ulong _sequence;
     private ulong _epoch = 1;
     private bool _isCommitting;
+    private int _commitsLeft = int.MaxValue;
 
     public InProcessMaster(InProcessSettings? settings = null)
     {
@@ -46,6 +47,9 @@ internal sealed class InProcessMaster : IScenarioMaster
     public bool HoldsCommits { get; private set; }
 
     public void HoldCommits() => HoldsCommits = true;
+
+    /// <summary>So many proposals more are committed, and then none.</summary>
+    public void HoldCommitsAfter(int proposals) => (_commitsLeft, HoldsCommits) = (proposals, proposals == 0);
 
     public void ReleaseCommits()
     {
@@ -98,7 +102,7 @@ internal sealed class InProcessMaster : IScenarioMaster
         _standby = new NodeState(Shards);
         foreach (var batch in _log)
             _standby.Apply(batch); // a Standby that joins has the whole log to read
-        HoldsCommits = false;
+        (HoldsCommits, _commitsLeft) = (false, int.MaxValue);
         _reign = new Reign(this, _primary, ++_epoch);
         _reign.Begin();
         return Task.CompletedTask;
@@ -123,8 +127,12 @@ internal sealed class InProcessMaster : IScenarioMaster
         if (_isCommitting)
             return; // what a commit leads to is committed by the loop below, behind it
         _isCommitting = true;
-        while (_proposed.TryDequeue(out var next))
+        while (!HoldsCommits && _proposed.TryDequeue(out var next))
+        {
+            HoldsCommits = _commitsLeft != int.MaxValue && --_commitsLeft == 0;
             next.Committed();
+        }
+
         _isCommitting = false;
     }
 

@@ -28,6 +28,7 @@ internal sealed class Reign
     private readonly EvictionPolicy _policy;
     private readonly EvictionPacer _pacer;
     private readonly Dictionary<uint, int> _dropsLeft = [];
+    private readonly Queue<SegmentCall> _waiting = new();
     private readonly ulong _epoch;
 
     public Reign(InProcessMaster master, NodeState state, ulong epoch)
@@ -36,7 +37,10 @@ internal sealed class Reign
         var settings = master.Settings;
         var live = state.Shards.Select(shard => shard.EnumerateLiveExtents().ToArray()).ToArray();
         _segments = new SegmentLeader(
-            state.Table, live, new SegmentLeaderSettings(settings.ClientTtl.Ticks, Seed, PlacementStrategies.Random), Now);
+            state.Table, live, new SegmentLeaderSettings(settings.ClientTtl.Ticks, Seed, PlacementStrategies.Random)
+            {
+                StrayWriteTicks = settings.Shards.PutStartReleaseTimeout.Ticks,
+            }, Now);
         _tasks = new TaskLeader(state.Table, settings.Tasks, new RandomSource(Seed ^ epoch), _segments.ApplyOther, Now);
         _planner = new DrainPlanner(state.Table, _segments, _tasks, settings.Tasks, _segments.ApplyOther);
         _shards = [.. state.Shards.Select(shard => new ShardLeader(shard, settings.Shards, _segments.Directory, Now))];
@@ -51,11 +55,17 @@ internal sealed class Reign
     /// <summary>Takes up unmounts of an earlier reign.</summary>
     public void Begin()
     {
+        TellReplaced();
         foreach (var handle in _segments.Unmounting.ToArray())
-            Drop(handle);
+            BeginDrop(handle);
     }
 
-    public void End() => Array.ForEach(_shards, shard => shard.End());
+    public void End()
+    {
+        Array.ForEach(_shards, shard => shard.End());
+        while (_waiting.TryDequeue(out var call))
+            call.Abandon();
+    }
 
     public void Hear(Uuid client) => _segments.Clients.Hear(client, Now);
 
@@ -93,15 +103,11 @@ internal sealed class Reign
         var own = new DraftBuffer(Partition.SegmentTable);
         var dead = _segments.ExpireClients(Now, own).Where(silent => silent.IsDead).Select(silent => silent.Client).ToArray();
         _segments.UnmountDue(Now, own);
+        _segments.EndStrayWrites(Now, own);
         _tasks.Sweep(Now, Wall, own, MostEntries);
         _planner.Sweep(Now, Wall, own, MostEntries);
         Propose(own);
-        foreach (var client in dead)
-        {
-            for (var shard = 0; shard < _shards.Length; shard++)
-                OnShard(shard, (leader, drafts) => leader.ClientGone(client, Now, drafts, MostEntries));
-        }
-
+        Array.ForEach(dead, TellGone);
         PlanDrains();
         Evict();
     }
@@ -235,25 +241,52 @@ internal sealed class Reign
     private void Answer(SegmentCall call)
     {
         var drafts = new DraftBuffer(Partition.SegmentTable);
-        call.Decide(call switch
+        var decision = call switch
         {
             MountSegmentCall mount => _segments.Mount(mount.Client, mount.Segment, Now, drafts),
             ReMountSegmentCall remount => _segments.ReMount(remount.Client, remount.Segments, Now, drafts),
-            UnmountSegmentCall unmount => _segments.Unmount(unmount.SegmentId, drafts),
-            GracefulUnmountSegmentCall graceful =>
-                _segments.GracefulUnmount(graceful.Client, graceful.SegmentId, graceful.GracePeriod, Now, drafts),
-            QuerySegmentStatusCall query => Query(query),
-            ListSegmentsCall list => Ok(list.Segments = _segments.Queries.List()),
-            QueryIpCall query => Ok(query.Hosts = _segments.Queries.HostsOf(query.Clients)),
-            CreateTaskCall create => _tasks.Create(create, Now, Wall, drafts),
-            QueryTaskCall query => _tasks.Query(query),
-            FetchTasksCall fetch => _tasks.Fetch(fetch, Now, Wall, drafts),
-            CompleteTaskCall complete => _tasks.Complete(complete, Now, Wall, drafts),
-            CreateDrainJobCall create => _planner.Create(create, Wall, drafts),
-            DrainJobCall job => _planner.QueryOrCancel(job, Wall, drafts),
-            _ => throw new NotSupportedException(call.GetType().Name),
-        });
-        Propose(drafts, () => call.Settle(1), call.Abandon);
+            _ => new(Decide(call, drafts)),
+        };
+        call.Decide(decision.Error);
+        TellReplaced();
+        if (decision.IsForNow)
+        {
+            _waiting.Enqueue(call);
+            Propose(drafts);
+        }
+        else
+        {
+            Propose(drafts, () => call.Settle(1), call.Abandon);
+        }
+    }
+
+    private ErrorCode Decide(SegmentCall call, DraftBuffer drafts) => call switch
+    {
+        UnmountSegmentCall unmount => _segments.Unmount(unmount.SegmentId, drafts),
+        GracefulUnmountSegmentCall graceful =>
+            _segments.GracefulUnmount(graceful.Client, graceful.SegmentId, graceful.GracePeriod, Now, drafts),
+        QuerySegmentStatusCall query => Query(query),
+        ListSegmentsCall list => Ok(list.Segments = _segments.Queries.List()),
+        QueryIpCall query => Ok(query.Hosts = _segments.Queries.HostsOf(query.Clients)),
+        CreateTaskCall create => _tasks.Create(create, Now, Wall, drafts),
+        QueryTaskCall query => _tasks.Query(query),
+        FetchTasksCall fetch => _tasks.Fetch(fetch, Now, Wall, drafts),
+        CompleteTaskCall complete => _tasks.Complete(complete, Now, Wall, drafts),
+        CreateDrainJobCall create => _planner.Create(create, Wall, drafts),
+        DrainJobCall job => _planner.QueryOrCancel(job, Wall, drafts),
+        _ => throw new NotSupportedException(call.GetType().Name),
+    };
+
+    private void TellReplaced()
+    {
+        while (_segments.TryTakeReplaced(out var replaced))
+            TellGone(replaced.Client);
+    }
+
+    private void TellGone(Uuid client)
+    {
+        for (var shard = 0; shard < _shards.Length; shard++)
+            OnShard(shard, (leader, drafts) => leader.ClientGone(client, Now, drafts, MostEntries));
     }
 
     private ErrorCode Query(QuerySegmentStatusCall call)
@@ -312,7 +345,9 @@ internal sealed class Reign
             var toDrop = new List<uint>();
             if (_segments.Commit(count, lastSequence, toDrop))
                 Array.ForEach(_shards, shard => shard.Directory = _segments.Directory);
-            toDrop.ForEach(Drop);
+            toDrop.ForEach(BeginDrop);
+            while (_segments.TryTakeDroppable(out var droppable))
+                Drop(droppable);
             return;
         }
 
@@ -326,14 +361,24 @@ internal sealed class Reign
             var drafts = new DraftBuffer(Partition.SegmentTable);
             _segments.Erase(handle, drafts);
             Propose(drafts);
+            for (var left = _waiting.Count; left > 0; left--)
+                Answer(_waiting.Dequeue());
         }
+    }
+
+    private void BeginDrop(uint handle)
+    {
+        var drafts = new DraftBuffer(Partition.SegmentTable);
+        if (!_segments.KeepStrayWrites(handle, _shards.SelectMany(shard => shard.UnfinishedOn(handle)), Now, drafts))
+            Drop(handle);
+        Propose(drafts);
     }
 
     private void Drop(uint handle)
     {
         _dropsLeft[handle] = _shards.Length;
         for (var shard = 0; shard < _shards.Length; shard++)
-            OnShard(shard, (leader, drafts) => leader.DropSegment(handle, drafts));
+            OnShard(shard, (leader, drafts) => leader.DropSegment(handle, Now, drafts));
     }
 
     private void Release(ShardLeader leader)
@@ -345,20 +390,4 @@ internal sealed class Reign
     private int ShardOf(in ObjectKey key) => Partition.ShardOf(key.Hash, _shards.Length);
 
     private static ErrorCode Ok(object answer) => answer is null ? ErrorCode.InternalError : ErrorCode.Ok;
-
-    // Ends a scan when all its items are settled.
-    private sealed class ScanEnd(ScanCall scan, KeyedOperation operation) : IReplySink
-    {
-        public void Answer(MasterCall call)
-        {
-            var keyed = (KeyedCall)call;
-            var good = Enumerable.Range(0, keyed.Keys.Length).Where(i => keyed.Results[i].Error == ErrorCode.Ok).ToArray();
-            if (operation == KeyedOperation.Remove)
-                scan.Finish([], good.Length);
-            else
-                scan.Finish([.. good.Select(i => (keyed.Keys[i], keyed.Results[i].Replicas))], 0);
-        }
-
-        public void Abandon(MasterCall call) => scan.Abandon();
-    }
 }

@@ -142,6 +142,8 @@ internal sealed partial class WireMaster(LocalCluster cluster, int number) : ISc
                 return (await client.MountSegmentAsync(new(ToWire(mount.Segment), Own(mount.Client)))).Error;
             case ReMountSegmentCall remount:
                 WireSegment[] segments = [.. remount.Segments.Select(ToWire)];
+                foreach (var segment in remount.Segments)
+                    _mounted[segment.Id] = remount.Client;
                 return (await client.ReMountSegmentAsync(new(segments, Own(remount.Client)))).Error;
             case UnmountSegmentCall unmount:
                 _mounted.Remove(unmount.SegmentId);
@@ -173,6 +175,7 @@ internal sealed partial class WireMaster(LocalCluster cluster, int number) : ISc
         ];
     }
 
-    private static WireSegment ToWire(Segment segment) => new(
-        segment.Id, segment.Name, segment.BaseAddress, segment.SizeBytes, segment.TransportEndpoint, segment.Protocol, segment.HostId);
+    // Every scenario has endpoints of its own: what may still be written there for a while is not the next one's business.
+    private WireSegment ToWire(Segment segment) => new(
+        segment.Id, segment.Name, segment.BaseAddress, segment.SizeBytes, $"{segment.TransportEndpoint}{number}", segment.Protocol, segment.HostId);
 }

@@ -17,7 +17,11 @@ public sealed class SharedMemory
     /// <param name="IsWriter">True: it writes. False: it reads, and nothing may change.</param>
     /// <param name="Write">Which write's bytes these are.</param>
     /// <param name="Buffers">Where.</param>
-    public sealed record Holder(bool IsWriter, ulong Write, Buffer[] Buffers);
+    public sealed record Holder(bool IsWriter, ulong Write, Buffer[] Buffers)
+    {
+        /// <summary>Those of them that are in a process that lives, or that it writes to all the same.</summary>
+        public Buffer[] Buffers { get; set; } = Buffers;
+    }
 
     private readonly Dictionary<ulong, ulong> _cells = [];
     private readonly List<Holder> _holders = [];
@@ -39,6 +43,13 @@ public sealed class SharedMemory
         _holders.Add(holder);
         Held++;
         return holder;
+    }
+
+    /// <summary>Another process has the memory of one that died. Who read there reads nothing more; who wrote there does not know.</summary>
+    public void Restart(ulong address, ulong bytes)
+    {
+        foreach (var holder in _holders.Where(static holder => !holder.IsWriter))
+            holder.Buffers = [.. holder.Buffers.Where(buffer => buffer.Address < address || buffer.Address >= address + bytes)];
     }
 
     /// <summary>It does not use them any more.</summary>

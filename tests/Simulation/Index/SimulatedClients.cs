@@ -15,9 +15,11 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
     private const ulong SegmentBytes = 64;
 
     private readonly ShardSettings _times = world.Scenario.Times;
-    private readonly List<Segment> _segments = [];
+    private readonly List<(Uuid Owner, Segment Segment)> _segments = [];
+    private readonly List<Segment> _restarted = [];
     private ulong _writes;
     private ulong _mounts;
+    private ulong _lives = 1;
 
     /// <summary>What they write into.</summary>
     public SharedMemory Memory { get; } = new();
@@ -34,6 +36,12 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
     private void ActOnce(SimulatedNode node)
     {
         var reign = node.Partitions!.Reign!;
+        foreach (var segment in _restarted.Where(reign.Knows).ToArray())
+        {
+            _restarted.Remove(segment);
+            Memory.Restart(segment.BaseAddress, segment.SizeBytes);
+        }
+
         var key = ObjectKey.From($"k{world.Random.Below(Keys)}");
         switch (world.Random.Below(20))
         {
@@ -61,25 +69,34 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
     /// <inheritdoc/>
     public void Abandon(MasterCall call) => throw new InvalidOperationException("the reign answers");
 
-    // A segment of few bytes: memory is used again soon. Now and then one goes, for good.
+    // A segment of few bytes: memory is used again soon. Now and then one goes, for good, or its client dies and starts again at its
+    // address, in the same memory.
     private void Mount(SimulatedReign reign)
     {
         if (_segments.Count >= 3 && world.Random.Chance(0.5))
         {
-            var gone = world.Random.Pick<Segment>([.. _segments]);
+            var gone = world.Random.Pick<(Uuid Owner, Segment Segment)>([.. _segments]);
             _segments.Remove(gone);
-            reign.Change(gone, isMount: false);
-            return;
+            if (world.Random.Chance(0.5))
+            {
+                reign.Change(gone.Owner, gone.Segment, isMount: false);
+                return;
+            }
+
+            var again = gone.Segment with { Id = new Uuid(7, ++_mounts) };
+            _restarted.Remove(gone.Segment);
+            _restarted.Add(again);
+            _segments.Add((new Uuid(1, ++_lives), again));
         }
 
         if (_segments.Count < 3)
         {
             var number = ++_mounts;
-            _segments.Add(new Segment(new Uuid(7, number), $"s{number}", number << 32, SegmentBytes, $"e{number}", "tcp", "h"));
+            _segments.Add((new Uuid(1, ++_lives), new Segment(new Uuid(7, number), $"s{number}", number << 32, SegmentBytes, $"e{number}", "tcp", "h")));
         }
 
-        foreach (var segment in _segments)
-            reign.Change(segment, isMount: true);
+        foreach (var (owner, segment) in _segments)
+            reign.Change(owner, segment, isMount: true);
     }
 
     private void Call(SimulatedNode node, KeyedCall call, string what, Action<ItemResult> answered)

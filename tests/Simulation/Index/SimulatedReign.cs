@@ -29,7 +29,10 @@ public sealed class SimulatedReign
         var times = world.Scenario.ReignTimes;
         var live = index.Shards.Select(static shard => shard.EnumerateLiveExtents().ToArray()).ToArray();
         _segments = new SegmentLeader(
-            index.Table, live, new SegmentLeaderSettings(long.MaxValue / 8, epoch, PlacementStrategies.Random), node.Clock);
+            index.Table, live, new SegmentLeaderSettings(long.MaxValue / 8, epoch, PlacementStrategies.Random)
+            {
+                StrayWriteTicks = times.PutStartReleaseTimeout.Ticks,
+            }, node.Clock);
         var since = world.Bug == PlantedBug.ForgetLeasesAtFailover ? node.Clock - times.LeaseTtl.Ticks : node.Clock;
         _shards = [.. index.Shards.Select(shard => new ShardLeader(shard, times, _segments.Directory, since))];
     }
@@ -40,8 +43,9 @@ public sealed class SimulatedReign
     /// <summary>Takes up unmounts of an earlier reign.</summary>
     public void Begin()
     {
+        TellReplaced();
         foreach (var handle in _segments.Unmounting.ToArray())
-            Drop(handle);
+            BeginDrop(handle);
     }
 
     /// <summary>The reign is over: who waits for an answer never gets one.</summary>
@@ -60,20 +64,23 @@ public sealed class SimulatedReign
         if (_world.Random.Chance(0.1))
             OnShard(_world.Random.Below(_shards.Length), (leader, drafts) => leader.Evict(
                 [.. leader.Offer(1, _node.Clock).Plain.Select(static victim => victim.Key)], _node.Clock, drafts));
+        OnTable(drafts => _segments.EndStrayWrites(_node.Clock, drafts));
     }
 
-    /// <summary>MountSegment, or UnmountSegment.</summary>
-    public void Change(Segment segment, bool isMount)
+    /// <summary>MountSegment, or UnmountSegment. A mount that must wait is asked for again by its client.</summary>
+    public void Change(Uuid client, Segment segment, bool isMount)
     {
-        var drafts = new DraftBuffer(Partition.SegmentTable);
-        _ = isMount ? _segments.Mount(new Uuid(1, 1), segment, _node.Clock, drafts) : _segments.Unmount(segment.Id, drafts);
-        Propose(drafts);
+        OnTable(drafts => _ = isMount ? _segments.Mount(client, segment, _node.Clock, drafts).Error : _segments.Unmount(segment.Id, drafts));
+        TellReplaced();
     }
+
+    /// <summary>True when a mount of that segment is committed.</summary>
+    public bool Knows(Segment segment) => _segments.Directory.All.Any(mounted => mounted.IsReadable && mounted.Segment.Id == segment.Id);
 
     /// <summary>An entry that changes nothing; returns its seq.</summary>
     public ulong ProposeMarker()
     {
-        OnShard(0, static (leader, drafts) => leader.MarkVerificationPoint(drafts));
+        OnShard(0, (leader, drafts) => leader.MarkVerificationPoint(_node.Clock, drafts));
         return _node.Replica!.LastProposed;
     }
 
@@ -121,6 +128,7 @@ public sealed class SimulatedReign
             if (_segments.Commit(1, entry.Sequence, toDrop))
                 Array.ForEach(_shards, shard => shard.Directory = _segments.Directory);
             _dropsToBegin.AddRange(toDrop);
+            _isDroppable |= entry.Type == OpType.StrayWrites;
             return;
         }
 
@@ -134,6 +142,7 @@ public sealed class SimulatedReign
 
     private readonly List<uint> _dropsToBegin = [];
     private readonly List<uint> _toErase = [];
+    private bool _isDroppable;
 
     /// <summary>Everything up to a seq is committed: answers go out, if the lease holds, and what follows is proposed.</summary>
     public void Answer(ulong committed)
@@ -145,7 +154,7 @@ public sealed class SimulatedReign
                 next.Answer();
         }
 
-        if (_dropsToBegin.Count + _toErase.Count > 0)
+        if (_dropsToBegin.Count + _toErase.Count > 0 || _isDroppable)
             _world.AfterTrueTicks(0, _node, _node.Incarnation, GoOn);
     }
 
@@ -154,23 +163,47 @@ public sealed class SimulatedReign
         if (_index.Reign != this)
             return;
         var (drops, erases) = (_dropsToBegin.ToArray(), _toErase.ToArray());
+        _isDroppable = false;
         _dropsToBegin.Clear();
         _toErase.Clear();
         foreach (var handle in drops)
-            Drop(handle);
+            BeginDrop(handle);
+        while (_segments.TryTakeDroppable(out var droppable))
+            Drop(droppable);
         foreach (var handle in erases)
+            OnTable(drafts => _segments.Erase(handle, drafts));
+    }
+
+    private void TellReplaced()
+    {
+        while (_segments.TryTakeReplaced(out var replaced))
         {
-            var drafts = new DraftBuffer(Partition.SegmentTable);
-            _segments.Erase(handle, drafts);
-            Propose(drafts);
+            for (var shard = 0; shard < _shards.Length; shard++)
+                OnShard(shard, (leader, drafts) => leader.ClientGone(replaced.Client, _node.Clock, drafts, int.MaxValue));
         }
+    }
+
+    private void BeginDrop(uint handle)
+    {
+        var keeps = false;
+        if (_world.Bug != PlantedBug.ForgetStrayWrites)
+            OnTable(drafts => keeps = _segments.KeepStrayWrites(handle, _shards.SelectMany(shard => shard.UnfinishedOn(handle)), _node.Clock, drafts));
+        if (!keeps)
+            Drop(handle);
     }
 
     private void Drop(uint handle)
     {
         _dropsLeft[handle] = _shards.Length;
         for (var shard = 0; shard < _shards.Length; shard++)
-            OnShard(shard, (leader, drafts) => leader.DropSegment(handle, drafts));
+            OnShard(shard, (leader, drafts) => leader.DropSegment(handle, _node.Clock, drafts));
+    }
+
+    private void OnTable(Action<DraftBuffer> act)
+    {
+        var drafts = new DraftBuffer(Partition.SegmentTable);
+        act(drafts);
+        Propose(drafts);
     }
 
     private void OnShard(int shard, Action<ShardLeader, DraftBuffer> act)

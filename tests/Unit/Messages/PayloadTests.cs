@@ -47,6 +47,24 @@ public sealed class PayloadTests
             PutStartPayload.Write(bytes, default, 1, null, false, SoftPinAction.Preserve, 0, [], replicas));
     }
 
+    [Fact]
+    public void Replaced_clients_and_stray_writes_round_trip_and_impossible_ranges_are_refused()
+    {
+        Gen.Select(Uuids, Uuids, Texts).Sample((client, successor, endpoint) =>
+        {
+            var payload = new ClientReplacedPayload(client, successor, endpoint);
+            Assert.True(ClientReplacedPayload.TryRead(payload.Encode(), out var read));
+            Assert.Equal(payload, read);
+            AssertOtherLengthsRefused(payload.Encode(), other => ClientReplacedPayload.TryRead(other, out _));
+        }, iter: 50);
+        MemoryRange[] good = [new(0, 1), new(2, 5), new(ulong.MaxValue - 9, 9)];
+        Assert.True(StrayWritesPayload.TryRead(new StrayWritesPayload(7, good).Encode(), out var strays));
+        Assert.Equal((7u, true), (strays.SegmentHandle, strays.Ranges.SequenceEqual(good)));
+        AssertOtherLengthsRefused(new StrayWritesPayload(7, good).Encode(), other => StrayWritesPayload.TryRead(other, out _));
+        foreach (var bad in new MemoryRange[][] { [], [new(1, 0)], [new(2, ulong.MaxValue - 1)], [new(5, 5), new(1, 1)], [new(5, 5), new(10, 1)] })
+            Assert.False(StrayWritesPayload.TryRead(new StrayWritesPayload(7, bad).Encode(), out _));
+    }
+
     // Found by the fuzz target oplog-payload.
     [Fact]
     public void A_drain_job_that_announces_more_handles_than_it_has_is_refused_without_memory_for_them()

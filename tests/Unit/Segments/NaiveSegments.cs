@@ -12,6 +12,7 @@ internal sealed class NaiveSegments
 {
     private readonly Dictionary<Uuid, (long Heard, long SuspectedAt, bool IsSuspect, bool IsOk, bool WasOk)> _clients = [];
     private readonly Dictionary<uint, long> _deadlines = [];
+    private readonly Dictionary<string, (Uuid Successor, List<Uuid> Earlier)> _replaced = [];
     private uint _nextHandle = 1;
 
     public long Now { get; set; } = 5;
@@ -39,52 +40,110 @@ internal sealed class NaiveSegments
     {
         Ping(client);
         var known = Segments.Find(other => other.Segment.Id == segment.Id);
-        if (known is not null && known.Status != SegmentStatus.Ok)
-            return ErrorCode.UnavailableInCurrentStatus;
-        if (known is null && Obstacle(client, segment) is var obstacle and not ErrorCode.Ok)
-            return obstacle;
-        Change(Of(client), suspect: false);
-        if (known is null)
-            Segments.Add(new(_nextHandle++, client, segment, SegmentStatus.Ok));
-        if (Segments.Exists(other => other.Client == client))
+        if (known?.Client == client)
         {
-            var watched = _clients.GetValueOrDefault(client);
-            _clients[client] = watched with { Heard = Now, IsSuspect = false };
+            if (known.Status != SegmentStatus.Ok)
+                return ErrorCode.UnavailableInCurrentStatus;
+            if (known.Segment != segment)
+                return ErrorCode.InvalidParams;
         }
 
-        return ErrorCode.Ok;
+        var error = Take(client, [segment]);
+        if (error == ErrorCode.Ok)
+            _clients[client] = _clients.GetValueOrDefault(client) with { Heard = Now, IsSuspect = false };
+        return error;
     }
 
     public ErrorCode ReMount(Uuid client, Segment[] segments)
     {
-        if (Ping(client) == ClientStatus.Ok)
-            return ErrorCode.Ok;
+        var isOk = Ping(client) == ClientStatus.Ok;
         foreach (var segment in segments)
         {
-            var known = Segments.Find(other => other.Segment.Id == segment.Id);
-            if (known is null ? Obstacle(client, segment) == ErrorCode.UnavailableInCurrentStatus : known.Status == SegmentStatus.Unmounting)
+            var known = Segments.Find(other => other.Segment.Id == segment.Id && other.Client == client);
+            if (known?.Status == SegmentStatus.Unmounting)
                 return ErrorCode.UnavailableInCurrentStatus;
-            if (known is not null && (known.Client != client || known.Segment != segment))
+            if (known is not null && known.Segment != segment)
+                return ErrorCode.InvalidParams;
+            if (Refusal(client, segment) is { } refusal)
+                return refusal;
+        }
+
+        if (isOk && segments.Any(segment => !IsMounted(client, segment)))
+            return ErrorCode.InvalidParams;
+        var error = Take(client, segments);
+        if (error == ErrorCode.Ok)
+            _clients[client] = (Now, 0, false, true, _clients.GetValueOrDefault(client).WasOk);
+        return error;
+    }
+
+    // Everything that can be mounted is; whoever was at the endpoints before is gone. All or nothing.
+    private ErrorCode Take(Uuid client, Segment[] segments)
+    {
+        var missing = segments.Distinct().Where(segment => !IsMounted(client, segment)).ToList();
+        foreach (var segment in missing)
+        {
+            if (Refusal(client, segment) is { } refusal)
+                return refusal;
+            if (missing.Exists(other => other != segment && Beside(other, segment) && Overlap(other, segment)))
                 return ErrorCode.InvalidParams;
         }
 
-        Change(Of(client), suspect: false);
-        foreach (var segment in segments)
+        foreach (var endpoint in missing.Select(segment => segment.TransportEndpoint).Distinct())
         {
-            if (!Segments.Exists(other => other.Segment.Id == segment.Id) && Obstacle(client, segment) == ErrorCode.Ok)
-                Segments.Add(new(_nextHandle++, client, segment, SegmentStatus.Ok));
+            foreach (var other in Segments.FindAll(other => other.Segment.TransportEndpoint == endpoint && other.Client != client
+                && other.Status != SegmentStatus.Unmounting).Select(other => other.Client).Distinct())
+            {
+                Change(Of(other), SegmentStatus.Unmounting);
+                _clients.Remove(other);
+                var (_, earlier) = _replaced.GetValueOrDefault(endpoint, (default, []));
+                _replaced[endpoint] = (client, [.. earlier.Where(one => one != other && one != client), other]);
+            }
         }
 
-        _clients[client] = (Now, 0, false, true, _clients.GetValueOrDefault(client).WasOk);
+        if (Segments.Exists(other => missing.Exists(segment => other.Segment.Id == segment.Id || (Beside(other.Segment, segment) && Overlap(other.Segment, segment)))))
+            return ErrorCode.UnavailableInCurrentStatus;
+        Change(Of(client), suspect: false);
+        foreach (var segment in missing)
+        {
+            Segments.Add(new(_nextHandle++, client, segment, SegmentStatus.Ok));
+            if (_replaced.TryGetValue(segment.TransportEndpoint, out var lives))
+                _replaced[segment.TransportEndpoint] = (client, [.. lives.Earlier.Where(one => one != client)]);
+        }
+
         return ErrorCode.Ok;
     }
+
+    // What no waiting mends.
+    private ErrorCode? Refusal(Uuid client, Segment segment)
+    {
+        if (IsMounted(client, segment))
+            return null;
+        var living = Segments.FindAll(other => other.Status != SegmentStatus.Unmounting);
+        if (living.Exists(other => other.Segment.Id == segment.Id && other.Client != client && !Beside(other.Segment, segment)))
+            return ErrorCode.InvalidParams;
+        foreach (var other in living.FindAll(other => Beside(other.Segment, segment)))
+        {
+            if (other.Client != client && _replaced.TryGetValue(segment.TransportEndpoint, out var lives) && lives.Earlier.Contains(client))
+                return ErrorCode.IllegalClient;
+            if (other.Client == client && Overlap(other.Segment, segment))
+                return other.Status == SegmentStatus.GracefullyUnmounting ? ErrorCode.UnavailableInCurrentStatus : ErrorCode.InvalidParams;
+        }
+
+        return null;
+    }
+
+    private bool IsMounted(Uuid client, Segment segment) => Segments.Exists(
+        other => other.Client == client && other.Segment == segment && other.Status != SegmentStatus.Unmounting);
+
+    private static bool Beside(Segment one, Segment other) => one.TransportEndpoint == other.TransportEndpoint;
+
+    private static bool Overlap(Segment one, Segment other) =>
+        Math.Max(one.BaseAddress, other.BaseAddress) < Math.Min(one.BaseAddress + one.SizeBytes, other.BaseAddress + other.SizeBytes);
 
     public ErrorCode Unmount(Uuid id)
     {
         var known = Segments.Find(segment => segment.Segment.Id == id);
-        if (known?.Status == SegmentStatus.Unmounting)
-            return ErrorCode.UnavailableInCurrentStatus;
-        if (known is not null)
+        if (known is not null && known.Status != SegmentStatus.Unmounting)
             Change([known], SegmentStatus.Unmounting);
         return ErrorCode.Ok;
     }
@@ -151,6 +210,11 @@ internal sealed class NaiveSegments
 
     public void Erase(uint handle)
     {
+        var gone = Segments.Find(segment => segment.Handle == handle)!;
+        var endpoint = gone.Segment.TransportEndpoint;
+        if (_replaced.TryGetValue(endpoint, out var lives) && lives.Successor == gone.Client
+            && !Segments.Exists(other => other.Handle != handle && other.Client == gone.Client && other.Segment.TransportEndpoint == endpoint))
+            _replaced.Remove(endpoint);
         Segments.RemoveAll(segment => segment.Handle == handle);
         Live.RemoveAll(extent => extent.SegmentHandle == handle);
     }
@@ -165,17 +229,6 @@ internal sealed class NaiveSegments
 
     private List<MountedSegment> Of(Uuid client) =>
         Segments.FindAll(segment => segment.Client == client && segment.Status != SegmentStatus.Unmounting);
-
-    private ErrorCode Obstacle(Uuid client, Segment segment)
-    {
-        var others = Segments.FindAll(other => other.Segment.TransportEndpoint == segment.TransportEndpoint
-            && Math.Max(other.Segment.BaseAddress, segment.BaseAddress)
-            < Math.Min(other.Segment.BaseAddress + other.Segment.SizeBytes, segment.BaseAddress + segment.SizeBytes));
-        return others.Count == 0 ? ErrorCode.Ok
-            : others.TrueForAll(other => other.Status is SegmentStatus.Unmounting or SegmentStatus.GracefullyUnmounting
-                || (other.IsSuspect && other.Client != client))
-            ? ErrorCode.UnavailableInCurrentStatus : ErrorCode.InvalidParams;
-    }
 
     private void Change(List<MountedSegment> which, SegmentStatus? status = null, bool? suspect = null, ulong? grace = null)
     {

@@ -50,10 +50,13 @@ internal sealed class Reign
     public static Segment Segment(int id, string? name = null, ulong baseAddress = 0, ulong size = 1000, string? endpoint = null) =>
         new(Id(id), name ?? $"host-{id}", baseAddress == 0 ? 4096 : baseAddress, size, endpoint ?? $"host-{id}:12345", "tcp", $"host-{id}");
 
-    public ErrorCode Mount(int client, Segment segment) => Propose(drafts => Leader.Mount(Id(client), segment, NowTicks, drafts));
+    public ErrorCode Mount(int client, Segment segment) => Propose(drafts => Decided(Leader.Mount(Id(client), segment, NowTicks, drafts)));
 
     public ErrorCode ReMount(int client, params Segment[] segments) =>
-        Propose(drafts => Leader.ReMount(Id(client), segments, NowTicks, drafts));
+        Propose(drafts => Decided(Leader.ReMount(Id(client), segments, NowTicks, drafts)));
+
+    /// <summary>The last refusal of a mount or remount ends by itself.</summary>
+    public bool IsForNow { get; private set; }
 
     public ErrorCode Unmount(int segment) => Propose(drafts => Leader.Unmount(Id(segment), drafts));
 
@@ -136,6 +139,12 @@ internal sealed class Reign
     }
 
     public int ProposedEntries => _open.Count;
+
+    private ErrorCode Decided(MountDecision decision)
+    {
+        IsForNow = decision.IsForNow;
+        return decision.Error;
+    }
 
     public ErrorCode Propose(Func<DraftBuffer, ErrorCode> decide)
     {

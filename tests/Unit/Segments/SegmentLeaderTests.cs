@@ -24,7 +24,9 @@ public sealed class SegmentLeaderTests
         _reign.MountAndCommit(1, Segment(1));
         _reign.Unmount(1);
         Assert.Equal(ErrorCode.UnavailableInCurrentStatus, _reign.Mount(1, Segment(1)));
-        Assert.Equal(ErrorCode.UnavailableInCurrentStatus, _reign.Unmount(1));
+        var proposed = _reign.ProposedEntries;
+        Assert.Equal(ErrorCode.Ok, _reign.Unmount(1));
+        Assert.Equal(proposed, _reign.ProposedEntries);
     }
 
     [Fact]
@@ -95,7 +97,7 @@ public sealed class SegmentLeaderTests
         _reign.Unmount(1);
         _reign.Commit();
         ErrorCode Take() => remount ? _reign.ReMount(2, Segment(2, endpoint: "a:1")) : _reign.Mount(2, Segment(2, endpoint: "a:1"));
-        Assert.Equal(ErrorCode.UnavailableInCurrentStatus, Take());
+        Assert.Equal((ErrorCode.UnavailableInCurrentStatus, true), (Take(), _reign.IsForNow));
         Assert.Equal(0, _reign.ProposedEntries);
         Assert.Equal(ClientStatus.NeedRemount, _reign.Ping(2)); // so that it asks again
         _reign.Erase(1);
@@ -105,17 +107,13 @@ public sealed class SegmentLeaderTests
     }
 
     [Fact]
-    public void Range_of_another_clients_suspect_or_gracefully_unmounting_segment_is_unavailable_and_of_a_healthy_one_invalid()
+    public void Range_of_the_clients_own_segment_is_invalid_and_of_one_that_it_unmounts_gracefully_unavailable()
     {
-        _reign.MountAndCommit(1, Segment(1, endpoint: "a:1"));
-        _reign.MountAndCommit(2, Segment(2, endpoint: "b:1"));
-        _reign.MountAndCommit(3, Segment(3, endpoint: "c:1"));
-        Assert.Equal(ErrorCode.Ok, _reign.GracefulUnmount(2, 2, seconds: 60));
-        _reign.Wait(10, talking: [2, 3]);
-        Assert.Equal(ErrorCode.UnavailableInCurrentStatus, _reign.Mount(9, Segment(9, endpoint: "a:1")));
-        Assert.Equal(ErrorCode.UnavailableInCurrentStatus, _reign.Mount(9, Segment(9, endpoint: "b:1")));
-        Assert.Equal(ErrorCode.InvalidParams, _reign.Mount(9, Segment(9, endpoint: "c:1")));
-        Assert.Equal(ErrorCode.InvalidParams, _reign.Mount(9, Segment(9, endpoint: "c:1", size: ulong.MaxValue - 4096)));
+        _reign.MountAndCommit(1, Segment(1, endpoint: "a:1"), Segment(2, endpoint: "b:1"));
+        Assert.Equal(ErrorCode.Ok, _reign.GracefulUnmount(1, 2, seconds: 60));
+        Assert.Equal(ErrorCode.InvalidParams, _reign.Mount(1, Segment(9, endpoint: "a:1")));
+        Assert.Equal((ErrorCode.UnavailableInCurrentStatus, false), (_reign.Mount(1, Segment(9, endpoint: "b:1")), _reign.IsForNow));
+        Assert.Equal(ErrorCode.InvalidParams, _reign.Mount(1, Segment(9, endpoint: "a:1", size: ulong.MaxValue - 4096)));
     }
 
     [Fact]
@@ -126,14 +124,40 @@ public sealed class SegmentLeaderTests
     }
 
     [Fact]
-    public void Remount_mounts_what_is_missing_and_passes_over_what_is_impossible()
+    public void Remount_mounts_what_is_missing_once_and_when_the_client_is_ok_nothing_more()
     {
         _reign.MountAndCommit(1, Segment(1));
-        Assert.Equal(ErrorCode.Ok, _reign.ReMount(1, Segment(1), Segment(2) with { SizeBytes = 0 }, Segment(3), Segment(3)));
+        Assert.Equal(ErrorCode.Ok, _reign.ReMount(1, Segment(1), Segment(3), Segment(3)));
         _reign.Commit();
         Assert.Equal([Id(1), Id(3)], _reign.Leader.Directory.All.Select(segment => segment.Segment.Id).Order());
-        Assert.Equal(ErrorCode.Ok, _reign.ReMount(1, Segment(4)));
-        Assert.Equal(0, _reign.ProposedEntries); // the client is OK already: nothing is done
+        Assert.Equal(ErrorCode.Ok, _reign.ReMount(1, Segment(3), Segment(1)));
+        Assert.Equal(ErrorCode.InvalidParams, _reign.ReMount(1, Segment(1), Segment(4))); // it may have been unmounted since
+        Assert.Equal(0, _reign.ProposedEntries);
+    }
+
+    [Fact]
+    public void Remount_with_a_segment_that_cannot_be_mounted_is_refused_and_mounts_none()
+    {
+        _reign.MountAndCommit(1, Segment(1));
+        foreach (var bad in new[]
+                 {
+                     Segment(2) with { SizeBytes = 0 }, Segment(2) with { SizeBytes = ulong.MaxValue }, Segment(1) with { Id = Id(9) },
+                     Segment(3) with { Id = Id(9) }, Segment(3) with { Name = "x" }, Segment(2) with { SizeBytes = long.MaxValue },
+                 })
+        {
+            Assert.Equal(ErrorCode.InvalidParams, _reign.ReMount(1, Segment(1), Segment(3), bad));
+            Assert.Equal((0, ClientStatus.NeedRemount), (_reign.ProposedEntries, _reign.Ping(1)));
+        }
+    }
+
+    [Fact]
+    public void Mount_of_an_id_that_is_mounted_as_something_else_is_invalid()
+    {
+        _reign.MountAndCommit(1, Segment(1));
+        foreach (var other in new[] { Segment(1) with { Name = "x" }, Segment(1) with { SizeBytes = 7 }, Segment(1) with { TransportEndpoint = "x" } })
+            Assert.Equal(ErrorCode.InvalidParams, _reign.Mount(1, other));
+        Assert.Equal(ErrorCode.InvalidParams, _reign.Mount(2, Segment(1) with { TransportEndpoint = "x" }));
+        Assert.Equal(0, _reign.ProposedEntries);
     }
 
     [Fact]
@@ -147,7 +171,7 @@ public sealed class SegmentLeaderTests
                      mounted with { TransportEndpoint = "x" }, mounted with { Protocol = "x" }, mounted with { HostId = "x" },
                  })
             Assert.Equal(ErrorCode.InvalidParams, _reign.ReMount(1, Segment(2), other));
-        Assert.Equal(ErrorCode.InvalidParams, _reign.ReMount(2, mounted));
+        Assert.Equal(ErrorCode.InvalidParams, _reign.ReMount(2, mounted with { TransportEndpoint = "x" }));
         Assert.Equal(0, _reign.ProposedEntries);
         Assert.Equal(ClientStatus.NeedRemount, _reign.Ping(1));
     }

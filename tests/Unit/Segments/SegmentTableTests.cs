@@ -70,11 +70,15 @@ public sealed class SegmentTableTests
     [InlineData(OpType.ClientExpired)] // unreadable
     [InlineData(OpType.ClientSuspected)] // unreadable
     [InlineData(OpType.ClientRestored)] // unreadable
+    [InlineData(OpType.ClientReplaced)] // unreadable
+    [InlineData(OpType.StrayWrites)] // unreadable
+    [InlineData(OpType.StrayWritesOver)] // unreadable
     public void Entry_that_cannot_be_applied_breaks_invariant_7(OpType type) => MustBreakInvariant7(Draft(type, [1, 2, 3]));
 
     [Theory]
     [InlineData(OpType.UnmountSegment)]
     [InlineData(OpType.SegmentErased)]
+    [InlineData(OpType.StrayWritesOver)]
     public void Entry_on_an_unknown_handle_breaks_invariant_7(OpType type) => MustBreakInvariant7(Draft(type, [9, 0, 0, 0]));
 
     [Theory]

@@ -35,12 +35,12 @@ internal sealed class NaiveShard(ShardSettings settings)
     }
 
     private readonly Dictionary<string, Thing> _things = [];
-    private readonly List<(long Start, List<uint> On)> _parked = [];
+    private readonly List<(long Start, List<uint> On, (Uuid Client, string Key)? Transfer)> _parked = [];
     private readonly List<string?> _uncommitted = [];
     private readonly HashSet<uint> _living = [1, 2];
 
     public int Objects => _things.Count;
-    public int Parked => _parked.Count;
+    public int Parked => _parked.Count(parked => parked.On.Count > 0);
     public int Uncommitted => _uncommitted.Count;
     public int Buffers => _things.Values.Sum(thing => thing.On.Count + thing.Targets.Count()) + _parked.Sum(parked => parked.On.Count);
 
@@ -73,8 +73,8 @@ internal sealed class NaiveShard(ShardSettings settings)
             return (ErrorCode.NoAvailableHandle, 0);
         if (thing is not null)
         {
-            if (Alive(thing))
-                _parked.Add((thing.Start, thing.On));
+            if (!thing.Complete)
+                Park(thing.Start, thing.On);
             _uncommitted.Add(key);
             _things.Remove(key);
         }
@@ -121,6 +121,8 @@ internal sealed class NaiveShard(ShardSettings settings)
             return (ErrorCode.NoAvailableHandle, 0);
         if (alive is not null)
             Park(alive.Complete ? now : alive.Start, alive.On);
+        else if (old is { Complete: false })
+            Park(old.Start, old.On);
         if (old is not null)
             _uncommitted.Add(key);
         var keepsPin = alive is { Soft: true } && alive.SoftUntil > now;
@@ -148,12 +150,13 @@ internal sealed class NaiveShard(ShardSettings settings)
     {
         if (move && targets[0] == source)
             return (ErrorCode.InvalidParams, 0);
+        var wrong = Array.TrueForAll(targets, _living.Contains) ? ErrorCode.Ok : ErrorCode.SegmentNotFound;
         if (Find(key) is not { } thing)
-            return (ErrorCode.ObjectNotFound, 0);
-        if (thing.Copy is not null)
-            return (ErrorCode.ObjectHasReplicationTask, 0);
+            return (wrong == ErrorCode.Ok ? ErrorCode.ObjectNotFound : wrong, 0);
+        if (thing.Copy is not null || _parked.Exists(parked => parked.Transfer == (client, key)))
+            return (wrong == ErrorCode.Ok ? ErrorCode.ObjectHasReplicationTask : wrong, 0);
         if (!thing.Complete || !thing.On.Contains(source) || !_living.Contains(source))
-            return (ErrorCode.ReplicaNotFound, 0);
+            return (wrong == ErrorCode.Ok ? ErrorCode.ReplicaNotFound : wrong, 0);
         var needed = targets.Distinct().Where(target => !(thing.On.Contains(target) && _living.Contains(target))).ToList();
         if (!needed.TrueForAll(_living.Contains))
             return (ErrorCode.NoAvailableHandle, 0);
@@ -215,7 +218,7 @@ internal sealed class NaiveShard(ShardSettings settings)
     private void GiveUp(string key, Thing thing, long? parkedSince)
     {
         if (parkedSince is { } since)
-            Park(since, thing.Copy!.Targets);
+            Park(since, thing.Copy!.Targets, (thing.Copy.Client, key));
         thing.Copy = null;
         if (thing.On.Count == 0)
             _things.Remove(key);
@@ -241,7 +244,7 @@ internal sealed class NaiveShard(ShardSettings settings)
             return ErrorCode.ObjectNotFound;
         if (thing.Lease > now && !force)
             return ErrorCode.ObjectHasLease;
-        if (!thing.Complete)
+        if (!thing.Complete || thing.Copy is { Targets.Count: > 0 })
             return ErrorCode.ReplicaIsNotReady;
         if (thing.Copy is not null)
             return ErrorCode.ObjectHasReplicationTask;
@@ -281,7 +284,7 @@ internal sealed class NaiveShard(ShardSettings settings)
 
         foreach (var parked in _parked)
             parked.On.Remove(handle);
-        _parked.RemoveAll(parked => parked.On.Count == 0);
+        _parked.RemoveAll(parked => parked.On.Count == 0 && parked.Transfer is null);
         _uncommitted.Add(null);
     }
 
@@ -297,7 +300,7 @@ internal sealed class NaiveShard(ShardSettings settings)
             _uncommitted.Add(null);
         }
 
-        foreach (var (key, thing) in _things.Where(pair => pair.Value.Copy is { } copy && copy.Start < before).ToList())
+        foreach (var (key, thing) in _things.Where(pair => pair.Value.Copy is { } copy && copy.Start < now - settings.TransferTimeout.Ticks).ToList())
             GiveUp(key, thing, parkedSince: now);
         foreach (var (key, thing) in _things.Where(pair => pair.Value.Soft && pair.Value.SoftUntil <= now))
         {
@@ -317,7 +320,7 @@ internal sealed class NaiveShard(ShardSettings settings)
         }
 
         for (var i = 0; i < _parked.Count; i++)
-            _parked[i] = (now, _parked[i].On);
+            _parked[i] = _parked[i] with { Start = now };
     }
 
     private Thing? Find(string key) => _things.GetValueOrDefault(key) is { } thing && Alive(thing) ? thing : null;
@@ -326,10 +329,10 @@ internal sealed class NaiveShard(ShardSettings settings)
 
     private static bool IsEvictable(Thing thing) => thing is { Complete: true, Copy: null };
 
-    private void Park(long since, List<uint> on)
+    private void Park(long since, List<uint> on, (Uuid Client, string Key)? transfer = null)
     {
         if (on.Count > 0)
-            _parked.Add((since, on));
+            _parked.Add((since, on, transfer));
     }
 
     private void Lease(Thing thing, long now) => thing.Lease = Math.Max(thing.Lease, now + settings.LeaseTtl.Ticks);

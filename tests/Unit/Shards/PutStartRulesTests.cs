@@ -14,8 +14,11 @@ public sealed class PutStartRulesTests
         { new ReplicateConfig { ReplicaCount = 0 }, ErrorCode.InvalidParams },
         { new ReplicateConfig { NofReplicaCount = 1 }, ErrorCode.InvalidParams },
         { new ReplicateConfig { DfsReplicaCount = 2 }, ErrorCode.InvalidParams },
-        { new ReplicateConfig { DfsReplicaCount = 1 }, ErrorCode.NotSupported },
-        { new ReplicateConfig { ReplicaCount = 0, DfsReplicaCount = 1 }, ErrorCode.NotSupported },
+        { new ReplicateConfig { DfsReplicaCount = 1 }, ErrorCode.DfsServiceUnavailable },
+        { new ReplicateConfig { DfsReplicaCount = 1, NofReplicaCount = 1 }, ErrorCode.DfsServiceUnavailable },
+        { new ReplicateConfig { DfsReplicaCount = 1, SoftPinTtlMilliseconds = 5 }, ErrorCode.DfsServiceUnavailable },
+        { new ReplicateConfig { ReplicaCount = 0, DfsReplicaCount = 1 }, ErrorCode.InvalidParams },
+        { new ReplicateConfig { ReplicaCount = 0, NofReplicaCount = 1 }, ErrorCode.InvalidParams },
         { new ReplicateConfig { SoftPinTtlMilliseconds = 5 }, ErrorCode.InvalidParams },
         { new ReplicateConfig { SoftPinAction = SoftPinAction.Disable, SoftPinTtlMilliseconds = 5 }, ErrorCode.InvalidParams },
         { new ReplicateConfig { SoftPinAction = SoftPinAction.Enable, SoftPinTtlMilliseconds = 86_400_001 }, ErrorCode.InvalidParams },
@@ -50,6 +53,16 @@ public sealed class PutStartRulesTests
     public void PutStart_refuses_an_empty_key_of_a_tenant()
     {
         var call = new KeyedCall(null!, KeyedOperation.PutStart, [ObjectKey.From("tenant"u8, [])]) { Sizes = [1] };
+        Assert.Equal(ErrorCode.InvalidParams, _shard.Execute(call)[0].Error);
+    }
+
+    [Fact]
+    public void PutStart_refuses_a_file_system_to_any_but_the_default_tenant()
+    {
+        var call = new KeyedCall(null!, KeyedOperation.PutStart, [ObjectKey.From("tenant"u8, "k"u8)])
+        {
+            Sizes = [1], Config = new ReplicateConfig { DfsReplicaCount = 1 },
+        };
         Assert.Equal(ErrorCode.InvalidParams, _shard.Execute(call)[0].Error);
     }
 

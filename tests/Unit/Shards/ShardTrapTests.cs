@@ -1,6 +1,8 @@
 // The traps that users of upstream know by heart, one test each.
 using HotStandby.Core.Shards;
 using HotStandby.Messages;
+using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 
 namespace HotStandby.Tests.Unit.Shards;
@@ -61,12 +63,33 @@ public sealed class ShardTrapTests
     [InlineData(ReplicaType.LocalDisk)]
     [InlineData(ReplicaType.NofSsd)]
     [InlineData(ReplicaType.Dfs)]
-    public void A_selector_that_means_no_replica_is_an_invalid_write(ReplicaType selector)
+    public void A_selector_that_means_no_replica_ends_nothing(ReplicaType selector)
     {
         _shard.PutStart("k");
+        var entries = _shard.Types().Length;
+        Assert.Equal(ErrorCode.Ok, _shard.PutEnd("k", selector: selector));
+        Assert.Equal(ErrorCode.Ok, _shard.PutRevoke("k", selector: selector));
+        Assert.Equal((entries, ErrorCode.ReplicaIsNotReady), (_shard.Types().Length, _shard.Get("k").Error));
+        Assert.Equal(ErrorCode.Ok, _shard.PutEnd("k", selector: ReplicaType.Memory));
         Assert.Equal(ErrorCode.InvalidWrite, _shard.PutEnd("k", selector: selector));
         Assert.Equal(ErrorCode.InvalidWrite, _shard.PutRevoke("k", selector: selector));
-        Assert.Equal(ErrorCode.Ok, _shard.PutEnd("k", selector: ReplicaType.Memory));
+    }
+
+    [Theory]
+    [InlineData(ReplicaType.Disk, ErrorCode.Ok)]
+    [InlineData(ReplicaType.LocalDisk, ErrorCode.Ok)]
+    [InlineData(ReplicaType.Memory, ErrorCode.InvalidParams)]
+    [InlineData(ReplicaType.All, ErrorCode.InvalidParams)]
+    [InlineData((ReplicaType)77, ErrorCode.InvalidParams)]
+    public void There_is_nothing_on_disks_to_forget(ReplicaType type, ErrorCode expected)
+    {
+        var call = new KeyedCall(null!, KeyedOperation.ForgetOnDisk, [ObjectKey.From("k")]) { Client = TestPrimary.Bob, Selector = type };
+        Assert.Equal(ErrorCode.ObjectNotFound, _shard.Execute(call)[0].Error);
+        _shard.PutStart("k");
+        Assert.Equal(expected, _shard.Execute(call)[0].Error);
+        _shard.PutEnd("k");
+        Assert.Equal(expected, _shard.Execute(call)[0].Error);
+        Assert.True(_shard.Exist("k"));
     }
 
     [Fact]

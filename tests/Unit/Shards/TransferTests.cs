@@ -77,6 +77,14 @@ public sealed class TransferTests
     }
 
     [Fact]
+    public void A_move_without_target_is_a_task_and_nothing_of_its_object_is_incomplete()
+    {
+        _shard.Put("k", on: [1, 2]);
+        _shard.Transfer("k", 1, [2], move: true);
+        Assert.Equal(ErrorCode.ObjectHasReplicationTask, _shard.Remove("k", force: true));
+    }
+
+    [Fact]
     public void A_move_without_target_does_not_drop_the_last_replica()
     {
         _shard.Put("k", on: [1, 2]);
@@ -91,8 +99,10 @@ public sealed class TransferTests
     {
         Assert.Equal(ErrorCode.InvalidParams, _shard.Transfer("k", 1, [1], move: true).Error);
         Assert.Equal(ErrorCode.InvalidParams, _shard.Transfer("k", 1, [2, 3], move: true).Error);
-        Assert.Equal(ErrorCode.InvalidParams, _shard.Transfer("k", 1, []).Error);
+        Assert.Equal(ErrorCode.SegmentNotFound, _shard.Transfer("k", 1, [2, 99]).Error);
+        Assert.Equal(ErrorCode.SegmentNotFound, _shard.Transfer("k", 1, [99], move: true).Error);
         Assert.Equal(ErrorCode.ObjectNotFound, _shard.Transfer("k", 1, [2]).Error);
+        Assert.Equal(ErrorCode.ObjectNotFound, _shard.Transfer("k", 1, []).Error);
         _shard.PutStart("k", on: [1]);
         Assert.Equal(ErrorCode.ReplicaNotFound, _shard.Transfer("k", 1, [2]).Error);
         _shard.PutEnd("k");
@@ -101,6 +111,22 @@ public sealed class TransferTests
         Assert.Equal(ErrorCode.Ok, _shard.Transfer("k", 1, [2]).Error);
         Assert.Equal(ErrorCode.ObjectHasReplicationTask, _shard.Transfer("k", 1, [3], TestPrimary.Bob).Error);
         Assert.Empty(_shard.Released);
+    }
+
+    [Fact]
+    public void A_copy_without_targets_holds_its_object_until_it_ends()
+    {
+        _shard.Put("k", on: [1]);
+        Assert.Equal((ErrorCode.Ok, 1), (_shard.Transfer("k", 1, []) is var started ? started.Error : default, started.Replicas.Count));
+        Assert.Equal(ErrorCode.ObjectHasReplicationTask, _shard.Remove("k")); // nothing of it is incomplete
+        _shard.CommitAll();
+        _shard.FailOver();
+        Assert.Equal(ErrorCode.ObjectHasReplicationTask, _shard.Transfer("k", 1, [2]).Error);
+        Assert.Equal(ErrorCode.Ok, _shard.EndTransfer("k"));
+        Assert.Equal(1, _shard.Record("k").ReplicaCount);
+        Assert.Equal(ErrorCode.Ok, _shard.Transfer("k", 1, []).Error);
+        Assert.Equal(ErrorCode.Ok, _shard.RevokeTransfer("k"));
+        Assert.Equal(1, _shard.Record("k").ReplicaCount);
     }
 
     [Fact]
@@ -213,7 +239,7 @@ public sealed class TransferTests
     {
         _shard.Put("k", on: [1]);
         _shard.Transfer("k", 1, [2]);
-        Assert.Equal(ErrorCode.ObjectHasReplicationTask, _shard.Remove("k", force: true));
+        Assert.Equal(ErrorCode.ReplicaIsNotReady, _shard.Remove("k", force: true));
         Assert.False(_shard.Clear("k"));
         Assert.False(_shard.Clear("k", "s1"));
         Assert.Equal((0, 0), (_shard.Evict("k"), _shard.Leader.EvictableCount));
@@ -223,13 +249,13 @@ public sealed class TransferTests
     }
 
     [Fact]
-    public void A_transfer_that_nobody_ends_is_revoked_after_600_seconds_and_its_buffers_are_parked_as_long_again()
+    public void A_transfer_that_nobody_ends_is_revoked_after_60_seconds_and_its_buffers_are_parked_for_600_more()
     {
         _shard.Put("k", on: [1]);
         _shard.Transfer("k", 1, [2]);
-        _shard.Advance(TimeSpan.FromSeconds(600));
+        _shard.Advance(TimeSpan.FromSeconds(60));
         _shard.Sweep();
-        Assert.Equal(ErrorCode.ObjectHasReplicationTask, _shard.Remove("k"));
+        Assert.Equal(ErrorCode.ReplicaIsNotReady, _shard.Remove("k"));
         _shard.Advance(TimeSpan.FromTicks(1));
         _shard.Sweep();
         Assert.Equal((OpType.TransferRevoke, 1), (_shard.Types()[^1], _shard.State.ParkedCount));
@@ -266,13 +292,72 @@ public sealed class TransferTests
         _shard.Put("k", on: [1]);
         _shard.Transfer("k", 1, [2], move: true);
         _shard.CommitAll();
-        _shard.Advance(TimeSpan.FromSeconds(599));
+        _shard.Advance(TimeSpan.FromSeconds(59));
         _shard.FailOver();
-        _shard.Advance(TimeSpan.FromSeconds(600));
+        _shard.Advance(TimeSpan.FromSeconds(60));
         _shard.Sweep();
-        Assert.Equal(ErrorCode.ObjectHasReplicationTask, _shard.Remove("k"));
+        Assert.Equal(ErrorCode.ReplicaIsNotReady, _shard.Remove("k", force: true));
         Assert.Equal(ErrorCode.Ok, _shard.EndTransfer("k", move: true));
         Assert.Equal("host2:1", _shard.Get("k").Replicas[0].TransportEndpoint);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_late_end_of_a_transfer_that_was_given_up_never_ends_a_later_one(bool failsOver)
+    {
+        _shard.Put("k", on: [1]);
+        _shard.Transfer("k", 1, [2]);
+        GiveUp();
+        if (failsOver)
+            _shard.FailOver();
+        Assert.Equal(ErrorCode.ObjectNoReplicationTask, _shard.EndTransfer("k"));
+        Assert.Equal(ErrorCode.ObjectHasReplicationTask, _shard.Transfer("k", 1, [3]).Error); // that end may still come
+        Assert.Equal(ErrorCode.Ok, _shard.Transfer("k", 1, [3], TestPrimary.Bob).Error);
+        Assert.Equal(ErrorCode.IllegalClient, _shard.EndTransfer("k"));
+        Assert.Equal(ErrorCode.Ok, _shard.EndTransfer("k", TestPrimary.Bob));
+        Assert.Equal(2, _shard.Get("k").Replicas.Count);
+        _shard.Kill(2);
+        _shard.DropSegment(2); // and with it the parked buffer, but not who was to write it
+        _shard.CommitAll();
+        Assert.Equal(ErrorCode.ObjectHasReplicationTask, _shard.Transfer("k", 1, [4], move: true).Error);
+        _shard.Advance(TimeSpan.FromSeconds(601));
+        _shard.Sweep();
+        _shard.Mount(4);
+        Assert.Equal(ErrorCode.Ok, _shard.Transfer("k", 1, [4], move: true).Error);
+        _shard.CommitAll();
+        Assert.Equal(_shard.State.Digest, TestPrimary.ThroughImage(_shard.State).Digest);
+    }
+
+    [Fact]
+    public void Who_gave_up_is_in_the_image()
+    {
+        _shard.Put("k", on: [1]);
+        _shard.Transfer("k", 1, [2]);
+        GiveUp();
+        var again = new TestPrimary(state: TestPrimary.ThroughImage(_shard.State));
+        again.Mount(3);
+        Assert.Equal(_shard.State.Digest, again.State.Digest);
+        Assert.Equal(ErrorCode.ObjectHasReplicationTask, again.Transfer("k", 1, [3]).Error);
+    }
+
+    [Fact]
+    public void While_a_transfer_was_given_up_its_object_is_free_for_everything_else()
+    {
+        _shard.Put("k", on: [1]);
+        _shard.Transfer("k", 1, [2]);
+        GiveUp();
+        Assert.Equal(ErrorCode.Ok, _shard.Upsert("k").Error);
+        Assert.Equal(ErrorCode.Ok, _shard.PutEnd("k"));
+        Assert.Equal(ErrorCode.Ok, _shard.Remove("k"));
+    }
+
+    private void GiveUp()
+    {
+        _shard.Advance(TimeSpan.FromSeconds(61));
+        _shard.Sweep();
+        _shard.CommitAll();
+        Assert.Equal(1, _shard.State.ParkedCount);
     }
 
     [Fact]

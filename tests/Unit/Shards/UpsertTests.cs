@@ -269,7 +269,7 @@ public sealed class UpsertTests
     {
         Assert.Equal(ErrorCode.InvalidParams, _shard.Upsert("").Error);
         Assert.Equal(ErrorCode.InvalidParams, _shard.Upsert("k", size: 0).Error);
-        Assert.Equal(ErrorCode.NotSupported, _shard.Upsert("k", config: new ReplicateConfig { DfsReplicaCount = 1 }).Error);
+        Assert.Equal(ErrorCode.DfsServiceUnavailable, _shard.Upsert("k", config: new ReplicateConfig { DfsReplicaCount = 1 }).Error);
     }
 
     [Fact]

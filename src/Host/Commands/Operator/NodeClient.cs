@@ -38,7 +38,7 @@ public sealed class NodeClient : IDisposable
         if (access.Identity is { } identity)
             tls.ClientCertificates = [identity];
         _http = new HttpClient(new SocketsHttpHandler { SslOptions = tls, ConnectTimeout = TimeSpan.FromSeconds(3), UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
-        _http.DefaultRequestHeaders.Add(CommandRoutes.UserHeader, Uri.EscapeDataString($"{Environment.UserName}@{Environment.MachineName}"));
+        _http.DefaultRequestHeaders.Add(OperatorGuard.UserHeader, Uri.EscapeDataString($"{Environment.UserName}@{Environment.MachineName}"));
         if (access.Token.Length > 0)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", access.Token);
     }

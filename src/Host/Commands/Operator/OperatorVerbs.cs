@@ -137,7 +137,7 @@ internal static class OperatorVerbs
             DefaultValueFactory = static _ => UsualAddresses, AllowMultipleArgumentsPerToken = true,
         };
 
-        private readonly Option<FileInfo?> _token = new("--token-file") { Description = $"File with the admin token; or set {TokenVariable}. Needed from another machine.", HelpName = "file" };
+        private readonly Option<FileInfo?> _token = new("--token-file") { Description = $"File with the admin token; or set {TokenVariable}. Needed where the nodes have one, and from another machine.", HelpName = "file" };
         private readonly Option<FileInfo?> _authority = new("--ca") { Description = "PEM file with the authority that signed the nodes' certificates.", HelpName = "file" };
         private readonly Option<FileInfo?> _certificate = new("--certificate") { Description = "PEM file with the certificate to show, and its key.", HelpName = "file" };
 

@@ -22,7 +22,7 @@ internal readonly record struct AnswerFrame(PipeWriter Output, uint CallNumber, 
     /// <summary>Writes an error, or success when there is none.</summary>
     public void Send(ErrorCode error) => Send(error, default(Nothing));
 
-    /// <summary>Writes what only a node that serves may say.</summary>
-    public void SendIfServing<T>(T value) where T : struct, IWireValue<T> =>
-        Send(Gateway.MayServe ? ErrorCode.Ok : ErrorCode.UnavailableInCurrentMode, value);
+    /// <summary>Writes what only a node that serves may say: an error, or the value when there is none.</summary>
+    public void SendIfServing<T>(ErrorCode error, T value) where T : struct, IWireValue<T> =>
+        Send(Gateway.Service == ServiceState.Serving ? error : ErrorCode.UnavailableInCurrentMode, value);
 }

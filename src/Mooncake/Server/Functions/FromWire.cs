@@ -1,6 +1,5 @@
 // From decoded values to those that the node works on. Everything that points into the receive buffer is copied here.
 using System.Text;
-using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Mooncake.Types;
 
@@ -9,26 +8,6 @@ namespace HotStandby.Mooncake.Server.Functions;
 /// <summary>Conversions of arguments.</summary>
 internal static class FromWire
 {
-    /// <summary>A scoped key. A tenant that cannot be makes a key that cannot be, which is refused with InvalidParams.</summary>
-    public static ObjectKey Key(ByteString tenant, ByteString key) =>
-        IsTenant(tenant.Span) ? ObjectKey.From(tenant.Span, key.Span) : ObjectKey.From(default, default);
-
-    /// <summary>Scoped keys.</summary>
-    public static ObjectKey[] Keys(ByteString tenant, in WireList<ByteString> keys)
-    {
-        var scoped = new ObjectKey[keys.Count];
-        for (var i = 0; i < scoped.Length; i++)
-            scoped[i] = Key(tenant, keys[i]);
-        return scoped;
-    }
-
-    /// <summary>False for a tenant that begins with an underscore or holds a control character.</summary>
-    public static bool IsTenant(ReadOnlySpan<byte> tenant) =>
-        tenant.IsEmpty || (tenant[0] != (byte)'_' && tenant.IndexOfAnyInRange((byte)0, (byte)0x1f) < 0 && !tenant.Contains((byte)0x7f));
-
-    /// <summary>A tenant's name; <c>default</c> for none.</summary>
-    public static byte[] Tenant(ByteString tenant) => tenant.Length == 0 ? "default"u8.ToArray() : tenant.Span.ToArray();
-
     /// <summary>A time; what is too long for one (29 000 years) becomes the longest.</summary>
     public static TimeSpan Milliseconds(ulong milliseconds) =>
         milliseconds < (ulong)TimeSpan.MaxValue.TotalMilliseconds ? TimeSpan.FromMilliseconds((long)milliseconds) : TimeSpan.MaxValue;

@@ -1,6 +1,7 @@
 // Every function that a master registers, with how it is served. The same for all generations: what differs between them is in
 // the types of the messages.
 using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.StructPack;
 
@@ -9,10 +10,13 @@ namespace HotStandby.Mooncake.Server.Functions;
 /// <summary>From a function to its way through the door.</summary>
 internal sealed class FunctionTable
 {
-    /// <summary>All functions.</summary>
-    public static readonly FunctionTable All = Build();
+    private static readonly FunctionTable Isolating = Build(new Tenancy(IsolatesTenants: true));
+    private static readonly FunctionTable Joint = Build(new Tenancy(IsolatesTenants: false));
 
     private readonly ServedFunction?[] _functions = new ServedFunction?[Enum.GetValues<Rpc>().Length];
+
+    /// <summary>All functions, for a cluster that understands tenants like this.</summary>
+    public static FunctionTable For(Tenancy tenancy) => tenancy.IsolatesTenants ? Isolating : Joint;
 
     /// <summary>How a function is served; every function of every generation is.</summary>
     public ServedFunction this[Rpc rpc] => _functions[(int)rpc] ?? throw new KeyNotFoundException($"nobody serves {rpc}");
@@ -28,16 +32,18 @@ internal sealed class FunctionTable
         _functions[(int)rpc] = new ServedFunction<TRequest, TCall>(make, write);
     }
 
-    private static FunctionTable Build()
+    private static FunctionTable Build(Tenancy tenancy)
     {
         var table = new FunctionTable();
+        var scope = new TenantScope(tenancy);
         ServiceFunctions.AddTo(table);
-        ReadFunctions.AddTo(table);
-        WriteFunctions.AddTo(table);
-        TransferFunctions.AddTo(table);
-        ScanFunctions.AddTo(table);
+        ReadFunctions.AddTo(table, scope);
+        WriteFunctions.AddTo(table, scope);
+        TransferFunctions.AddTo(table, scope);
+        ScanFunctions.AddTo(table, scope);
         SegmentFunctions.AddTo(table);
-        TaskFunctions.AddTo(table);
+        TaskFunctions.AddTo(table, scope);
+        DiskFunctions.AddTo(table, scope);
         NotOfferedFunctions.AddTo(table);
         return table;
     }

@@ -8,27 +8,27 @@ namespace HotStandby.Mooncake.Server.Functions;
 /// <summary>ExistKey, GetReplicaList and their batches.</summary>
 internal static class ReadFunctions
 {
-    public static void AddTo(FunctionTable table)
+    public static void AddTo(FunctionTable table, TenantScope scope)
     {
         table.Add<ExistKeyRequest, KeyedCall>(
             Rpc.ExistKey,
-            static (in ExistKeyRequest request, IReplySink sink) =>
-                new KeyedCall(sink, KeyedOperation.Exist, [FromWire.Key(request.Tenant, request.Key)]),
+            (in ExistKeyRequest request, IReplySink sink) => new(
+                new KeyedCall(sink, KeyedOperation.Exist, [scope.Key(request.Tenant, request.Key)]), scope.Refusal(request.Tenant)),
             KeyedAnswers.WriteSingle);
         table.Add<BatchExistKeyRequest, KeyedCall>(
             Rpc.BatchExistKey,
-            static (in BatchExistKeyRequest request, IReplySink sink) =>
-                new KeyedCall(sink, KeyedOperation.Exist, FromWire.Keys(request.Tenant, request.Keys)),
+            (in BatchExistKeyRequest request, IReplySink sink) => new(
+                new KeyedCall(sink, KeyedOperation.Exist, scope.Keys(request.Tenant, request.Keys)), scope.Refusal(request.Tenant)),
             KeyedAnswers.WriteBatch);
         table.Add<GetReplicaListRequest, KeyedCall>(
             Rpc.GetReplicaList,
-            static (in GetReplicaListRequest request, IReplySink sink) =>
-                new KeyedCall(sink, KeyedOperation.GetReplicaList, [FromWire.Key(request.Tenant, request.Key)]),
+            (in GetReplicaListRequest request, IReplySink sink) => new(
+                new KeyedCall(sink, KeyedOperation.GetReplicaList, [scope.Key(request.Tenant, request.Key)]), scope.Refusal(request.Tenant)),
             KeyedAnswers.WriteSingle);
         table.Add<BatchGetReplicaListRequest, KeyedCall>(
             Rpc.BatchGetReplicaList,
-            static (in BatchGetReplicaListRequest request, IReplySink sink) =>
-                new KeyedCall(sink, KeyedOperation.GetReplicaList, FromWire.Keys(request.Tenant, request.Keys)),
+            (in BatchGetReplicaListRequest request, IReplySink sink) => new(
+                new KeyedCall(sink, KeyedOperation.GetReplicaList, scope.Keys(request.Tenant, request.Keys)), scope.Refusal(request.Tenant)),
             KeyedAnswers.WriteBatch);
     }
 }

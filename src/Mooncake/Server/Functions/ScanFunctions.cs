@@ -10,35 +10,35 @@ namespace HotStandby.Mooncake.Server.Functions;
 /// <summary>GetReplicaListByRegex, RemoveByRegex and RemoveAll.</summary>
 internal static class ScanFunctions
 {
-    public static void AddTo(FunctionTable table)
+    public static void AddTo(FunctionTable table, TenantScope scope)
     {
         table.Add<ExistKeyRequest, ScanCall>(
             Rpc.GetReplicaListByRegex,
-            static (in ExistKeyRequest request, IReplySink sink) => Scan(sink, ScanOperation.GetReplicaLists, request.Tenant, request.Key, false),
+            (in ExistKeyRequest request, IReplySink sink) => Scan(sink, scope, ScanOperation.GetReplicaLists, request.Tenant, request.Key, false),
             static (in AnswerFrame frame, ScanCall call) => frame.Send(new FoundReplicas(call)));
         table.Add<RemoveRequest, ScanCall>(
             Rpc.RemoveByRegex,
-            static (in RemoveRequest request, IReplySink sink) => Scan(sink, ScanOperation.Remove, request.Tenant, request.Key, request.Force),
+            (in RemoveRequest request, IReplySink sink) => Scan(sink, scope, ScanOperation.Remove, request.Tenant, request.Key, request.Force),
             static (in AnswerFrame frame, ScanCall call) => frame.Send(call.Error, new WireInt64(call.RemovedCount)));
         // Its result has no place for an error; clients report a negative number as one.
         table.Add<RemoveAllRequest, ScanCall>(
             Rpc.RemoveAll,
-            static (in RemoveAllRequest request, IReplySink sink) => RemoveAll(sink, request),
+            (in RemoveAllRequest request, IReplySink sink) => RemoveAll(sink, scope, request),
             static (in AnswerFrame frame, ScanCall call) =>
                 frame.Send(new WireInt64(call.Error == ErrorCode.Ok ? call.RemovedCount : (long)call.Error)));
     }
 
-    private static DecodedCall Scan(IReplySink sink, ScanOperation operation, ByteString tenant, ByteString pattern, bool force) => new(
-        new ScanCall(sink, operation, FromWire.Tenant(tenant), pattern.ToString()) { Force = force }, RefusalOf(tenant));
+    private static DecodedCall Scan(
+        IReplySink sink, TenantScope scope, ScanOperation operation, ByteString tenant, ByteString pattern, bool force) => new(
+        new ScanCall(sink, operation, scope.Tenant(tenant), pattern.ToString()) { Force = force }, scope.Refusal(tenant));
 
-    private static DecodedCall RemoveAll(IReplySink sink, in RemoveAllRequest request) => new(
-        new ScanCall(sink, ScanOperation.Remove, request.Tenant.Length == 0 ? null : FromWire.Tenant(request.Tenant), null)
+    // Without a tenant it is about all of them, even those that were stored when the cluster kept tenants apart.
+    private static DecodedCall RemoveAll(IReplySink sink, TenantScope scope, in RemoveAllRequest request) => new(
+        new ScanCall(sink, ScanOperation.Remove, request.Tenant.Length == 0 ? null : scope.Tenant(request.Tenant), null)
         {
             Force = request.Force,
         },
-        RefusalOf(request.Tenant));
-
-    private static ErrorCode RefusalOf(ByteString tenant) => FromWire.IsTenant(tenant.Span) ? ErrorCode.Ok : ErrorCode.InvalidParams;
+        scope.Refusal(request.Tenant));
 
     // A map from key to replicas, straight from what was found.
     private readonly struct FoundReplicas(ScanCall call) : IWireWritable

@@ -10,17 +10,17 @@ namespace HotStandby.Mooncake.Server.Functions;
 /// <summary>CreateCopyTask, CreateMoveTask, QueryTask, FetchTasks and MarkTaskToComplete.</summary>
 internal static class TaskFunctions
 {
-    public static void AddTo(FunctionTable table)
+    public static void AddTo(FunctionTable table, TenantScope scope)
     {
         table.Add<CreateCopyTaskRequest, CreateTaskCall>(
             Rpc.CreateCopyTask,
-            static (in CreateCopyTaskRequest request, IReplySink sink) =>
-                Create(sink, TaskType.ReplicaCopy, request.Tenant, request.Key, null, FromWire.Texts(request.Targets)),
+            (in CreateCopyTaskRequest request, IReplySink sink) =>
+                Create(sink, scope, TaskType.ReplicaCopy, request.Tenant, request.Key, null, FromWire.Texts(request.Targets)),
             WriteCreated);
         table.Add<CreateMoveTaskRequest, CreateTaskCall>(
             Rpc.CreateMoveTask,
-            static (in CreateMoveTaskRequest request, IReplySink sink) =>
-                Create(sink, TaskType.ReplicaMove, request.Tenant, request.Key, request.Source.ToString(), [request.Target.ToString()]),
+            (in CreateMoveTaskRequest request, IReplySink sink) =>
+                Create(sink, scope, TaskType.ReplicaMove, request.Tenant, request.Key, request.Source.ToString(), [request.Target.ToString()]),
             WriteCreated);
         table.Add<WireUuid, QueryTaskCall>(
             Rpc.QueryTask, static (in WireUuid id, IReplySink sink) => new QueryTaskCall(sink, id.Value), WriteReport);
@@ -36,13 +36,13 @@ internal static class TaskFunctions
             SegmentFunctions.WriteSuccess);
     }
 
-    // An empty key cannot have been written, and a tenant that cannot be makes one: both end here.
     private static DecodedCall Create(
-        IReplySink sink, TaskType type, ByteString tenant, ByteString key, string? source, string[] targets)
+        IReplySink sink, TenantScope scope, TaskType type, ByteString tenant, ByteString key, string? source, string[] targets)
     {
-        var scoped = FromWire.Key(tenant, key);
-        return new(
-            new CreateTaskCall(sink, type, scoped, source, targets), scoped.UserKey.IsEmpty ? ErrorCode.InvalidParams : ErrorCode.Ok);
+        var refusal = scope.WriteRefusal(tenant);
+        if (refusal == ErrorCode.Ok && targets.Length == 0)
+            refusal = ErrorCode.InvalidParams; // before anyone looks for the object
+        return new(new CreateTaskCall(sink, type, scope.Key(tenant, key), source, targets), refusal);
     }
 
     private static void WriteCreated(in AnswerFrame frame, CreateTaskCall call) => frame.Send(call.Error, new WireUuid(call.TaskId));

@@ -8,33 +8,35 @@ namespace HotStandby.Mooncake.Server.Functions;
 /// <summary>Copy* and Move*.</summary>
 internal static class TransferFunctions
 {
-    public static void AddTo(FunctionTable table)
+    public static void AddTo(FunctionTable table, TenantScope scope)
     {
         table.Add<CopyStartRequest, KeyedCall>(
             Rpc.CopyStart,
-            static (in CopyStartRequest request, IReplySink sink) =>
-                new KeyedCall(sink, KeyedOperation.CopyStart, [FromWire.Key(request.Tenant, request.Key)])
+            (in CopyStartRequest request, IReplySink sink) => new(
+                new KeyedCall(sink, KeyedOperation.CopyStart, [scope.Key(request.Tenant, request.Key)])
                 {
                     Client = request.Client, SegmentName = request.Source.ToString(), TargetSegments = FromWire.Texts(request.Targets),
                 },
+                scope.WriteRefusal(request.Tenant)),
             KeyedAnswers.WriteSingle);
         table.Add<MoveStartRequest, KeyedCall>(
             Rpc.MoveStart,
-            static (in MoveStartRequest request, IReplySink sink) =>
-                new KeyedCall(sink, KeyedOperation.MoveStart, [FromWire.Key(request.Tenant, request.Key)])
+            (in MoveStartRequest request, IReplySink sink) => new(
+                new KeyedCall(sink, KeyedOperation.MoveStart, [scope.Key(request.Tenant, request.Key)])
                 {
                     Client = request.Client, SegmentName = request.Source.ToString(), TargetSegments = [request.Target.ToString()],
                 },
+                scope.WriteRefusal(request.Tenant)),
             KeyedAnswers.WriteSingle);
-        AddEnd(table, Rpc.CopyEnd, KeyedOperation.CopyEnd);
-        AddEnd(table, Rpc.CopyRevoke, KeyedOperation.CopyRevoke);
-        AddEnd(table, Rpc.MoveEnd, KeyedOperation.MoveEnd);
-        AddEnd(table, Rpc.MoveRevoke, KeyedOperation.MoveRevoke);
+        AddEnd(table, scope, Rpc.CopyEnd, KeyedOperation.CopyEnd);
+        AddEnd(table, scope, Rpc.CopyRevoke, KeyedOperation.CopyRevoke);
+        AddEnd(table, scope, Rpc.MoveEnd, KeyedOperation.MoveEnd);
+        AddEnd(table, scope, Rpc.MoveRevoke, KeyedOperation.MoveRevoke);
     }
 
-    private static void AddEnd(FunctionTable table, Rpc rpc, KeyedOperation operation) => table.Add<TransferRequest, KeyedCall>(
+    private static void AddEnd(FunctionTable table, TenantScope scope, Rpc rpc, KeyedOperation operation) => table.Add<TransferRequest, KeyedCall>(
         rpc,
-        (in TransferRequest request, IReplySink sink) =>
-            new KeyedCall(sink, operation, [FromWire.Key(request.Tenant, request.Key)]) { Client = request.Client },
+        (in TransferRequest request, IReplySink sink) => new(
+            new KeyedCall(sink, operation, [scope.Key(request.Tenant, request.Key)]) { Client = request.Client }, scope.Refusal(request.Tenant)),
         KeyedAnswers.WriteSingle);
 }

@@ -1,0 +1,75 @@
+// How the node is, ready to be read: probes come often, from many, and must cost the node nothing. A few times a second this asks replica
+// and verifier, which know it already, and puts their answers where any thread reads them. It never asks the partitions.
+using Akka.Actor;
+using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Replication;
+using HotStandby.Actors.Verification;
+
+namespace HotStandby.Actors.Node;
+
+/// <summary>What the node said of itself last. Written by <see cref="PulseActor"/>, read by any thread.</summary>
+/// <param name="time">The monotonic clock.</param>
+public sealed class NodePulse(TimeProvider time)
+{
+    /// <summary>What is older is not told: the node is silent, since it reads its journal for example.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private volatile Beat? _beat;
+
+    /// <summary>The node's report without its partitions, at most <see cref="Patience"/> old; null while it is silent.</summary>
+    public NodeReport? Latest => _beat is { } beat && time.NowTicks() - beat.Ticks < Patience.Ticks ? beat.Report : null;
+
+    internal void Publish(NodeReport report) => _beat = new Beat(report, time.NowTicks());
+
+    private sealed record Beat(NodeReport Report, long Ticks);
+}
+
+/// <summary>Keeps the pulse.</summary>
+internal sealed class PulseActor : UntypedActor, IWithTimers
+{
+    public const string Name = "pulse";
+
+    private const string BeatKey = "beat";
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    private readonly IActorRef _replica;
+    private readonly IActorRef _verifier;
+    private readonly NodePulse _pulse;
+    private VerificationReport? _verified;
+
+    public PulseActor(IActorRef replica, IActorRef verifier, NodePulse pulse) => (_replica, _verifier, _pulse) = (replica, verifier, pulse);
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(IActorRef replica, IActorRef verifier, NodePulse pulse) =>
+        Akka.Actor.Props.Create(() => new PulseActor(replica, verifier, pulse));
+
+    protected override void PreStart() => Timers.StartPeriodicTimer(BeatKey, Beat.Instance, TimeSpan.Zero, Interval);
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Beat:
+                _verifier.Tell(ReportVerification.Instance, Self);
+                _replica.Tell(ReportReplica.Instance, Self);
+                break;
+            case VerificationReport verified:
+                _verified = verified;
+                break;
+            case ReplicaStatus replica when _verified is not null:
+                _pulse.Publish(new NodeReport(replica, [], _verified));
+                break;
+            case ReplicaStatus:
+                break; // the verifier has not said anything yet
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private sealed record Beat : INoSerializationVerificationNeeded
+    {
+        public static readonly Beat Instance = new();
+    }
+}
