@@ -181,7 +181,7 @@ internal sealed class CandidateRole
             _fetchUntilTicks = nowTicks + FetchPatienceTicks;
             Fetch(nowTicks);
         }
-        else if (!_asksToFound && NobodyVotes())
+        else if (!_asksToFound && NobodyHasStored())
         {
             _asksToFound = true;
             foreach (var peer in _state.Settings.Peers)
@@ -235,10 +235,20 @@ internal sealed class CandidateRole
 
     private int NeededToFound => _state.Settings.Miscounts == CountingBug.FoundByMajority ? _state.Settings.Majority : _state.Settings.Voters.Count;
 
-    // Everybody has answered, and nobody has a vote: there is nothing yet that an empty voter could have forgotten.
-    private bool NobodyVotes() => !_state.Voting
-        && (_state.Log.LastSequence == 0 || _state.OwnSeat.Memory == _state.Life.Memory)
-        && 1 + _replies.Values.Count(static reply => reply.Outcome is SealOutcome.Empty or SealOutcome.Founding) >= NeededToFound;
+    // Everybody has answered, and nobody has a vote, or whoever has one has never stored anything: there is nothing yet that an empty voter
+    // could have forgotten.
+    private bool NobodyHasStored() =>
+        (_state.Log.LastSequence == 0 || (!_state.Voting && _state.OwnSeat.Memory == _state.Life.Memory))
+        && 1 + _replies.Values.Count(static reply => reply.Outcome is SealOutcome.Empty or SealOutcome.Founding
+            || (reply.Outcome == SealOutcome.Sealed && reply.LastSequence == 0)) >= NeededToFound;
+
+    /// <summary>
+    /// What those that were counted know to be committed. A candidate that has won holds it, and needs to know it: a life that took the place of
+    /// another counts for a Primary that knows this to be committed.
+    /// </summary>
+    public ulong KnownCommitted() => _replies.Values
+        .Where(reply => HasSealed(reply) && _state.Log.Roster.SeatOf(reply.From).Memory is var memory && (memory == 0 || memory == reply.Origin.Life.Memory))
+        .Aggregate(0UL, static (known, reply) => Math.Max(known, reply.CommitSequence));
 
     /// <summary>Who votes in the reign of a candidate that has won: what the log says and, where it says nothing, who was counted.</summary>
     public VoterRoll Roll()

@@ -108,10 +108,7 @@ public sealed class Replica
         return null;
     }
 
-    /// <summary>
-    /// A Primary's partition proposes entries, applied there already. Takes the drafts. Returns the seq of the last one.
-    /// The batch is closed by <see cref="Flush"/> at the latest.
-    /// </summary>
+    /// <summary>A Primary's partition proposes entries, applied there already. Takes the drafts. Returns the seq of the last one.</summary>
     /// <exception cref="InvalidOperationException">This node does not lead.</exception>
     public ulong Propose(DraftBuffer drafts, long nowTicks, long wallMilliseconds) =>
         _primary?.Propose(drafts, nowTicks, wallMilliseconds) ?? throw new InvalidOperationException("only a Primary appends");
@@ -174,13 +171,13 @@ public sealed class Replica
             case AppendAcknowledged acknowledged:
                 _primary?.OnAcknowledged(acknowledged, nowTicks);
                 break;
-            case AppendRefused { Reason: RefusalReason.OlderEpoch } refused:
-                if (_primary is not null && refused.Epoch > _primary.Epoch)
-                    StepDown($"{refused.From} has promised epoch {refused.Epoch}", nowTicks);
+            case AppendRefused { Reason: RefusalReason.OlderEpoch } refused when refused.Epoch > _primary?.Epoch:
+                StepDown($"{refused.From} has promised epoch {refused.Epoch}", nowTicks);
                 break;
-            case AppendRefused refused:
-                if (refused.Epoch == _primary?.Epoch)
-                    _primary.OnGap(refused, nowTicks);
+            case AppendRefused { Reason: RefusalReason.Gap } refused when refused.Epoch == _primary?.Epoch:
+                _primary.OnGap(refused, nowTicks);
+                break;
+            case AppendRefused:
                 break;
             case SealRequest request:
                 OnSealRequest(request, nowTicks);
@@ -201,9 +198,12 @@ public sealed class Replica
             case GrantReleased released:
                 OnReleased(released, nowTicks);
                 break;
-            case LifeSuperseded notice:
-                OnSuperseded(notice, nowTicks);
+            case LifeSuperseded notice when _guard.IsSuperseded(notice):
+                StepDown($"{notice.From} says that another life has this one's vote", nowTicks);
+                _state.Supersede(notice.By);
                 break;
+            case LifeSuperseded:
+                break; // an earlier run was meant, or a later entry names this one
             default:
                 throw new ArgumentException($"unknown message {message.GetType().Name}", nameof(message));
         }
@@ -212,19 +212,9 @@ public sealed class Replica
     /// <summary>Whether this node listens to a life at all; if not, what follows from that is among the effects.</summary>
     public bool Hears(in Origin origin) => _guard.Admits(origin);
 
-    // Not when an earlier run was meant, or a later entry names this one.
-    private void OnSuperseded(LifeSuperseded notice, long nowTicks)
-    {
-        if (!_guard.IsSuperseded(notice))
-            return;
-        StepDown($"{notice.From} says that another life has this one's vote", nowTicks);
-        _state.Supersede(notice.By);
-    }
-
     /// <summary>A batch whose bytes are not what the Primary wrote: never stored, asked for again.</summary>
     public void ReceiveCorrupt(AppendBatch header, long nowTicks)
     {
-        ArgumentNullException.ThrowIfNull(header);
         if (Hears(header.Origin) && !IsSilent(nowTicks) && header.Epoch >= _state.PromisedEpoch && header.From != _state.Settings.Self)
             _standby.Refuse(header.From, header.Epoch, header.SentAtTicks);
     }
@@ -297,10 +287,7 @@ public sealed class Replica
         _state.Effects.Add(new FullSyncNeeded(gone.From));
     }
 
-    /// <summary>
-    /// The partitions' images up to here are in checkpoints: the journal need not hold the entries any more. Everybody may do so for
-    /// itself; who needs them later gets a full sync.
-    /// </summary>
+    /// <summary>The partitions' images up to here are in checkpoints. A node that needs the entries later gets a full sync.</summary>
     /// <param name="sequence">Committed; at most what every partition's checkpoint covers.</param>
     public void Truncate(ulong sequence) => _state.Truncate(sequence);
 
@@ -366,6 +353,7 @@ public sealed class Replica
         }
         else if (_candidate.Progress == CampaignProgress.Won && _state.PromiseIsDurable && !IsSilent(nowTicks))
         {
+            _state.Commit(Math.Min(_candidate.KnownCommitted(), _state.Log.LastSequence));
             var (epoch, roll) = (_candidate.Epoch, _candidate.Roll());
             _candidate = null;
             _state.Leader = _state.Settings.Self;

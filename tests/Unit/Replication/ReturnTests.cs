@@ -132,7 +132,7 @@ public sealed class ReturnTests
         }
 
         driver.Settle(1, 2);
-        Assert.Equal(0ul, driver.State(2).CommitSequence);
+        Assert.Equal(5ul, driver.State(2).CommitSequence); // what the others knew, and nothing of this reign
         Assert.False(driver.State(2).Voting);
     }
 

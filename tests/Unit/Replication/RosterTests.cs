@@ -69,7 +69,8 @@ public sealed class RosterTests
         Return(B, 21);
         Return(A, 11);
         var roll = Roster.At(2);
-        Assert.Equal((77ul, [new NamedVoter(A, 10), new NamedVoter(B, 21)]), (roll.Birth, roll.Voters));
+        Assert.Equal(77ul, roll.Birth);
+        Assert.Equal([new NamedVoter(A, 10), new NamedVoter(B, 21)], roll.Voters);
         _log.TruncateTo(2);
         _log.CutAfter(2);
         Assert.Equal((10ul, 21ul), (Roster.SeatOf(A).Memory, Roster.SeatOf(B).Memory));
