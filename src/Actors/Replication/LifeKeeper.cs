@@ -10,7 +10,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Actors.Replication;
 
 /// <summary>Used by <see cref="ReplicaActor"/> only.</summary>
-internal sealed class LifeKeeper(NodeId self, DataDirectory directory, ILoggingAdapter log)
+internal sealed class LifeKeeper(NodeId self, DataDirectory directory, EventStream events, ILoggingAdapter log)
 {
     private const long QuietTicks = TimeSpan.TicksPerMinute;
 
@@ -33,7 +33,7 @@ internal sealed class LifeKeeper(NodeId self, DataDirectory directory, ILoggingA
         return life;
     }
 
-    /// <summary>An effect about lives.</summary>
+    /// <summary>An effect about lives, or news of the Primary for the membership.</summary>
     /// <exception cref="SupersededException">Another life has this one's place.</exception>
     public void CarryOut(Effect effect, IActorRef sender, long nowTicks)
     {
@@ -52,6 +52,9 @@ internal sealed class LifeKeeper(NodeId self, DataDirectory directory, ILoggingA
             case Born born:
                 log.Info("Node {0} belongs to the cluster that was born as {1:x16}", self, born.Birth);
                 directory.StoreBirth(born.Birth);
+                break;
+            case PrimaryLost or MajoritySealed:
+                events.Publish(effect);
                 break;
             case ForeignMessage foreign:
                 OnForeign(foreign, sender, nowTicks);

@@ -177,8 +177,6 @@ public sealed class Replica
             case AppendRefused { Reason: RefusalReason.Gap } refused when refused.Epoch == _primary?.Epoch:
                 _primary.OnGap(refused, nowTicks);
                 break;
-            case AppendRefused:
-                break;
             case SealRequest request:
                 OnSealRequest(request, nowTicks);
                 break;
@@ -202,8 +200,8 @@ public sealed class Replica
                 StepDown($"{notice.From} says that another life has this one's vote", nowTicks);
                 _state.Supersede(notice.By);
                 break;
-            case LifeSuperseded:
-                break; // an earlier run was meant, or a later entry names this one
+            case AppendRefused or LifeSuperseded: // of another reign; an earlier run was meant, or a later entry names this one
+                break;
             default:
                 throw new ArgumentException($"unknown message {message.GetType().Name}", nameof(message));
         }
@@ -294,8 +292,7 @@ public sealed class Replica
     /// <summary>The partitions hold, or do not hold, what the log begins with; see <see cref="ReplicaState.IsStateComplete"/>.</summary>
     public void StateIsComplete(bool isComplete) => _state.IsStateComplete = isComplete;
 
-    /// <summary>A full sync has brought committed state, which is durable in checkpoints: the log goes on behind the oldest image.
-    /// Once the partitions hold the images, <see cref="StateIsComplete"/> follows.</summary>
+    /// <summary>A full sync has brought committed state, durable in checkpoints. <see cref="StateIsComplete"/> follows.</summary>
     /// <param name="below">Where the source's epochs end up to the seq of the oldest image, oldest first; not empty.</param>
     /// <param name="roll">The voters that the source's log names there.</param>
     /// <param name="imagesUpTo">The seq of the newest image.</param>
