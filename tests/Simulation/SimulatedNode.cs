@@ -213,11 +213,15 @@ public sealed class SimulatedNode(Simulation world, int index)
     {
         world.Twins.Superseded++;
         world.Trace(this, $"has no place any more: {superseded.By} has");
+        var wasCrowned = Replica!.IsCrowned;
         Crash();
         world.After(world.Random.Exponential(_scenario.LeaseTicks), () =>
         {
-            if (Replica is null)
-                Start();
+            if (Replica is not null)
+                return;
+            Start();
+            if (wasCrowned)
+                Do(static (replica, now) => replica.Crown(now)); // the oracle still thinks of this node
         });
     }
 
