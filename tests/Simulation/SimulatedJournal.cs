@@ -160,11 +160,14 @@ public sealed class SimulatedJournal(PlantedBug bug, ulong memory, RealLog? real
 
     private static IEnumerable<NamedVoter> Named(RecoveredJournal journal) => journal.Log.Roster.At(journal.Log.LastSequence).Voters;
 
+    /// <summary>What the directory promised as a voter is void.</summary>
+    public void Renew(ulong drawn) => Memory = drawn | (1UL << 40);
+
     /// <summary>A process opens the directory. Where its log gives its name to another memory, what it once promised as a voter is void.</summary>
     public Life OpenAs(NodeId name, RecoveredJournal found, ulong drawn)
     {
         if (found.Log.Roster.Find(name) is { Memory: not 0 } seat && seat.Memory != Memory)
-            Memory = drawn;
+            Renew(drawn);
         return new Life(Memory, Life.IncarnationOf(++_starts, (uint)drawn));
     }
 

@@ -214,6 +214,8 @@ public sealed class SimulatedNode(Simulation world, int index)
         world.Twins.Superseded++;
         world.Trace(this, $"has no place any more: {superseded.By} has");
         var wasCrowned = Replica!.IsCrowned;
+        if (superseded.By.Memory != Journal.Memory)
+            Journal.Renew(world.NextIncarnation());
         Crash();
         world.After(world.Random.Exponential(_scenario.LeaseTicks), () =>
         {

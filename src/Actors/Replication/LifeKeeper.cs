@@ -33,6 +33,10 @@ internal sealed class LifeKeeper(NodeId self, DataDirectory directory, EventStre
         return life;
     }
 
+    /// <summary>A right to vote that an earlier version noted is that of the first memory of its directory.</summary>
+    public RecoveredJournal Owned(RecoveredJournal journal) =>
+        journal is { Voting: true, VotingMemory: 0 } ? journal with { VotingMemory = NodeMemory.FirstOf(directory.Identity) } : journal;
+
     /// <summary>An effect about lives, or news of the Primary for the membership.</summary>
     /// <exception cref="SupersededException">Another life has this one's place.</exception>
     public void CarryOut(Effect effect, IActorRef sender, long nowTicks)
@@ -46,6 +50,8 @@ internal sealed class LifeKeeper(NodeId self, DataDirectory directory, EventStre
                 sender.Tell(reply.Message);
                 break;
             case Superseded superseded:
+                if (superseded.By.Memory != directory.Life.Memory)
+                    directory.RenewMemory(); // the right to vote is void, whether the own log says so yet or not: else the next start would end here, too
                 throw new SupersededException(
                     $"another process has the name {self}, and the vote that goes with it: life {superseded.By}, this one is {directory.Life}. "
                     + "Started again, this node keeps its log and asks to vote again, unless the other process still answers");

@@ -114,7 +114,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             journal.Log.LastEpoch, journal.Log.LastSequence, journal.CommitSequence, journal.PromisedEpoch,
             journal.Voting ? "voting" : "not voting yet");
         _lives = new LifeKeeper(_options.Protocol.Self, _directory, Context.System.EventStream, _log);
-        _replica = new Replica(_options.Protocol, journal, _lives.Begin(journal), _directory.Memory.Birth, now);
+        _replica = new Replica(_options.Protocol, _lives.Owned(journal), _lives.Begin(journal), _directory.Memory.Birth, now);
         _feed = new PartitionFeed(_partitions, _openLog, CatchUpReadBytes);
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
         _state = new StateKeeper(Context, _options, _partitions, _feed, _replica, _peers, _time, _log);
