@@ -115,7 +115,7 @@ public sealed class ThreeNodesTests : IAsyncDisposable
     }
 
     private static Task<VerifyNowAnswer> VerifyAsync(HotStandbyNode node) => node.System.ActorSelection("/user/node/verifier")
-        .Ask<VerifyNowAnswer>(new VerifyNow([], TimeSpan.FromSeconds(20)), TimeSpan.FromSeconds(30));
+        .Ask<VerifyNowAnswer>(new VerifyNow([], Deadline.Step / 2), Deadline.Step);
 
     private static async Task AllMustAgreeAsync(IReadOnlyList<HotStandbyNode> nodes)
     {
