@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Akka.Actor;
 using Akka.Cluster;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
@@ -63,6 +64,25 @@ internal sealed class Nodes : IAsyncDisposable
         HotStandbyNode? primary = null;
         await WaitUntilAsync("a Primary", () => Task.FromResult((primary = nodes.FirstOrDefault(node => node.Gateway.MayServe)) is not null));
         return primary!;
+    }
+
+    /// <summary>What the node says of itself, once it does: it has 2 s for that, which a busy machine or a restore may not leave it.</summary>
+    public static async Task<NodeReport> ReportOfAsync(HotStandbyNode node)
+    {
+        NodeReport? report = null;
+        await WaitUntilAsync("the node reports", async () =>
+        {
+            try
+            {
+                report = await node.ReportAsync(CancellationToken.None);
+                return true;
+            }
+            catch (AskTimeoutException)
+            {
+                return false;
+            }
+        });
+        return report!;
     }
 
     /// <summary>Waits for a condition.</summary>

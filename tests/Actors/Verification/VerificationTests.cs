@@ -112,17 +112,8 @@ public sealed class VerificationTests : IAsyncDisposable
         _nodes.NoneMustHaveFailed();
     }
 
-    private static async Task<string> DigestOf(HotStandbyNode node)
-    {
-        try
-        {
-            return string.Join(' ', (await node.ReportAsync(CancellationToken.None)).Partitions.Select(partition => partition.Digest));
-        }
-        catch (Akka.Actor.AskTimeoutException)
-        {
-            return "its partitions are being restored";
-        }
-    }
+    private static async Task<string> DigestOf(HotStandbyNode node) =>
+        string.Join(' ', (await Nodes.ReportOfAsync(node)).Partitions.Select(partition => partition.Digest));
 
     [Fact]
     public async Task Faults_are_refused_unless_they_are_switched_on_and_never_put_into_a_Primary()
@@ -150,7 +141,7 @@ public sealed class VerificationTests : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private static async Task<VerificationReport> VerificationOf(HotStandbyNode node) => (await node.ReportAsync(CancellationToken.None)).Verification!;
+    private static async Task<VerificationReport> VerificationOf(HotStandbyNode node) => (await Nodes.ReportOfAsync(node)).Verification!;
 
     private async Task StartAsync(string hocon)
     {
@@ -195,7 +186,7 @@ public sealed class VerificationTests : IAsyncDisposable
         // Markers go on; so the digests are compared, each at the seq of the partition's last entry.
         await Nodes.WaitUntilAsync("all nodes hold the same", async () =>
         {
-            var reports = await Task.WhenAll(_standbys.Append(_primary).Select(node => node.ReportAsync(CancellationToken.None)));
+            var reports = await Task.WhenAll(_standbys.Append(_primary).Select(Nodes.ReportOfAsync));
             return reports.All(report => report.Partitions.Select(partition => partition.Digest)
                 .SequenceEqual(reports[0].Partitions.Select(partition => partition.Digest)));
         });

@@ -45,7 +45,7 @@ public sealed class VerifierActorTests : TestKit
     {
         (_node, _replica, _primary) = (CreateTestProbe("parent"), CreateTestProbe("replica"), CreateTestProbe("primary"));
         _partitions = [.. Enumerable.Range(0, 4).Select(at => CreateTestProbe($"partition-{at}"))];
-        Sys.ActorOf(Props.Create(() => new NodeOfThePrimary(_primary.Ref)), "node");
+        Sys.ActorOf(Props.Create(() => new NodeOfThePrimary(_primary.Ref)), "node").AwaitHandled(); // it has its child by then
         _relay = Sys.ActorSelection($"/user/node/{VerifierActor.Name}").ResolveOne(Deadline.Step).GetAwaiter().GetResult();
         var cluster = Cluster.Get(Sys);
         cluster.Join(cluster.SelfAddress);
