@@ -32,7 +32,8 @@ public sealed class FaultInjector(Simulation world)
         _ended = true;
         world.Network.Heal();
         world.Network.IsCalm = true;
-        var mayStayDead = world.Nodes.All(node => node.Journal.Voting) && _random.Chance(0.3) ? (_scenario.NodeCount - 1) / 2 : 0;
+        var mayStayDead = !world.Twins.Exist && world.Nodes.All(Votes) && _random.Chance(0.3) ? (_scenario.NodeCount - 1) / 2 : 0;
+        world.Twins.End(isLast: true);
         foreach (var node in world.Nodes)
         {
             node.Paused = false;
@@ -119,10 +120,10 @@ public sealed class FaultInjector(Simulation world)
         if (_ended)
             return;
         if (_random.Chance(0.5))
-            foreach (var node in world.Nodes)
+            foreach (var node in world.Twins.Everybody)
                 if (!node.Paused && _random.Chance(0.8))
                     node.Do(static (replica, now) => replica.Uncrown(now));
-        Crown(_random.Chance(0.3) ? world.Nodes.MinBy(static node => node.Log.Count)! : _random.Pick(world.Nodes));
+        Crown(_random.Chance(0.3) ? world.Nodes.MinBy(static node => node.Log.Count)! : _random.Pick<SimulatedNode>([.. world.Twins.Everybody]));
         if (_random.Chance(0.3))
             Crown(_random.Pick(world.Nodes));
         NextCrown();
@@ -153,8 +154,9 @@ public sealed class FaultInjector(Simulation world)
         var fault = 0;
         while (drawn >= _scenario.Weights[fault])
             drawn -= _scenario.Weights[fault++];
-        var node = _random.Pick(world.Nodes);
-        var other = _random.Pick(world.Nodes);
+        SimulatedNode[] everybody = [.. world.Twins.Everybody];
+        var node = _random.Pick(everybody);
+        var other = _random.Pick(everybody);
         if (world.IsVerbose && (Fault)fault is >= Fault.Pause)
             world.Trace(node, $"fault: {(Fault)fault} {other.Id}");
         switch ((Fault)fault)
@@ -163,12 +165,12 @@ public sealed class FaultInjector(Simulation world)
                 Crash(node);
                 break;
             case Fault.CrashAll when _random.Chance(0.2):
-                foreach (var each in world.Nodes)
+                foreach (var each in everybody)
                     if (each.Replica is not null)
                         Crash(each);
                 break;
             case Fault.Restart:
-                foreach (var each in world.Nodes)
+                foreach (var each in everybody)
                     if (each.Replica is null && _random.Chance(0.7))
                     {
                         if (each.Journal.IsDamaged && _random.Chance(0.5))
@@ -193,7 +195,7 @@ public sealed class FaultInjector(Simulation world)
                 node.Paused = true;
                 break;
             case Fault.Resume:
-                foreach (var each in world.Nodes)
+                foreach (var each in everybody)
                     each.Paused = false;
                 break;
             case Fault.Isolate:
@@ -207,6 +209,21 @@ public sealed class FaultInjector(Simulation world)
                 break;
             case Fault.Split:
                 Split();
+                break;
+            case Fault.Twin when world.Twins.Exist:
+                if (_random.Chance(0.3))
+                    world.Twins.End(isLast: false);
+                else
+                    world.Twins.LookAgain();
+                break;
+            case Fault.Twin when _random.Chance(0.3):
+                world.Twins.Resurrect(MayLoseDisk);
+                break;
+            case Fault.Twin when MayLoseDisk(node):
+                world.Twins.Begin(node);
+                break;
+            case Fault.Intruder:
+                world.Twins.Intrude(node);
                 break;
             case Fault.Heal:
                 world.Network.Heal();
@@ -240,7 +257,7 @@ public sealed class FaultInjector(Simulation world)
 
     private void Isolate(SimulatedNode node)
     {
-        foreach (var each in world.Nodes)
+        foreach (var each in world.Twins.Everybody)
             Cut(node, each);
     }
 
@@ -255,15 +272,20 @@ public sealed class FaultInjector(Simulation world)
     private void Split()
     {
         var sides = _random.Bits();
-        foreach (var one in world.Nodes)
-            foreach (var other in world.Nodes)
+        foreach (var one in world.Twins.Everybody)
+            foreach (var other in world.Twins.Everybody)
                 if (((sides >> one.Index) & 1) != ((sides >> other.Index) & 1))
                     Cut(one, other);
     }
 
     // A majority of voters keeps its journals: that is what invariant 8 presumes. During the first start nobody may lose anything. Nor
-    // while somebody's checkpoints are lost: what he lacks must be somewhere.
-    private bool MayLoseDisk(SimulatedNode node) => world.Checker.Committed > 0
-        && world.Nodes.All(each => each.Replica is not { State.IsStateComplete: false })
-        && world.Nodes.Count(each => each != node && each.Journal.Voting) > _scenario.NodeCount / 2;
+    // while somebody's checkpoints are lost: what he lacks must be somewhere. Nor while a name has two processes, one of which may be lost,
+    // or a vote is on its way to another memory.
+    private bool MayLoseDisk(SimulatedNode node) => world.Checker.Committed > 0 && !world.Twins.Exist
+        && world.Nodes.All(each => each.Replica is not { State.IsStateComplete: false } && LogOf(each).Roster.LastNamedAt <= world.Checker.Committed)
+        && world.Nodes.Count(each => each != node && Votes(each)) > _scenario.NodeCount / 2;
+
+    private static LogIndex LogOf(SimulatedNode node) => node.Replica?.State.Log ?? node.Journal.Recover().Log;
+
+    private bool Votes(SimulatedNode node) => node.Journal.Voting && node.Journal.Memory == world.Checker.VoterOf(node.Id);
 }

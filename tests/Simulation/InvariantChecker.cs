@@ -29,6 +29,8 @@ public sealed class InvariantChecker(bool keepsEntries)
     private readonly Dictionary<ulong, ulong> _digests = [];
     private readonly ShardState[] _shards =
         [.. Enumerable.Range(0, SimulatedIndex.ShardCount).Select(static shard => new ShardState(Partition.OfShard(shard), SimulatedIndex.ShardCount))];
+    private readonly Dictionary<(ulong Epoch, ulong Sequence), NamedVoter[]> _namings = [];
+    private readonly Dictionary<NodeId, ulong> _voters = [];
     private readonly HashSet<ulong> _started = [];
     private readonly HashSet<ulong> _ended = [];
 
@@ -53,6 +55,7 @@ public sealed class InvariantChecker(bool keepsEntries)
             log.Add(new Link(entry.Epoch, hash));
             if (_history.TryAdd((entry.Epoch, entry.Sequence), hash))
             {
+                NoteNames(entry);
                 if (keepsEntries)
                     _entries[(entry.Epoch, entry.Sequence)] = entry.Encoded.ToArray();
             }
@@ -60,6 +63,17 @@ public sealed class InvariantChecker(bool keepsEntries)
                 throw new InvariantViolation(2, $"{node} holds another {entry.Epoch}/{entry.Sequence} than others do");
         }
     }
+
+    private void NoteNames(OpLogEntry entry)
+    {
+        if (entry.Type == OpType.EpochStart && VoterRoll.TryRead(entry.Payload, out var roll))
+            _namings[(entry.Epoch, entry.Sequence)] = [.. roll.Voters];
+        else if (entry.Type == OpType.VoterReturned && VoterReturnedPayload.TryRead(entry.Payload, out var returned))
+            _namings[(entry.Epoch, entry.Sequence)] = [new NamedVoter(new NodeId(System.Text.Encoding.UTF8.GetString(entry.Key)), returned.Life.Memory)];
+    }
+
+    /// <summary>Which memory votes under a name as far as is committed; 0: none does yet.</summary>
+    public ulong VoterOf(NodeId node) => _voters.GetValueOrDefault(node);
 
     /// <summary>Invariants 1 and 3: a node begins to lead.</summary>
     public void Leads(NodeId node, ulong incarnation, ulong epoch, List<Link> log)
@@ -97,6 +111,8 @@ public sealed class InvariantChecker(bool keepsEntries)
             if (i == _committed.Count)
             {
                 _committed.Add(new CommittedEntry(log[i], epoch));
+                foreach (var voter in _namings.GetValueOrDefault((log[i].Epoch, (ulong)i + 1), []))
+                    _voters[voter.Node] = voter.Memory;
                 if (keepsEntries)
                     Note(EntryOf(log[i].Epoch, (ulong)i + 1));
             }

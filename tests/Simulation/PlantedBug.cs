@@ -31,7 +31,7 @@ public enum PlantedBug
     CommitOlderEpochs,
     /// <summary>A heartbeat is acknowledged with the end of the log, whether or not that is the Primary's log.</summary>
     AcknowledgeEndOfLog,
-    /// <summary>A node with an empty disk votes at once.</summary>
+    /// <summary>A node with an empty disk takes itself for its old memory, and votes at once.</summary>
     VoteWithoutDisk,
     /// <summary>Whatever a start cannot read is taken for the torn end of the log, and cut off.</summary>
     TakeDamageForTornTail,
@@ -57,4 +57,16 @@ public enum PlantedBug
     ReleaseWhileLeading,
     /// <summary>A Primary answers clients as long as nobody has told it that it is deposed.</summary>
     ServeWithoutLease,
+    /// <summary>Whatever life has a voter's name counts, if it says that it may vote.</summary>
+    CountAnyLife,
+    /// <summary>The life that is welcomed counts, and the one before it still does.</summary>
+    WelcomeWithoutRevoking,
+    /// <summary>The life that is welcomed counts as soon as it says so, before the entry that names it is known to be committed.</summary>
+    CountBeforeWelcome,
+    /// <summary>Names are compared and births are not: a node of another cluster is heard.</summary>
+    IgnoreBirth,
+    /// <summary>A majority of empty voters founds a cluster.</summary>
+    FoundByMajority,
+    /// <summary>A grant to a node binds nobody towards another process of its name.</summary>
+    GrantToName,
 }

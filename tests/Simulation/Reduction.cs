@@ -24,6 +24,8 @@ public enum Nuisance
     Switchover,
     /// <summary>Segments, shards and clients.</summary>
     Index,
+    /// <summary>Two processes of one name when the cluster is founded.</summary>
+    TwinAtFirst,
     /// <summary>The product's own journal.</summary>
     RealJournal,
 }

@@ -25,7 +25,8 @@ public sealed class Saboteur(PlantedBug bug, SimulatedNode node)
             case (PlantedBug.SkipTailFetch, SealReply { LastSequence: > 0 } reply):
                 return reply with { LastEpoch = 0, LastSequence = 1 };
             case (PlantedBug.IgnoreGrant, SealRequest):
-                replica.Receive(new GrantReleased(replica.State.GrantedTo, replica.State.PromisedEpoch, NodeId.None), node.Clock);
+                replica.Receive(new GrantReleased(
+                    new Origin(replica.State.GrantedTo, replica.State.GrantedLife, 0, false), replica.State.PromisedEpoch, NodeId.None), node.Clock);
                 return message;
             default:
                 return message;

@@ -10,6 +10,7 @@ namespace HotStandby.Tests.Simulation;
 public sealed class Scenario
 {
     private readonly PlantedBug _bug;
+    private ulong _memories;
 
     /// <summary>Draws a scenario.</summary>
     public Scenario(SeededRandom random, PlantedBug bug, Reduction without)
@@ -40,6 +41,7 @@ public sealed class Scenario
         SegmentBytes = random.Pick(0, 0, 0, 4096, 16 * 1024);
         Flushes = random.Chance(0.7);
         HasIndex = random.Chance(0.35);
+        HasTwinAtFirst = NodeCount > 1 && random.Chance(0.1);
         Times = new ShardSettings
         {
             LeaseTtl = TimeSpan.FromTicks(LeaseTicks * random.Pick(1, 2, 6) / 2),
@@ -53,7 +55,7 @@ public sealed class Scenario
         DurationTicks = LeaseTicks * random.Between(10, 30) * (Ambush > 0.5 ? 2 : 1);
         Weights = [.. Enum.GetValues<Fault>().Select(_ => random.Pick(0, 1, 3))];
         if (NodeCount == 1)
-            Weights[(int)Fault.LoseDisk] = 0;
+            Weights[(int)Fault.LoseDisk] = Weights[(int)Fault.Twin] = 0;
         Weights[(int)Fault.Heal] += 1;
         Weights[(int)Fault.Restart] += 2;
         Weights[(int)Fault.Resume] += 2;
@@ -76,6 +78,7 @@ public sealed class Scenario
         Nuisance.Ambush => Ambush > 0,
         Nuisance.Switchover => SwitchoverTicks > 0,
         Nuisance.Index => HasIndex,
+        Nuisance.TwinAtFirst => HasTwinAtFirst,
         _ => SegmentBytes > 0,
     };
 
@@ -109,6 +112,9 @@ public sealed class Scenario
                 break;
             case Nuisance.Index:
                 HasIndex = false;
+                break;
+            case Nuisance.TwinAtFirst:
+                HasTwinAtFirst = false;
                 break;
             default:
                 SegmentBytes = 0;
@@ -191,6 +197,9 @@ public sealed class Scenario
     /// <summary>Whether the replicas carry an index with segments, shards and clients; otherwise they carry bytes that mean nothing.</summary>
     public bool HasIndex { get; private set; }
 
+    /// <summary>Whether some name has two processes when the cluster is founded.</summary>
+    public bool HasTwinAtFirst { get; private set; }
+
     /// <summary>What clients have been told of leases and timeouts.</summary>
     public ShardSettings Times { get; }
 
@@ -221,13 +230,20 @@ public sealed class Scenario
     public int[] Weights { get; }
 
     /// <summary>A new, empty journal. Mistakes that are planted in the modelled one are made there only.</summary>
-    public SimulatedJournal NewJournal() => new(_bug, SegmentBytes == 0
+    /// <param name="instead">The one that it replaces, if any.</param>
+    public SimulatedJournal NewJournal(SimulatedJournal? instead = null)
+    {
+        var journal = new SimulatedJournal(_bug, ++_memories, SegmentBytes == 0
         || _bug is PlantedBug.CutCommittedSuffix or PlantedBug.ReuseEpoch or PlantedBug.VoteWithoutDisk ? null : new RealLog(SegmentBytes, Flushes));
+        if (instead is not null && _bug == PlantedBug.VoteWithoutDisk)
+            journal.VoteAs(instead);
+        return journal;
+    }
 
     /// <summary>The settings of one node.</summary>
-    public ReplicaSettings SettingsOf(int node) => new()
+    public ReplicaSettings SettingsOf(NodeId node) => new()
     {
-        Self = Nodes[node],
+        Self = node,
         Voters = Nodes,
         LeaseDurationTicks = LeaseTicks,
         DriftMarginTicks = _bug == PlantedBug.KeepNoDriftMargin ? 0 : LeaseTicks / 10,
@@ -243,13 +259,23 @@ public sealed class Scenario
         InFlightBytes = InFlightBytes,
         OwnVotes = _bug == PlantedBug.CountSelfTwice ? 2 : 1,
         CommitsOlderEpochs = _bug == PlantedBug.CommitOlderEpochs,
+        Miscounts = _bug switch
+        {
+            PlantedBug.CountAnyLife => CountingBug.AnyLife,
+            PlantedBug.WelcomeWithoutRevoking => CountingBug.BothLives,
+            PlantedBug.CountBeforeWelcome => CountingBug.BeforeCommit,
+            PlantedBug.IgnoreBirth => CountingBug.AnyBirth,
+            PlantedBug.FoundByMajority => CountingBug.FoundByMajority,
+            PlantedBug.GrantToName => CountingBug.GrantToName,
+            _ => CountingBug.None,
+        },
     };
 
     /// <inheritdoc/>
     public override string ToString() =>
         $"nodes {NodeCount}, lease {LeaseTicks / TimeSpan.TicksPerMillisecond} ms, batch {BatchEntries}/{BatchBytes} B, window {WindowEntries}, "
         + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, ambush {Ambush}, {(SwitchoverTicks == 0 ? "" : "switchovers, ")}"
-        + $"{(SegmentBytes == 0 ? "modelled journal" : $"journal of {SegmentBytes} B")}{(HasIndex ? ", index" : "")}, faults "
+        + $"{(SegmentBytes == 0 ? "modelled journal" : $"journal of {SegmentBytes} B")}{(HasIndex ? ", index" : "")}{(HasTwinAtFirst ? ", twin at first" : "")}, faults "
         + string.Join(' ', Enum.GetValues<Fault>().Select(fault => $"{fault}:{Weights[(int)fault]}"));
 }
 
@@ -280,6 +306,10 @@ public enum Fault
     BreakDisk,
     /// <summary>A disk loses or alters something that was once good: its node does not come back before somebody has emptied it.</summary>
     DamageDisk,
+    /// <summary>A second process of a name starts, with an empty disk or with one that was replaced long ago; or one of two ends for good.</summary>
+    Twin,
+    /// <summary>A node of another cluster of the same name has dialled in.</summary>
+    Intruder,
     /// <summary>All links work.</summary>
     Heal,
 }

@@ -12,22 +12,34 @@ namespace HotStandby.Tests.Simulation;
 
 /// <summary>One modelled disk.</summary>
 /// <param name="bug">A planted mistake.</param>
+/// <param name="memory">What its directory is known by.</param>
 /// <param name="real">The product's own journal, which must say the same as the model at every start; null: the model alone.</param>
-public sealed class SimulatedJournal(PlantedBug bug, RealLog? real)
+public sealed class SimulatedJournal(PlantedBug bug, ulong memory, RealLog? real)
 {
     private readonly Queue<(JournalWrite Write, Link[] Checkpoint)> _pending = [];
     private readonly List<OpLogBatch> _batches = [];
-    private bool _voting;
+    private ulong _votingMemory;
+    private uint _starts;
     private ulong _promisedEpoch;
     private NodeId _promisedTo = NodeId.None;
     private ulong _commitSequence;
     private EpochEnd[] _below = [];
+    private VoterRoll _roll = VoterRoll.Empty;
+
+    /// <summary>The checkpoints beside it.</summary>
+    public SimulatedImages Images { get; } = new(bug);
+
+    /// <summary>Which memory the directory holds.</summary>
+    public ulong Memory { get; private set; } = memory;
+
+    /// <summary>Which cluster it belongs to; 0: it does not know.</summary>
+    public ulong Birth { get; set; }
 
     /// <summary>What the checkpoints hold: everything up to the log's first entry.</summary>
     public Link[] Checkpoint { get; private set; } = [];
 
     /// <summary>Whether the disk says that its node may vote. A damaged one will say nothing any more.</summary>
-    public bool Voting => _voting && !IsDamaged;
+    public bool Voting => _votingMemory == Memory && !IsDamaged;
 
     /// <summary>Something that was once good is not any more: its node will not start.</summary>
     public bool IsDamaged { get; private set; }
@@ -77,17 +89,17 @@ public sealed class SimulatedJournal(PlantedBug bug, RealLog? real)
             case WritePromise promise:
                 (_promisedEpoch, _promisedTo) = (promise.Epoch, promise.Candidate);
                 break;
-            case WriteVoting:
-                _voting = true;
+            case WriteVoting voting:
+                _votingMemory = voting.Memory;
                 break;
             case WriteTruncation truncation:
-                (_below, Checkpoint) = (truncation.Below, checkpoint);
+                (_below, _roll, Checkpoint) = (truncation.Below, truncation.Roll, checkpoint);
                 _batches.RemoveAll(batch => batch.LastSequence <= _below[^1].LastSequence);
                 if (_batches.Count > 0)
                     _batches[0] = _batches[0].From(Math.Max(_batches[0].FirstSequence, _below[^1].LastSequence + 1));
                 break;
             case WriteReset reset:
-                (_below, Checkpoint) = (reset.Below, checkpoint);
+                (_below, _roll, Checkpoint) = (reset.Below, reset.Roll, checkpoint);
                 _batches.Clear();
                 _commitSequence = _below[^1].LastSequence;
                 break;
@@ -137,7 +149,8 @@ public sealed class SimulatedJournal(PlantedBug bug, RealLog? real)
         IsDamaged = false; // what was damaged has been replaced or deleted since
         var (found, expected) = (real.Recovered, Model());
         if (!found.Log.Describe().SequenceEqual(expected.Log.Describe()) || found.Log.BaseSequence != expected.Log.BaseSequence
-            || (found.PromisedEpoch, found.PromisedTo, found.Voting) != (expected.PromisedEpoch, expected.PromisedTo, expected.Voting))
+            || (found.PromisedEpoch, found.PromisedTo, found.VotingMemory) != (expected.PromisedEpoch, expected.PromisedTo, expected.VotingMemory)
+            || !Named(found).SequenceEqual(Named(expected)))
             throw new InvariantViolation(8, $"the journal gives back {Describe(found)} instead of {Describe(expected)}");
         return true;
     }
@@ -145,17 +158,30 @@ public sealed class SimulatedJournal(PlantedBug bug, RealLog? real)
     /// <summary>What a start finds.</summary>
     public RecoveredJournal Recover() => real?.Recovered ?? Model();
 
+    private static IEnumerable<NamedVoter> Named(RecoveredJournal journal) => journal.Log.Roster.At(journal.Log.LastSequence).Voters;
+
+    /// <summary>What the directory promised as a voter is void.</summary>
+    public void Renew(ulong drawn) => Memory = drawn | (1UL << 40);
+
+    /// <summary>A process opens the directory. Where its log gives its name to another memory, what it once promised as a voter is void.</summary>
+    public Life OpenAs(NodeId name, RecoveredJournal found, ulong drawn)
+    {
+        if (found.Log.Roster.Find(name) is { Memory: not 0 } seat && seat.Memory != Memory)
+            Renew(drawn);
+        return new Life(Memory, Life.IncarnationOf(++_starts, (uint)drawn));
+    }
+
     private static string Describe(RecoveredJournal journal) => $"a log behind {journal.Log.BaseSequence} that ends {string.Join(' ', journal.Log.Describe())}, "
-        + $"promise {journal.PromisedEpoch} to {journal.PromisedTo}, voting {journal.Voting}";
+        + $"promise {journal.PromisedEpoch} to {journal.PromisedTo}, voting {journal.VotingMemory:x}, names {string.Join(' ', Named(journal))}";
 
     private RecoveredJournal Model()
     {
         var log = new LogIndex();
         if (_below.Length > 0)
-            log.FoundOn(_below);
+            log.FoundOn(_below, _roll);
         foreach (var batch in _batches)
             log.Append(batch);
-        return new RecoveredJournal(log, Math.Clamp(_commitSequence, log.BaseSequence, log.LastSequence), _promisedEpoch, _promisedTo, _voting);
+        return new RecoveredJournal(log, Math.Clamp(_commitSequence, log.BaseSequence, log.LastSequence), _promisedEpoch, _promisedTo, _votingMemory != 0, VotingMemory: _votingMemory);
     }
 
     /// <summary>Every batch on the disk.</summary>
@@ -199,8 +225,8 @@ public sealed class SimulatedJournal(PlantedBug bug, RealLog? real)
     /// <summary>A planted mistake.</summary>
     public void CutUncommitted() => CutAfter(Math.Max(_commitSequence, Checkpoint.Length == 0 ? 0 : _below[^1].LastSequence));
 
-    /// <summary>A planted mistake.</summary>
-    public void VoteAtOnce() => _voting = bug == PlantedBug.VoteWithoutDisk;
+    /// <summary>A planted mistake: an empty log in a directory that takes itself for the old one.</summary>
+    public void VoteAs(SimulatedJournal old) => (Memory, _votingMemory, _starts) = (old.Memory, old.Memory, old._starts);
 
     private void CutAfter(ulong lastKept)
     {

@@ -7,8 +7,8 @@ namespace HotStandby.Tests.Simulation;
 /// <summary>The modelled network.</summary>
 public sealed class SimulatedNetwork(Simulation world)
 {
-    private readonly long[,] _arrivals = new long[world.Scenario.NodeCount, world.Scenario.NodeCount];
-    private readonly bool[,] _cut = new bool[world.Scenario.NodeCount, world.Scenario.NodeCount];
+    private readonly long[,] _arrivals = new long[world.Scenario.NodeCount + 1, world.Scenario.NodeCount + 1];
+    private readonly bool[,] _cut = new bool[world.Scenario.NodeCount + 1, world.Scenario.NodeCount + 1];
 
     /// <summary>True when nothing but cut links and delay goes wrong any more.</summary>
     public bool IsCalm { get; set; }
@@ -19,22 +19,24 @@ public sealed class SimulatedNetwork(Simulation world)
     /// <summary>Mends all links of a node.</summary>
     public void Mend(int node)
     {
-        for (var other = 0; other < world.Scenario.NodeCount; other++)
+        for (var other = 0; other <= world.Scenario.NodeCount; other++)
             _cut[node, other] = _cut[other, node] = false;
     }
 
     /// <summary>Mends everything.</summary>
     public void Heal() => Array.Clear(_cut);
 
-    /// <summary>Sends; what is cut when it leaves never arrives.</summary>
-    public void Send(SimulatedNode from, NodeId to, ReplicationMessage message)
+    /// <summary>Sends to a name; what is cut when it leaves never arrives.</summary>
+    public void Send(SimulatedNode from, NodeId to, ReplicationMessage message) => SendTo(from, world.Twins.Resolve(from, to), message);
+
+    /// <summary>Sends to a machine.</summary>
+    public void SendTo(SimulatedNode from, SimulatedNode target, ReplicationMessage message)
     {
         var (scenario, random) = (world.Scenario, world.Random);
-        var target = world.Nodes[Array.IndexOf(scenario.Nodes, to)];
         if (_cut[from.Index, target.Index] || (!IsCalm && random.Chance(scenario.Loss)))
         {
             if (world.IsVerbose)
-                world.Trace(from, $"to {to}, lost: {Describe(message)}");
+                world.Trace(from, $"to {target.Id}, lost: {Describe(message)}");
             return;
         }
 
@@ -61,10 +63,10 @@ public sealed class SimulatedNetwork(Simulation world)
         AppendBatch append => $"append {append.Epoch}: behind {append.PreviousEpoch}/{append.PreviousSequence} "
             + (append.Batch is null ? "heartbeat" : $"{append.Batch.Epoch}/{append.Batch.FirstSequence}..{append.Batch.LastSequence}")
             + $" commit {append.CommitSequence}",
-        AppendAcknowledged ack => $"acknowledged {ack.Epoch}: {ack.StoredSequence}{(ack.Voting ? "" : " not voting")}",
+        AppendAcknowledged ack => $"acknowledged {ack.Epoch}: {ack.StoredSequence}{(ack.Origin.Votes ? "" : " not voting")} by {ack.Origin.Life.Memory:x}",
         AppendRefused refused => $"refused {refused.Epoch}: {refused.Reason}, ends {string.Join(' ', refused.Log)}",
-        SealRequest request => $"seal {request.Epoch}{(request.FirstStartOf != 0 ? " first start" : "")}",
-        SealReply reply => $"seal {reply.Epoch}: {reply.Outcome}, promised {reply.PromisedEpoch}, ends {reply.LastEpoch}/{reply.LastSequence}",
+        SealRequest request => $"seal {request.Epoch}{(request.FirstStartOf != Life.None ? " first start" : "")}",
+        SealReply reply => $"seal {reply.Epoch}: {reply.Outcome} by {reply.Origin.Life.Memory:x}, promised {reply.PromisedEpoch}, ends {reply.LastEpoch}/{reply.LastSequence}",
         FetchTail fetch => $"fetch {fetch.Epoch}",
         TailBatch tail => $"tail {tail.Epoch}: behind {tail.PreviousEpoch}/{tail.PreviousSequence} of {tail.LastSequence}",
         GrantReleased released => $"released {released.Epoch}{(released.Successor == NodeId.None ? "" : $", {released.Successor} is invited")}",

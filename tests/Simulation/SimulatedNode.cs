@@ -25,8 +25,10 @@ public sealed class SimulatedNode(Simulation world, int index)
     private ulong _reignFrom;
     private SimulatedSync? _sync;
 
-    /// <summary>Its name.</summary>
-    public NodeId Id { get; } = world.Scenario.Nodes[index];
+    private SimulatedNode? _answers;
+
+    /// <summary>Its name; none for a machine that nobody uses.</summary>
+    public NodeId Id { get; private set; } = index < world.Scenario.NodeCount ? world.Scenario.Nodes[index] : NodeId.None;
 
     /// <summary>Its place among the nodes.</summary>
     public int Index => index;
@@ -35,7 +37,7 @@ public sealed class SimulatedNode(Simulation world, int index)
     public SimulatedJournal Journal { get; private set; } = world.Scenario.NewJournal();
 
     /// <summary>Its checkpoints.</summary>
-    public SimulatedImages Images { get; private set; } = new(world.Bug);
+    public SimulatedImages Images => Journal.Images;
 
     /// <summary>Its process; null when it is dead.</summary>
     public Replica? Replica { get; private set; }
@@ -79,9 +81,14 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>Something that comes while the node is paused.</summary>
     public void WhenItGoesOn(Action action) => _whenItGoesOn.Add(action);
 
+    /// <summary>From its next start on it is this node, with this disk.</summary>
+    public void Take(NodeId id, SimulatedJournal disk) => (Id, Journal, Replica, Partitions) = (id, disk, null, null);
+
     /// <summary>Starts the process, unless its journal is damaged.</summary>
     public void Start()
     {
+        if (Id == NodeId.None)
+            return;
         if (!Journal.TryStart())
         {
             world.Trace(this, "does not start: its journal is damaged");
@@ -97,7 +104,8 @@ public sealed class SimulatedNode(Simulation world, int index)
         _log.AddRange(Journal.Checkpoint);
         foreach (var batch in Journal.Batches)
             world.Checker.Append(_log, batch, Id);
-        Replica = new Replica(_scenario.SettingsOf(index), Journal.Recover(), Incarnation, Clock);
+        var found = Journal.Recover();
+        Replica = new Replica(_scenario.SettingsOf(Id), found, Journal.OpenAs(Id, found, world.NextIncarnation()), Journal.Birth, Clock);
         (_appliedSequence, _reignFrom, _sync) = (0, 0, new SimulatedSync(world, this));
         Partitions = _scenario.HasIndex ? new SimulatedIndex(world, this) : null;
         world.Trace(this, "starts");
@@ -128,8 +136,8 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>An empty disk.</summary>
     public void LoseDisk()
     {
-        (Journal, Images, Replica, Partitions) = (_scenario.NewJournal(), new SimulatedImages(world.Bug), null, null);
-        Journal.VoteAtOnce();
+        world.Twins.PutAside(Id, Journal);
+        Take(Id, _scenario.NewJournal(Journal));
         world.Trace(this, "has an empty disk");
     }
 
@@ -147,7 +155,7 @@ public sealed class SimulatedNode(Simulation world, int index)
     {
         if (world.Bug == PlantedBug.ReleaseWhileLeading)
             foreach (var peer in world.Nodes.Where(each => each != this))
-                world.Network.Send(this, peer.Id, new GrantReleased(Id, Replica!.Epoch, to));
+                world.Network.Send(this, peer.Id, new GrantReleased(Replica!.State.Origin, Replica.Epoch, to));
         string? refusal = null;
         Do((replica, now) => refusal = replica.SwitchOver(to, now));
         world.Trace(this, $"is to let {(to == NodeId.None ? "another" : to)} lead: {refusal ?? "it begins"}");
@@ -193,7 +201,30 @@ public sealed class SimulatedNode(Simulation world, int index)
     private void CarryOut(Replica replica)
     {
         foreach (var effect in replica.TakeEffects())
+        {
             CarryOut(replica, effect);
+            if (Replica != replica)
+                return; // it has ended
+        }
+    }
+
+    // The process ends; its supervisor starts it again.
+    private void End(Superseded superseded)
+    {
+        world.Twins.Superseded++;
+        world.Trace(this, $"has no place any more: {superseded.By} has");
+        var wasCrowned = Replica!.IsCrowned;
+        if (superseded.By.Memory != Journal.Memory)
+            Journal.Renew(world.NextIncarnation());
+        Crash();
+        world.After(world.Random.Exponential(_scenario.LeaseTicks), () =>
+        {
+            if (Replica is not null)
+                return;
+            Start();
+            if (wasCrowned)
+                Do(static (replica, now) => replica.Crown(now)); // the oracle still thinks of this node
+        });
     }
 
     private void CarryOut(Replica replica, Effect effect)
@@ -263,6 +294,18 @@ public sealed class SimulatedNode(Simulation world, int index)
                 break;
             case OwnEntryAppended:
                 break; // for the partitions, which the simulation has not
+            case Reply reply:
+                if (_answers is not null)
+                    world.Network.SendTo(this, _answers, reply.Message);
+                break;
+            case Superseded superseded:
+                End(superseded);
+                break;
+            case Born born:
+                Journal.Birth = born.Birth;
+                break;
+            case ForeignMessage:
+                break;
             case HandedOver:
                 world.Trace(this, "has handed over");
                 break;
@@ -341,10 +384,11 @@ public sealed class SimulatedNode(Simulation world, int index)
     };
 
     /// <summary>A message arrives.</summary>
-    public void Receive(ReplicationMessage message)
+    public void Receive(ReplicationMessage message, SimulatedNode? from)
     {
         if (Replica is not { } replica)
             return;
+        _answers = from;
         if (message is AppendBatch { Batch: not null } append && world.Random.Chance(_scenario.Corruption))
             replica.ReceiveCorrupt(append, Clock);
         else

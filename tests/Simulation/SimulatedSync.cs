@@ -2,6 +2,7 @@
 // after a while each; anything may happen to either node meanwhile.
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Simulation;
@@ -45,11 +46,12 @@ public sealed class SimulatedSync(Simulation world, SimulatedNode node)
         if (node.Images.Spoilt is > 0 and var spoilt && spoilt >= holder.State.Log.BaseSequence && spoilt <= holder.State.CommitSequence && spoilt % 2 == 0)
             oldest = spoilt;
         var below = holder.State.Log.DescribeUntil(oldest);
+        var roll = holder.State.Log.Roster.At(oldest);
         var image = source.Log[..(int)oldest].ToArray();
-        world.AfterTrueTicks(Delay, node, node.Incarnation, () => Install(whom, below, image));
+        world.AfterTrueTicks(Delay, node, node.Incarnation, () => Install(whom, below, roll, image));
     });
 
-    private void Install(NodeId source, EpochEnd[] below, Link[] image)
+    private void Install(NodeId source, EpochEnd[] below, VoterRoll roll, Link[] image)
     {
         // An image that is older than what is known here to be committed: a node that only lagged has caught up otherwise; one whose state is
         // lost takes it all the same if its own log goes on from there.
@@ -67,9 +69,11 @@ public sealed class SimulatedSync(Simulation world, SimulatedNode node)
         (Image, IsUnderWay, _isForced) = (image, false, false);
         node.Do((replica, now) =>
         {
-            replica.Install(below, last.LastSequence, now);
+            replica.Install(below, roll, last.LastSequence, now);
             replica.StateIsComplete(true);
         });
+        if (node.Replica is null)
+            return; // the log that came gives its name to another memory
         world.Checker.Restores(node.Id, node.Images.Install(
             new ImageStamp(last.LastSequence, last.Epoch, image[^1].PrefixHash), log.Describe(), node.Replica.State.ImagesUpTo));
     }

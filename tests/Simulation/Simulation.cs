@@ -17,6 +17,7 @@ public sealed class Simulation
     private long _order;
     private ulong _incarnations;
     private ulong _payloads;
+    private readonly SimulatedNode[] _machines;
 
     /// <summary>Prepares the run of one seed.</summary>
     public Simulation(ulong seed, bool verbose, PlantedBug bug, Reduction without)
@@ -31,6 +32,8 @@ public sealed class Simulation
         Network = new SimulatedNetwork(this);
         Faults = new FaultInjector(this);
         Nodes = [.. Enumerable.Range(0, Scenario.NodeCount).Select(i => new SimulatedNode(this, i))];
+        Twins = new Twins(this);
+        _machines = [.. Nodes, Twins.Machine];
     }
 
     /// <summary>The frame.</summary>
@@ -57,6 +60,9 @@ public sealed class Simulation
     /// <summary>The machines.</summary>
     public SimulatedNode[] Nodes { get; }
 
+    /// <summary>Second processes of a name.</summary>
+    public Twins Twins { get; }
+
     /// <summary>True time.</summary>
     public long NowTicks { get; private set; }
 
@@ -76,6 +82,8 @@ public sealed class Simulation
             Lines.Add($"seed {_seed}: {Scenario}"); // the legend: time, node, role, epoch, appended/durable/committed, what happens
         foreach (var node in Nodes)
             node.Start();
+        if (Scenario.HasTwinAtFirst)
+            Twins.Begin(Random.Pick(Nodes));
         Faults.Begin();
         Client();
         RunUntil(Scenario.DurationTicks, static () => false);
@@ -138,7 +146,7 @@ public sealed class Simulation
     private void CheckLeases()
     {
         SimulatedNode? holder = null;
-        foreach (var node in Nodes)
+        foreach (var node in _machines)
         {
             if (!node.HoldsLease && !(Bug == PlantedBug.ServeWithoutLease && node.Serves))
                 continue;
@@ -154,7 +162,7 @@ public sealed class Simulation
         {
             if (NowTicks > Scenario.DurationTicks)
                 return;
-            foreach (var node in Nodes)
+            foreach (var node in _machines)
                 if (node.Serves && !node.Paused && node.Replica!.LastProposed < node.Replica.State.CommitSequence + MostUncommitted)
                 {
                     if (Scenario.HasIndex)
@@ -194,7 +202,7 @@ public sealed class Simulation
 
         if (IsVerbose)
             Trace(node, $"from {from.Id}: {SimulatedNetwork.Describe(message)}");
-        node.Receive(message);
+        node.Receive(message, from);
     });
 
     // The default comparer of pairs is several times slower, and this is where a run spends its time.

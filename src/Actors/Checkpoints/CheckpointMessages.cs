@@ -3,6 +3,7 @@
 using Akka.Actor;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Checkpoints;
@@ -46,8 +47,9 @@ public sealed record RequestImage(Partition Partition, NodeId For) : INoSerializ
 /// <param name="For">As asked.</param>
 /// <param name="Sequence">Everything up to here, all of it committed.</param>
 /// <param name="Log">The log up to there, epoch by epoch.</param>
+/// <param name="Roll">The voters that it names there.</param>
 /// <param name="Image">The image; null: not now, this node's state is not whole, or its reign ended meanwhile.</param>
-public sealed record ImageReady(Partition Partition, NodeId For, ulong Sequence, EpochEnd[] Log, ImageWriter? Image)
+public sealed record ImageReady(Partition Partition, NodeId For, ulong Sequence, EpochEnd[] Log, VoterRoll Roll, ImageWriter? Image)
     : INoSerializationVerificationNeeded;
 
 /// <summary>To the checkpoint actor: a round, one image of every partition. One at a time; answered with <see cref="RoundEnded"/>.</summary>

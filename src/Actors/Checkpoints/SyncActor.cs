@@ -5,6 +5,7 @@ using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Checkpoints;
@@ -27,7 +28,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
         public static readonly Tick Instance = new();
     }
 
-    private readonly NodeId _self;
+    private readonly Origin _self;
     private readonly IActorRef _checkpoints;
     private readonly TimeProvider _time;
     private readonly int _partitions;
@@ -35,6 +36,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
     private readonly Queue<Partition> _waiting = [];
     private readonly Dictionary<Partition, ImageAssembly?> _incoming = []; // null: before its first piece nothing is known of it
     private readonly ImageStamp[] _images;
+    private readonly VoterRoll[] _rolls; // of the log of each image
     private readonly long _beganAtTicks;
     private NodeId _source = NodeId.None;
     private EpochEnd[] _history = [];
@@ -48,7 +50,8 @@ public sealed class SyncActor : UntypedActor, IWithTimers
 
     public SyncActor(NodeId self, int partitions, IActorRef checkpoints, TimeProvider time)
     {
-        (_self, _partitions, _checkpoints, _time, _images) = (self, partitions, checkpoints, time, new ImageStamp[partitions]);
+        (_self, _partitions, _checkpoints, _time) = (new Origin(self, Life.None, 0, false), partitions, checkpoints, time);
+        (_images, _rolls) = (new ImageStamp[partitions], new VoterRoll[partitions]);
         for (var i = 0; i < partitions; i++)
             _waiting.Enqueue(new Partition((ushort)i));
         _beganAtTicks = _progressAtTicks = _saveAgainAtTicks = time.NowTicks();
@@ -58,7 +61,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
-    /// <param name="self">This node.</param>
+    /// <param name="self">This node; the replica adds as what it speaks.</param>
     /// <param name="partitions">How many: the segment table and the shards.</param>
     /// <param name="checkpoints">Makes images durable.</param>
     /// <param name="time">The monotonic clock.</param>
@@ -186,7 +189,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
             return;
         }
 
-        (_history, _images[partition.Value]) = (longer, image.Stamp);
+        (_history, _images[partition.Value], _rolls[partition.Value]) = (longer, image.Stamp, image.Roll);
         _saving++;
         _checkpoints.Tell(new SaveImage(partition, image.Stamp, image.Take(), IsForSync: true));
         FetchMore();
@@ -208,7 +211,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
         else if (++_saved == _partitions)
         {
             Report();
-            Context.Parent.Tell(new SyncComplete(Below(), _images));
+            Context.Parent.Tell(new SyncComplete(Below(), _rolls[Array.FindIndex(_images, image => image.Sequence == _images.Min(each => each.Sequence))], _images));
         }
         else
         {

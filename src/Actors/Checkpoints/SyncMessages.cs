@@ -2,6 +2,7 @@
 using Akka.Actor;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Checkpoints;
@@ -13,7 +14,7 @@ public sealed record ForgetImages : INoSerializationVerificationNeeded
     public static readonly ForgetImages Instance = new();
 }
 
-/// <summary>To the replica: send this to that node.</summary>
+/// <summary>To the replica: send this to that node. It says as what this node speaks.</summary>
 public sealed record SendToNode(NodeId To, ReplicationMessage Message) : INoSerializationVerificationNeeded;
 
 /// <summary>Replica to its sync: images come from this node now; <see cref="NodeId.None"/>: nobody is known.</summary>
@@ -24,8 +25,9 @@ public sealed record SourceIsSilent(NodeId Source) : INoSerializationVerificatio
 
 /// <summary>Sync to replica: every image is here and durable.</summary>
 /// <param name="Below">The source's epochs up to the oldest image.</param>
+/// <param name="Roll">The voters that its log names there.</param>
 /// <param name="Images">By partition.</param>
-public sealed record SyncComplete(EpochEnd[] Below, IReadOnlyList<ImageStamp> Images) : INoSerializationVerificationNeeded;
+public sealed record SyncComplete(EpochEnd[] Below, VoterRoll Roll, IReadOnlyList<ImageStamp> Images) : INoSerializationVerificationNeeded;
 
 /// <summary>Sync to replica: the images that came are of different histories; begin again, with another node.</summary>
 public sealed record SyncFailed : INoSerializationVerificationNeeded

@@ -4,6 +4,7 @@ using Akka.Actor;
 using HotStandby.Actors.Gateway;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Checkpoints;
@@ -22,7 +23,7 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
         public static readonly Sweep Instance = new();
     }
 
-    private sealed class Held(ulong id, ulong sequence, EpochEnd[] log, ImageWriter image)
+    private sealed class Held(ulong id, ulong sequence, EpochEnd[] log, VoterRoll roll, ImageWriter image)
     {
         public ulong Id => id;
 
@@ -30,23 +31,25 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
 
         public EpochEnd[] Log => log;
 
+        public VoterRoll Roll => roll;
+
         public ImageWriter Image => image;
 
         public long AskedAtTicks { get; set; }
     }
 
-    private readonly NodeId _self;
+    private readonly Origin _self;
     private readonly TimeProvider _time;
     private readonly Dictionary<(NodeId For, Partition Partition), Held> _held = [];
     private readonly HashSet<(NodeId For, Partition Partition)> _awaited = [];
     private ulong _ids;
 
-    public SyncSourceActor(NodeId self, TimeProvider time) => (_self, _time) = (self, time);
+    public SyncSourceActor(NodeId self, TimeProvider time) => (_self, _time) = (new Origin(self, Life.None, 0, false), time);
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>How to make one.</summary>
+    /// <summary>How to make one. The replica adds to its answers as what this node speaks.</summary>
     public static Props Props(NodeId self, TimeProvider time) => Akka.Actor.Props.Create(() => new SyncSourceActor(self, time));
 
     /// <inheritdoc/>
@@ -123,14 +126,14 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
         Drop(key);
         if (ready.Image is null)
         {
-            Context.Parent.Tell(new SendToNode(ready.For, new ImageChunk(_self, 0, ready.Partition, 0, 0, 0, 0, [], default)));
+            Context.Parent.Tell(new SendToNode(ready.For, new ImageChunk(_self, 0, ready.Partition, 0, 0, 0, 0, [], VoterRoll.Empty, default)));
             return;
         }
 
         var others = _held.Where(other => other.Key.For == ready.For).ToArray();
         if (others.Length >= MostHeld)
             Drop(others.MinBy(other => other.Value.AskedAtTicks).Key);
-        var held = new Held(++_ids, ready.Sequence, ready.Log, ready.Image);
+        var held = new Held(++_ids, ready.Sequence, ready.Log, ready.Roll, ready.Image);
         _held.Add(key, held);
         Send(key, held, 0);
     }
@@ -144,7 +147,7 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
         // A copy: the message is encoded later, when the image may have been given back.
         Context.Parent.Tell(new SendToNode(key.For, new ImageChunk(
             _self, held.Log.Length == 0 ? 0 : held.Log[^1].Epoch, key.Partition, held.Id, held.Sequence, (uint)image.Length, offset,
-            isLast ? held.Log : [], piece.ToArray())));
+            isLast ? held.Log : [], isLast ? held.Roll : VoterRoll.Empty, piece.ToArray())));
     }
 
     private void Drop((NodeId For, Partition Partition) key)

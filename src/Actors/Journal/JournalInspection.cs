@@ -117,11 +117,11 @@ public static class JournalInspection
                 log.AppendRecovered(appended.Batch);
                 return promised;
             case LogTruncated truncated:
-                log.FoundOn(truncated.Below);
+                log.FoundOn(truncated.Below, truncated.Roll);
                 return promised;
             case LogReset reset:
                 log.Clear();
-                log.FoundOn(reset.Below);
+                log.FoundOn(reset.Below, reset.Roll);
                 return promised;
             case SuffixCut cut:
                 log.CutAfter(cut.LastKeptSequence);

@@ -21,13 +21,16 @@ public sealed record NodeMemory(ulong Id, uint Starts, ulong Birth)
         return drawn;
     }
 
+    /// <summary>The id of a directory that an earlier version made, until it is renewed.</summary>
+    internal static ulong FirstOf(NodeIdentity identity) => Math.Max(1, BitConverter.ToUInt64(identity.Incarnation.ToByteArray()));
+
     /// <summary>Reads it from the lines of node.identity; false when a value is impossible.</summary>
     /// <param name="values">The lines. A directory of an earlier version has none of ours: its memory follows from its incarnation.</param>
     /// <param name="identity">Whose directory it is.</param>
     /// <param name="memory">What was read.</param>
     internal static bool TryRead(Dictionary<string, string> values, NodeIdentity identity, out NodeMemory memory)
     {
-        memory = new NodeMemory(Math.Max(1, BitConverter.ToUInt64(identity.Incarnation.ToByteArray())), Starts: 0, Birth: 0);
+        memory = new NodeMemory(FirstOf(identity), Starts: 0, Birth: 0);
         if (!values.ContainsKey("memory") && !values.ContainsKey("starts") && !values.ContainsKey("birth"))
             return true;
         if (!TryHex("memory", out var id) || id == 0 || !TryHex("birth", out var birth)

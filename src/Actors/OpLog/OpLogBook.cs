@@ -14,14 +14,14 @@ internal sealed class OpLogBook
     private readonly LogIndex _log = new();
     private ulong _commitSequence;
     private EpochPromised _promise = new(0, NodeId.None);
-    private bool _voting;
+    private VotingGranted? _voting;
     private ulong _imagesUpTo;
 
     /// <summary>Where the live batches are.</summary>
     public OpLogIndex Index { get; } = new();
 
     /// <summary>What a start has found, once every event is replayed. The log in it is the caller's from then on.</summary>
-    public RecoveredJournal Recovered => new(_log, _commitSequence, _promise.Epoch, _promise.Candidate, _voting, _imagesUpTo);
+    public RecoveredJournal Recovered => new(_log, _commitSequence, _promise.Epoch, _promise.Candidate, _voting is not null, _imagesUpTo, _voting?.Memory ?? 0);
 
     /// <summary>
     /// What must be written again before the events that said it are deleted: as asked for last, since that is what stands before the
@@ -29,9 +29,9 @@ internal sealed class OpLogBook
     /// </summary>
     public IReadOnlyList<IJournalEvent> Standing => (_voting, _promise.Epoch > 0) switch
     {
-        (true, true) => [new VotingGranted(), _promise],
-        (true, false) => [new VotingGranted()],
-        (false, true) => [_promise],
+        ({ } voting, true) => [voting, _promise],
+        ({ } voting, false) => [voting],
+        (null, true) => [_promise],
         _ => [],
     };
 
@@ -48,9 +48,9 @@ internal sealed class OpLogBook
         WriteBatch batch => new BatchAppended(batch.Batch),
         WritePromise promise => new EpochPromised(promise.Epoch, promise.Candidate),
         WriteCut cut => new SuffixCut(cut.LastKeptSequence),
-        WriteVoting => new VotingGranted(),
-        WriteTruncation truncation => new LogTruncated(truncation.Below),
-        WriteReset reset => new LogReset(reset.Below, reset.ImagesUpTo),
+        WriteVoting voting => new VotingGranted(voting.Memory),
+        WriteTruncation truncation => new LogTruncated(truncation.Below, truncation.Roll),
+        WriteReset reset => new LogReset(reset.Below, reset.Roll, reset.ImagesUpTo),
         _ => throw new ArgumentOutOfRangeException(nameof(write), write, "unknown journal write"),
     };
 
@@ -65,11 +65,11 @@ internal sealed class OpLogBook
                 _log.AppendRecovered(appended.Batch);
                 break;
             case LogTruncated truncated:
-                _log.FoundOn(truncated.Below);
+                _log.FoundOn(truncated.Below, truncated.Roll);
                 break;
             case LogReset reset:
                 _log.Clear();
-                _log.FoundOn(reset.Below);
+                _log.FoundOn(reset.Below, reset.Roll);
                 break;
             case SuffixCut cut:
                 _log.CutAfter(cut.LastKeptSequence);
@@ -116,7 +116,8 @@ internal sealed class OpLogBook
     {
         if (standing is EpochPromised promised)
             _promise = promised;
-        _voting |= standing is VotingGranted;
+        if (standing is VotingGranted granted)
+            _voting = granted;
     }
 
     private void Founded(ReadOnlySpan<EpochEnd> below) => _commitSequence = Math.Max(_commitSequence, below[^1].LastSequence);

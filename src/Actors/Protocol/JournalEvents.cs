@@ -22,17 +22,20 @@ public sealed record EpochPromised(ulong Epoch, NodeId Candidate) : IJournalEven
 /// <param name="LastKeptSequence">Last seq of the log now; 0 when nothing is left.</param>
 public sealed record SuffixCut(ulong LastKeptSequence) : IJournalEvent;
 
-/// <summary>This node holds everything that was committed when it joined: it may vote from now on.</summary>
-public sealed record VotingGranted : IJournalEvent;
+/// <summary>This memory holds everything that was committed when it joined: it may vote from now on.</summary>
+/// <param name="Memory">Whose right it is; 0 in a journal of an earlier version: that of whatever memory the directory has.</param>
+public sealed record VotingGranted(ulong Memory) : IJournalEvent;
 
 /// <summary>The entries up to the last of these ends are in checkpoints; they are deleted next.</summary>
 /// <param name="Below">Where the log's epochs up to there end, oldest first.</param>
-public sealed record LogTruncated(EpochEnd[] Below) : IJournalEvent;
+/// <param name="Roll">The voters that the log names there; null in a journal of an earlier version, which does not say.</param>
+public sealed record LogTruncated(EpochEnd[] Below, VoterRoll? Roll) : IJournalEvent;
 
 /// <summary>A full sync replaced the log by an empty one that goes on behind the last of these ends.</summary>
 /// <param name="Below">Where the epochs up to there end, oldest first.</param>
+/// <param name="Roll">The voters that the log names there; null in a journal of an earlier version, which does not say.</param>
 /// <param name="ImagesUpTo">The newest image that came with it.</param>
-public sealed record LogReset(EpochEnd[] Below, ulong ImagesUpTo) : IJournalEvent;
+public sealed record LogReset(EpochEnd[] Below, VoterRoll? Roll, ulong ImagesUpTo) : IJournalEvent;
 
 /// <summary>A partition's image, as a snapshot store keeps it. Not in the journal.</summary>
 /// <param name="Sequence">What the image stands for; also the snapshot's sequence number, which a file that was renamed has lost.</param>

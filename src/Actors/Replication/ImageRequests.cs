@@ -6,6 +6,7 @@ using HotStandby.Actors.Gateway;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Actors.Replication;
 
@@ -114,8 +115,9 @@ internal sealed class ImageRequests(IReadOnlyList<IActorRef> partitions, Partiti
             _pins[asked.For] = (smallest, now + PinTicks);
         }
 
-        asked.Asker.Tell(new ImageReady(partition, asked.For, sequence, replica.State.Log.DescribeUntil(sequence), image));
+        asked.Asker.Tell(new ImageReady(
+            partition, asked.For, sequence, replica.State.Log.DescribeUntil(sequence), replica.State.Log.Roster.At(sequence), image));
     }
 
-    private static void Refuse(Asked asked, Partition partition) => asked.Asker.Tell(new ImageReady(partition, asked.For, 0, [], null));
+    private static void Refuse(Asked asked, Partition partition) => asked.Asker.Tell(new ImageReady(partition, asked.For, 0, [], VoterRoll.Empty, null));
 }

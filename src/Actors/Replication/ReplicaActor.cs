@@ -37,6 +37,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private ReplyQueue _replies = new([]);
     private PartitionFeed _feed = null!;
     private StateKeeper _state = null!;
+    private LifeKeeper _lives = null!;
     private Replica _replica = null!;
     private BeginReign? _reign;
     private long _leaseUntilTicks = long.MinValue;
@@ -112,7 +113,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             "Node {0} recovered its journal: last entry {1}/{2}, committed {3}, promise {4}, {5}", _options.Protocol.Self,
             journal.Log.LastEpoch, journal.Log.LastSequence, journal.CommitSequence, journal.PromisedEpoch,
             journal.Voting ? "voting" : "not voting yet");
-        _replica = new Replica(_options.Protocol, journal, _directory.Incarnation, now);
+        _lives = new LifeKeeper(_options.Protocol.Self, _directory, Context.System.EventStream, _log);
+        _replica = new Replica(_options.Protocol, _lives.Owned(journal), _lives.Begin(journal), _directory.Memory.Birth, now);
         _feed = new PartitionFeed(_partitions, _openLog, CatchUpReadBytes);
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
         _state = new StateKeeper(Context, _options, _partitions, _feed, _replica, _peers, _time, _log);
@@ -301,9 +303,6 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case OwnEntryAppended own:
                 _replies.Note(Partition.SegmentTable, 0, own.Sequence, now);
                 break;
-            case PrimaryLost or MajoritySealed:
-                Context.System.EventStream.Publish(effect);
-                break;
             case FullSyncNeeded needed:
                 _state.FullSync(needed.Source);
                 break;
@@ -319,7 +318,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 _oracle = ActorRefs.Nobody;
                 break;
             default:
-                throw new InvalidOperationException($"unknown effect {effect.GetType().Name}");
+                _lives.CarryOut(effect, Sender, now); // what it does not know is a bug
+                break;
         }
     }
 

@@ -163,6 +163,8 @@ internal sealed class StateKeeper
             case ImagesRestored restored:
                 OnRestored(restored);
                 return true;
+            case FetchImage or ImageChunk when !_replica.Hears(((ReplicationMessage)message).Origin):
+                return true;
             case FetchImage fetch:
                 OnFetch(fetch, now);
                 return true;
@@ -170,7 +172,7 @@ internal sealed class StateKeeper
                 _sync.Tell(chunk);
                 return true;
             case SendToNode send:
-                _peers[send.To]?.Tell(send.Message, _context.Self);
+                _peers[send.To]?.Tell(send.Message with { Origin = _replica.State.Origin }, _context.Self);
                 return true;
             case SourceIsSilent silent:
                 _sync.Tell(new SourceIs(Source(preferred: _replica.State.Leader, silent.Source)));
@@ -313,7 +315,7 @@ internal sealed class StateKeeper
         (_installing, _isForced) = (null, false);
         var imagesUpTo = complete.Images.Max(image => image.Sequence);
         _log.Info("Node {0} goes on behind {1}, from images up to {2}", _options.Protocol.Self, complete.Below[^1].LastSequence, imagesUpTo);
-        _replica.Install(complete.Below, imagesUpTo, now);
+        _replica.Install(complete.Below, complete.Roll, imagesUpTo, now);
         Restore(complete.Images);
     }
 

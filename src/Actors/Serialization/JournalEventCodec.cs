@@ -2,11 +2,14 @@
 //   JB1 BatchAppended   the batch's own bytes
 //   JE1 EpochPromised   epoch u64, candidate (u8 length, UTF-8)
 //   JS1 SuffixCut       last kept seq u64
-//   JT1 LogTruncated    ends u32 count, then (epoch u64, last seq u64) each
-//   JR1 LogReset        images up to u64, then as LogTruncated
+//   JT2 LogTruncated    ends u32 count, then (epoch u64, last seq u64) each; then the roll (see VoterRoll)
+//   JT1                 without the roll
+//   JR2 LogReset        images up to u64, then as LogTruncated
+//   JR1                 without the roll
 //   JC1 PartitionCheckpoint  seq u64, epoch u64, then the image's own bytes (in a snapshot store, never in the journal)
-//   JV1 VotingGranted   one byte, 1: an event is never empty, so that a hole in a journal cannot pass for one
-// A layout never changes; another layout is another version.
+//   JV2 VotingGranted   memory u64
+//   JV1                 one byte, 1: an event is never empty, so that a hole in a journal cannot pass for one
+// A layout never changes; another layout is another version. The earlier ones are read and not written.
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -23,15 +26,18 @@ internal static class JournalEventCodec
     private const string BatchManifest = "JB1";
     private const string PromiseManifest = "JE1";
     private const string CutManifest = "JS1";
-    private const string VotingManifest = "JV1";
-    private const string TruncatedManifest = "JT1";
-    private const string ResetManifest = "JR1";
+    private const string VotingManifest = "JV2";
+    private const string EarlierVotingManifest = "JV1";
+    private const string TruncatedManifest = "JT2";
+    private const string EarlierTruncatedManifest = "JT1";
+    private const string ResetManifest = "JR2";
+    private const string EarlierResetManifest = "JR1";
     private const string CheckpointManifest = "JC1";
     private const int PromiseFixedBytes = 9;
     private const int EpochEndBytes = 16;
 
     public static bool Knows(string manifest) => manifest is BatchManifest or PromiseManifest or CutManifest or VotingManifest
-        or TruncatedManifest or ResetManifest or CheckpointManifest;
+        or TruncatedManifest or ResetManifest or CheckpointManifest or EarlierVotingManifest or EarlierTruncatedManifest or EarlierResetManifest;
 
     public static string ManifestOf(IJournalEvent happened) => happened switch
     {
@@ -57,12 +63,14 @@ internal static class JournalEventCodec
                 var bytes = new byte[8];
                 BinaryPrimitives.WriteUInt64LittleEndian(bytes, cut.LastKeptSequence);
                 return bytes;
-            case VotingGranted:
-                return [1];
+            case VotingGranted granted:
+                var memory = new byte[8];
+                BinaryPrimitives.WriteUInt64LittleEndian(memory, granted.Memory);
+                return memory;
             case LogTruncated truncated:
-                return EncodeEnds(truncated.Below);
+                return [.. EncodeEnds(truncated.Below), .. (truncated.Roll ?? VoterRoll.Empty).Encode()];
             case LogReset reset:
-                return [.. BitConverter.GetBytes(reset.ImagesUpTo), .. EncodeEnds(reset.Below)];
+                return [.. BitConverter.GetBytes(reset.ImagesUpTo), .. EncodeEnds(reset.Below), .. (reset.Roll ?? VoterRoll.Empty).Encode()];
             case PartitionCheckpoint checkpoint:
                 return [.. HeadOf(checkpoint), .. checkpoint.Image.Span];
             default:
@@ -95,12 +103,20 @@ internal static class JournalEventCodec
                     new NodeId(Encoding.UTF8.GetString(bytes.AsSpan(PromiseFixedBytes))));
             case CutManifest when bytes.Length == 8:
                 return new SuffixCut(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            case VotingManifest when bytes is [1]:
-                return new VotingGranted();
-            case TruncatedManifest when DecodeEnds(bytes) is { Length: > 0 } below:
-                return new LogTruncated(below);
-            case ResetManifest when bytes.Length >= sizeof(ulong) && DecodeEnds(bytes.AsSpan(sizeof(ulong))) is { Length: > 0 } below:
-                return new LogReset(below, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+            case VotingManifest when bytes.Length == sizeof(ulong):
+                return new VotingGranted(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+            case EarlierVotingManifest when bytes is [1]:
+                return new VotingGranted(Memory: 0);
+            case TruncatedManifest when DecodeEnds(bytes, out var length) is { Length: > 0 } below && VoterRoll.TryRead(bytes.AsSpan(length), out var roll):
+                return new LogTruncated(below, roll);
+            case EarlierTruncatedManifest when DecodeEnds(bytes, out var length) is { Length: > 0 } below && length == bytes.Length:
+                return new LogTruncated(below, Roll: null);
+            case ResetManifest when bytes.Length >= sizeof(ulong) && DecodeEnds(bytes.AsSpan(sizeof(ulong)), out var length) is { Length: > 0 } below
+                && VoterRoll.TryRead(bytes.AsSpan(sizeof(ulong) + length), out var roll):
+                return new LogReset(below, roll, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+            case EarlierResetManifest when bytes.Length >= sizeof(ulong) && DecodeEnds(bytes.AsSpan(sizeof(ulong)), out var length) is { Length: > 0 } below
+                && sizeof(ulong) + length == bytes.Length:
+                return new LogReset(below, Roll: null, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
             case CheckpointManifest when bytes.Length >= 2 * sizeof(ulong):
                 return new PartitionCheckpoint(
                     BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(sizeof(ulong))),
@@ -131,12 +147,14 @@ internal static class JournalEventCodec
         return bytes;
     }
 
-    // Null: not what was written.
-    private static EpochEnd[]? DecodeEnds(ReadOnlySpan<byte> bytes)
+    // Null: not what was written. Allocates only what is there.
+    private static EpochEnd[]? DecodeEnds(ReadOnlySpan<byte> bytes, out int length)
     {
-        if (bytes.Length < sizeof(uint) || bytes.Length - sizeof(uint) != (long)BinaryPrimitives.ReadUInt32LittleEndian(bytes) * EpochEndBytes)
+        length = 0;
+        if (bytes.Length < sizeof(uint) || bytes.Length - sizeof(uint) < (long)BinaryPrimitives.ReadUInt32LittleEndian(bytes) * EpochEndBytes)
             return null;
-        var ends = new EpochEnd[(bytes.Length - sizeof(uint)) / EpochEndBytes];
+        var ends = new EpochEnd[BinaryPrimitives.ReadUInt32LittleEndian(bytes)];
+        length = sizeof(uint) + (ends.Length * EpochEndBytes);
         for (var i = 0; i < ends.Length; i++)
         {
             var place = bytes[(sizeof(uint) + (i * EpochEndBytes))..];

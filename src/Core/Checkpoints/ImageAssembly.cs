@@ -1,6 +1,7 @@
 // An image that arrives in pieces from another node. Holds what has arrived and a few pieces ahead of it: nothing is allocated on the
 // sender's word. Used by SyncActor, one for each image under way.
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Core.Checkpoints;
@@ -30,6 +31,9 @@ public sealed class ImageAssembly : IDisposable
     /// <summary>The source's log up to the image's seq; it comes with the last piece.</summary>
     public EpochEnd[] Log { get; private set; } = [];
 
+    /// <summary>The voters that the source's log names there; it comes with the last piece, too.</summary>
+    public VoterRoll Roll { get; private set; } = VoterRoll.Empty;
+
     /// <summary>Begins with an image's first piece.</summary>
     /// <param name="first">The piece at offset 0.</param>
     /// <param name="fault">Why this is no image; empty when it may be one.</param>
@@ -54,7 +58,7 @@ public sealed class ImageAssembly : IDisposable
             || piece.Bytes.Length != Math.Min(PieceBytes, piece.TotalBytes - piece.Offset) || !_ahead.TryAdd(piece.Offset, piece.Bytes))
             return false;
         if (piece.Log.Length > 0)
-            Log = piece.Log;
+            (Log, Roll) = (piece.Log, piece.Roll);
         while (_ahead.Remove((uint)_bytes.Length, out var next))
             _bytes.Raw(next.Span);
         return true;

@@ -3,6 +3,7 @@
 // merely cut off asks in vain and, once it hears the Primary again, has promised nothing that would depose it.
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Core.Replication;
@@ -23,17 +24,15 @@ internal sealed class CandidateRole
     private readonly StandbyRole _store;
     private readonly Dictionary<NodeId, SealReply> _replies = [];
     private readonly Dictionary<NodeId, long> _askAgainAtTicks = [];
-    private readonly bool _selfMayVote;
     private NodeId _best;
     private readonly long _sealUntilTicks;
-    private bool _firstStart;
+    private bool _asksToFound;
     private long _fetchAgainAtTicks;
     private long _fetchUntilTicks;
 
     public CandidateRole(ReplicaState state, StandbyRole store, ulong epoch, long nowTicks)
     {
         (_state, _store, Epoch) = (state, store, epoch);
-        _selfMayVote = state.Voting;
         _sealUntilTicks = nowTicks + state.Settings.LeaseDurationTicks - state.Settings.DriftMarginTicks;
         foreach (var peer in state.Settings.Peers)
             Ask(peer, nowTicks);
@@ -53,9 +52,18 @@ internal sealed class CandidateRole
     /// <summary>The highest promise heard of: the next attempt must be above it.</summary>
     public ulong HighestPromise { get; private set; }
 
-    public void OnSealReply(SealReply reply, long nowTicks)
+    /// <summary>What a voter answers.</summary>
+    public void OnAnswer(ReplicationMessage message, long nowTicks)
     {
-        if (reply.Epoch != Epoch || reply.CandidateIncarnation != _state.Incarnation || Progress != CampaignProgress.Sealing || GivesUp(nowTicks))
+        if (message is SealReply reply)
+            OnSealReply(reply, nowTicks);
+        else if (message is TailBatch tail)
+            OnTail(tail, nowTicks);
+    }
+
+    private void OnSealReply(SealReply reply, long nowTicks)
+    {
+        if (reply.Epoch != Epoch || reply.Candidate != _state.Life || Progress != CampaignProgress.Sealing || GivesUp(nowTicks))
             return;
         HighestPromise = Math.Max(HighestPromise, reply.PromisedEpoch);
         switch (reply.Outcome)
@@ -67,7 +75,7 @@ internal sealed class CandidateRole
                 var wait = Math.Clamp(reply.RemainingMilliseconds, 1, 60_000) * TimeSpan.TicksPerMillisecond;
                 _askAgainAtTicks[reply.From] = nowTicks + Math.Min(wait, _state.Settings.LeaseDurationTicks);
                 return;
-            case SealOutcome.Sealed or SealOutcome.Empty or SealOutcome.Learning:
+            case SealOutcome.Sealed or SealOutcome.Empty or SealOutcome.Learning or SealOutcome.Founding:
                 _replies[reply.From] = reply;
                 Decide(nowTicks);
                 return;
@@ -79,7 +87,7 @@ internal sealed class CandidateRole
     /// <summary>This node cannot lead as it is.</summary>
     public void GiveUp() => Progress = CampaignProgress.Lost;
 
-    public void OnTail(TailBatch tail, long nowTicks)
+    private void OnTail(TailBatch tail, long nowTicks)
     {
         if (tail.Epoch != Epoch || tail.From != _best || Progress != CampaignProgress.Fetching)
             return;
@@ -90,11 +98,19 @@ internal sealed class CandidateRole
                 return; // an answer to an older question
             isNew = _state.Log.EpochOf(batch.LastSequence) != batch.Epoch;
             _store.Store(batch);
+            if (_state.IsSuperseded)
+            {
+                Progress = CampaignProgress.Lost;
+                return;
+            }
         }
 
         if (_state.Log.LastSequence >= tail.LastSequence && _state.Log.EpochOf(tail.LastSequence) == _replies[_best].LastEpoch)
         {
-            Progress = CampaignProgress.Won;
+            // Which lives count is told by the log that it would lead with; only now is that here.
+            Progress = CampaignProgress.Sealing;
+            if (!GivesUp(nowTicks))
+                Decide(nowTicks);
         }
         else if (isNew)
         {
@@ -133,71 +149,121 @@ internal sealed class CandidateRole
         return Progress == CampaignProgress.Lost;
     }
 
+    private static bool HasSealed(SealReply reply) => reply.Outcome is SealOutcome.Sealed or SealOutcome.Founding;
+
     private bool IsAnswered(NodeId peer) =>
-        _replies.TryGetValue(peer, out var reply)
-        && (reply.Outcome == SealOutcome.Sealed || (reply.Outcome == SealOutcome.Empty && !_firstStart));
+        _replies.TryGetValue(peer, out var reply) && (HasSealed(reply) || (reply.Outcome == SealOutcome.Empty && !_asksToFound));
 
     private void Ask(NodeId peer, long nowTicks)
     {
         _askAgainAtTicks[peer] = nowTicks + _state.Settings.HeartbeatTicks;
-        _state.SendWhenDurable(peer, new SealRequest(
-            _state.Settings.Self, Epoch, _state.Incarnation, _firstStart ? _replies[peer].Incarnation : 0));
+        var firstStartOf = _asksToFound && _replies.TryGetValue(peer, out var reply) ? reply.Origin.Life : Life.None;
+        _state.SendWhenDurable(peer, new SealRequest(_state.Origin, Epoch, firstStartOf));
     }
 
     private void Decide(long nowTicks)
     {
-        var sealedCount = _replies.Values.Count(reply => reply.Outcome == SealOutcome.Sealed) + (_selfMayVote || _firstStart ? 1 : 0);
-        if (sealedCount >= _state.Settings.Majority)
+        var best = BestLog();
+        if (best is null ? IsElected() : MayBeElected())
         {
-            _state.Promise(Epoch, _state.Settings.Self, _state.Incarnation);
-            ChooseLog(nowTicks);
+            _state.Promise(Epoch, _state.Settings.Self, _state.Life);
+            if (_best == NodeId.None)
+                _state.Effects.Add(new MajoritySealed(Epoch, best ?? _state.Settings.Self));
+            _best = best ?? _state.Settings.Self;
+            if (best is null)
+            {
+                _state.Founds |= IsFounder(_state.OwnSeat, _state.Life);
+                Progress = CampaignProgress.Won;
+                return;
+            }
+
+            Progress = CampaignProgress.Fetching;
+            _fetchUntilTicks = nowTicks + FetchPatienceTicks;
+            Fetch(nowTicks);
         }
-        else if (!_firstStart && EveryoneIsEmpty())
-            BeginFirstStart(nowTicks);
+        else if (!_asksToFound && NobodyHasStored())
+        {
+            _asksToFound = true;
+            foreach (var peer in _state.Settings.Peers)
+                if (!IsAnswered(peer))
+                    Ask(peer, nowTicks);
+            Decide(nowTicks);
+        }
     }
 
-    // Nobody has ever stored anything: there is nothing that an empty voter could have forgotten.
-    private bool EveryoneIsEmpty() =>
-        _state.Log.LastSequence == 0
-        && _state.Settings.Peers.All(peer => _replies.TryGetValue(peer, out var reply) && reply.LastSequence == 0);
-
-    private void BeginFirstStart(long nowTicks)
-    {
-        _firstStart = true;
-        if (!_state.Voting)
-            _state.BecomeVoter();
-        foreach (var peer in _state.Settings.Peers)
-            if (!IsAnswered(peer))
-                Ask(peer, nowTicks);
-        Decide(nowTicks);
-    }
-
-    private void ChooseLog(long nowTicks)
+    // Whose log among those that sealed is better than this node's; null: none is.
+    private NodeId? BestLog()
     {
         var (epoch, sequence) = (_state.Log.LastEpoch, _state.Log.LastSequence);
-        _best = _state.Settings.Self;
+        NodeId? best = null;
         foreach (var reply in _replies.Values)
-        {
-            if (reply.Outcome != SealOutcome.Sealed || (reply.LastEpoch, reply.LastSequence).CompareTo((epoch, sequence)) <= 0)
-                continue;
-            (epoch, sequence, _best) = (reply.LastEpoch, reply.LastSequence, reply.From);
-        }
+            if (HasSealed(reply) && (reply.LastEpoch, reply.LastSequence).CompareTo((epoch, sequence)) > 0)
+                (epoch, sequence, best) = (reply.LastEpoch, reply.LastSequence, reply.From);
+        return best;
+    }
 
-        _state.Effects.Add(new MajoritySealed(Epoch, _best));
-        if (_best == _state.Settings.Self)
-        {
-            Progress = CampaignProgress.Won;
-            return;
-        }
+    // With a log that is not here yet, nobody can be told apart.
+    private bool MayBeElected()
+    {
+        var sealedCount = _replies.Values.Count(HasSealed) + (_state.Voting || _asksToFound || IsFounder(_state.OwnSeat, _state.Life) ? 1 : 0);
+        return _replies.Values.Any(static reply => reply.Outcome == SealOutcome.Sealed)
+            ? sealedCount >= _state.Settings.Majority : sealedCount >= NeededToFound;
+    }
 
-        Progress = CampaignProgress.Fetching;
-        _fetchUntilTicks = nowTicks + FetchPatienceTicks;
-        Fetch(nowTicks);
+    // By the log that it leads with. A life with a vote proves that the entry which founded the cluster is committed, and a majority is
+    // enough. Until somebody does, another founding may have happened, with other lives of some names: then it takes all of them.
+    private bool IsElected()
+    {
+        var (voters, founders) = (0, 0);
+        Count(_state.OwnSeat, _state.Life, _state.Voting, ref voters, ref founders);
+        foreach (var reply in _replies.Values)
+            if (HasSealed(reply))
+                Count(_state.Log.Roster.SeatOf(reply.From), reply.Origin.Life, reply.Outcome == SealOutcome.Sealed, ref voters, ref founders);
+        return voters + founders >= (voters > 0 && _state.Log.LastSequence > 0 ? _state.Settings.Majority : NeededToFound);
+    }
+
+    private void Count(RosterSeat seat, Life life, bool votes, ref int voters, ref int founders)
+    {
+        if (votes && (seat.Memory == 0 || seat.Memory == life.Memory || _state.Settings.Miscounts == CountingBug.AnyLife))
+            voters++;
+        else if (IsFounder(seat, life))
+            founders++;
+    }
+
+    private bool IsFounder(RosterSeat seat, Life life) =>
+        seat.Memory == life.Memory ? !seat.Replaces : seat.Memory == 0 && _state.Log.LastSequence == 0 && _asksToFound;
+
+    private int NeededToFound => _state.Settings.Miscounts == CountingBug.FoundByMajority ? _state.Settings.Majority : _state.Settings.Voters.Count;
+
+    // Everybody has answered, and nobody has a vote, or whoever has one has never stored anything: there is nothing yet that an empty voter
+    // could have forgotten.
+    private bool NobodyHasStored() =>
+        (_state.Log.LastSequence == 0 || (!_state.Voting && _state.OwnSeat.Memory == _state.Life.Memory))
+        && 1 + _replies.Values.Count(static reply => reply.Outcome is SealOutcome.Empty or SealOutcome.Founding
+            || (reply.Outcome == SealOutcome.Sealed && reply.LastSequence == 0)) >= NeededToFound;
+
+    /// <summary>
+    /// What those that were counted know to be committed. A candidate that has won holds it, and needs to know it: a life that took the place of
+    /// another counts for a Primary that knows this to be committed.
+    /// </summary>
+    public ulong KnownCommitted() => _replies.Values
+        .Where(reply => HasSealed(reply) && _state.Log.Roster.SeatOf(reply.From).Memory is var memory && (memory == 0 || memory == reply.Origin.Life.Memory))
+        .Aggregate(0UL, static (known, reply) => Math.Max(known, reply.CommitSequence));
+
+    /// <summary>Who votes in the reign of a candidate that has won: what the log says and, where it says nothing, who was counted.</summary>
+    public VoterRoll Roll()
+    {
+        var said = _state.Log.Roster.At(_state.Log.LastSequence);
+        var voters = said.Voters.Where(voter => voter.Node != _state.Settings.Self).ToList();
+        voters.Add(new NamedVoter(_state.Settings.Self, _state.Life.Memory));
+        voters.AddRange(_replies.Values.Where(reply => HasSealed(reply) && voters.TrueForAll(voter => voter.Node != reply.From))
+            .Select(static reply => new NamedVoter(reply.From, reply.Origin.Life.Memory)));
+        return new VoterRoll(_state.Birth != 0 ? _state.Birth : said.Birth != 0 ? said.Birth : _state.Life.Memory, voters);
     }
 
     private void Fetch(long nowTicks)
     {
         _fetchAgainAtTicks = nowTicks + _state.Settings.ResendTicks;
-        _state.Send(_best, new FetchTail(_state.Settings.Self, Epoch, _state.Log.Describe()));
+        _state.Send(_best, new FetchTail(_state.Origin, Epoch, _state.Log.Describe()));
     }
 }

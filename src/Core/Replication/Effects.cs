@@ -21,17 +21,19 @@ public sealed record WritePromise(ulong Epoch, NodeId Candidate) : JournalWrite;
 /// <summary>Write that everything behind this seq is cut off.</summary>
 public sealed record WriteCut(ulong LastKeptSequence) : JournalWrite;
 
-/// <summary>Write that this node may vote from now on.</summary>
-public sealed record WriteVoting : JournalWrite;
+/// <summary>Write that this memory may vote from now on.</summary>
+public sealed record WriteVoting(ulong Memory) : JournalWrite;
 
 /// <summary>Write that the entries up to the last of these ends are in checkpoints, and delete them.</summary>
 /// <param name="Below">Where the epochs up to there end, oldest first; not empty.</param>
-public sealed record WriteTruncation(EpochEnd[] Below) : JournalWrite;
+/// <param name="Roll">The voters that the log names there.</param>
+public sealed record WriteTruncation(EpochEnd[] Below, VoterRoll Roll) : JournalWrite;
 
 /// <summary>Write that the log is another one now: it begins behind the last of these ends, where the images of a full sync stand.</summary>
 /// <param name="Below">Where the epochs up to there end, oldest first; not empty.</param>
+/// <param name="Roll">The voters that the log names there.</param>
 /// <param name="ImagesUpTo">The newest of the images: that seq is committed, although the log does not reach it yet.</param>
-public sealed record WriteReset(EpochEnd[] Below, ulong ImagesUpTo) : JournalWrite;
+public sealed record WriteReset(EpochEnd[] Below, VoterRoll Roll, ulong ImagesUpTo) : JournalWrite;
 
 /// <summary>Entries that this node lacks are nowhere in a log any more: it needs a full sync before it can go on.</summary>
 /// <param name="Source">Who said so.</param>
@@ -39,6 +41,22 @@ public sealed record FullSyncNeeded(NodeId Source) : Effect;
 
 /// <summary>Send a message to a node; it may be lost, doubled, late.</summary>
 public sealed record Send(NodeId To, ReplicationMessage Message) : Effect;
+
+/// <summary>Send a message to the very process whose message is being answered: its name may lead to another one by now.</summary>
+public sealed record Reply(LifeSuperseded Message) : Effect;
+
+/// <summary>
+/// Another life has this one's place among the voters, for good. The process must end before it says anything more; nothing that it says
+/// would be counted. It can come back: as a memory without a vote.
+/// </summary>
+/// <param name="By">The life that has it; an incarnation of 0 is not known, and a memory of 0 neither.</param>
+public sealed record Superseded(Life By) : Effect;
+
+/// <summary>The identity of the cluster is known to be committed: the data directory belongs to it.</summary>
+public sealed record Born(ulong Birth) : Effect;
+
+/// <summary>A node of another cluster said something, which was ignored.</summary>
+public sealed record ForeignMessage(Origin From) : Effect;
 
 /// <summary>Read entries from the journal for a Standby that is behind the window; answered with Replica.JournalRead.</summary>
 public sealed record ReadJournal(NodeId Standby, ulong FromSequence) : Effect;

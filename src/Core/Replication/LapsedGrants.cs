@@ -20,24 +20,35 @@ internal sealed class LapsedGrants(ReplicaState state)
         _lapsed.Clear();
         _lapsed.Add(state.Settings.Self);
         foreach (var peer in state.Settings.Peers)
-            state.Send(peer, new GrantInquiry(state.Settings.Self, state.LeaderEpoch, nowTicks));
+            state.Send(peer, new GrantInquiry(state.Origin, state.LeaderEpoch, state.Log.LastEpoch, state.Log.LastSequence, nowTicks));
     }
 
-    /// <summary>Another voter asks. Only a grant that has lapsed is worth an answer.</summary>
-    public void OnInquiry(GrantInquiry inquiry, long nowTicks)
+    /// <summary>A question or an answer.</summary>
+    public void OnMessage(ReplicationMessage message, long nowTicks)
     {
-        if (HasLapsed(inquiry.Epoch, nowTicks))
-            state.Send(inquiry.From, new GrantLapsed(state.Settings.Self, inquiry.Epoch, inquiry.SentAtTicks, nowTicks - LapsesAtTicks));
+        if (message is GrantInquiry inquiry)
+            OnInquiry(inquiry, nowTicks);
+        else if (message is GrantLapsed answer)
+            OnLapsed(answer, nowTicks);
     }
 
-    /// <summary>
-    /// A voter's grant lapsed so long ago. It counts when that was before this node asked: then it was lapsed at the moment of asking, as
-    /// this node's own was, and so was everybody's that is counted.
-    /// </summary>
-    public void OnLapsed(GrantLapsed answer, long nowTicks)
+    // Another voter asks. Only a grant that has lapsed is worth an answer, and only if the asker's log knows of every life that this one
+    // names: it might count one that has no vote any more.
+    private void OnInquiry(GrantInquiry inquiry, long nowTicks)
+    {
+        var named = state.Log.Roster.LastNamedAt;
+        if (HasLapsed(inquiry.Epoch, nowTicks)
+            && (inquiry.LastEpoch, inquiry.LastSequence).CompareTo((state.Log.EpochOf(named) ?? 0, named)) >= 0)
+            state.Send(inquiry.From, new GrantLapsed(state.Origin, inquiry.Epoch, inquiry.SentAtTicks, nowTicks - LapsesAtTicks));
+    }
+
+    // A voter's grant lapsed so long ago. It counts when that was before this node asked: then it was lapsed at the moment of asking, as
+    // this node's own was, and so was everybody's that is counted.
+    private void OnLapsed(GrantLapsed answer, long nowTicks)
     {
         if (answer.SentAtTicks == _askedAtTicks && answer.LapsedTicks >= nowTicks - _askedAtTicks && HasLapsed(answer.Epoch, nowTicks)
-            && state.Settings.Voters.Contains(answer.From) && _lapsed.Add(answer.From) && _lapsed.Count == state.Settings.Majority)
+            && state.Settings.Voters.Contains(answer.From) && state.Counts(state.Log.Roster.SeatOf(answer.From), answer.Origin.Life, answer.Origin.Votes)
+            && _lapsed.Add(answer.From) && _lapsed.Count == state.Settings.Majority)
             state.Effects.Add(new PrimaryLost(state.Leader, answer.Epoch, _askedAtTicks, state.LeaderHeardAtTicks));
     }
 

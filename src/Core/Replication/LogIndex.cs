@@ -1,5 +1,6 @@
 // The shape of a log: where each epoch ends, and from where on its entries are still there. Enough to answer "which epoch has seq n"
-// and "up to where do two logs agree", because two logs that hold the same (epoch, seq) are identical up to it (invariant 2).
+// and "up to where do two logs agree", because two logs that hold the same (epoch, seq) are identical up to it (invariant 2). Beside it,
+// what the entries say of the voters (Roster).
 using HotStandby.Messages;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
@@ -19,6 +20,9 @@ public sealed class LogIndex
     /// <summary>Entries up to here are gone, replaced by checkpoints; their epochs are still known. 0: nothing is gone.</summary>
     public ulong BaseSequence { get; private set; }
 
+    /// <summary>Which memory votes under which name, by the entries of this log.</summary>
+    public Roster Roster { get; } = new();
+
     /// <summary>Last seq; 0 when the log is empty.</summary>
     public ulong LastSequence => _ends.Count == 0 ? 0 : _ends[^1].LastSequence;
 
@@ -33,6 +37,7 @@ public sealed class LogIndex
     {
         if (batch.FirstSequence != LastSequence + 1 || batch.Epoch < LastEpoch)
             throw new InvariantViolation(2, $"batch {batch.Epoch}/{batch.FirstSequence} behind {LastEpoch}/{LastSequence}");
+        Roster.Note(batch);
         _totalBytes += batch.Encoded.Length;
         if (_marks.Count == 0 || _totalBytes - _marks[^1].TotalBytes >= MarkBytes)
             _marks.Add((batch.LastSequence, _totalBytes));
@@ -46,6 +51,7 @@ public sealed class LogIndex
     public void TruncateTo(ulong sequence)
     {
         BaseSequence = Math.Max(BaseSequence, Math.Min(sequence, LastSequence));
+        Roster.TruncateTo(BaseSequence);
         _marks.RemoveRange(0, Math.Max(0, _marks.FindLastIndex(mark => mark.Sequence <= BaseSequence)));
     }
 
@@ -54,12 +60,17 @@ public sealed class LogIndex
     /// none is, the log goes on behind these.
     /// </summary>
     /// <param name="below">Ends of the epochs up to the base, oldest first; not empty.</param>
-    public void FoundOn(ReadOnlySpan<EpochEnd> below)
+    /// <param name="roll">The voters at the base; null: what is known of them by now.</param>
+    public void FoundOn(ReadOnlySpan<EpochEnd> below, VoterRoll? roll)
     {
         var last = below[^1];
         _ends.RemoveAll(end => end.LastSequence <= last.LastSequence);
         _ends.InsertRange(0, _ends.Count > 0 && _ends[0].Epoch == last.Epoch ? below[..^1] : below);
         BaseSequence = Math.Max(BaseSequence, last.LastSequence);
+        if (roll is null)
+            Roster.TruncateTo(last.LastSequence);
+        else
+            Roster.FoundOn(roll, last.LastSequence);
     }
 
     /// <summary>Forgets every entry; see <see cref="FoundOn"/>.</summary>
@@ -67,6 +78,7 @@ public sealed class LogIndex
     {
         _ends.Clear();
         _marks.Clear();
+        Roster.Clear();
         (BaseSequence, _totalBytes) = (0, 0);
     }
 
@@ -78,7 +90,7 @@ public sealed class LogIndex
     {
         ArgumentNullException.ThrowIfNull(batch);
         if (LastSequence == BaseSequence && batch.FirstSequence > LastSequence + 1)
-            FoundOn([.. _ends.SkipLast(1), new EpochEnd(LastEpoch, batch.FirstSequence - 1)]);
+            FoundOn([.. _ends.SkipLast(1), new EpochEnd(LastEpoch, batch.FirstSequence - 1)], roll: null);
         Append(batch);
     }
 
@@ -112,6 +124,7 @@ public sealed class LogIndex
         if (lastKept < BaseSequence)
             throw new InvariantViolation(3, $"asked to cut after {lastKept}, but the entries up to {BaseSequence} are in checkpoints");
         _marks.RemoveAll(mark => mark.Sequence > lastKept);
+        Roster.CutAfter(lastKept);
         while (_ends.Count > 0 && LastSequence > lastKept)
         {
             var end = _ends[^1];

@@ -1,5 +1,4 @@
 // One reign: gives seqs, closes batches, sends them to the Standbys in windows, counts what is stored where, keeps the lease.
-using System.Buffers.Binary;
 using System.Text;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -25,13 +24,19 @@ internal sealed class PrimaryRole
     private long _openSinceTicks;
     private bool _reignAnnounced;
 
-    public PrimaryRole(ReplicaState state, ulong epoch, long nowTicks, long wallMilliseconds)
+    /// <summary>Begins to lead.</summary>
+    /// <param name="state">The books.</param>
+    /// <param name="epoch">In which epoch.</param>
+    /// <param name="roll">Who votes from here on: what the log says, with this node, and with those whose seals were counted where it says nothing.</param>
+    /// <param name="nowTicks">Now.</param>
+    /// <param name="wallMilliseconds">For people.</param>
+    public PrimaryRole(ReplicaState state, ulong epoch, VoterRoll roll, long nowTicks, long wallMilliseconds)
     {
         (_state, Epoch, _beganAtTicks, _wallMilliseconds) = (state, epoch, nowTicks, wallMilliseconds);
-        _standbys = [.. state.Settings.Peers.Select(peer => new StandbyProgress(peer, state.Log.LastSequence + 1))];
+        _standbys = [.. state.Settings.Peers.Select(peer => new StandbyProgress(peer, state.Log.Roster.SeatOf(peer), state.Log.LastSequence + 1))];
         (_stored, _heard) = (new ulong[_standbys.Length + 1], new long[_standbys.Length + 1]);
         var start = new DraftBuffer(Partition.SegmentTable);
-        start.Add(OpType.EpochStart, default, 0, 0);
+        roll.WriteTo(start.Add(OpType.EpochStart, default, 0, roll.EncodedBytes));
         EpochStartSequence = Propose(start, nowTicks, wallMilliseconds);
         if (_open.Count > 0)
             CloseBatch(); // whatever the linger time: nothing is served before it is committed
@@ -93,40 +98,43 @@ internal sealed class PrimaryRole
 
     public void OnAcknowledged(AppendAcknowledged message, long nowTicks)
     {
-        if (message.Epoch != Epoch || Find(message.From) is not { } standby)
+        if (message.Epoch != Epoch || Find(message.From) is not { } standby
+            || !standby.Meet(message.Origin.Life, nowTicks, _state.Settings.LeaseDurationTicks))
             return;
-        if (!standby.Meet(message.Incarnation, message.SentAtTicks, nowTicks))
-            return;
-        standby.Acknowledged(message.StoredSequence, message.AppliedSequence, message.Voting, message.SentAtTicks, nowTicks);
+        standby.Acknowledged(message.StoredSequence, message.AppliedSequence, message.Origin.Votes, message.SentAtTicks, nowTicks);
         if (standby.State == LinkState.Probe)
             standby.State = LinkState.Stream;
-        if (!standby.Voting && standby.MatchSequence >= _state.Log.BaseSequence)
+        if (MayReturn(standby, nowTicks))
             Welcome(standby, nowTicks);
         RenewLease(nowTicks);
         Advance(nowTicks);
         Stream(standby, nowTicks);
     }
 
-    // A Standby without a vote gets it back by an entry of the log that names this life of it: it is appended after the
-    // return and committed by a majority of the others, so all that the lost journal had promised and stored stands before it.
+    // A life that does not claim a vote may have this name's. It must hold the entry that names the one before it, so that a life which was
+    // named once and replaced finds that out instead of being named again. And that one must be silent for so long that no lease rests on it.
+    private bool MayReturn(StandbyProgress standby, long nowTicks) =>
+        !standby.Votes && standby.Life.Memory != standby.Seat.Memory
+        && standby.MatchSequence >= Math.Max(_state.Log.BaseSequence, standby.Seat.Sequence)
+        && (standby.Seat.Memory == 0
+            || nowTicks - Math.Max(standby.VoterHeardAtTicks, _beganAtTicks) >= _state.Settings.LeaseDurationTicks);
+
+    // It takes the vote of the life before it now, and has it once this is committed, by a majority of the others: so all that the lost
+    // memory had promised and stored stands before it.
     private void Welcome(StandbyProgress standby, long nowTicks)
     {
-        if (standby.Welcomed == standby.Incarnation)
-            return;
-        standby.Welcomed = standby.Incarnation;
         var welcome = new DraftBuffer(Partition.SegmentTable);
-        BinaryPrimitives.WriteUInt64LittleEndian(
-            welcome.Add(OpType.VoterReturned, Encoding.UTF8.GetBytes(standby.Node.Name), 0, sizeof(ulong)), standby.Incarnation);
+        new VoterReturnedPayload(standby.Life).WriteTo(
+            welcome.Add(OpType.VoterReturned, Encoding.UTF8.GetBytes(standby.Node.Name), 0, VoterReturnedPayload.EncodedBytes));
         _state.Effects.Add(new OwnEntryAppended(Propose(welcome, nowTicks, _wallMilliseconds)));
         if (_open.Count > 0)
-            CloseBatch();
+            CloseBatch(); // what it says is in force once it is in the log
     }
 
     public void OnGap(AppendRefused message, long nowTicks)
     {
-        if (Find(message.From) is not { } standby || !standby.IsFresh(message.SentAtTicks))
-            return;
-        if (!standby.Meet(message.Incarnation, message.SentAtTicks, nowTicks))
+        if (Find(message.From) is not { } standby || !standby.IsFresh(message.SentAtTicks)
+            || !standby.Meet(message.Origin.Life, nowTicks, _state.Settings.LeaseDurationTicks))
             return;
         standby.RestartFrom(_state.Log.CommonPoint(message.Log) + 1, nowTicks);
         standby.State = LinkState.Stream;
@@ -177,7 +185,7 @@ internal sealed class PrimaryRole
     {
         LeaseUntilTicks = long.MinValue;
         foreach (var standby in _standbys)
-            _state.Send(standby.Node, new GrantReleased(_state.Settings.Self, Epoch, successor));
+            _state.Send(standby.Node, new GrantReleased(_state.Origin, Epoch, successor));
     }
 
     /// <summary>Nothing is lost, and nothing must be fetched, when this node stops leading now and that one begins.</summary>
@@ -223,7 +231,6 @@ internal sealed class PrimaryRole
         {
             // Heartbeats go on; each refusal of one tells it again, until it has synced and names a later end.
             standby.State = LinkState.Probe;
-            standby.Welcomed = 0; // what names its life may be below what the sync brings
             _state.Send(standby.Node, _state.EntriesGone(Epoch, nowTicks));
             return;
         }
@@ -247,7 +254,7 @@ internal sealed class PrimaryRole
         var previous = (batch?.FirstSequence ?? standby.NextSequence) - 1;
         var previousEpoch = _state.Log.EpochOf(previous) ?? throw new InvariantViolation(2, $"{standby.Node} is sent {previous}, which is not in the log");
         _state.Send(standby.Node, new AppendBatch(
-            _state.Settings.Self, Epoch, previousEpoch, previous, batch, _state.CommitSequence, _state.Log.LastSequence, nowTicks));
+            _state.Origin, Epoch, previousEpoch, previous, batch, _state.CommitSequence, _state.Log.LastSequence, nowTicks));
         standby.SentAtTicks = nowTicks;
         standby.CommitSent = _state.CommitSequence;
         if (batch is null)
@@ -262,28 +269,31 @@ internal sealed class PrimaryRole
     private void Advance(long nowTicks)
     {
         for (var i = 0; i < _standbys.Length; i++)
-            _stored[i] = _standbys[i].Voting ? _standbys[i].MatchSequence : 0;
-        _stored[^1] = _state.Voting ? _state.DurableSequence : 0;
+            _stored[i] = Counts(_standbys[i]) ? _standbys[i].MatchSequence : 0;
+        _stored[^1] = SelfCounts ? _state.DurableSequence : 0;
         Array.Sort(_stored);
         var majority = _stored[_stored.Length - _state.Settings.Majority];
         if ((majority < EpochStartSequence && !_state.Settings.CommitsOlderEpochs) || !_state.Commit(majority))
             return;
+        _state.ClaimVote(); // for a Primary that won without one: a majority of the others has committed the entry that names it
         while (_uncommittedBatches.TryPeek(out var last) && last <= majority)
             _uncommittedBatches.Dequeue();
         if (_reignAnnounced)
             return;
         _reignAnnounced = true;
-        if (!_state.Voting)
-            _state.BecomeVoter(); // a majority of the others has committed in this reign, which began after the return
         RenewLease(nowTicks);
         _state.Effects.Add(new BeginReign(Epoch, EpochStartSequence));
     }
 
+    private bool Counts(StandbyProgress standby) => _state.Counts(standby.Seat, standby.Life, standby.Votes);
+
+    private bool SelfCounts => _state.Counts(_state.OwnSeat, _state.Life, _state.Voting);
+
     private void RenewLease(long nowTicks)
     {
         for (var i = 0; i < _standbys.Length; i++)
-            _heard[i] = _standbys[i].Voting ? _standbys[i].AcknowledgedSentAtTicks : long.MinValue;
-        _heard[^1] = _state.Voting ? nowTicks : long.MinValue;
+            _heard[i] = Counts(_standbys[i]) ? _standbys[i].AcknowledgedSentAtTicks : long.MinValue;
+        _heard[^1] = SelfCounts ? nowTicks : long.MinValue;
         Array.Sort(_heard);
         var majority = _heard[_heard.Length - _state.Settings.Majority];
         if (majority != long.MinValue)

@@ -17,6 +17,7 @@ public sealed class Replica
     private readonly StandbyRole _standby;
     private readonly LapsedGrants _lapsedGrants;
     private readonly TailSource _tails;
+    private readonly LifeGuard _guard;
     private readonly List<Effect> _taken = [];
     private readonly Succession _succession = new();
     private CandidateRole? _candidate;
@@ -28,14 +29,16 @@ public sealed class Replica
     /// <summary>Starts as a Standby.</summary>
     /// <param name="settings">Settings.</param>
     /// <param name="recovered">What the journal held.</param>
-    /// <param name="incarnation">Differs after every start; not 0.</param>
+    /// <param name="life">The memory of the journal, and a run of it that is later than all before.</param>
+    /// <param name="birth">Which cluster this memory belongs to; 0: it has not met one yet.</param>
     /// <param name="nowTicks">Now.</param>
-    public Replica(ReplicaSettings settings, RecoveredJournal recovered, ulong incarnation, long nowTicks)
+    public Replica(ReplicaSettings settings, RecoveredJournal recovered, Life life, ulong birth, long nowTicks)
     {
-        _state = new ReplicaState(settings, recovered, incarnation, nowTicks);
+        _state = new ReplicaState(settings, recovered, life, birth, nowTicks);
         _standby = new StandbyRole(_state);
         _lapsedGrants = new LapsedGrants(_state);
         _tails = new TailSource(_state);
+        _guard = new LifeGuard(_state);
         _highestEpochSeen = _state.PromisedEpoch;
         // An earlier life may have given a grant a moment ago: it is honoured as if it were given now.
         if (!recovered.IsNew)
@@ -105,10 +108,7 @@ public sealed class Replica
         return null;
     }
 
-    /// <summary>
-    /// A Primary's partition proposes entries, applied there already. Takes the drafts. Returns the seq of the last one.
-    /// The batch is closed by <see cref="Flush"/> at the latest.
-    /// </summary>
+    /// <summary>A Primary's partition proposes entries, applied there already. Takes the drafts. Returns the seq of the last one.</summary>
     /// <exception cref="InvalidOperationException">This node does not lead.</exception>
     public ulong Propose(DraftBuffer drafts, long nowTicks, long wallMilliseconds) =>
         _primary?.Propose(drafts, nowTicks, wallMilliseconds) ?? throw new InvalidOperationException("only a Primary appends");
@@ -144,6 +144,8 @@ public sealed class Replica
     public void Tick(long nowTicks, long wallMilliseconds)
     {
         _wallMilliseconds = wallMilliseconds;
+        if (_state.IsSuperseded)
+            return;
         if (_primary is not null && !_primary.Tick(nowTicks, wallMilliseconds))
             StepDown("the lease could not be renewed", nowTicks);
         _candidate?.Tick(nowTicks);
@@ -157,6 +159,9 @@ public sealed class Replica
     /// <summary>A message from another node.</summary>
     public void Receive(ReplicationMessage message, long nowTicks)
     {
+        ArgumentNullException.ThrowIfNull(message);
+        if (!_guard.Admits(message))
+            return;
         _highestEpochSeen = Math.Max(_highestEpochSeen, message.Epoch);
         switch (message)
         {
@@ -166,49 +171,49 @@ public sealed class Replica
             case AppendAcknowledged acknowledged:
                 _primary?.OnAcknowledged(acknowledged, nowTicks);
                 break;
-            case AppendRefused { Reason: RefusalReason.OlderEpoch } refused:
-                if (_primary is not null && refused.Epoch > _primary.Epoch)
-                    StepDown($"{refused.From} has promised epoch {refused.Epoch}", nowTicks);
+            case AppendRefused { Reason: RefusalReason.OlderEpoch } refused when refused.Epoch > _primary?.Epoch:
+                StepDown($"{refused.From} has promised epoch {refused.Epoch}", nowTicks);
                 break;
-            case AppendRefused refused:
-                if (refused.Epoch == _primary?.Epoch)
-                    _primary.OnGap(refused, nowTicks);
+            case AppendRefused { Reason: RefusalReason.Gap } refused when refused.Epoch == _primary?.Epoch:
+                _primary.OnGap(refused, nowTicks);
                 break;
             case SealRequest request:
                 OnSealRequest(request, nowTicks);
                 break;
-            case SealReply reply:
-                _candidate?.OnSealReply(reply, nowTicks);
-                Settle(nowTicks);
-                break;
             case FetchTail fetch:
                 _tails.OnFetch(fetch);
                 break;
-            case TailBatch tail:
-                _candidate?.OnTail(tail, nowTicks);
+            case SealReply or TailBatch:
+                _candidate?.OnAnswer(message, nowTicks);
                 Settle(nowTicks);
                 break;
             case EntriesGone gone:
                 OnEntriesGone(gone, nowTicks);
                 break;
-            case GrantInquiry inquiry:
-                _lapsedGrants.OnInquiry(inquiry, nowTicks);
-                break;
-            case GrantLapsed lapsed:
-                _lapsedGrants.OnLapsed(lapsed, nowTicks);
+            case GrantInquiry or GrantLapsed:
+                _lapsedGrants.OnMessage(message, nowTicks);
                 break;
             case GrantReleased released:
                 OnReleased(released, nowTicks);
+                break;
+            case LifeSuperseded notice when _guard.IsSuperseded(notice):
+                StepDown($"{notice.From} says that another life has this one's vote", nowTicks);
+                _state.Supersede(notice.By);
+                break;
+            case AppendRefused or LifeSuperseded: // of another reign; an earlier run was meant, or a later entry names this one
                 break;
             default:
                 throw new ArgumentException($"unknown message {message.GetType().Name}", nameof(message));
         }
     }
 
+    /// <summary>Whether this node listens to a life at all; if not, what follows from that is among the effects.</summary>
+    public bool Hears(in Origin origin) => _guard.Admits(origin);
+
     /// <summary>A batch whose bytes are not what the Primary wrote: never stored, asked for again.</summary>
     public void ReceiveCorrupt(AppendBatch header, long nowTicks)
     {
-        if (!IsSilent(nowTicks) && header.Epoch >= _state.PromisedEpoch && header.From != _state.Settings.Self)
+        if (Hears(header.Origin) && !IsSilent(nowTicks) && header.Epoch >= _state.PromisedEpoch && header.From != _state.Settings.Self)
             _standby.Refuse(header.From, header.Epoch, header.SentAtTicks);
     }
 
@@ -216,8 +221,7 @@ public sealed class Replica
     {
         if (append.Epoch < _state.PromisedEpoch)
         {
-            _state.Send(append.From, new AppendRefused(
-                _state.Settings.Self, _state.PromisedEpoch, _state.Incarnation, RefusalReason.OlderEpoch, [], append.SentAtTicks));
+            _state.Send(append.From, new AppendRefused(_state.Origin, _state.PromisedEpoch, RefusalReason.OlderEpoch, [], append.SentAtTicks));
             return;
         }
 
@@ -240,13 +244,13 @@ public sealed class Replica
             _standby.OnAppend(append, nowTicks);
     }
 
-    private bool IsSilent(long nowTicks) => !_state.Voting && nowTicks < _state.SilentUntilTicks;
+    private bool IsSilent(long nowTicks) => !_state.Voting && !_state.Founds && nowTicks < _state.SilentUntilTicks;
 
     private void OnSealRequest(SealRequest request, long nowTicks)
     {
         var leads = _primary is not null && nowTicks < _primary.LeaseUntilTicks;
         var outcome = _standby.OnSeal(request, nowTicks, leads);
-        if (outcome == SealOutcome.Sealed)
+        if (outcome is SealOutcome.Sealed or SealOutcome.Founding)
         {
             StepDown($"sealed epoch {request.Epoch} for {request.From}", nowTicks);
             if (_candidate is not null && request.From != _state.Settings.Self)
@@ -258,10 +262,7 @@ public sealed class Replica
             _campaignAtTicks = nowTicks + _state.Settings.LeaseDurationTicks;
         }
 
-        var until = leads ? _primary!.LeaseUntilTicks : _state.GrantUntilTicks;
-        _state.SendWhenDurable(request.From, new SealReply(
-            _state.Settings.Self, request.Epoch, request.Incarnation, _state.Incarnation, outcome, _state.PromisedEpoch,
-            _state.Log.LastEpoch, _state.Log.LastSequence, _state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, (until - nowTicks) / TimeSpan.TicksPerMillisecond) : 0));
+        _standby.AnswerSeal(request, outcome, (leads ? _primary!.LeaseUntilTicks : _state.GrantUntilTicks) - nowTicks);
     }
 
     /// <summary>The answer to <see cref="ReadTail"/>: the entries behind the common point.</summary>
@@ -284,29 +285,26 @@ public sealed class Replica
         _state.Effects.Add(new FullSyncNeeded(gone.From));
     }
 
-    /// <summary>
-    /// The partitions' images up to here are in checkpoints: the journal need not hold the entries any more. Everybody may do so for
-    /// itself; who needs them later gets a full sync.
-    /// </summary>
+    /// <summary>The partitions' images up to here are in checkpoints. A node that needs the entries later gets a full sync.</summary>
     /// <param name="sequence">Committed; at most what every partition's checkpoint covers.</param>
     public void Truncate(ulong sequence) => _state.Truncate(sequence);
 
     /// <summary>The partitions hold, or do not hold, what the log begins with; see <see cref="ReplicaState.IsStateComplete"/>.</summary>
     public void StateIsComplete(bool isComplete) => _state.IsStateComplete = isComplete;
 
-    /// <summary>A full sync has brought committed state, which is durable in checkpoints: the log goes on behind the oldest image.
-    /// Once the partitions hold the images, <see cref="StateIsComplete"/> follows.</summary>
+    /// <summary>A full sync has brought committed state, durable in checkpoints. <see cref="StateIsComplete"/> follows.</summary>
     /// <param name="below">Where the source's epochs end up to the seq of the oldest image, oldest first; not empty.</param>
+    /// <param name="roll">The voters that the source's log names there.</param>
     /// <param name="imagesUpTo">The seq of the newest image.</param>
     /// <param name="nowTicks">Now.</param>
     /// <exception cref="InvalidOperationException">This node leads.</exception>
-    public void Install(ReadOnlySpan<EpochEnd> below, ulong imagesUpTo, long nowTicks)
+    public void Install(ReadOnlySpan<EpochEnd> below, VoterRoll roll, ulong imagesUpTo, long nowTicks)
     {
         if (_primary is not null)
             throw new InvalidOperationException("a Primary is not synced");
         _candidate?.GiveUp();
         Settle(nowTicks);
-        _state.Install(below, imagesUpTo);
+        _state.Install(below, roll, imagesUpTo);
     }
 
     // Who is invited tries at once; who is crowned and not invited gives it the time of a lease.
@@ -324,7 +322,7 @@ public sealed class Replica
     {
         if (!_state.IsStateComplete)
             return; // not before a full sync: it could not serve what it would be asked for
-        if (_state.GrantRunsForAnother(_state.Settings.Self, nowTicks))
+        if (_state.GrantRunsForAnother(_state.Settings.Self, _state.Life, nowTicks))
         {
             _campaignAtTicks = Math.Max(_campaignAtTicks, Math.Min(_state.GrantUntilTicks, nowTicks + _state.Settings.LeaseDurationTicks));
             return;
@@ -352,11 +350,12 @@ public sealed class Replica
         }
         else if (_candidate.Progress == CampaignProgress.Won && _state.PromiseIsDurable && !IsSilent(nowTicks))
         {
-            var epoch = _candidate.Epoch;
+            _state.Commit(Math.Min(_candidate.KnownCommitted(), _state.Log.LastSequence));
+            var (epoch, roll) = (_candidate.Epoch, _candidate.Roll());
             _candidate = null;
             _state.Leader = _state.Settings.Self;
             Become(ReplicaRole.Primary, epoch, "a majority is sealed and the tail is here");
-            _primary = new PrimaryRole(_state, epoch, nowTicks, _wallMilliseconds);
+            _primary = new PrimaryRole(_state, epoch, roll, nowTicks, _wallMilliseconds);
         }
     }
 

@@ -58,6 +58,27 @@ public sealed record ReplicaSettings
     /// <summary>False. Only the simulation sets it, to see that bug being caught.</summary>
     internal bool CommitsOlderEpochs { get; init; }
 
+    /// <summary>Everything is as it should be. Only the simulation sets another one, to see that bug being caught.</summary>
+    internal CountingBug Miscounts { get; init; }
+
     /// <summary>The other voters.</summary>
     public IEnumerable<NodeId> Peers => Voters.Where(voter => voter != Self);
+}
+
+/// <summary>Mistakes in saying which lives count.</summary>
+internal enum CountingBug : byte
+{
+    None,
+    /// <summary>Whatever life has the name counts.</summary>
+    AnyLife,
+    /// <summary>A life that is welcomed counts, and so does the one before it.</summary>
+    BothLives,
+    /// <summary>A life that is welcomed counts before the entry that names it is committed.</summary>
+    BeforeCommit,
+    /// <summary>A message of another cluster is as good as one of this.</summary>
+    AnyBirth,
+    /// <summary>A cluster is founded by a majority of the voters.</summary>
+    FoundByMajority,
+    /// <summary>A grant to a node is a grant to every process of its name.</summary>
+    GrantToName,
 }

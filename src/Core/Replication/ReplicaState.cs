@@ -14,8 +14,9 @@ namespace HotStandby.Core.Replication;
 /// <param name="PromisedTo">To whom.</param>
 /// <param name="Voting">Whether it may vote.</param>
 /// <param name="ImagesUpTo">Images up to here came with a full sync, whether the log reaches them or not.</param>
+/// <param name="VotingMemory">Whose right to vote it is; 0: that of whatever memory has this journal, as earlier versions wrote it.</param>
 public sealed record RecoveredJournal(
-    LogIndex Log, ulong CommitSequence, ulong PromisedEpoch, NodeId PromisedTo, bool Voting, ulong ImagesUpTo = 0)
+    LogIndex Log, ulong CommitSequence, ulong PromisedEpoch, NodeId PromisedTo, bool Voting, ulong ImagesUpTo = 0, ulong VotingMemory = 0)
 {
     /// <summary>A new node.</summary>
     public static RecoveredJournal Empty => new(new LogIndex(), 0, 0, NodeId.None, false);
@@ -34,27 +35,47 @@ public sealed class ReplicaState
     private ulong _writesIssued;
     private ulong _writesDone;
     private ulong _promiseWrite;
+    private bool _claimsVote;
 
-    internal ReplicaState(ReplicaSettings settings, RecoveredJournal recovered, ulong incarnation, long nowTicks)
+    internal ReplicaState(ReplicaSettings settings, RecoveredJournal recovered, Life life, ulong birth, long nowTicks)
     {
         Settings = settings;
-        Incarnation = incarnation;
+        Life = life;
         Log = recovered.Log;
+        OwnSeat = Log.Roster.SeatOf(settings.Self);
         Window = new OpLogWindow(settings.WindowEntries, settings.WindowBytes);
         DurableSequence = Log.LastSequence;
         CommitSequence = Math.Min(recovered.CommitSequence, Log.LastSequence);
         PromisedEpoch = Math.Max(recovered.PromisedEpoch, Log.LastEpoch);
         PromisedTo = recovered.PromisedTo;
-        Voting = recovered.Voting;
+        Voting = recovered.Voting && (recovered.VotingMemory == 0 || recovered.VotingMemory == life.Memory)
+            && (OwnSeat.Memory == 0 || OwnSeat.Memory == life.Memory);
+        Birth = birth;
         ImagesUpTo = recovered.ImagesUpTo;
         SilentUntilTicks = Voting ? long.MinValue : nowTicks + settings.LeaseDurationTicks;
+        LearnBirth();
     }
 
     /// <summary>Settings.</summary>
     public ReplicaSettings Settings { get; }
 
-    /// <summary>Differs after every start.</summary>
-    public ulong Incarnation { get; }
+    /// <summary>Which memory this is, and which run of it.</summary>
+    public Life Life { get; }
+
+    /// <summary>The identity of the cluster, once it is known to be committed; 0 before.</summary>
+    public ulong Birth { get; private set; }
+
+    /// <summary>As what this node speaks now.</summary>
+    public Origin Origin => new(Settings.Self, Life, Birth, Voting);
+
+    /// <summary>Another life has this one's place: it says nothing any more.</summary>
+    public bool IsSuperseded { get; private set; }
+
+    /// <summary>The seat of this node's name, whoever has it.</summary>
+    internal RosterSeat OwnSeat { get; }
+
+    /// <summary>It has helped to found the cluster in this life, which is no reason to stay silent.</summary>
+    internal bool Founds { get; set; }
 
     /// <summary>The log as appended: in memory, on its way to the journal or in it.</summary>
     public LogIndex Log { get; }
@@ -78,10 +99,10 @@ public sealed class ReplicaState
     public NodeId PromisedTo { get; private set; }
 
     /// <summary>
-    /// Which life of the candidate asked for it; 0 when that is not known (any more) or its reign has begun. Not persistent:
+    /// Which life of the candidate asked for it; none when that is not known (any more) or its reign has begun. Not persistent:
     /// only who can prove that it is the same attempt is answered again.
     /// </summary>
-    internal ulong PromisedIncarnation { get; private set; }
+    internal Life PromisedLife { get; private set; }
 
     /// <summary>Whether this node may be counted. Persistent.</summary>
     public bool Voting { get; private set; }
@@ -103,6 +124,9 @@ public sealed class ReplicaState
     /// <summary>To whom the running grant was given.</summary>
     public NodeId GrantedTo { get; internal set; }
 
+    /// <summary>To which life of it. Another process of that name is another candidate.</summary>
+    internal Life GrantedLife { get; set; }
+
     /// <summary>Until when this node helps no other candidate (monotonic ticks).</summary>
     public long GrantUntilTicks { get; internal set; }
 
@@ -121,7 +145,30 @@ public sealed class ReplicaState
 
     internal void Heard(NodeId leader, ulong epoch, long nowTicks) => (Leader, LeaderEpoch, LeaderHeardAtTicks) = (leader, epoch, nowTicks);
 
-    internal void Send(NodeId to, ReplicationMessage message) => Effects.Add(new Send(to, message));
+    internal void Send(NodeId to, ReplicationMessage message)
+    {
+        if (!IsSuperseded)
+            Effects.Add(new Send(to, message));
+    }
+
+    /// <summary>Whether what a life says counts for its name: this log names it, or nobody and the life has a vote.</summary>
+    internal bool Counts(RosterSeat seat, Life life, bool votes) => Settings.Miscounts switch
+    {
+        CountingBug.AnyLife => votes,
+        CountingBug.BothLives when seat.Replaces && votes => true,
+        _ => seat.Memory == 0 ? votes
+            : seat.Memory == life.Memory
+                && (!seat.Replaces || (votes && (seat.Sequence <= CommitSequence || Settings.Miscounts == CountingBug.BeforeCommit))),
+    };
+
+    /// <summary>This life is over.</summary>
+    internal void Supersede(Life by)
+    {
+        if (IsSuperseded)
+            return;
+        IsSuperseded = true;
+        Effects.Add(new Superseded(by));
+    }
 
     /// <summary>Sends once everything that this node has asked its journal for so far is in it.</summary>
     internal void SendWhenDurable(NodeId to, ReplicationMessage message)
@@ -133,11 +180,17 @@ public sealed class ReplicaState
     }
 
     /// <summary>Appends a batch to log, window and journal.</summary>
+    /// <exception cref="InvariantViolation">2: it is of another cluster's log.</exception>
     internal void Append(OpLogBatch batch)
     {
+        var before = Log.LastSequence;
         Log.Append(batch);
+        if (Birth != 0 && Log.Roster.Birth != 0 && Log.Roster.Birth != Birth)
+            throw new InvariantViolation(2, $"entries of the cluster born {Log.Roster.Birth:x16} in a log of the one born {Birth:x16}");
         Window.Add(batch, DurableSequence);
         Write(new WriteBatch(batch), new PendingWrite(batch.LastSequence, false));
+        if (Log.Roster.Supersedes(Settings.Self, Life.Memory, before, whoeverHadIt: Voting))
+            Supersede(new Life(OwnSeat.Memory, 0));
     }
 
     /// <summary>Cuts off what conflicts with a later Primary's log. Never a committed entry (invariant 3).</summary>
@@ -170,7 +223,7 @@ public sealed class ReplicaState
         if (sequence <= Log.BaseSequence)
             return;
         Log.TruncateTo(sequence);
-        Write(new WriteTruncation(Log.DescribeUntil(sequence)), default);
+        Write(new WriteTruncation(Log.DescribeUntil(sequence), Log.Roster.At(sequence)), default);
     }
 
     /// <summary>
@@ -178,7 +231,7 @@ public sealed class ReplicaState
     /// behind it that this node has acknowledged. Where it does not, nothing in it can be missed: what it may have acknowledged and what
     /// is committed lies below that entry, and what conflicts was never committed.
     /// </summary>
-    internal void Install(ReadOnlySpan<EpochEnd> below, ulong imagesUpTo)
+    internal void Install(ReadOnlySpan<EpochEnd> below, VoterRoll roll, ulong imagesUpTo)
     {
         ImagesUpTo = Math.Max(ImagesUpTo, imagesUpTo);
         var last = below[^1];
@@ -186,24 +239,27 @@ public sealed class ReplicaState
             throw new InvariantViolation(3, $"images of {last.Epoch}/{last.LastSequence} conflict with the log, of which {CommitSequence} is committed");
         if (Log.EpochOf(last.LastSequence) != last.Epoch)
         {
+            var wasNamed = OwnSeat.Memory == Life.Memory;
             Log.Clear();
-            Log.FoundOn(below);
+            Log.FoundOn(below, roll);
             Window.Clear();
             LimitDurable(last.LastSequence);
-            Write(new WriteReset(below.ToArray(), ImagesUpTo), new PendingWrite(last.LastSequence, false));
+            Write(new WriteReset(below.ToArray(), roll, ImagesUpTo), new PendingWrite(last.LastSequence, false));
+            if ((Voting || wasNamed) && OwnSeat.Memory != 0 && OwnSeat.Memory != Life.Memory)
+                Supersede(new Life(OwnSeat.Memory, 0));
         }
 
         Commit(last.LastSequence);
     }
 
     internal EntriesGone EntriesGone(ulong epoch, long sentAtTicks) =>
-        new(Settings.Self, epoch, Log.EpochOf(Log.BaseSequence) ?? 0, Log.BaseSequence, sentAtTicks);
+        new(Origin, epoch, Log.EpochOf(Log.BaseSequence) ?? 0, Log.BaseSequence, sentAtTicks);
 
-    internal void Promise(ulong epoch, NodeId candidate, ulong incarnation)
+    internal void Promise(ulong epoch, NodeId candidate, Life life)
     {
         if (epoch < PromisedEpoch)
             throw new InvariantViolation(1, $"promise of epoch {epoch} after {PromisedEpoch}");
-        PromisedIncarnation = incarnation;
+        PromisedLife = life;
         if (epoch == PromisedEpoch && candidate == PromisedTo)
             return;
         (PromisedEpoch, PromisedTo) = (epoch, candidate);
@@ -214,7 +270,17 @@ public sealed class ReplicaState
     /// <summary>True when the promise would survive a crash. No reign begins before: its epoch could be used twice.</summary>
     internal bool PromiseIsDurable => _writesDone >= _promiseWrite;
 
-    internal void BecomeVoter() => Write(new WriteVoting(), new PendingWrite(0, true));
+    /// <summary>
+    /// A memory has a vote once its log names it and that is committed: then it holds everything that an earlier memory may have
+    /// acknowledged, and knows every promise that it may have given (docs/protocol.md, "Voters").
+    /// </summary>
+    internal void ClaimVote()
+    {
+        if (Voting || _claimsVote || IsSuperseded || OwnSeat.Memory != Life.Memory || OwnSeat.Sequence > CommitSequence)
+            return;
+        _claimsVote = true;
+        Write(new WriteVoting(Life.Memory), new PendingWrite(0, true));
+    }
 
     /// <summary>The oldest outstanding journal write is done.</summary>
     internal void Persisted()
@@ -239,10 +305,21 @@ public sealed class ReplicaState
             throw new InvariantViolation(3, $"commit of {sequence} beyond the log's end {Log.LastSequence}");
         CommitSequence = sequence;
         Effects.Add(new CommitAdvanced(sequence));
+        LearnBirth();
         return true;
     }
 
-    internal bool GrantRunsForAnother(NodeId candidate, long nowTicks) => GrantedTo != candidate && nowTicks < GrantUntilTicks;
+    // A founding that failed has a birth, too. Only a committed one is the cluster's.
+    private void LearnBirth()
+    {
+        if (Birth != 0 || Log.Roster.BirthUpTo(CommitSequence) is not (not 0 and var birth))
+            return;
+        Birth = birth;
+        Effects.Add(new Born(birth));
+    }
+
+    internal bool GrantRunsForAnother(NodeId candidate, Life life, long nowTicks) => nowTicks < GrantUntilTicks
+        && (GrantedTo != candidate || (GrantedLife != life && Settings.Miscounts != CountingBug.GrantToName));
 
     private void Write(JournalWrite effect, PendingWrite pending)
     {

@@ -15,7 +15,7 @@ public enum LinkState : byte
 }
 
 /// <summary>One Standby as its Primary sees it.</summary>
-public sealed class StandbyProgress(NodeId node, ulong nextSequence)
+public sealed class StandbyProgress(NodeId node, RosterSeat seat, ulong nextSequence)
 {
     private readonly Queue<(ulong LastSequence, int Bytes)> _underWay = [];
 
@@ -34,8 +34,8 @@ public sealed class StandbyProgress(NodeId node, ulong nextSequence)
     /// <summary>Applied there.</summary>
     public ulong AppliedSequence { get; private set; }
 
-    /// <summary>False while it must not be counted.</summary>
-    public bool Voting { get; private set; }
+    /// <summary>False while it must not be counted: it has no vote, or its name has another memory's.</summary>
+    public bool Voting => Votes && (Seat.Memory == 0 || Seat.Memory == Life.Memory);
 
     /// <summary>When the newest message that it acknowledged was sent; its part of the lease runs from then.</summary>
     public long AcknowledgedSentAtTicks { get; private set; } = long.MinValue;
@@ -52,12 +52,17 @@ public sealed class StandbyProgress(NodeId node, ulong nextSequence)
 
     internal ulong CommitSent { get; set; }
 
-    internal ulong Incarnation { get; private set; }
+    /// <summary>The life that is followed: all the rest is said of it.</summary>
+    internal Life Life { get; private set; }
 
-    /// <summary>The life for which a VoterReturned was appended in this reign.</summary>
-    internal ulong Welcomed { get; set; }
+    /// <summary>It says that it has a vote.</summary>
+    internal bool Votes { get; private set; }
 
-    private long MetAtTicks { get; set; } = long.MinValue;
+    /// <summary>Who has the vote of this name.</summary>
+    internal RosterSeat Seat { get; } = seat;
+
+    /// <summary>When the memory that has the vote was last heard.</summary>
+    internal long VoterHeardAtTicks { get; private set; } = long.MinValue / 2;
 
     private long RestartedAtTicks { get; set; } = long.MinValue;
 
@@ -72,29 +77,32 @@ public sealed class StandbyProgress(NodeId node, ulong nextSequence)
     }
 
     /// <summary>
-    /// A later life of the node knows nothing of what an earlier one acknowledged. False for the last words of an earlier life
-    /// that arrive late: they answer something sent before the later one was met.
+    /// Somebody of this name says something. Of several processes the one that has the vote is followed, then the one that is followed
+    /// already, for a lease after it was last heard; and the later run of a memory. False: this is another one. A life that is followed from
+    /// now on knows nothing of what an earlier one acknowledged.
     /// </summary>
-    internal bool Meet(ulong incarnation, long sentAtTicks, long nowTicks)
+    internal bool Meet(Life life, long nowTicks, long leaseTicks)
     {
-        if (incarnation == Incarnation)
-            return true;
-        if (sentAtTicks < MetAtTicks)
+        var hasVote = life.Memory == Seat.Memory;
+        if (life != Life && (life.Memory == Life.Memory
+            ? life.Incarnation < Life.Incarnation
+            : !hasVote && Life != Life.None && nowTicks - HeardAtTicks < leaseTicks))
             return false;
-        if (Incarnation != 0)
-            (MatchSequence, AppliedSequence, Voting, AcknowledgedSentAtTicks) = (0, 0, false, long.MinValue);
-        (Incarnation, MetAtTicks) = (incarnation, nowTicks);
+        if (life != Life)
+            (Life, MatchSequence, AppliedSequence, Votes, AcknowledgedSentAtTicks) = (life, 0, 0, false, long.MinValue);
+        HeardAtTicks = nowTicks;
+        if (hasVote)
+            VoterHeardAtTicks = nowTicks;
         return true;
     }
 
-    internal void Acknowledged(ulong stored, ulong applied, bool voting, long sentAtTicks, long nowTicks)
+    internal void Acknowledged(ulong stored, ulong applied, bool votes, long sentAtTicks, long nowTicks)
     {
         if (stored > MatchSequence)
             (MatchSequence, ProgressAtTicks) = (stored, nowTicks);
         AppliedSequence = Math.Max(AppliedSequence, applied);
-        Voting = voting;
+        Votes = votes;
         AcknowledgedSentAtTicks = Math.Max(AcknowledgedSentAtTicks, sentAtTicks);
-        HeardAtTicks = nowTicks;
         while (_underWay.TryPeek(out var oldest) && oldest.LastSequence <= MatchSequence)
         {
             InFlightBytes -= oldest.Bytes;

@@ -1,7 +1,5 @@
 // What every node does that does not lead: store what the Primary sends, acknowledge, promise. A candidate does it too,
 // until it leads. Never applies anything that is not committed.
-using System.Buffers.Binary;
-using System.Text;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
@@ -13,15 +11,13 @@ internal sealed class StandbyRole(ReplicaState state)
 {
     private ulong _matchedInEpoch;
     private ulong _matchedSequence;
-    private EpochEnd _return;
-    private bool _askedToVote;
 
     /// <summary>Entries of a Primary, or its heartbeat. The promise has been checked.</summary>
     public void OnAppend(AppendBatch append, long nowTicks)
     {
         if (append.Epoch != _matchedInEpoch)
             (_matchedInEpoch, _matchedSequence) = (append.Epoch, 0);
-        state.Promise(append.Epoch, append.From, 0);
+        state.Promise(append.Epoch, append.From, Life.None);
         state.Heard(append.From, append.Epoch, nowTicks);
 
         if (state.Log.EpochOf(append.PreviousSequence) != append.PreviousEpoch
@@ -35,40 +31,50 @@ internal sealed class StandbyRole(ReplicaState state)
         if (append.Batch is { } batch)
         {
             Store(batch);
+            if (state.IsSuperseded)
+                return;
             matched = batch.LastSequence;
         }
 
         _matchedSequence = Math.Max(_matchedSequence, matched);
         state.Commit(Math.Min(append.CommitSequence, _matchedSequence));
-        Learn();
+        state.ClaimVote();
         Acknowledge(append, nowTicks);
     }
 
     /// <summary>Asks the Primary to send again, from where this log ends.</summary>
     public void Refuse(NodeId primary, ulong epoch, long sentAtTicks) => state.Send(primary, new AppendRefused(
-        state.Settings.Self, epoch, state.Incarnation, RefusalReason.Gap, state.Log.Describe(), sentAtTicks));
+        state.Origin, epoch, RefusalReason.Gap, state.Log.Describe(), sentAtTicks));
 
     /// <summary>A candidate asks to seal its epoch.</summary>
     public SealOutcome OnSeal(SealRequest request, long nowTicks, bool leadsWithLease)
     {
         // The same epoch is promised again only to the same attempt: a candidate that lost its disk must not reign in it twice.
         if (request.Epoch < state.PromisedEpoch || (request.Epoch == state.PromisedEpoch
-            && (request.From != state.PromisedTo || request.Incarnation != state.PromisedIncarnation)))
+            && (request.From != state.PromisedTo || request.Origin.Life != state.PromisedLife)))
             return SealOutcome.Refused;
-        if (leadsWithLease || state.GrantRunsForAnother(request.From, nowTicks))
+        if (leadsWithLease || state.GrantRunsForAnother(request.From, request.Origin.Life, nowTicks))
             return SealOutcome.GrantRunning;
-        if (!state.Voting)
-        {
-            if (state.Log.LastSequence > 0)
-                return SealOutcome.Learning;
-            if (request.FirstStartOf != state.Incarnation)
-                return SealOutcome.Empty;
-            state.BecomeVoter();
-        }
-
-        state.Promise(request.Epoch, request.From, request.Incarnation);
-        return SealOutcome.Sealed;
+        if (!state.Voting && !MayFound(request))
+            return state.Log.LastSequence > 0 ? SealOutcome.Learning : SealOutcome.Empty;
+        state.Founds |= !state.Voting;
+        state.Promise(request.Epoch, request.From, request.Origin.Life);
+        return state.Voting ? SealOutcome.Sealed : SealOutcome.Founding;
     }
+
+    /// <summary>Answers a candidate once the promise is durable.</summary>
+    /// <param name="request">What it asked.</param>
+    /// <param name="outcome">From <see cref="OnSeal"/>.</param>
+    /// <param name="remainingTicks">For how long a running grant, or this node's own lease, goes on.</param>
+    public void AnswerSeal(SealRequest request, SealOutcome outcome, long remainingTicks) => state.SendWhenDurable(request.From, new SealReply(
+        state.Origin, request.Epoch, request.Origin.Life, outcome, state.PromisedEpoch, state.Log.LastEpoch, state.Log.LastSequence,
+        state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, remainingTicks / TimeSpan.TicksPerMillisecond) : 0));
+
+    // Nobody has a vote before the cluster's first entry is committed. Until then a life helps that holds nothing, if it is the one that has
+    // said so to this attempt, or that is named in an entry which nobody knows to be committed.
+    private bool MayFound(SealRequest request) => state.Log.LastSequence == 0
+        ? request.FirstStartOf == state.Life
+        : state.OwnSeat.Memory == state.Life.Memory && !state.OwnSeat.Replaces;
 
     /// <summary>Stores what is new in a batch; drops what is here already; cuts off what conflicts.</summary>
     public void Store(OpLogBatch batch)
@@ -80,42 +86,17 @@ internal sealed class StandbyRole(ReplicaState state)
             return;
         if (first <= state.Log.LastSequence)
             state.CutAfter(first - 1);
-        var added = batch.From(first);
-        state.Append(added);
-        if (!state.Voting)
-            LookForReturn(added);
-    }
-
-    // The Primary appended an entry that names this life of this node (see PrimaryRole.Welcome).
-    private void LookForReturn(OpLogBatch batch)
-    {
-        foreach (var entry in batch)
-            if (entry.Type == OpType.VoterReturned && entry.Payload.Length == sizeof(ulong)
-                && BinaryPrimitives.ReadUInt64LittleEndian(entry.Payload) == state.Incarnation
-                && entry.Key.SequenceEqual(Encoding.UTF8.GetBytes(state.Settings.Self.Name)))
-                _return = new EpochEnd(entry.Epoch, entry.Sequence);
-    }
-
-    // A node that lost its log counts again once it holds everything that its old self may have acknowledged, and knows every
-    // promise that its old self may have given: the entry that names it was committed by a majority of the others, who had
-    // promised nothing later, after the time in which somebody could still have won with a forgotten promise.
-    private void Learn()
-    {
-        if (state.Voting || _askedToVote || _return.LastSequence == 0
-            || state.CommitSequence < _return.LastSequence || state.Log.EpochOf(_return.LastSequence) != _return.Epoch)
-            return;
-        _askedToVote = true;
-        state.BecomeVoter();
+        state.Append(batch.From(first));
     }
 
     private void Acknowledge(AppendBatch append, long nowTicks)
     {
         // The grant runs from now, later than the Primary counts it (from when it sent): so its lease ends first.
-        state.GrantedTo = append.From;
+        (state.GrantedTo, state.GrantedLife) = (append.From, append.Origin.Life);
         state.GrantUntilTicks = nowTicks + state.Settings.LeaseDurationTicks;
         var stored = append.Batch is null ? Math.Min(_matchedSequence, state.DurableSequence) : _matchedSequence;
         var acknowledgement = new AppendAcknowledged(
-            state.Settings.Self, append.Epoch, state.Incarnation, stored, state.AppliedSequence, state.Voting, append.SentAtTicks);
+            state.Origin, append.Epoch, stored, state.AppliedSequence, append.SentAtTicks);
         if (append.Batch is null)
             state.Send(append.From, acknowledgement);
         else
@@ -125,7 +106,7 @@ internal sealed class StandbyRole(ReplicaState state)
     /// <summary>The Primary hands over: nothing to wait for. False when it was not this node's Primary.</summary>
     public bool OnReleased(GrantReleased released)
     {
-        var wasLed = released.From == state.GrantedTo && released.Epoch == state.PromisedEpoch;
+        var wasLed = released.From == state.GrantedTo && released.Origin.Life == state.GrantedLife && released.Epoch == state.PromisedEpoch;
         if (wasLed)
             state.GrantUntilTicks = 0;
         if (state.Leader == released.From)

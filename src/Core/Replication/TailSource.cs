@@ -17,9 +17,9 @@ internal sealed class TailSource(ReplicaState state)
         if (common < state.Log.BaseSequence)
             state.Send(fetch.From, state.EntriesGone(fetch.Epoch, 0));
         else if (common == state.Log.LastSequence)
-            state.Send(fetch.From, new TailBatch(state.Settings.Self, fetch.Epoch, previousEpoch, common, null, common));
+            state.Send(fetch.From, new TailBatch(state.Origin, fetch.Epoch, previousEpoch, common, null, common));
         else if (state.Window.From(common + 1) is { } batch)
-            state.Send(fetch.From, new TailBatch(state.Settings.Self, fetch.Epoch, previousEpoch, common, batch, state.Log.LastSequence));
+            state.Send(fetch.From, new TailBatch(state.Origin, fetch.Epoch, previousEpoch, common, batch, state.Log.LastSequence));
         else
             state.Effects.Add(new ReadTail(fetch.From, fetch.Epoch, previousEpoch, common));
     }
@@ -28,6 +28,6 @@ internal sealed class TailSource(ReplicaState state)
     {
         if (request.Epoch == state.PromisedEpoch && request.Candidate == state.PromisedTo)
             state.Send(request.Candidate, new TailBatch(
-                state.Settings.Self, request.Epoch, request.PreviousEpoch, request.PreviousSequence, batch, state.Log.LastSequence));
+                state.Origin, request.Epoch, request.PreviousEpoch, request.PreviousSequence, batch, state.Log.LastSequence));
     }
 }

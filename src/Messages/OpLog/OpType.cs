@@ -19,7 +19,10 @@ public enum OpType : byte
     UnmountSegment = 6,
     /// <summary>Shard: the object's memory replicas are evicted.</summary>
     Eviction = 7,
-    /// <summary>Segment table (no effect on it): the first entry of a Primary's reign.</summary>
+    /// <summary>
+    /// Segment table (no effect on it): the first entry of a Primary's reign. Payload: <see cref="VoterRoll"/>, which memory votes under
+    /// which name from here on; empty in logs of earlier versions.
+    /// </summary>
     EpochStart = 8,
     /// <summary>Shard: an abandoned put; its buffers stay allocated ("parked"), since the old writer may still write.</summary>
     PutDiscard = 9,
@@ -34,8 +37,8 @@ public enum OpType : byte
     /// <summary>Any partition (no effect): carries the Primary's digest at this seq for the Standbys to compare.</summary>
     VerificationMarker = 14,
     /// <summary>
-    /// Segment table (no effect on it): a voter that lost its journal takes part again. Key: its name (UTF-8); payload: its
-    /// incarnation (u64, little-endian). Committed without its vote, it makes that life of it a voter.
+    /// Segment table (no effect on it): another life votes under a name. Key: the name (UTF-8); payload: <see cref="VoterReturnedPayload"/>.
+    /// It takes the vote of the life before it at once, and gives it to the new one when it is committed without either.
     /// </summary>
     VoterReturned = 15,
     /// <summary>Shard: the object keeps its buffers and is being written again.</summary>

@@ -1,22 +1,24 @@
 // The binary form of what nodes say to each other. Called by the actor system's serializer only. Hand-laid little-endian;
 // bytes from outside never make it throw, and never make it allocate more than they themselves take.
 //
-// Every message begins with the sender (u8 length, UTF-8) and the epoch (u64). What follows, by manifest:
-//   A1 AppendBatch         previous epoch u64, previous seq u64, commit seq u64, last seq u64, sent at i64, batch
-//   B1 AppendAcknowledged  incarnation u64, stored seq u64, applied seq u64, voting u8, sent at i64
-//   R1 AppendRefused       incarnation u64, reason u8, sent at i64, log
-//   S1 SealRequest         incarnation u64, first start of u64
-//   V1 SealReply           candidate's incarnation u64, own incarnation u64, outcome u8, promised u64, last epoch u64, last seq u64, commit seq u64, remaining i64
-//   F1 FetchTail           log
-//   T1 TailBatch           previous epoch u64, previous seq u64, last seq u64, batch
-//   G1 GrantReleased       nothing (nobody is invited)
-//   G2 GrantReleased       successor (u8 length, UTF-8; not empty)
-//   E1 EntriesGone         base epoch u64, base seq u64, sent at i64
-//   L1 GrantInquiry        sent at i64
-//   M1 GrantLapsed         sent at i64, lapsed i64
-//   I1 FetchImage          partition u16, image id u64, offset u32
-//   C1 ImageChunk          partition u16, image id u64, seq u64, total bytes u32, offset u32, log, bytes (u32 length)
-// batch: u32 length (0: none) and the bytes of the OpLogBatch. log: u16 count, then (epoch u64, last seq u64) each.
+// Every message begins with its origin (u8 length, UTF-8; memory u64, incarnation u64, birth u64, votes u8) and the epoch (u64). What
+// follows, by manifest:
+//   A2 AppendBatch         previous epoch u64, previous seq u64, commit seq u64, last seq u64, sent at i64, batch
+//   B2 AppendAcknowledged  stored seq u64, applied seq u64, sent at i64
+//   R2 AppendRefused       reason u8, sent at i64, log
+//   S2 SealRequest         first start of: memory u64, incarnation u64
+//   V2 SealReply           candidate: memory u64, incarnation u64; outcome u8, promised u64, last epoch u64, last seq u64, commit seq u64, remaining i64
+//   F2 FetchTail           log
+//   T2 TailBatch           previous epoch u64, previous seq u64, last seq u64, batch
+//   G3 GrantReleased       successor (u8 length, UTF-8; empty: nobody is invited)
+//   E2 EntriesGone         base epoch u64, base seq u64, sent at i64
+//   L2 GrantInquiry        last epoch u64, last seq u64, sent at i64
+//   M2 GrantLapsed         sent at i64, lapsed i64
+//   I2 FetchImage          partition u16, image id u64, offset u32
+//   C2 ImageChunk          partition u16, image id u64, seq u64, total bytes u32, offset u32, log, roll, bytes (u32 length)
+//   X1 LifeSuperseded      superseded: memory u64, incarnation u64; by: memory u64, incarnation u64; named at u64
+// The versions before these named no life. They are refused: what they say cannot be counted.
+// batch: u32 length (0: none) and the bytes of the OpLogBatch. log: u16 count, then (epoch u64, last seq u64) each. roll: see VoterRoll.
 // A manifest is a kind and a version. A layout never changes; another layout is another version.
 using System.Buffers;
 using System.Text;
@@ -50,26 +52,29 @@ public static class ReplicationCodec
     public const int MaximumEpochEnds = ushort.MaxValue;
 
     internal const int EpochEndBytes = 16;
-    private const int CommonBytes = 1 + 8;
+    private const int CommonBytes = 1 + 8 + 8 + 8 + 1 + 8;
+
+    // What the version before this one sent.
+    private static readonly string[] EarlierManifests = ["A1", "B1", "R1", "S1", "V1", "F1", "T1", "G1", "G2", "E1", "L1", "M1", "I1", "C1"];
 
     /// <summary>Kind and version of a message, as it travels beside its bytes.</summary>
     /// <exception cref="ArgumentException">A kind of message that has no encoding.</exception>
     public static string ManifestOf(ReplicationMessage message) => message switch
     {
-        AppendBatch => "A1",
-        AppendAcknowledged => "B1",
-        AppendRefused => "R1",
-        SealRequest => "S1",
-        SealReply => "V1",
-        FetchTail => "F1",
-        TailBatch => "T1",
-        GrantReleased { Successor.Name: "" } => "G1",
-        GrantReleased => "G2",
-        EntriesGone => "E1",
-        GrantInquiry => "L1",
-        GrantLapsed => "M1",
-        FetchImage => "I1",
-        ImageChunk => "C1",
+        AppendBatch => "A2",
+        AppendAcknowledged => "B2",
+        AppendRefused => "R2",
+        SealRequest => "S2",
+        SealReply => "V2",
+        FetchTail => "F2",
+        TailBatch => "T2",
+        GrantReleased => "G3",
+        EntriesGone => "E2",
+        GrantInquiry => "L2",
+        GrantLapsed => "M2",
+        FetchImage => "I2",
+        ImageChunk => "C2",
+        LifeSuperseded => "X1",
         _ => throw new ArgumentException($"{message?.GetType()} has no encoding", nameof(message)),
     };
 
@@ -92,6 +97,9 @@ public static class ReplicationCodec
         encoded = GC.AllocateUninitializedArray<byte>((int)length);
         var writer = new ReplicationWriter(encoded);
         writer.Write(message.From);
+        writer.Write(message.Origin.Life);
+        writer.Write(message.Origin.Birth);
+        writer.Write(message.Origin.Votes);
         writer.Write(message.Epoch);
         WriteBody(ref writer, message);
         return true;
@@ -148,19 +156,19 @@ public static class ReplicationCodec
     private static long BodyBytes(ReplicationMessage message) => message switch
     {
         AppendBatch append => 44L + BytesOf(append.Batch).Length,
-        AppendAcknowledged => 33,
-        AppendRefused refused => 19 + ((long)refused.Log.Length * EpochEndBytes),
+        AppendAcknowledged => 24,
+        AppendRefused refused => 11 + ((long)refused.Log.Length * EpochEndBytes),
         SealRequest => 16,
         SealReply => 57,
         FetchTail fetch => 2 + ((long)fetch.Log.Length * EpochEndBytes),
         TailBatch tail => 28L + BytesOf(tail.Batch).Length,
-        GrantReleased { Successor.Name: "" } => 0,
         GrantReleased released => 1 + Encoding.UTF8.GetByteCount(released.Successor.Name),
         EntriesGone => 24,
-        GrantInquiry => 8,
+        GrantInquiry => 24,
         GrantLapsed => 16,
         FetchImage => 14,
-        ImageChunk chunk => 32L + ((long)chunk.Log.Length * EpochEndBytes) + chunk.Bytes.Length,
+        ImageChunk chunk => 32L + ((long)chunk.Log.Length * EpochEndBytes) + chunk.Roll.EncodedBytes + chunk.Bytes.Length,
+        LifeSuperseded => 40,
         _ => throw new ArgumentException($"{message.GetType()} has no encoding", nameof(message)),
     };
 
@@ -179,25 +187,20 @@ public static class ReplicationCodec
                 writer.WriteBatch(BytesOf(append.Batch));
                 break;
             case AppendAcknowledged acknowledged:
-                writer.Write(acknowledged.Incarnation);
                 writer.Write(acknowledged.StoredSequence);
                 writer.Write(acknowledged.AppliedSequence);
-                writer.Write(acknowledged.Voting);
                 writer.Write(acknowledged.SentAtTicks);
                 break;
             case AppendRefused refused:
-                writer.Write(refused.Incarnation);
                 writer.Write((byte)refused.Reason);
                 writer.Write(refused.SentAtTicks);
                 writer.Write(refused.Log);
                 break;
             case SealRequest request:
-                writer.Write(request.Incarnation);
                 writer.Write(request.FirstStartOf);
                 break;
             case SealReply reply:
-                writer.Write(reply.CandidateIncarnation);
-                writer.Write(reply.Incarnation);
+                writer.Write(reply.Candidate);
                 writer.Write((byte)reply.Outcome);
                 writer.Write(reply.PromisedEpoch);
                 writer.Write(reply.LastEpoch);
@@ -219,10 +222,12 @@ public static class ReplicationCodec
                 writer.Write(gone.BaseSequence);
                 writer.Write(gone.SentAtTicks);
                 break;
-            case GrantReleased { Successor.Name: not "" } released:
+            case GrantReleased released:
                 writer.Write(released.Successor);
                 break;
             case GrantInquiry inquiry:
+                writer.Write(inquiry.LastEpoch);
+                writer.Write(inquiry.LastSequence);
                 writer.Write(inquiry.SentAtTicks);
                 break;
             case GrantLapsed lapsed:
@@ -241,7 +246,13 @@ public static class ReplicationCodec
                 writer.Write(chunk.TotalBytes);
                 writer.Write(chunk.Offset);
                 writer.Write(chunk.Log);
+                writer.Write(chunk.Roll);
                 writer.WriteBatch(chunk.Bytes.Span);
+                break;
+            case LifeSuperseded superseded:
+                writer.Write(superseded.Superseded);
+                writer.Write(superseded.By);
+                writer.Write(superseded.NamedAt);
                 break;
         }
     }
@@ -250,37 +261,36 @@ public static class ReplicationCodec
     private static ReplicationMessage? ReadMessage(
         ref ReplicationReader reader, string manifest, ReadOnlyMemory<byte> bytes, ref string corruptBatch)
     {
-        var from = reader.ReadNode();
+        var from = new Origin(reader.ReadNode(), reader.ReadLife(), Birth: reader.ReadUInt64(), Votes: reader.ReadBoolean());
         var epoch = reader.ReadUInt64();
         switch (manifest)
         {
-            case "A1":
+            case "A2":
                 return new AppendBatch(
                     from, epoch, PreviousEpoch: reader.ReadUInt64(), PreviousSequence: reader.ReadUInt64(),
                     CommitSequence: reader.ReadUInt64(), LastSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64(),
                     Batch: ReadBatch(ref reader, bytes, ref corruptBatch));
-            case "B1":
+            case "B2":
                 return new AppendAcknowledged(
-                    from, epoch, Incarnation: reader.ReadUInt64(), StoredSequence: reader.ReadUInt64(),
-                    AppliedSequence: reader.ReadUInt64(), Voting: reader.ReadBoolean(), SentAtTicks: reader.ReadInt64());
-            case "R1":
+                    from, epoch, StoredSequence: reader.ReadUInt64(), AppliedSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64());
+            case "R2":
                 return new AppendRefused(
-                    from, epoch, Incarnation: reader.ReadUInt64(),
+                    from, epoch,
                     Reason: (RefusalReason)reader.ReadEnumeration(
                         (byte)RefusalReason.OlderEpoch, (byte)RefusalReason.Gap, "a reason to refuse a batch"),
                     SentAtTicks: reader.ReadInt64(), Log: reader.ReadEpochEnds());
-            case "S1":
-                return new SealRequest(from, epoch, Incarnation: reader.ReadUInt64(), FirstStartOf: reader.ReadUInt64());
-            case "V1":
+            case "S2":
+                return new SealRequest(from, epoch, FirstStartOf: reader.ReadLife());
+            case "V2":
                 return new SealReply(
-                    from, epoch, CandidateIncarnation: reader.ReadUInt64(), Incarnation: reader.ReadUInt64(),
+                    from, epoch, Candidate: reader.ReadLife(),
                     Outcome: (SealOutcome)reader.ReadEnumeration(
-                        (byte)SealOutcome.Sealed, (byte)SealOutcome.Learning, "an answer to a seal request"),
+                        (byte)SealOutcome.Sealed, (byte)SealOutcome.Founding, "an answer to a seal request"),
                     PromisedEpoch: reader.ReadUInt64(), LastEpoch: reader.ReadUInt64(), LastSequence: reader.ReadUInt64(),
                     CommitSequence: reader.ReadUInt64(), RemainingMilliseconds: reader.ReadInt64());
-            case "F1":
+            case "F2":
                 return new FetchTail(from, epoch, Log: reader.ReadEpochEnds());
-            case "T1":
+            case "T2":
                 var tail = new TailBatch(
                     from, epoch, PreviousEpoch: reader.ReadUInt64(), PreviousSequence: reader.ReadUInt64(),
                     LastSequence: reader.ReadUInt64(), Batch: ReadBatch(ref reader, bytes, ref corruptBatch));
@@ -288,29 +298,29 @@ public static class ReplicationCodec
                 if (corruptBatch.Length > 0)
                     reader.Fail($"the tail's batch is damaged: {corruptBatch}");
                 return tail;
-            case "G1":
-                return new GrantReleased(from, epoch, NodeId.None);
-            case "G2":
-                var successor = reader.ReadNode();
-                if (successor == NodeId.None)
-                    reader.Fail("a successor without a name");
-                return new GrantReleased(from, epoch, successor);
-            case "E1":
+            case "G3":
+                return new GrantReleased(from, epoch, Successor: reader.ReadNode());
+            case "E2":
                 return new EntriesGone(
                     from, epoch, BaseEpoch: reader.ReadUInt64(), BaseSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64());
-            case "L1":
-                return new GrantInquiry(from, epoch, SentAtTicks: reader.ReadInt64());
-            case "M1":
+            case "L2":
+                return new GrantInquiry(
+                    from, epoch, LastEpoch: reader.ReadUInt64(), LastSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64());
+            case "M2":
                 return new GrantLapsed(from, epoch, SentAtTicks: reader.ReadInt64(), LapsedTicks: reader.ReadInt64());
-            case "I1":
+            case "I2":
                 return new FetchImage(
                     from, epoch, new Partition(reader.ReadUInt16()), ImageId: reader.ReadUInt64(), Offset: reader.ReadUInt32());
-            case "C1":
+            case "C2":
                 return new ImageChunk(
                     from, epoch, new Partition(reader.ReadUInt16()), ImageId: reader.ReadUInt64(), Sequence: reader.ReadUInt64(),
-                    TotalBytes: reader.ReadUInt32(), Offset: reader.ReadUInt32(), Log: reader.ReadEpochEnds(), Bytes: ReadBytes(ref reader, bytes));
+                    TotalBytes: reader.ReadUInt32(), Offset: reader.ReadUInt32(), Log: reader.ReadEpochEnds(), Roll: reader.ReadRoll(), Bytes: ReadBytes(ref reader, bytes));
+            case "X1":
+                return new LifeSuperseded(from, epoch, Superseded: reader.ReadLife(), By: reader.ReadLife(), NamedAt: reader.ReadUInt64());
             default:
-                reader.Problem = $"no message has the manifest '{manifest}'";
+                reader.Problem = EarlierManifests.Contains(manifest)
+                    ? $"'{manifest}' is of an earlier version, whose messages do not say which life sends them: upgrade that node"
+                    : $"no message has the manifest '{manifest}'";
                 return null;
         }
     }

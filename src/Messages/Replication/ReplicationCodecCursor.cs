@@ -4,6 +4,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Messages.Replication;
 
@@ -48,6 +49,20 @@ internal ref struct ReplicationReader(ReadOnlySpan<byte> source)
             return new NodeId(Encoding.UTF8.GetString(name));
         Fail("the sender's name is not UTF-8");
         return NodeId.None;
+    }
+
+    public Life ReadLife() => new(Memory: ReadUInt64(), Incarnation: ReadUInt64());
+
+    public VoterRoll ReadRoll()
+    {
+        if (Problem.Length == 0 && VoterRoll.TryRead(_source[Position..], out var roll, out var length))
+        {
+            Position += length;
+            return roll;
+        }
+
+        Fail("the list of voters is damaged");
+        return VoterRoll.Empty;
     }
 
     /// <summary>Allocates only after the announced number of places has been found in the bytes.</summary>
@@ -126,6 +141,18 @@ internal ref struct ReplicationWriter(Span<byte> to)
         var length = Encoding.UTF8.GetBytes(node.Name ?? "", _rest[1..]);
         _rest[0] = (byte)length;
         _rest = _rest[(1 + length)..];
+    }
+
+    public void Write(Life life)
+    {
+        Write(life.Memory);
+        Write(life.Incarnation);
+    }
+
+    public void Write(VoterRoll roll)
+    {
+        roll.WriteTo(_rest);
+        _rest = _rest[roll.EncodedBytes..];
     }
 
     public void Write(ReadOnlySpan<EpochEnd> ends)

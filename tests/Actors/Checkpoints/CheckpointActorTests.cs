@@ -11,6 +11,7 @@ using HotStandby.Actors.Protocol;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 using HotStandby.Tests.Actors.Journal;
 using HotStandby.Tests.Actors.OpLog;
@@ -152,7 +153,7 @@ public sealed class CheckpointActorTests : TestKit
     {
         _checkpoints.Tell(BeginRound.Instance, _replica);
         var asked = _replica.ExpectMsg<RequestImage>();
-        _checkpoints.Tell(new ImageReady(asked.Partition, NodeId.None, 0, [], null), _replica);
+        _checkpoints.Tell(new ImageReady(asked.Partition, NodeId.None, 0, [], VoterRoll.Empty, null), _replica);
         Assert.False(_replica.ExpectMsg<RoundEnded>().IsComplete);
         _checkpoints.Tell(BeginRound.Instance, _replica);
         Assert.Equal(Partition.SegmentTable, _replica.ExpectMsg<RequestImage>().Partition);
@@ -323,7 +324,7 @@ public sealed class CheckpointActorTests : TestKit
     private void Give(ulong sequence)
     {
         var partition = _replica.ExpectMsg<RequestImage>().Partition;
-        _checkpoints.Tell(new ImageReady(partition, NodeId.None, sequence, [new(1, 100), new(3, sequence)], ImageOf(partition)), _replica);
+        _checkpoints.Tell(new ImageReady(partition, NodeId.None, sequence, [new(1, 100), new(3, sequence)], VoterRoll.Empty, ImageOf(partition)), _replica);
     }
 
     // Two images of one seq differ when the next replica's number does.

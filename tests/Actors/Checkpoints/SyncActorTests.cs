@@ -6,6 +6,7 @@ using HotStandby.Actors.Checkpoints;
 using HotStandby.Core;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 using HotStandby.Tests.Actors.OpLog;
 using HotStandby.Tests.Actors.Segments;
@@ -193,7 +194,7 @@ public sealed class SyncActorTests : TestKit
         return
         [
             .. bytes.Chunk(Piece).Select((piece, i) => new ImageChunk(
-                from ?? Second, log[^1].Epoch, partition, id, sequence, (uint)bytes.Length, (uint)(i * Piece), (i + 1) * Piece >= bytes.Length ? log : [], piece)),
+                new Origin(from ?? Second, Life.None, 0, false), log[^1].Epoch, partition, id, sequence, (uint)bytes.Length, (uint)(i * Piece), (i + 1) * Piece >= bytes.Length ? log : [], VoterRoll.Empty, piece)),
         ];
     }
 

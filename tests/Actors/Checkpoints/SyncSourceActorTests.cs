@@ -5,6 +5,7 @@ using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 using HotStandby.Tests.Actors.OpLog;
 using HotStandby.Tests.Actors.Segments;
@@ -35,9 +36,9 @@ public sealed class SyncSourceActorTests : TestKit
         Fetch(Second, Shard);
         Fetch(Third, Shard);
         Assert.Equal([Second, Third], [Asked(Shard), Asked(Shard)]);
-        _source.Tell(new ImageReady(Shard, Third, 0, [], null));
+        _source.Tell(new ImageReady(Shard, Third, 0, [], VoterRoll.Empty, null));
         Assert.Equal((Third, 0UL), Told(chunk => chunk.ImageId));
-        _source.Tell(new ImageReady(Shard, Second, 80, [new(3, 80)], ImageOf(10)));
+        _source.Tell(new ImageReady(Shard, Second, 80, [new(3, 80)], VoterRoll.Empty, ImageOf(10)));
         Assert.Equal((Second, 80UL), Told(chunk => chunk.Sequence));
     }
 
@@ -62,7 +63,7 @@ public sealed class SyncSourceActorTests : TestKit
         _source = Start();
         Fetch(Second, Shard, first.ImageId, Piece);
         Assert.Equal(Second, Asked(Shard));
-        _source.Tell(new ImageReady(Shard, Second, 80, [new(3, 80)], ImageOf(Piece)));
+        _source.Tell(new ImageReady(Shard, Second, 80, [new(3, 80)], VoterRoll.Empty, ImageOf(Piece)));
         var (_, chunk) = Told();
         Assert.Equal(0U, chunk.Offset);
         Assert.NotEqual(first.ImageId, chunk.ImageId);
@@ -95,17 +96,17 @@ public sealed class SyncSourceActorTests : TestKit
         Fetch(Second, Shard, first.ImageId, Piece);
         Assert.Equal(Second, Asked(Shard));
         Assert.False(IsHeld(image));
-        _source.Tell(new ImageReady(Shard, Second, 0, [], null));
+        _source.Tell(new ImageReady(Shard, Second, 0, [], VoterRoll.Empty, null));
         Assert.Equal((Second, 0UL), Told(chunk => chunk.ImageId));
         var unasked = ImageOf(10);
-        _source.Tell(new ImageReady(Shard, Third, 90, [new(3, 90)], unasked));
+        _source.Tell(new ImageReady(Shard, Third, 90, [new(3, 90)], VoterRoll.Empty, unasked));
         AwaitAssert(() => Assert.False(IsHeld(unasked)));
         _replica.ExpectNoMsg(TimeSpan.Zero);
     }
 
     private IActorRef Start() => _replica.ChildActorOf(SyncSourceActor.Props(new NodeId("n1"), _clock), new OneForOneStrategy(_ => Directive.Stop));
 
-    private void Fetch(NodeId node, Partition partition, ulong imageId = 0, uint offset = 0) => _source.Tell(new FetchImage(node, 0, partition, imageId, offset));
+    private void Fetch(NodeId node, Partition partition, ulong imageId = 0, uint offset = 0) => _source.Tell(new FetchImage(new Origin(node, Life.None, 0, false), 0, partition, imageId, offset));
 
     private NodeId Asked(Partition partition)
     {
@@ -126,7 +127,7 @@ public sealed class SyncSourceActorTests : TestKit
     {
         Fetch(node, partition);
         Assert.Equal(node, Asked(partition));
-        _source.Tell(new ImageReady(partition, node, sequence, [new(3, sequence)], image ?? ImageOf(Piece)));
+        _source.Tell(new ImageReady(partition, node, sequence, [new(3, sequence)], VoterRoll.Empty, image ?? ImageOf(Piece)));
         var (to, chunk) = Told();
         Assert.Equal((node, sequence, 0U), (to, chunk.Sequence, chunk.Offset));
         return chunk;

@@ -95,13 +95,13 @@ public sealed class JournalInspectionTests : IAsyncDisposable
         var next = new BatchAppended(Batches.Of(epoch: 2, first: 4, count: 2));
         Assert.Equal(5UL, Follow(first, new EpochPromised(2, new NodeId("a")), next).LastSequence);
         Assert.Equal(2UL, Follow(first, new SuffixCut(2)).LastSequence);
-        Assert.Equal(2UL, Follow(first, next, new LogTruncated([new EpochEnd(1, 2)])).BaseSequence);
-        Assert.Equal(9UL, Follow(first, new LogReset([new EpochEnd(1, 7), new EpochEnd(3, 9)], 9)).LastSequence);
+        Assert.Equal(2UL, Follow(first, next, new LogTruncated([new EpochEnd(1, 2)], null)).BaseSequence);
+        Assert.Equal(9UL, Follow(first, new LogReset([new EpochEnd(1, 7), new EpochEnd(3, 9)], null, 9)).LastSequence);
 
         MustBeDamage(1, first, new BatchAppended(Batches.Of(epoch: 1, first: 5, count: 1)));
         MustBeDamage(1, next, first);
         MustBeDamage(2, first, new EpochPromised(3, new NodeId("a")), new EpochPromised(2, new NodeId("b")));
-        MustBeDamage(2, first, new LogTruncated([new EpochEnd(1, 2)]), new SuffixCut(1));
+        MustBeDamage(2, first, new LogTruncated([new EpochEnd(1, 2)], null), new SuffixCut(1));
     }
 
     private static HotStandby.Core.Replication.LogIndex Follow(params IJournalEvent[] events) => JournalInspection.Follow(Records(events));

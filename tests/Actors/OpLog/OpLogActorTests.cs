@@ -34,7 +34,7 @@ public sealed class OpLogActorTests : TestKit
     public void Writes_are_confirmed_in_the_order_in_which_they_were_asked_for()
     {
         Start(out var log);
-        Write(log, new WritePromise(1, Node), new WriteVoting());
+        Write(log, new WritePromise(1, Node), new WriteVoting(7));
         for (ulong first = 1; first <= 100; first += 10)
             log.Tell(Batch(1, first, 10));
         for (var i = 1; i <= 10; i++)
@@ -49,7 +49,7 @@ public sealed class OpLogActorTests : TestKit
     {
         Start(out var log);
         Write(
-            log, new WritePromise(3, Node), new WriteVoting(), Batch(3, 1, 10), Batch(3, 11, 10, committed: 9), new WriteCut(14),
+            log, new WritePromise(3, Node), new WriteVoting(7), Batch(3, 1, 10), Batch(3, 11, 10, committed: 9), new WriteCut(14),
             new WritePromise(5, new NodeId("n2")), Batch(5, 15, 3, committed: 14));
         var journal = Restart(ref log);
         Assert.Equal((17UL, 5UL), (journal.Log.LastSequence, journal.Log.LastEpoch));
@@ -100,8 +100,8 @@ public sealed class OpLogActorTests : TestKit
     public void Truncation_forgets_whole_batches_and_keeps_promise_and_vote()
     {
         Start(out var log);
-        Write(log, new WritePromise(1, Node), new WriteVoting(), Batch(1, 1, 10), Batch(1, 11, 10), Batch(1, 21, 10));
-        Write(log, new WriteTruncation([new EpochEnd(1, 14)]));
+        Write(log, new WritePromise(1, Node), new WriteVoting(7), Batch(1, 1, 10), Batch(1, 11, 10), Batch(1, 21, 10));
+        Write(log, new WriteTruncation([new EpochEnd(1, 14)], VoterRoll.Empty));
         Assert.Empty(ReadAll(log, 5));
         Assert.Equal(Range(1, 11, 20), Batches.EntriesOf(ReadAll(log, 11)));
         AwaitAssert(() =>
@@ -119,8 +119,8 @@ public sealed class OpLogActorTests : TestKit
     public void A_promise_that_was_asked_for_while_a_truncation_was_written_is_not_taken_back_by_the_copy_of_an_older_one()
     {
         Start(out var log);
-        Write(log, new WritePromise(1, Node), new WriteVoting(), Batch(1, 1, 10), Batch(1, 11, 10));
-        Write(log, new WriteTruncation([new EpochEnd(1, 10)]), new WritePromise(2, new NodeId("n2")));
+        Write(log, new WritePromise(1, Node), new WriteVoting(7), Batch(1, 1, 10), Batch(1, 11, 10));
+        Write(log, new WriteTruncation([new EpochEnd(1, 10)], VoterRoll.Empty), new WritePromise(2, new NodeId("n2")));
         AwaitAssert(() => Assert.Single(JournalEvents().OfType<BatchAppended>())); // the copies are written, and what they replace is deleted
         var journal = Restart(ref log);
         Assert.Equal((2UL, new NodeId("n2"), true), (journal.PromisedEpoch, journal.PromisedTo, journal.Voting));
@@ -130,7 +130,7 @@ public sealed class OpLogActorTests : TestKit
     public void A_truncated_log_comes_back_with_the_epochs_of_what_is_gone()
     {
         Start(out var log);
-        Write(log, Batch(1, 1, 10), Batch(2, 11, 10), Batch(3, 21, 10, committed: 22), new WriteTruncation([new EpochEnd(1, 10), new EpochEnd(2, 20)]));
+        Write(log, Batch(1, 1, 10), Batch(2, 11, 10), Batch(3, 21, 10, committed: 22), new WriteTruncation([new EpochEnd(1, 10), new EpochEnd(2, 20)], VoterRoll.Empty));
         var recovered = Restart(ref log).Log;
         Assert.Equal((20UL, 30UL, 3UL), (recovered.BaseSequence, recovered.LastSequence, recovered.LastEpoch));
         Assert.Equal((1UL, 2UL, 3UL), (recovered.EpochOf(10), recovered.EpochOf(20), recovered.EpochOf(21)));
@@ -146,7 +146,7 @@ public sealed class OpLogActorTests : TestKit
         {
             Write(log, Batch(1, first, 10));
             if (first > 21)
-                Write(log, new WriteTruncation([new EpochEnd(1, first - 21)]));
+                Write(log, new WriteTruncation([new EpochEnd(1, first - 21)], VoterRoll.Empty));
         }
 
         var recovered = Restart(ref log);
@@ -158,7 +158,7 @@ public sealed class OpLogActorTests : TestKit
     public void A_log_that_was_reset_goes_on_behind_the_images()
     {
         Start(out var log);
-        Write(log, new WritePromise(4, Node), Batch(1, 1, 10), new WriteReset([new EpochEnd(1, 3), new EpochEnd(2, 50)], 70), Batch(4, 51, 5));
+        Write(log, new WritePromise(4, Node), Batch(1, 1, 10), new WriteReset([new EpochEnd(1, 3), new EpochEnd(2, 50)], VoterRoll.Empty, 70), Batch(4, 51, 5));
         Assert.Equal(Range(4, 51, 5), Batches.EntriesOf(ReadAll(log, 51)));
         Assert.Empty(ReadAll(log, 1));
         var recovered = Restart(ref log);

@@ -42,8 +42,8 @@ public sealed class RemotingTests : TestKit
     public async Task Messages_of_the_protocol_strings_and_Identify_pass_between_nodes()
     {
         var there = await ProbeSeenFromAsync(_hardened);
-        there.Tell(new SealRequest(new NodeId("node-a"), 3, 5, 9));
-        Assert.Equal(new SealRequest(new NodeId("node-a"), 3, 5, 9), await ExpectMsgAsync<SealRequest>(Patience));
+        there.Tell(new SealRequest(From("node-a"), 3, new Life(5, 9)));
+        Assert.Equal(new SealRequest(From("node-a"), 3, new Life(5, 9)), await ExpectMsgAsync<SealRequest>(Patience));
         there.Tell("text");
         await ExpectMsgAsync("text", Patience);
         there.Tell(new byte[] { 1, 2, 3 });
@@ -55,7 +55,7 @@ public sealed class RemotingTests : TestKit
     {
         var there = await ProbeSeenFromAsync(_hardened);
         there.Tell(new Unbound("x"));
-        there.Tell(new GrantReleased(new NodeId("node-a"), 3, NodeId.None));
+        there.Tell(new GrantReleased(From("node-a"), 3, NodeId.None));
         await ExpectMsgAsync<GrantReleased>(Patience);
     }
 
@@ -64,7 +64,7 @@ public sealed class RemotingTests : TestKit
     {
         var there = await ProbeSeenFromAsync(_lax);
         there.Tell(new Unbound("x"));
-        there.Tell(new GrantReleased(new NodeId("node-a"), 3, NodeId.None));
+        there.Tell(new GrantReleased(From("node-a"), 3, NodeId.None));
         await ExpectMsgAsync<GrantReleased>(Patience);
     }
 
@@ -72,8 +72,8 @@ public sealed class RemotingTests : TestKit
     public async Task A_message_beyond_its_limits_is_dropped_and_the_next_message_still_passes()
     {
         var there = await ProbeSeenFromAsync(_hardened);
-        there.Tell(new GrantReleased(new NodeId(new string('n', 300)), 1, NodeId.None));
-        there.Tell(new GrantReleased(new NodeId("node-a"), 2, NodeId.None));
+        there.Tell(new GrantReleased(From(new string('n', 300)), 1, NodeId.None));
+        there.Tell(new GrantReleased(From("node-a"), 2, NodeId.None));
         Assert.Equal(2UL, (await ExpectMsgAsync<GrantReleased>(Patience)).Epoch);
     }
 
@@ -93,4 +93,6 @@ public sealed class RemotingTests : TestKit
         Assert.Equal(address, identity.Path.Address);
         return identity;
     }
+
+    private static Origin From(string node) => new(new NodeId(node), new Life(1, 2), 3, Votes: true);
 }

@@ -15,7 +15,11 @@ namespace HotStandby.Tests.Actors.Serialization;
 
 public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseString(SerializationConfiguration.Hocon))
 {
+    private const string RollBytes = "FECA000000000000" + "01" + "026E31" + "1100000000000000";
+
     private static readonly NodeId Node = new("node-a");
+    private static readonly Origin Speaker = new(Node, new Life(0x1122, 0x1_0000_0007), 0xCAFE, Votes: true);
+    private static readonly VoterRoll Roll = new(0xCAFE, [new(new NodeId("n1"), 0x11)]);
 
     private Akka.Serialization.Serialization Serialization => Sys.Serialization;
 
@@ -23,29 +27,30 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
 
     private static object[] Sent =>
     [
-        new AppendBatch(Node, 3, 2, 6, null, 5, 9, 77),
-        new AppendBatch(Node, 3, 2, 6, Batch(), 5, 9, 77),
-        new AppendAcknowledged(Node, 3, 1, 8, 7, true, 77),
-        new AppendRefused(Node, 3, 1, RefusalReason.Gap, [new(1, 4), new(2, 6)], 77),
-        new SealRequest(Node, 3, 5, 9),
-        new SealReply(Node, 3, 5, 9, SealOutcome.GrantRunning, 4, 2, 6, 5, 1500),
-        new FetchTail(Node, 3, [new(1, 4)]),
-        new TailBatch(Node, 3, 2, 6, Batch(), 8),
-        new GrantReleased(Node, 3, NodeId.None),
-        new GrantReleased(Node, 3, new NodeId("node-b")),
-        new EntriesGone(Node, 3, 2, 6, 77),
-        new GrantInquiry(Node, 3, 77),
-        new GrantLapsed(Node, 3, 77, 5),
-        new FetchImage(Node, 3, new Partition(17), 9, 262144),
-        new ImageChunk(Node, 3, new Partition(17), 9, 6, 524288, 262144, [new(1, 4), new(2, 6)], new byte[] { 1, 2, 3 }),
-        new LogTruncated([new(1, 4), new(2, 6)]),
-        new LogReset([new(1, 4), new(2, 6)], 9),
+        new AppendBatch(Speaker, 3, 2, 6, null, 5, 9, 77),
+        new AppendBatch(Speaker, 3, 2, 6, Batch(), 5, 9, 77),
+        new AppendAcknowledged(Speaker, 3, 8, 7, 77),
+        new AppendRefused(Speaker, 3, RefusalReason.Gap, [new(1, 4), new(2, 6)], 77),
+        new SealRequest(Speaker, 3, new Life(5, 9)),
+        new SealReply(Speaker, 3, new Life(5, 9), SealOutcome.GrantRunning, 4, 2, 6, 5, 1500),
+        new FetchTail(Speaker, 3, [new(1, 4)]),
+        new TailBatch(Speaker, 3, 2, 6, Batch(), 8),
+        new GrantReleased(Speaker, 3, NodeId.None),
+        new GrantReleased(Speaker, 3, new NodeId("node-b")),
+        new EntriesGone(Speaker, 3, 2, 6, 77),
+        new GrantInquiry(Speaker, 3, 2, 6, 77),
+        new GrantLapsed(Speaker, 3, 77, 5),
+        new FetchImage(Speaker, 3, new Partition(17), 9, 262144),
+        new ImageChunk(Speaker, 3, new Partition(17), 9, 6, 524288, 262144, [new(1, 4), new(2, 6)], Roll, new byte[] { 1, 2, 3 }),
+        new LifeSuperseded(Speaker, 3, new Life(5, 9), new Life(6, 10), 7),
+        new LogTruncated([new(1, 4), new(2, 6)], Roll),
+        new LogReset([new(1, 4), new(2, 6)], Roll, 9),
         new PartitionCheckpoint(6, 2, new byte[] { 1, 2, 3 }),
         new BatchAppended(Batch()),
         new EpochPromised(7, new NodeId("nöde-b")),
         new EpochPromised(ulong.MaxValue, NodeId.None),
         new SuffixCut(41),
-        new VotingGranted(),
+        new VotingGranted(0x1122),
     ];
 
     [Theory]
@@ -121,7 +126,7 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
     public void A_message_beyond_its_limits_is_refused_as_the_fault_of_one_message()
     {
         var serializer = Serialization.FindSerializerForType(typeof(GrantReleased));
-        Assert.Throws<SerializationRefusedException>(() => serializer.ToBinary(new GrantReleased(new NodeId(new string('n', 256)), 1, NodeId.None)));
+        Assert.Throws<SerializationRefusedException>(() => serializer.ToBinary(new GrantReleased(Speaker with { Node = new NodeId(new string('n', 256)) }, 1, NodeId.None)));
         Assert.Throws<SerializationRefusedException>(() => serializer.ToBinary(new Unbound("x")));
         Assert.IsType<SerializationException>(new SerializationRefusedException("x"), exactMatch: false);
     }
@@ -129,7 +134,7 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
     [Fact]
     public void An_append_with_a_damaged_batch_arrives_as_a_corrupt_append()
     {
-        var sent = new AppendBatch(Node, 3, 2, 6, Batch(), 5, 9, 77);
+        var sent = new AppendBatch(Speaker, 3, 2, 6, Batch(), 5, 9, 77);
         var bytes = Serialization.FindSerializerFor(sent).ToBinary(sent);
         bytes[^1] ^= 1;
         var read = Assert.IsType<CorruptAppend>(Serialization.Deserialize(bytes, ReplicationSerializer.FixedIdentifier, "A1"));
@@ -155,7 +160,7 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
     [Fact]
     public void Every_damaged_event_is_reported_as_damage_of_the_journal()
     {
-        object[] events = [new BatchAppended(Batch()), new EpochPromised(7, Node), new SuffixCut(41), new VotingGranted(), new LogTruncated([new(1, 4)]), new LogReset([new(1, 4)], 9)];
+        object[] events = [new BatchAppended(Batch()), new EpochPromised(7, Node), new SuffixCut(41), new VotingGranted(0x1122), new LogTruncated([new(1, 4)], Roll), new LogReset([new(1, 4)], Roll, 9)];
         foreach (var happened in events)
         {
             var serializer = Serialization.FindSerializerFor(happened);
@@ -175,15 +180,16 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
         }
 
         AssertDamaged([2], "JV1");
+        AssertDamaged([1], "JV2");
         AssertDamaged([1, 0, 0, 0, 0, 0, 0, 0, 1, 0xFF], "JE1");
     }
 
     [Theory]
     [InlineData("JE1", "0700000000000000" + "06" + "6E6F64652D61")]
     [InlineData("JS1", "2900000000000000")]
-    [InlineData("JV1", "01")]
-    [InlineData("JT1", "02000000" + "0100000000000000" + "0400000000000000" + "0200000000000000" + "0600000000000000")]
-    [InlineData("JR1", "0900000000000000" + "01000000" + "0100000000000000" + "0400000000000000")]
+    [InlineData("JV2", "2211000000000000")]
+    [InlineData("JT2", "01000000" + "0100000000000000" + "0400000000000000" + RollBytes)]
+    [InlineData("JR2", "0900000000000000" + "01000000" + "0100000000000000" + "0400000000000000" + RollBytes)]
     [InlineData("JC1", "0600000000000000" + "0200000000000000" + "ABCD")]
     public void An_event_is_these_bytes(string manifest, string hex)
     {
@@ -193,13 +199,30 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
             {
                 "JE1" => new EpochPromised(7, Node),
                 "JS1" => new SuffixCut(41),
-                "JT1" => new LogTruncated([new(1, 4), new(2, 6)]),
-                "JR1" => new LogReset([new(1, 4)], 9),
+                "JT2" => new LogTruncated([new(1, 4)], Roll),
+                "JR2" => new LogReset([new(1, 4)], Roll, 9),
                 "JC1" => new PartitionCheckpoint(6, 2, new byte[] { 0xAB, 0xCD }),
-                _ => (IJournalEvent)new VotingGranted(),
+                _ => (IJournalEvent)new VotingGranted(0x1122),
             }),
             Describe(read));
         Assert.Equal(hex, Convert.ToHexString(Serialization.FindSerializerFor(read).ToBinary(read)));
+    }
+
+    [Theory]
+    [InlineData("JV1", "01")]
+    [InlineData("JT1", "02000000" + "0100000000000000" + "0400000000000000" + "0200000000000000" + "0600000000000000")]
+    [InlineData("JR1", "0900000000000000" + "01000000" + "0100000000000000" + "0400000000000000")]
+    public void An_event_of_an_earlier_version_is_read(string manifest, string hex)
+    {
+        var read = Serialization.Deserialize(Convert.FromHexString(hex), ReplicationSerializer.FixedIdentifier, manifest);
+        Assert.Equal(
+            Describe(manifest switch
+            {
+                "JT1" => new LogTruncated([new(1, 4), new(2, 6)], null),
+                "JR1" => new LogReset([new(1, 4)], null, 9),
+                _ => (IJournalEvent)new VotingGranted(0),
+            }),
+            Describe(read));
     }
 
     private void AssertDamaged(byte[] bytes, string manifest) => Assert.Throws<JournalDamagedException>(
@@ -212,9 +235,9 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
         BatchAppended appended => Hex(appended.Batch),
         AppendRefused refused => $"{refused with { Log = [] }} {string.Join(' ', refused.Log)}",
         FetchTail fetch => $"{fetch with { Log = [] }} {string.Join(' ', fetch.Log)}",
-        ImageChunk chunk => $"{chunk with { Log = [], Bytes = default }} {string.Join(' ', chunk.Log)} {Convert.ToHexString(chunk.Bytes.Span)}",
-        LogTruncated truncated => string.Join(' ', truncated.Below),
-        LogReset reset => $"{reset.ImagesUpTo} {string.Join(' ', reset.Below)}",
+        ImageChunk chunk => $"{chunk with { Log = [], Roll = VoterRoll.Empty, Bytes = default }} {string.Join(' ', chunk.Log)} {Hex(chunk.Roll)} {Convert.ToHexString(chunk.Bytes.Span)}",
+        LogTruncated truncated => $"{string.Join(' ', truncated.Below)} {Hex(truncated.Roll)}",
+        LogReset reset => $"{reset.ImagesUpTo} {string.Join(' ', reset.Below)} {Hex(reset.Roll)}",
         PartitionCheckpoint checkpoint => $"{checkpoint.Sequence} {checkpoint.Epoch} {Convert.ToHexString(checkpoint.Image.Span)}",
         _ => value.ToString()!,
     };
@@ -231,4 +254,6 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
         writer.Add(drafts.Bytes, 8, 3, 1_700_000_000_001);
         return writer.Close(6);
     }
+
+    private static string Hex(VoterRoll? roll) => roll is null ? "none" : Convert.ToHexString(roll.Encode());
 }

@@ -10,6 +10,8 @@ namespace HotStandby.Tests.Fuzz.Targets;
 internal sealed class ReplicationMessageTarget() : FuzzTarget("replication-message")
 {
     private static readonly NodeId Node = new("nöde-a");
+    private static readonly Origin Speaker = new(Node, new Life(0x1122, 0x1_0000_0007), 0xCAFE, Votes: true);
+    private static readonly VoterRoll Roll = new(0xCAFE, [new(new NodeId("n1"), 0x11), new(Node, 0x22)]);
     private static readonly EpochEnd[] Log = [new(1, 4), new(2, 6)];
     private static readonly IReadOnlyList<ReplicationMessage> Messages = MakeMessages();
     private static readonly string[] Manifests = [.. Messages.Select(ReplicationCodec.ManifestOf).Distinct(), "", "Z9"];
@@ -41,11 +43,12 @@ internal sealed class ReplicationMessageTarget() : FuzzTarget("replication-messa
         var batch = Histories.BatchOf(Histories.Shard().Drafts).Until(2);
         return
         [
-            new AppendBatch(Node, 3, 2, 6, null, 5, 9, 77), new AppendBatch(Node, 3, 2, 6, batch, 5, 9, 77), new AppendAcknowledged(Node, 3, 1, 8, 7, true, 77),
-            new AppendRefused(Node, 3, 1, RefusalReason.Gap, Log, 77), new SealRequest(Node, 3, 5, 9), new FetchTail(Node, 3, Log),
-            new SealReply(Node, 3, 5, 9, SealOutcome.GrantRunning, 4, 2, 6, 5, 1500), new TailBatch(Node, 3, 2, 6, batch, 8), new GrantReleased(Node, 3, NodeId.None), new GrantReleased(Node, 3, new NodeId("n2")),
-            new EntriesGone(Node, 3, 2, 6, 77), new GrantInquiry(Node, 3, 77), new GrantLapsed(Node, 3, 77, 5), new FetchImage(Node, 3, new Partition(17), 9, 262144),
-            new ImageChunk(Node, 3, new Partition(17), 9, 6, 524288, 262144, Log, new byte[] { 1, 2, 3 }),
+            new AppendBatch(Speaker, 3, 2, 6, null, 5, 9, 77), new AppendBatch(Speaker, 3, 2, 6, batch, 5, 9, 77), new AppendAcknowledged(Speaker, 3, 8, 7, 77),
+            new AppendRefused(Speaker, 3, RefusalReason.Gap, Log, 77), new SealRequest(Speaker, 3, new Life(5, 9)), new FetchTail(Speaker, 3, Log),
+            new SealReply(Speaker, 3, new Life(5, 9), SealOutcome.GrantRunning, 4, 2, 6, 5, 1500), new TailBatch(Speaker, 3, 2, 6, batch, 8), new GrantReleased(Speaker, 3, NodeId.None), new GrantReleased(Speaker, 3, new NodeId("n2")),
+            new EntriesGone(Speaker, 3, 2, 6, 77), new GrantInquiry(Speaker, 3, 2, 6, 77), new GrantLapsed(Speaker, 3, 77, 5), new FetchImage(Speaker, 3, new Partition(17), 9, 262144),
+            new ImageChunk(Speaker, 3, new Partition(17), 9, 6, 524288, 262144, Log, Roll, new byte[] { 1, 2, 3 }),
+            new LifeSuperseded(Speaker, 3, new Life(5, 9), new Life(6, 10), 7),
         ];
     }
 }

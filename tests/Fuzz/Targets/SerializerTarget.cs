@@ -9,6 +9,7 @@ using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Serialization;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 using HotStandby.Messages.Verification;
 
@@ -53,13 +54,15 @@ internal sealed class SerializerTarget() : FuzzTarget("serializer")
     {
         var batch = Histories.BatchOf(Histories.Shard().Drafts).Until(2);
         var node = new NodeId("a");
+        var speaker = new Origin(node, new Life(0x1122, 0x1_0000_0007), 0xCAFE, Votes: true);
+        var roll = new VoterRoll(0xCAFE, [new(node, 0x22)]);
         return ((object[])
         [
-            new AppendBatch(node, 3, 2, 6, batch, 5, 9, 77), new SealRequest(node, 3, 5, 9), new FetchTail(node, 3, [new(1, 4)]), new GrantReleased(node, 3, NodeId.None), new GrantReleased(node, 3, new NodeId("n2")),
+            new AppendBatch(speaker, 3, 2, 6, batch, 5, 9, 77), new SealRequest(speaker, 3, new Life(5, 9)), new FetchTail(speaker, 3, [new(1, 4)]), new GrantReleased(speaker, 3, NodeId.None), new GrantReleased(speaker, 3, new NodeId("n2")),
             new VerificationPointRequest(node, new Partition(3)), new Hello(node, new ClusterShape("c", "a,b", 4, "quorum", 2000), new Life(1, 2), 3, true, 2, [], 4, 5), new NameTaken("a", true, 1),
             new Presence(new(node, "akka.tcp://x@h:1", 9), [new(new NodeId("b"), "akka.tcp://x@h:2", 7)]),
-            new BatchAppended(batch), new EpochPromised(7, node), new SuffixCut(41), new VotingGranted(), new LogTruncated([new(1, 4), new(2, 6)]),
-            new LogReset([new(1, 4)], 9), new PartitionCheckpoint(6, 2, new byte[] { 1, 2, 3 }),
+            new BatchAppended(batch), new EpochPromised(7, node), new SuffixCut(41), new VotingGranted(0x1122), new LogTruncated([new(1, 4), new(2, 6)], roll),
+            new LogReset([new(1, 4)], roll, 9), new PartitionCheckpoint(6, 2, new byte[] { 1, 2, 3 }),
         ]).Select(Encode);
     }
 

@@ -2,6 +2,7 @@
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 using HotStandby.Tests.Unit.Shards;
 
@@ -134,6 +135,6 @@ public sealed class ImageAssemblyTests
     private static ImageChunk[] PiecesOf(byte[] bytes) =>
     [
         .. bytes.Chunk(Piece).Select((piece, i) => new ImageChunk(
-            Source, 3, Shard, 7, 150, (uint)bytes.Length, (uint)(i * Piece), (i + 1) * Piece >= bytes.Length ? Log : [], piece)),
+            new Origin(Source, Life.None, 0, false), 3, Shard, 7, 150, (uint)bytes.Length, (uint)(i * Piece), (i + 1) * Piece >= bytes.Length ? Log : [], VoterRoll.Empty, piece)),
     ];
 }

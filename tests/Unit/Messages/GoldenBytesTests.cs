@@ -24,50 +24,96 @@ public sealed class GoldenBytesTests
 
     private const string Log = "0200" + "0100000000000000" + "0400000000000000" + "0200000000000000" + "0600000000000000";
 
-    private const string Sender = "05" + "6E6F646531" + "0300000000000000";
+    private const string Sender = "05" + "6E6F646531" + "2211000000000000" + "0700000001000000" + "BEBAFECA00000000" + "01" + "0300000000000000";
 
-    private static readonly NodeId Node = new("node1");
+    private const string EarlierSender = "05" + "6E6F646531" + "0300000000000000";
+
+    private const string Roll = "BEBAFECA00000000" + "02" + "026E31" + "1100000000000000" + "026E32" + "2200000000000000";
+
+    private static readonly Origin Node = new(new NodeId("node1"), new Life(0x1122, 0x1_0000_0007), 0xCAFEBABE, Votes: true);
+    private static readonly VoterRoll Voters = new(0xCAFEBABE, [new(new NodeId("n1"), 0x11), new(new NodeId("n2"), 0x22)]);
     private static readonly EpochEnd[] Ends = [new(1, 4), new(2, 6)];
 
     public static TheoryData<string, string, ReplicationMessage> Messages => new()
     {
         {
-            "A1", Sender + "0200000000000000" + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "00000000",
+            "A2", Sender + "0200000000000000" + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "00000000",
             new AppendBatch(Node, 3, 2, 6, null, 5, 9, -2)
         },
         {
-            "A1", Sender + "0200000000000000" + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "94000000" + Batch,
+            "A2", Sender + "0200000000000000" + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "94000000" + Batch,
             new AppendBatch(Node, 3, 2, 6, TwoEntries(), 5, 9, -2)
         },
         {
-            "B1", Sender + "EFCDAB0000000000" + "0800000000000000" + "0700000000000000" + "01" + "15CD5B0700000000",
-            new AppendAcknowledged(Node, 3, 0xABCDEF, 8, 7, true, 123456789)
+            "B2", Sender + "0800000000000000" + "0700000000000000" + "15CD5B0700000000",
+            new AppendAcknowledged(Node, 3, 8, 7, 123456789)
         },
         {
-            "R1", Sender + "EFCDAB0000000000" + "02" + "15CD5B0700000000" + Log,
-            new AppendRefused(Node, 3, 0xABCDEF, RefusalReason.Gap, Ends, 123456789)
+            "R2", Sender + "02" + "15CD5B0700000000" + Log,
+            new AppendRefused(Node, 3, RefusalReason.Gap, Ends, 123456789)
         },
-        { "S1", Sender + "0500000000000000" + "0900000000000000", new SealRequest(Node, 3, 5, 9) },
+        { "S2", Sender + "0500000000000000" + "0900000000000000", new SealRequest(Node, 3, new Life(5, 9)) },
         {
-            "V1", Sender + "0500000000000000" + "0900000000000000" + "03" + "0400000000000000" + "0200000000000000" + "0600000000000000" + "0500000000000000" + "DC05000000000000",
-            new SealReply(Node, 3, 5, 9, SealOutcome.GrantRunning, 4, 2, 6, 5, 1500)
+            "V2", Sender + "0500000000000000" + "0900000000000000" + "03" + "0400000000000000" + "0200000000000000" + "0600000000000000" + "0500000000000000" + "DC05000000000000",
+            new SealReply(Node, 3, new Life(5, 9), SealOutcome.GrantRunning, 4, 2, 6, 5, 1500)
         },
-        { "F1", Sender + Log, new FetchTail(Node, 3, Ends) },
+        { "F2", Sender + Log, new FetchTail(Node, 3, Ends) },
         {
-            "T1", Sender + "0200000000000000" + "0600000000000000" + "0800000000000000" + "94000000" + Batch,
+            "T2", Sender + "0200000000000000" + "0600000000000000" + "0800000000000000" + "94000000" + Batch,
             new TailBatch(Node, 3, 2, 6, TwoEntries(), 8)
         },
-        { "G1", Sender, new GrantReleased(Node, 3, NodeId.None) },
-        { "G2", Sender + "026E32", new GrantReleased(Node, 3, new NodeId("n2")) },
-        { "E1", Sender + "0200000000000000" + "0600000000000000" + "FEFFFFFFFFFFFFFF", new EntriesGone(Node, 3, 2, 6, -2) },
-        { "L1", Sender + "FEFFFFFFFFFFFFFF", new GrantInquiry(Node, 3, -2) },
-        { "M1", Sender + "FEFFFFFFFFFFFFFF" + "15CD5B0700000000", new GrantLapsed(Node, 3, -2, 123456789) },
-        { "I1", Sender + "1100" + "0900000000000000" + "00000400", new FetchImage(Node, 3, new Partition(17), 9, 0x40000) },
+        { "G3", Sender + "00", new GrantReleased(Node, 3, NodeId.None) },
+        { "G3", Sender + "026E32", new GrantReleased(Node, 3, new NodeId("n2")) },
+        { "E2", Sender + "0200000000000000" + "0600000000000000" + "FEFFFFFFFFFFFFFF", new EntriesGone(Node, 3, 2, 6, -2) },
+        { "L2", Sender + "0200000000000000" + "0600000000000000" + "FEFFFFFFFFFFFFFF", new GrantInquiry(Node, 3, 2, 6, -2) },
+        { "M2", Sender + "FEFFFFFFFFFFFFFF" + "15CD5B0700000000", new GrantLapsed(Node, 3, -2, 123456789) },
+        { "I2", Sender + "1100" + "0900000000000000" + "00000400", new FetchImage(Node, 3, new Partition(17), 9, 0x40000) },
         {
-            "C1", Sender + "1100" + "0900000000000000" + "0600000000000000" + "00000800" + "00000400" + Log + "02000000" + "ABCD",
-            new ImageChunk(Node, 3, new Partition(17), 9, 6, 0x80000, 0x40000, Ends, new byte[] { 0xAB, 0xCD })
+            "C2", Sender + "1100" + "0900000000000000" + "0600000000000000" + "00000800" + "00000400" + Log + Roll + "02000000" + "ABCD",
+            new ImageChunk(Node, 3, new Partition(17), 9, 6, 0x80000, 0x40000, Ends, Voters, new byte[] { 0xAB, 0xCD })
+        },
+        {
+            "X1", Sender + "0500000000000000" + "0900000000000000" + "0600000000000000" + "0A00000000000000" + "0700000000000000",
+            new LifeSuperseded(Node, 3, new Life(5, 9), new Life(6, 10), 7)
         },
     };
+
+    [Theory]
+    [InlineData("B1", EarlierSender + "EFCDAB0000000000" + "0800000000000000" + "0700000000000000" + "01" + "15CD5B0700000000")]
+    [InlineData("S1", EarlierSender + "0500000000000000" + "0900000000000000")]
+    [InlineData("G1", EarlierSender)]
+    public void A_message_of_an_earlier_version_is_refused_and_said_to_be_one(string manifest, string hex)
+    {
+        Assert.Equal(ReplicationDecode.Malformed, ReplicationCodec.Decode(manifest, Convert.FromHexString(hex), out var read, out var problem));
+        Assert.Null(read);
+        Assert.Contains("earlier version", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_roll_of_voters_is_these_bytes()
+    {
+        Assert.Equal(Roll, Convert.ToHexString(Voters.Encode()));
+        Assert.True(VoterRoll.TryRead(Convert.FromHexString(Roll), out var read));
+        Assert.Equal(Voters.Birth, read.Birth);
+        Assert.Equal(Voters.Voters, read.Voters);
+        for (var length = 0; length < Roll.Length; length += 2)
+            Assert.False(VoterRoll.TryRead(Convert.FromHexString(Roll[..length]), out _));
+        Assert.False(VoterRoll.TryRead(Convert.FromHexString(Roll + "00"), out _));
+        Assert.False(VoterRoll.TryRead(Convert.FromHexString(Roll.Replace("2200", "0000", StringComparison.Ordinal)), out _)); // a memory of 0
+    }
+
+    [Fact]
+    public void A_VOTER_RETURNED_payload_is_these_bytes_and_an_earlier_one_names_no_memory()
+    {
+        var bytes = new byte[VoterReturnedPayload.EncodedBytes];
+        new VoterReturnedPayload(new Life(0x22, 0x1_0000_0007)).WriteTo(bytes);
+        Assert.Equal("0700000001000000" + "2200000000000000", Convert.ToHexString(bytes));
+        Assert.True(VoterReturnedPayload.TryRead(bytes, out var read));
+        Assert.Equal(new Life(0x22, 0x1_0000_0007), read.Life);
+        Assert.True(VoterReturnedPayload.TryRead(bytes.AsSpan(0, 8), out var earlier));
+        Assert.Equal(0ul, earlier.Life.Memory);
+        Assert.False(VoterReturnedPayload.TryRead(bytes.AsSpan(0, 15), out _));
+    }
 
     [Fact]
     public void An_entry_and_a_batch_are_these_bytes()

@@ -8,7 +8,7 @@ namespace HotStandby.Tests.Unit.Messages;
 
 public sealed class ReplicationCodecTests
 {
-    private static readonly string[] Manifests = ["A1", "B1", "R1", "S1", "V1", "F1", "T1", "G1", "G2", "E1", "L1", "M1", "I1", "C1"];
+    private static readonly string[] Manifests = ["A2", "B2", "R2", "S2", "V2", "F2", "T2", "G3", "E2", "L2", "M2", "I2", "C2", "X1"];
 
     [Fact]
     public void Random_messages_of_every_kind_round_trip() =>
@@ -72,13 +72,13 @@ public sealed class ReplicationCodecTests
     [Fact]
     public void Announced_lengths_are_not_believed()
     {
-        var log = Encode(new FetchTail(new NodeId("n"), 1, []));
+        var log = Encode(new FetchTail(From("n"), 1, []));
         log[^2] = log[^1] = 0xFF;
-        var tail = Encode(new TailBatch(new NodeId("n"), 1, 0, 0, null, 0));
+        var tail = Encode(new TailBatch(From("n"), 1, 0, 0, null, 0));
         tail.AsSpan(^4).Fill(0xFF);
-        var append = Encode(new AppendBatch(new NodeId("n"), 1, 0, 0, null, 0, 0, 0));
+        var append = Encode(new AppendBatch(From("n"), 1, 0, 0, null, 0, 0, 0));
         append.AsSpan(^4).Fill(0xFF);
-        foreach (var (manifest, bytes) in new[] { ("F1", log), ("T1", tail), ("A1", append) })
+        foreach (var (manifest, bytes) in new[] { ("F2", log), ("T2", tail), ("A2", append) })
         {
             AssertMalformed(manifest, bytes);
             var before = GC.GetAllocatedBytesForCurrentThread();
@@ -91,12 +91,12 @@ public sealed class ReplicationCodecTests
     public void An_append_whose_batch_is_damaged_keeps_its_header_and_says_so()
     {
         var batch = Samples.SmallBatch();
-        var message = new AppendBatch(new NodeId("node-a"), 3, 2, 6, batch, 5, 9, 77);
+        var message = new AppendBatch(From("node-a"), 3, 2, 6, batch, 5, 9, 77);
         var encoded = Encode(message);
         for (var at = encoded.Length - batch.Encoded.Length; at < encoded.Length; at++)
         {
             encoded[at] ^= 0x10;
-            Assert.Equal(ReplicationDecode.CorruptBatch, ReplicationCodec.Decode("A1", encoded, out var read, out var problem));
+            Assert.Equal(ReplicationDecode.CorruptBatch, ReplicationCodec.Decode("A2", encoded, out var read, out var problem));
             Assert.Equal(message with { Batch = null }, read);
             Assert.NotEqual("", problem);
             encoded[at] ^= 0x10;
@@ -106,16 +106,16 @@ public sealed class ReplicationCodecTests
     [Fact]
     public void A_tail_whose_batch_is_damaged_is_no_message_so_it_cannot_pass_for_the_end_of_the_tail()
     {
-        var encoded = Encode(new TailBatch(new NodeId("node-a"), 3, 2, 6, Samples.SmallBatch(), 9));
+        var encoded = Encode(new TailBatch(From("node-a"), 3, 2, 6, Samples.SmallBatch(), 9));
         encoded[^1] ^= 1;
-        AssertMalformed("T1", encoded);
+        AssertMalformed("T2", encoded);
     }
 
     [Fact]
     public void A_batch_is_read_in_place()
     {
-        var encoded = Encode(new AppendBatch(new NodeId("node-a"), 3, 2, 6, Samples.SmallBatch(), 5, 9, 77));
-        ReplicationCodec.Decode("A1", encoded, out var read, out _);
+        var encoded = Encode(new AppendBatch(From("node-a"), 3, 2, 6, Samples.SmallBatch(), 5, 9, 77));
+        ReplicationCodec.Decode("A2", encoded, out var read, out _);
         Assert.True(MemoryMarshal.TryGetArray(((AppendBatch)read!).Batch!.Encoded, out var segment));
         Assert.Same(encoded, segment.Array);
     }
@@ -124,7 +124,7 @@ public sealed class ReplicationCodecTests
     public void A_message_with_a_large_batch_is_encoded_with_one_copy()
     {
         var batch = Samples.BatchOf([new(HotStandby.Messages.OpLog.OpType.PutStart, 1, [1], new byte[1 << 20], 0)], 1, 1, 0);
-        var message = new AppendBatch(new NodeId("node-a"), 3, 2, 6, batch, 5, 9, 77);
+        var message = new AppendBatch(From("node-a"), 3, 2, 6, batch, 5, 9, 77);
         Encode(message);
         var before = GC.GetAllocatedBytesForCurrentThread();
         Encode(message);
@@ -135,9 +135,9 @@ public sealed class ReplicationCodecTests
     [Theory]
     [InlineData("")]
     [InlineData("A")]
-    [InlineData("A2")]
+    [InlineData("A3")]
     [InlineData("a1")]
-    [InlineData("A1 ")]
+    [InlineData("A2 ")]
     public void An_unknown_manifest_is_refused_by_name(string manifest)
     {
         Assert.Equal(ReplicationDecode.Malformed, ReplicationCodec.Decode(manifest, new byte[64], out var read, out var problem));
@@ -148,46 +148,46 @@ public sealed class ReplicationCodecTests
     [Fact]
     public void A_node_name_of_255_bytes_is_sent_and_one_of_256_is_not()
     {
-        Assert.Equal(1 + 255 + 8, Encode(new GrantReleased(new NodeId(new string('n', 255)), 1, NodeId.None)).Length);
-        AssertNotEncoded(new GrantReleased(new NodeId(new string('n', 256)), 1, NodeId.None), "256 bytes");
-        AssertNotEncoded(new GrantReleased(new NodeId(new string('€', 86)), 1, NodeId.None), "258 bytes");
+        Assert.Equal(1 + 255 + 25 + 8 + 1, Encode(new GrantReleased(From(new string('n', 255)), 1, NodeId.None)).Length);
+        AssertNotEncoded(new GrantReleased(From(new string('n', 256)), 1, NodeId.None), "256 bytes");
+        AssertNotEncoded(new GrantReleased(From(new string('€', 86)), 1, NodeId.None), "258 bytes");
     }
 
     [Fact]
     public void A_node_name_that_is_no_text_is_neither_sent_nor_read()
     {
-        AssertNotEncoded(new GrantReleased(new NodeId("a\uD800"), 1, NodeId.None), "surrogate");
-        var encoded = Encode(new GrantReleased(new NodeId("ab"), 1, NodeId.None));
+        AssertNotEncoded(new GrantReleased(From("a\uD800"), 1, NodeId.None), "surrogate");
+        var encoded = Encode(new GrantReleased(From("ab"), 1, NodeId.None));
         encoded[1] = 0xFF;
-        AssertMalformed("G1", encoded);
+        AssertMalformed("G3", encoded);
     }
 
     [Fact]
     public void A_log_of_65535_epochs_is_sent_and_one_of_65536_is_not()
     {
-        var encoded = Encode(new FetchTail(new NodeId("n"), 1, new EpochEnd[65_535]));
-        Assert.Equal(ReplicationDecode.Ok, ReplicationCodec.Decode("F1", encoded, out var read, out _));
+        var encoded = Encode(new FetchTail(From("n"), 1, new EpochEnd[65_535]));
+        Assert.Equal(ReplicationDecode.Ok, ReplicationCodec.Decode("F2", encoded, out var read, out _));
         Assert.Equal(65_535, ((FetchTail)read!).Log.Length);
-        AssertNotEncoded(new FetchTail(new NodeId("n"), 1, new EpochEnd[65_536]), "65536 epochs");
-        AssertNotEncoded(new AppendRefused(new NodeId("n"), 1, 0, RefusalReason.Gap, new EpochEnd[65_536], 0), "65536 epochs");
+        AssertNotEncoded(new FetchTail(From("n"), 1, new EpochEnd[65_536]), "65536 epochs");
+        AssertNotEncoded(new AppendRefused(From("n"), 1, RefusalReason.Gap, new EpochEnd[65_536], 0), "65536 epochs");
     }
 
     [Fact]
     public void Values_without_a_name_are_refused()
     {
-        var node = new NodeId("n");
-        foreach (var value in new byte[] { 0, 6, 255 })
+        var node = From("n");
+        foreach (var value in new byte[] { 0, 7, 255 })
         {
-            var reply = Encode(new SealReply(node, 1, 0, 0, SealOutcome.Sealed, 0, 0, 0, 0, 0));
-            reply[26] = value;
-            AssertMalformed("V1", reply);
+            var reply = Encode(new SealReply(node, 1, Life.None, SealOutcome.Sealed, 0, 0, 0, 0, 0));
+            reply[51] = value;
+            AssertMalformed("V2", reply);
         }
 
         foreach (var value in new byte[] { 0, 3, 255 })
         {
-            var refused = Encode(new AppendRefused(node, 1, 0, RefusalReason.Gap, [], 0));
-            refused[18] = value;
-            AssertMalformed("R1", refused);
+            var refused = Encode(new AppendRefused(node, 1, RefusalReason.Gap, [], 0));
+            refused[35] = value;
+            AssertMalformed("R2", refused);
         }
     }
 
@@ -195,7 +195,9 @@ public sealed class ReplicationCodecTests
     public void A_kind_of_message_without_an_encoding_throws() =>
         Assert.Throws<ArgumentException>(() => ReplicationCodec.TryEncode(new Unknown(), out _, out _));
 
-    private sealed record Unknown() : ReplicationMessage(new NodeId("n"), 1);
+    private sealed record Unknown() : ReplicationMessage(From("n"), 1);
+
+    private static Origin From(string node) => new(new NodeId(node), new Life(1, 2), 3, Votes: false);
 
     private static byte[] Encode(ReplicationMessage message)
     {

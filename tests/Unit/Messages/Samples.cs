@@ -31,29 +31,37 @@ internal static class Samples
     private static readonly Gen<EpochEnd[]> Log =
         Gen.Select(Gen.ULong, Gen.ULong, (epoch, last) => new EpochEnd(epoch, last)).Array[0, 20];
 
+    private static readonly Gen<Origin> Speaker = Gen.Select(
+        Node, Gen.ULong.Array[3], Gen.Bool, (node, n, votes) => new Origin(node, new Life(n[0], n[1]), n[2], votes));
+
+    private static readonly Gen<VoterRoll> Roll = Gen.Select(
+        Gen.ULong, Gen.Select(Node.Where(static node => node != NodeId.None), Gen.ULong[1, ulong.MaxValue]).Array[0, 6],
+        (birth, voters) => new VoterRoll(birth, [.. voters.Select(static voter => new NamedVoter(voter.Item1, voter.Item2))]));
+
     /// <summary>Random messages, every kind alike often.</summary>
     public static readonly Gen<ReplicationMessage> Message = Gen.OneOf(
-        Gen.Select(Node, MaybeBatch, Gen.ULong.Array[5], Gen.Long, (node, batch, n, ticks) =>
+        Gen.Select(Speaker, MaybeBatch, Gen.ULong.Array[5], Gen.Long, (node, batch, n, ticks) =>
             (ReplicationMessage)new AppendBatch(node, n[0], n[1], n[2], batch, n[3], n[4], ticks)),
-        Gen.Select(Node, Gen.ULong.Array[4], Gen.Bool, Gen.Long, (node, n, voting, ticks) =>
-            (ReplicationMessage)new AppendAcknowledged(node, n[0], n[1], n[2], n[3], voting, ticks)),
-        Gen.Select(Node, Gen.ULong.Array[2], Gen.Int[1, 2], Log, Gen.Long, (node, n, reason, log, ticks) =>
-            (ReplicationMessage)new AppendRefused(node, n[0], n[1], (RefusalReason)reason, log, ticks)),
-        Gen.Select(Node, Gen.ULong.Array[3], (node, n) => (ReplicationMessage)new SealRequest(node, n[0], n[1], n[2])),
-        Gen.Select(Node, Gen.ULong.Array[7], Gen.Int[1, 5], Gen.Long, (node, n, outcome, remaining) =>
-            (ReplicationMessage)new SealReply(node, n[0], n[5], n[6], (SealOutcome)outcome, n[1], n[2], n[3], n[4], remaining)),
-        Gen.Select(Node, Gen.ULong, Log, (node, epoch, log) => (ReplicationMessage)new FetchTail(node, epoch, log)),
-        Gen.Select(Node, MaybeBatch, Gen.ULong.Array[4], (node, batch, n) =>
+        Gen.Select(Speaker, Gen.ULong.Array[3], Gen.Long, (node, n, ticks) =>
+            (ReplicationMessage)new AppendAcknowledged(node, n[0], n[1], n[2], ticks)),
+        Gen.Select(Speaker, Gen.ULong, Gen.Int[1, 2], Log, Gen.Long, (node, epoch, reason, log, ticks) =>
+            (ReplicationMessage)new AppendRefused(node, epoch, (RefusalReason)reason, log, ticks)),
+        Gen.Select(Speaker, Gen.ULong.Array[3], (node, n) => (ReplicationMessage)new SealRequest(node, n[0], new Life(n[1], n[2]))),
+        Gen.Select(Speaker, Gen.ULong.Array[7], Gen.Int[1, 6], Gen.Long, (node, n, outcome, remaining) =>
+            (ReplicationMessage)new SealReply(node, n[0], new Life(n[5], n[6]), (SealOutcome)outcome, n[1], n[2], n[3], n[4], remaining)),
+        Gen.Select(Speaker, Gen.ULong, Log, (node, epoch, log) => (ReplicationMessage)new FetchTail(node, epoch, log)),
+        Gen.Select(Speaker, MaybeBatch, Gen.ULong.Array[4], (node, batch, n) =>
             (ReplicationMessage)new TailBatch(node, n[0], n[1], n[2], batch, n[3])),
-        Gen.Select(Node, Gen.ULong, (node, epoch) => (ReplicationMessage)new GrantReleased(node, epoch, NodeId.None)),
-        Gen.Select(Node, Gen.ULong, Node, (node, epoch, successor) => (ReplicationMessage)new GrantReleased(node, epoch, successor)),
-        Gen.Select(Node, Gen.ULong.Array[3], Gen.Long, (node, n, ticks) => (ReplicationMessage)new EntriesGone(node, n[0], n[1], n[2], ticks)),
-        Gen.Select(Node, Gen.ULong, Gen.Long, (node, epoch, ticks) => (ReplicationMessage)new GrantInquiry(node, epoch, ticks)),
-        Gen.Select(Node, Gen.ULong, Gen.Long.Array[2], (node, epoch, ticks) => (ReplicationMessage)new GrantLapsed(node, epoch, ticks[0], ticks[1])),
-        Gen.Select(Node, Gen.ULong.Array[2], Gen.UShort, Gen.UInt, (node, n, partition, offset) =>
+        Gen.Select(Speaker, Gen.ULong, Node, (node, epoch, successor) => (ReplicationMessage)new GrantReleased(node, epoch, successor)),
+        Gen.Select(Speaker, Gen.ULong.Array[3], Gen.Long, (node, n, ticks) => (ReplicationMessage)new EntriesGone(node, n[0], n[1], n[2], ticks)),
+        Gen.Select(Speaker, Gen.ULong.Array[3], Gen.Long, (node, n, ticks) => (ReplicationMessage)new GrantInquiry(node, n[0], n[1], n[2], ticks)),
+        Gen.Select(Speaker, Gen.ULong, Gen.Long.Array[2], (node, epoch, ticks) => (ReplicationMessage)new GrantLapsed(node, epoch, ticks[0], ticks[1])),
+        Gen.Select(Speaker, Gen.ULong.Array[2], Gen.UShort, Gen.UInt, (node, n, partition, offset) =>
             (ReplicationMessage)new FetchImage(node, n[0], new Partition(partition), n[1], offset)),
-        Gen.Select(Node, Gen.ULong.Array[3], Gen.UShort, Gen.UInt.Array[2], Log, Gen.Byte.Array[0, 200], (node, n, partition, sizes, log, bytes) =>
-            (ReplicationMessage)new ImageChunk(node, n[0], new Partition(partition), n[1], n[2], sizes[0], sizes[1], log, bytes)));
+        Gen.Select(Speaker, Gen.ULong.Array[3], Gen.UShort, Gen.UInt.Array[2], Log, Gen.Select(Roll, Gen.Byte.Array[0, 200]), (node, n, partition, sizes, log, more) =>
+            (ReplicationMessage)new ImageChunk(node, n[0], new Partition(partition), n[1], n[2], sizes[0], sizes[1], log, more.Item1, more.Item2)),
+        Gen.Select(Speaker, Gen.ULong.Array[6], (node, n) =>
+            (ReplicationMessage)new LifeSuperseded(node, n[0], new Life(n[1], n[2]), new Life(n[3], n[4]), n[5])));
 
     /// <summary>One of these values.</summary>
     public static Gen<T> Any<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
@@ -95,6 +103,7 @@ internal static class Samples
         TailBatch tail => $"{tail with { Batch = null }} {Hex(tail.Batch)}",
         AppendRefused refused => $"{refused with { Log = [] }} {string.Join(' ', refused.Log)}",
         FetchTail fetch => $"{fetch with { Log = [] }} {string.Join(' ', fetch.Log)}",
+        ImageChunk chunk => $"{chunk with { Log = [], Roll = VoterRoll.Empty, Bytes = default }} {string.Join(' ', chunk.Log)} {chunk.Roll.Birth} {string.Join(' ', chunk.Roll.Voters)} {Convert.ToHexString(chunk.Bytes.Span)}",
         _ => message.ToString(),
     };
 

@@ -2,6 +2,7 @@
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.OpLog;
+using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Unit.Replication;
@@ -18,7 +19,7 @@ public sealed class AppendingTests
     }
 
     private static AppendBatch Append(ReplicaDriver driver, OpLogBatch? batch, ulong previousEpoch, ulong previous, ulong commit, ulong epoch) =>
-        new(driver.Ids[0], epoch, previousEpoch, previous, batch, commit, batch?.LastSequence ?? previous, driver.NowMilliseconds * TimeSpan.TicksPerMillisecond);
+        new(driver.Says(0), epoch, previousEpoch, previous, batch, commit, batch?.LastSequence ?? previous, driver.NowMilliseconds * TimeSpan.TicksPerMillisecond);
 
     private static ReplicaDriver Standby(RecoveredJournal journal) => new(3, journals: [null, journal, null]);
 
@@ -27,7 +28,7 @@ public sealed class AppendingTests
     {
         var driver = Led();
         driver.Wait(2001);
-        driver.Hand(1, new SealRequest(driver.Ids[2], 9, 70, 0));
+        driver.Hand(1, new SealRequest(driver.Says(2, 70), 9, Life.None));
         driver.Persist(1);
         driver.Propose(0);
         driver.Deliver(static each => each is { To: 1, Message: AppendBatch });
@@ -111,10 +112,10 @@ public sealed class AppendingTests
         driver.Deliver(static each => each.Message is SealReply);
         driver.Persist(0);
         Assert.Equal(ReplicaRole.Primary, driver[0].Role);
-        driver.Hand(0, new AppendAcknowledged(driver.Ids[1], 2, 2, 5, 0, true, driver.NowMilliseconds * TimeSpan.TicksPerMillisecond));
+        driver.Hand(0, new AppendAcknowledged(driver.Says(1), 2, 5, 0, driver.NowMilliseconds * TimeSpan.TicksPerMillisecond));
         driver.Input(0, static (replica, now) => replica.Flush(now));
         Assert.True(driver.State(0).CommitSequence <= 1); // 5 is on two of three, and may still be replaced
-        driver.Hand(0, new AppendAcknowledged(driver.Ids[1], 2, 2, 6, 0, true, driver.NowMilliseconds * TimeSpan.TicksPerMillisecond));
+        driver.Hand(0, new AppendAcknowledged(driver.Says(1), 2, 6, 0, driver.NowMilliseconds * TimeSpan.TicksPerMillisecond));
         Assert.Equal(6ul, driver.State(0).CommitSequence);
     }
 
@@ -158,7 +159,7 @@ public sealed class AppendingTests
     public void Two_Primaries_of_one_epoch_stop_the_node()
     {
         var driver = Led();
-        var violation = Assert.Throws<InvariantViolation>(() => driver.Hand(0, Append(driver, null, 1, 1, 1, 1) with { From = driver.Ids[1] }));
+        var violation = Assert.Throws<InvariantViolation>(() => driver.Hand(0, Append(driver, null, 1, 1, 1, 1) with { Origin = driver.Says(1) }));
         Assert.Equal(1, violation.Number);
     }
 
@@ -216,7 +217,7 @@ public sealed class AppendingTests
     {
         var driver = Led();
         driver.Propose(0, 2);
-        var refused = new AppendRefused(driver.Ids[1], 1, 2, RefusalReason.Gap, [new EpochEnd(1, 1)], driver.NowMilliseconds * TimeSpan.TicksPerMillisecond);
+        var refused = new AppendRefused(driver.Says(1), 1, RefusalReason.Gap, [new EpochEnd(1, 1)], driver.NowMilliseconds * TimeSpan.TicksPerMillisecond);
         driver.Wait(1);
         driver.Hand(0, refused);
         Assert.Equal(2, driver.Messages.Count(static each => each is { To: 1, Message: AppendBatch { Batch: not null } }));
@@ -268,7 +269,7 @@ public sealed class AppendingTests
         driver.Propose(0);
         driver.Persist(0);
         driver.Messages.Clear();
-        driver.Hand(0, new AppendRefused(driver.Ids[1], 1, 2, RefusalReason.Gap, [new EpochEnd(1, 1)], driver.NowMilliseconds * TimeSpan.TicksPerMillisecond));
+        driver.Hand(0, new AppendRefused(driver.Says(1), 1, RefusalReason.Gap, [new EpochEnd(1, 1)], driver.NowMilliseconds * TimeSpan.TicksPerMillisecond));
         Assert.Contains(driver.Effects(0), static effect => effect is ReadJournal { FromSequence: 2 });
         driver.Messages.Clear();
         driver.Input(0, (replica, now) => replica.JournalRead(driver.Ids[1], [ReplicaDriver.Batch(7, 2, 3)], now));

@@ -1,5 +1,6 @@
 // When a Primary counts as lost: a majority of the voters without a running grant, all at one moment, and never a Primary with a lease.
 using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Unit.Replication;
@@ -55,9 +56,9 @@ public sealed class LapsedGrantsTests
         driver.Tick(1);
         var question = (GrantInquiry)driver.Messages.Single(static each => each.Message is GrantInquiry && each.To == 2).Message;
         driver.Wait(20);
-        driver.Hand(1, new GrantLapsed(driver.Ids[2], question.Epoch, question.SentAtTicks, TimeSpan.FromMilliseconds(19).Ticks));
+        driver.Hand(1, new GrantLapsed(driver.Says(2), question.Epoch, question.SentAtTicks, TimeSpan.FromMilliseconds(19).Ticks));
         Assert.DoesNotContain(driver.Effects(1), static effect => effect is PrimaryLost);
-        driver.Hand(1, new GrantLapsed(driver.Ids[2], question.Epoch, question.SentAtTicks, TimeSpan.FromMilliseconds(20).Ticks));
+        driver.Hand(1, new GrantLapsed(driver.Says(2), question.Epoch, question.SentAtTicks, TimeSpan.FromMilliseconds(20).Ticks));
         Assert.Contains(driver.Effects(1), static effect => effect is PrimaryLost);
     }
 
@@ -76,10 +77,10 @@ public sealed class LapsedGrantsTests
         driver.Wait(LeaseMilliseconds + 100);
         driver.Tick(1);
         var question = (GrantInquiry)driver.Messages.Single(static each => each.Message is GrantInquiry && each.To == 2).Message;
-        var answer = new GrantLapsed(driver.Ids[2], question.Epoch, question.SentAtTicks, TimeSpan.FromSeconds(9).Ticks);
+        var answer = new GrantLapsed(driver.Says(2), question.Epoch, question.SentAtTicks, TimeSpan.FromSeconds(9).Ticks);
         driver.Hand(1, answer with { Epoch = 2 });
         driver.Hand(1, answer with { SentAtTicks = question.SentAtTicks - 1 });
-        driver.Hand(1, answer with { From = new("stranger") });
+        driver.Hand(1, answer with { Origin = driver.Says(2) with { Node = new("stranger") } });
         Assert.DoesNotContain(driver.Effects(1), static effect => effect is PrimaryLost);
         driver.Hand(1, answer);
         driver.Hand(1, answer);
@@ -109,8 +110,8 @@ public sealed class LapsedGrantsTests
         driver.Wait(LeaseMilliseconds * 2);
         driver.Tick(0);
         driver.Tick(2);
-        driver.Hand(2, new GrantInquiry(driver.Ids[1], 1, 5));
-        driver.Hand(0, new GrantInquiry(driver.Ids[1], 1, 5));
+        driver.Hand(2, new GrantInquiry(driver.Says(1), 1, driver.State(1).Log.LastEpoch, driver.State(1).Log.LastSequence, 5));
+        driver.Hand(0, new GrantInquiry(driver.Says(1), 1, driver.State(1).Log.LastEpoch, driver.State(1).Log.LastSequence, 5));
         Assert.DoesNotContain(driver.Messages, static each => each.Message is GrantInquiry or GrantLapsed);
     }
 

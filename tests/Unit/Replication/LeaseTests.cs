@@ -131,9 +131,9 @@ public sealed class LeaseTests
     public void Only_the_Primary_of_the_promised_epoch_can_release_its_grant()
     {
         var driver = Led();
-        driver.Hand(1, new GrantReleased(driver.Ids[0], 0, NodeId.None));
-        driver.Hand(1, new GrantReleased(driver.Ids[2], 1, NodeId.None));
-        driver.Hand(1, new SealRequest(driver.Ids[2], 9, 70, 0));
+        driver.Hand(1, new GrantReleased(driver.Says(0), 0, NodeId.None));
+        driver.Hand(1, new GrantReleased(driver.Says(2), 1, NodeId.None));
+        driver.Hand(1, new SealRequest(driver.Says(2, 70), 9, Life.None));
         Assert.True(driver.Messages[^1].Message is SealReply { Outcome: SealOutcome.GrantRunning });
     }
 }

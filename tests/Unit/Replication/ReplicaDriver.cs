@@ -15,6 +15,7 @@ public sealed class ReplicaDriver
 {
     private readonly Machine[] _machines;
     private ulong _incarnations;
+    private ulong _memories;
 
     public ReplicaDriver(int nodes, Func<ReplicaSettings, ReplicaSettings>? change = null, RecoveredJournal?[]? journals = null)
     {
@@ -22,7 +23,7 @@ public sealed class ReplicaDriver
         _machines = [.. Ids.Select(id =>
         {
             var settings = new ReplicaSettings { Self = id, Voters = Ids };
-            return new Machine { Settings = change?.Invoke(settings) ?? settings };
+            return new Machine { Settings = change?.Invoke(settings) ?? settings, Memory = ++_memories };
         })];
         for (var i = 0; i < nodes; i++)
             Start(i, journals?[i]);
@@ -54,15 +55,22 @@ public sealed class ReplicaDriver
         var machine = _machines[node];
         machine.Pending.Clear();
         machine.Effects.Clear();
-        machine.Replica = new Replica(machine.Settings, journal ?? machine.Recover(), ++_incarnations, Now);
+        machine.Replica = new Replica(machine.Settings, journal ?? machine.Recover(), new Life(machine.Memory, ++_incarnations), machine.Birth, Now);
     }
 
     /// <summary>A new, empty disk; the process starts.</summary>
     public void LoseDisk(int node)
     {
         _machines[node].Disk.Clear();
+        (_machines[node].Memory, _machines[node].Birth) = (++_memories, 0);
         Start(node);
     }
+
+    /// <summary>As what a node speaks now; or as what another run of it would.</summary>
+    public Origin Says(int node, ulong? incarnation = null, bool votes = true) => State(node).Origin with
+    {
+        Life = State(node).Life with { Incarnation = incarnation ?? State(node).Life.Incarnation }, Votes = votes,
+    };
 
     public void Input(int node, Action<Replica, long> input)
     {
@@ -77,6 +85,8 @@ public sealed class ReplicaDriver
             }
 
             machine.Effects.Add(effect);
+            if (effect is Born born)
+                machine.Birth = born.Birth;
             if (effect is JournalWrite write)
                 machine.Pending.Enqueue(write);
         }
@@ -236,6 +246,10 @@ public sealed class ReplicaDriver
     {
         public required ReplicaSettings Settings { get; init; }
 
+        public required ulong Memory { get; set; }
+
+        public ulong Birth { get; set; }
+
         public Replica? Replica { get; set; }
 
         public Queue<JournalWrite> Pending { get; } = [];
@@ -252,7 +266,8 @@ public sealed class ReplicaDriver
             foreach (var batch in Batches())
                 log.Append(batch);
             var promise = Disk.OfType<WritePromise>().LastOrDefault();
-            return new RecoveredJournal(log, 0, promise?.Epoch ?? 0, promise?.Candidate ?? NodeId.None, Disk.Any(static write => write is WriteVoting));
+            return new RecoveredJournal(log, 0, promise?.Epoch ?? 0, promise?.Candidate ?? NodeId.None, Disk.Any(static write => write is WriteVoting),
+                VotingMemory: Disk.OfType<WriteVoting>().LastOrDefault()?.Memory ?? 0);
         }
 
         private List<OpLogBatch> Batches()

@@ -68,7 +68,7 @@ public sealed class ReturnTests
         var driver = Led();
         driver.LoseDisk(2);
         driver.Wait(2000);
-        driver.Hand(2, new AppendBatch(driver.Ids[0], 1, 0, 0, ReplicaDriver.Batch(1, 1), 1, 1, 0));
+        driver.Hand(2, new AppendBatch(driver.Says(0), 1, 0, 0, ReplicaDriver.Batch(1, 1), 1, 1, 0));
         driver.Persist(2);
         Assert.Equal(1ul, driver.State(2).CommitSequence);
         Assert.False(driver.State(2).Voting);
@@ -79,14 +79,15 @@ public sealed class ReturnTests
     {
         var driver = Led();
         var sent = driver.NowMilliseconds * TimeSpan.TicksPerMillisecond;
+        var before = driver.Says(2);
         driver.LoseDisk(2);
         driver.Wait(2000);
         driver.Run(600, 0, 2);
-        var before = driver[0].Standbys.Single(standby => standby.Node == driver.Ids[2]).MatchSequence;
-        driver.Hand(0, new AppendAcknowledged(driver.Ids[2], 1, 3, 5, 5, true, sent));
+        var matched = driver[0].Standbys.Single(standby => standby.Node == driver.Ids[2]).MatchSequence;
+        driver.Hand(0, new AppendAcknowledged(before, 1, 5, 5, sent));
         var standby = driver[0].Standbys.Single(standby => standby.Node == driver.Ids[2]);
         Assert.False(standby.Voting);
-        Assert.Equal(before, standby.MatchSequence);
+        Assert.Equal(matched, standby.MatchSequence);
     }
 
     [Fact]
@@ -94,7 +95,7 @@ public sealed class ReturnTests
     {
         var driver = Led();
         driver.Start(2);
-        driver.Hand(0, new AppendAcknowledged(driver.Ids[2], 1, 4, 1, 0, true, driver.NowMilliseconds * TimeSpan.TicksPerMillisecond));
+        driver.Hand(0, new AppendAcknowledged(driver.Says(2), 1, 1, 0, driver.NowMilliseconds * TimeSpan.TicksPerMillisecond));
         Assert.Equal(1ul, driver[0].Standbys.Single(standby => standby.Node == driver.Ids[2]).MatchSequence);
     }
 
@@ -131,7 +132,7 @@ public sealed class ReturnTests
         }
 
         driver.Settle(1, 2);
-        Assert.Equal(0ul, driver.State(2).CommitSequence);
+        Assert.Equal(5ul, driver.State(2).CommitSequence); // what the others knew, and nothing of this reign
         Assert.False(driver.State(2).Voting);
     }
 
@@ -157,7 +158,8 @@ public sealed class ReturnTests
             Assert.Equal(OpType.VoterReturned, entry.Type);
             Assert.InRange(entry.TimestampMilliseconds, before + 1, driver.NowMilliseconds); // its own time, not that of the reign's start
             Assert.Equal("n2"u8.ToArray(), entry.Key.ToArray());
-            Assert.Equal(driver.State(2).Incarnation, BitConverter.ToUInt64(entry.Payload));
+            Assert.True(VoterReturnedPayload.TryRead(entry.Payload, out var returned));
+            Assert.Equal(driver.State(2).Life, returned.Life);
         }
     }
 }

@@ -80,10 +80,10 @@ public sealed class SealingTests
     public void A_voter_refuses_an_older_epoch_and_says_what_it_promised()
     {
         var driver = Voters(Three, Three, Three);
-        driver.Hand(1, new SealRequest(driver.Ids[0], 9, 70, 0));
+        driver.Hand(1, new SealRequest(driver.Says(0, 70), 9, Life.None));
         driver.Persist(1);
         driver.Messages.Clear();
-        driver.Hand(1, new SealRequest(driver.Ids[2], 8, 71, 0));
+        driver.Hand(1, new SealRequest(driver.Says(2, 71), 8, Life.None));
         Assert.True(driver.Messages.Single().Message is SealReply { Outcome: SealOutcome.Refused, PromisedEpoch: 9 });
     }
 
@@ -94,7 +94,7 @@ public sealed class SealingTests
         SealOutcome Ask(int from, ulong incarnation)
         {
             driver.Messages.Clear();
-            driver.Hand(1, new SealRequest(driver.Ids[from], 9, incarnation, 0));
+            driver.Hand(1, new SealRequest(driver.Says(from, incarnation), 9, Life.None));
             driver.Persist(1);
             return ((SealReply)driver.Messages.Single().Message).Outcome;
         }
@@ -110,7 +110,7 @@ public sealed class SealingTests
     {
         var driver = Voters(Three, Three, Three);
         driver.Crown(0);
-        driver.Hand(0, new SealReply(driver.Ids[1], 2, 99, 1, SealOutcome.Sealed, 2, 1, 3, 3, 0));
+        driver.Hand(0, new SealReply(driver.Says(1), 2, driver.State(0).Life with { Incarnation = 99 }, SealOutcome.Sealed, 2, 1, 3, 3, 0));
         driver.Persist(0);
         Assert.Equal(ReplicaRole.Candidate, driver[0].Role);
     }
@@ -122,12 +122,12 @@ public sealed class SealingTests
         driver.Elect(0);
         driver.Messages.Clear();
         driver.Wait(500);
-        driver.Hand(1, new SealRequest(driver.Ids[2], 9, 70, 0));
+        driver.Hand(1, new SealRequest(driver.Says(2, 70), 9, Life.None));
         var reply = Assert.IsType<SealReply>(driver.Messages.Single().Message);
         Assert.Equal(SealOutcome.GrantRunning, reply.Outcome);
         Assert.Equal(1500, reply.RemainingMilliseconds);
         driver.Wait(1500);
-        driver.Hand(1, new SealRequest(driver.Ids[2], 9, 70, 0));
+        driver.Hand(1, new SealRequest(driver.Says(2, 70), 9, Life.None));
         driver.Persist(1);
         Assert.True(driver.Messages[^1].Message is SealReply { Outcome: SealOutcome.Sealed });
     }
@@ -137,11 +137,11 @@ public sealed class SealingTests
     {
         var driver = Voters(Three, Three, Three);
         driver.Elect(0);
-        driver.Hand(0, new SealRequest(driver.Ids[2], 9, 70, 0));
+        driver.Hand(0, new SealRequest(driver.Says(2, 70), 9, Life.None));
         Assert.True(driver.Messages[^1].Message is SealReply { Outcome: SealOutcome.GrantRunning, RemainingMilliseconds: > 0 });
         Assert.Equal(ReplicaRole.Primary, driver[0].Role);
         driver.Wait(2000);
-        driver.Hand(0, new SealRequest(driver.Ids[2], 9, 70, 0));
+        driver.Hand(0, new SealRequest(driver.Says(2, 70), 9, Life.None));
         Assert.Equal(ReplicaRole.Standby, driver[0].Role);
         Assert.Equal(9ul, driver.State(0).PromisedEpoch);
     }
@@ -150,7 +150,7 @@ public sealed class SealingTests
     public void A_restarted_voter_honours_the_grant_that_its_earlier_life_may_have_given()
     {
         var driver = new ReplicaDriver(3, journals: [Three, Three, Three]);
-        driver.Hand(1, new SealRequest(driver.Ids[0], 9, 70, 0));
+        driver.Hand(1, new SealRequest(driver.Says(0, 70), 9, Life.None));
         Assert.True(driver.Messages[^1].Message is SealReply { Outcome: SealOutcome.GrantRunning, RemainingMilliseconds: 2000 });
         driver.Crown(1);
         Assert.Equal(ReplicaRole.Standby, driver[1].Role);
@@ -185,11 +185,14 @@ public sealed class SealingTests
     }
 
     [Fact]
-    public void Voters_that_are_empty_but_may_vote_need_nobody_else_for_the_first_start()
+    public void The_first_start_takes_all_voters_even_where_some_may_vote_already()
     {
         var voter = new RecoveredJournal(new LogIndex(), 0, 0, NodeId.None, true);
         var driver = Voters(voter, voter, null);
-        driver.Elect(0, 0, 1);
+        driver.Crown(0);
+        driver.Settle(0, 1);
+        Assert.Equal(ReplicaRole.Candidate, driver[0].Role);
+        driver.Elect(0);
         Assert.Equal(1ul, driver.State(0).CommitSequence);
     }
 
@@ -201,7 +204,7 @@ public sealed class SealingTests
         driver.Deliver(static each => each.Message is SealRequest);
         driver.Deliver(static each => each.Message is SealReply { Outcome: SealOutcome.Empty });
         driver.Persist(0);
-        var asked = driver.Messages.First(static each => each is { To: 1, Message: SealRequest { FirstStartOf: > 0 } });
+        var asked = driver.Messages.First(static each => each is { To: 1, Message: SealRequest { FirstStartOf.Memory: > 0 } });
         driver.LoseDisk(1);
         driver.Hand(1, asked.Message);
         driver.Persist(1);
@@ -250,7 +253,7 @@ public sealed class SealingTests
         driver.Persist(1);
         driver.Deliver(static each => each.Message is SealReply);
         driver.Messages.Clear();
-        var piece = new TailBatch(driver.Ids[1], driver[0].Epoch, 1, 3, ReplicaDriver.Batch(1, 4), 5);
+        var piece = new TailBatch(driver.Says(1), driver[0].Epoch, 1, 3, ReplicaDriver.Batch(1, 4), 5);
         driver.Hand(0, piece);
         Assert.Single(driver.Messages, static each => each.Message is FetchTail);
         driver.Hand(0, piece);

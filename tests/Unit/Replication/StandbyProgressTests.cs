@@ -67,7 +67,7 @@ public sealed class StandbyProgressTests
     [Fact]
     public void A_new_Standby_is_not_counted()
     {
-        var progress = new StandbyProgress(new NodeId("n1"), 8);
+        var progress = new StandbyProgress(new NodeId("n1"), new Roster().SeatOf(new NodeId("n1")), 8);
         Assert.Equal((LinkState.Probe, 8ul, 0ul, false), (progress.State, progress.NextSequence, progress.MatchSequence, progress.Voting));
     }
 }

@@ -119,8 +119,8 @@ public sealed class SwitchoverTests
     public void Only_its_Primary_can_invite_a_node()
     {
         var driver = Led();
-        driver.Hand(1, new GrantReleased(driver.Ids[2], 1, driver.Ids[1]));
-        driver.Hand(1, new GrantReleased(driver.Ids[0], 0, driver.Ids[1]));
+        driver.Hand(1, new GrantReleased(driver.Says(2), 1, driver.Ids[1]));
+        driver.Hand(1, new GrantReleased(driver.Says(0), 0, driver.Ids[1]));
         driver.Wait(2100);
         driver.Tick(1);
         Assert.Equal(ReplicaRole.Standby, driver[1].Role);

@@ -1,0 +1,54 @@
+// Which lives a replica listens to: no node of another cluster, and no earlier run of a memory that has been met again since. And which lives
+// it tells that their place is another one's. Who counts is decided elsewhere, by the roster. Used by Replica alone.
+using HotStandby.Messages.Identity;
+using HotStandby.Messages.Replication;
+
+namespace HotStandby.Core.Replication;
+
+/// <summary>Turns away what must not be heard.</summary>
+internal sealed class LifeGuard(ReplicaState state)
+{
+    /// <summary>True: hear this message. Who speaks as a voter in it and has no vote any more is told so.</summary>
+    public bool Admits(ReplicationMessage message)
+    {
+        if (!Admits(message.Origin))
+            return false;
+        if (message is SealRequest or SealReply or AppendAcknowledged or GrantInquiry or GrantLapsed)
+            Notice(message.Origin);
+        return true;
+    }
+
+    /// <summary>True: hear this life. False: it may change nothing here, not even the highest epoch that was heard of.</summary>
+    public bool Admits(in Origin origin)
+    {
+        if (state.IsSuperseded)
+            return false;
+        if (origin.IsForeignTo(state.Birth) && state.Settings.Miscounts != CountingBug.AnyBirth)
+        {
+            state.Effects.Add(new ForeignMessage(origin));
+            return false;
+        }
+
+        if (state.Log.Roster.Find(origin.Node) is not { } seat || seat.Memory != origin.Life.Memory || seat.Meets(origin.Life.Incarnation))
+            return true;
+        Tell(origin, seat);
+        return false;
+    }
+
+    // If a committed entry gives its name's vote to another memory, it is told; unless a later entry, which this node does not know, names it,
+    // it ends. It is heard all the same: that later entry may exist.
+    private void Notice(in Origin origin)
+    {
+        if (origin.Votes && state.Log.Roster.Find(origin.Node) is { Memory: not 0 } seat && seat.Memory != origin.Life.Memory
+            && seat.Sequence <= state.CommitSequence)
+            Tell(origin, seat);
+    }
+
+    /// <summary>Whether a notice to this life is true.</summary>
+    public bool IsSuperseded(LifeSuperseded notice) => notice.Superseded == state.Life
+        && (notice.By.Memory == state.Life.Memory ? notice.By.IsLaterThan(state.Life)
+            : state.OwnSeat.Memory != state.Life.Memory || notice.NamedAt > state.OwnSeat.Sequence);
+
+    private void Tell(in Origin origin, RosterSeat seat) => state.Effects.Add(new Reply(new LifeSuperseded(
+        state.Origin, state.PromisedEpoch, origin.Life, new Life(seat.Memory, seat.LatestIncarnation), seat.Sequence)));
+}
