@@ -136,6 +136,9 @@ public sealed class SimulatedNode(Simulation world, int index)
     /// <summary>An empty disk.</summary>
     public void LoseDisk()
     {
+        if (Replica is not null)
+            Crash();
+        Journal.Mend();
         world.Twins.PutAside(Id, Journal);
         Take(Id, _scenario.NewJournal(Journal));
         world.Trace(this, "has an empty disk");

@@ -51,6 +51,9 @@ public sealed class ReplicaState
         Voting = recovered.Voting && (recovered.VotingMemory == 0 || recovered.VotingMemory == life.Memory)
             && (OwnSeat.Memory == 0 || OwnSeat.Memory == life.Memory);
         Birth = birth;
+        // Its right came from the entry that names it in place of another, and from nothing else: that is committed, whatever a start forgets.
+        if (Voting && OwnSeat.Replaces && OwnSeat.Memory == life.Memory)
+            CommitSequence = Math.Max(CommitSequence, OwnSeat.Sequence);
         ImagesUpTo = recovered.ImagesUpTo;
         SilentUntilTicks = Voting ? long.MinValue : nowTicks + settings.LeaseDurationTicks;
         LearnBirth();

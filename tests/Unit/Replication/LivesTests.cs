@@ -240,6 +240,16 @@ public sealed class LivesTests
     }
 
     [Fact]
+    public void A_right_that_came_from_taking_a_place_proves_that_entry_to_be_committed_after_a_start_has_forgotten()
+    {
+        var driver = Returned(out _);
+        var named = driver.State(2).Log.Roster.SeatOf(driver.Ids[2]).Sequence;
+        driver.Start(2);
+        Assert.True(driver.State(2).Voting);
+        Assert.Equal(named, driver.State(2).CommitSequence);
+    }
+
+    [Fact]
     public void A_log_of_an_earlier_version_names_nobody_and_the_next_reign_names_those_that_were_counted()
     {
         var driver = new ReplicaDriver(3, journals: [ReplicaDriver.Journal(3, (1, 3)), ReplicaDriver.Journal(3, (1, 3)), ReplicaDriver.Journal(3, (1, 3))]);
