@@ -137,7 +137,7 @@ public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseStr
         var sent = new AppendBatch(Speaker, 3, 2, 6, Batch(), 5, 9, 77);
         var bytes = Serialization.FindSerializerFor(sent).ToBinary(sent);
         bytes[^1] ^= 1;
-        var read = Assert.IsType<CorruptAppend>(Serialization.Deserialize(bytes, ReplicationSerializer.FixedIdentifier, "A1"));
+        var read = Assert.IsType<CorruptAppend>(Serialization.Deserialize(bytes, ReplicationSerializer.FixedIdentifier, "A2"));
         Assert.Equal(sent with { Batch = null }, read.Header);
         Assert.Contains("checksum", read.Problem, StringComparison.Ordinal);
         Assert.IsType<RefusingSerializer>(Serialization.FindSerializerFor(read));
