@@ -13,7 +13,7 @@ namespace HotStandby.Tests.Compatibility;
 
 public sealed class MasterConnectionTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = Deadline.Step;
 
     [Fact]
     public async Task Call_brings_its_arguments_and_its_result()
@@ -160,20 +160,24 @@ public sealed class MasterConnectionTests
     [Fact]
     public async Task Answer_that_does_not_come_in_time_leaves_the_outcome_unknown_and_may_come_late()
     {
-        ReceivedCall? silent = null;
+        var silent = new TaskCompletionSource<ReceivedCall>();
         await using var master = new ScriptedMaster(async call =>
         {
             if (call.Rpc == Rpc.GetFsdir)
             {
-                silent = call;
+                silent.SetResult(call);
                 return;
             }
-            await silent!.AnswerAsync<Expected<ByteString>>((ByteString)"late");
+            await (await silent.Task).AnswerAsync<Expected<ByteString>>((ByteString)"late");
             await call.AnswerAsync<Expected<ByteString>>((ByteString)"in time");
         });
-        await using var connection = await MasterConnection.ConnectAsync(master.EndPoint, new() { ResponseTimeout = TimeSpan.FromMilliseconds(300) });
+        var time = new Server.ManualTime();
+        await using var connection = await MasterConnection.ConnectAsync(master.EndPoint, new() { ResponseTimeout = TimeSpan.FromSeconds(3), Time = time });
         var client = new MasterClient(connection);
-        var overdue = await Assert.ThrowsAsync<MasterRpcException>(async () => await client.GetFsdirAsync().AsTask().WaitAsync(Patience));
+        var call = client.GetFsdirAsync().AsTask();
+        await silent.Task.WaitAsync(Patience);
+        time.Advance(TimeSpan.FromSeconds(4));
+        var overdue = await Assert.ThrowsAsync<MasterRpcException>(() => call.WaitAsync(Patience));
         Assert.Equal(MasterRpcFailure.OutcomeUnknown, overdue.Failure);
         Assert.Equal("in time", (await client.ServiceReadyAsync()).Value.ToString());
         Assert.True(connection.IsOpen);

@@ -9,7 +9,7 @@ namespace HotStandby.Tests.Compatibility;
 
 public sealed class PrimaryFinderTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = Deadline.Step;
 
     // Much shorter than the response timeout, which must play no part here.
     private static readonly MasterConnectionSettings Settings = new() { SilencePatience = TimeSpan.FromMilliseconds(100) };
@@ -66,10 +66,17 @@ public sealed class PrimaryFinderTests
         await using var second = new ScriptedMaster(Second);
         var settings = new MasterConnectionSettings { ConnectTimeout = TimeSpan.FromMilliseconds(200) };
         await using var finder = new PrimaryFinder([mute.EndPoint.ToString()!, second.EndPoint.ToString()!], settings);
-        var failure = await Assert.ThrowsAsync<MasterRpcException>(() => finder.GetAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10)));
-        Assert.Equal(MasterRpcFailure.NotSent, failure.Failure);
-        Assert.Contains($"{mute.EndPoint} does not answer within 0.2 s", failure.Message, StringComparison.Ordinal);
-        Assert.Contains($"{second.EndPoint} is a Standby", failure.Message, StringComparison.Ordinal);
+        // A machine that is busy with other things may keep the second node waiting for longer, too: then it is asked again.
+        MasterRpcException failure;
+        var began = TimeProvider.System.GetTimestamp();
+        do
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, "the second node never answers in time");
+            failure = await Assert.ThrowsAsync<MasterRpcException>(() => finder.GetAsync().AsTask().WaitAsync(Patience));
+            Assert.Equal(MasterRpcFailure.NotSent, failure.Failure);
+        }
+        while (!failure.Message.Contains($"{mute.EndPoint} does not answer within 0.2 s", StringComparison.Ordinal)
+            || !failure.Message.Contains($"{second.EndPoint} is a Standby", StringComparison.Ordinal));
     }
 
     [Fact]

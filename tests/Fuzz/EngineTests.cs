@@ -3,7 +3,7 @@ namespace HotStandby.Tests.Fuzz;
 
 public sealed class EngineTests
 {
-    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = Deadline.Test;
 
     private sealed class Planted(Func<byte[], object?> decode, Func<object, byte[]>? encode = null) : FuzzTarget("planted")
     {
@@ -15,7 +15,7 @@ public sealed class EngineTests
     }
 
     private static FuzzResult Run(Func<byte[], object?> decode, Func<object, byte[]>? encode = null) =>
-        FuzzEngine.Run(new Planted(decode, encode), 1, 2000, Minute);
+        FuzzEngine.Run(new Planted(decode, encode), 1, 2000, Patience);
 
     [Fact]
     public void An_exception_is_found_and_its_seed_finds_it_again()
@@ -24,7 +24,7 @@ public sealed class EngineTests
         var failure = Run(Decode).Failure;
         Assert.NotNull(failure);
         var seed = ulong.Parse(failure.Split("--seed ")[1].Split(':')[0], System.Globalization.CultureInfo.InvariantCulture);
-        Assert.Equal(failure.Split('\n')[0], FuzzEngine.Run(new Planted(Decode), seed, 1, Minute).Failure!.Split('\n')[0]);
+        Assert.Equal(failure.Split('\n')[0], FuzzEngine.Run(new Planted(Decode), seed, 1, Patience).Failure!.Split('\n')[0]);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace HotStandby.Tests.MultiNode;
 /// <summary>Three nodes, each in a role of its own.</summary>
 internal sealed class MultiNodeCluster : IFailoverCluster
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = Deadline.Step;
     private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 

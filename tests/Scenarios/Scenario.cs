@@ -15,6 +15,7 @@ internal sealed record Step(string Words, Func<IScenarioMaster, Task<string>> Do
 internal sealed class Scenario(IScenarioMaster master)
 {
     private readonly List<(string Kind, Step? Step, string Expected)> _lines = [];
+    private readonly Dictionary<int, TimeSpan> _waits = [];
 
     /// <summary>Steps that must go well.</summary>
     public Scenario Given(params Step[] steps)
@@ -35,6 +36,16 @@ internal sealed class Scenario(IScenarioMaster master)
         return this;
     }
 
+    /// <summary>
+    /// A step that has the outcome of the next <see cref="Then"/> after a time. On the machine's time it is done again until it has: it must
+    /// be one that does no harm when it is done again.
+    /// </summary>
+    public Scenario WhenAfter(TimeSpan time, Step step)
+    {
+        _waits[_lines.Count] = time;
+        return When(step with { Words = $"{time} later {step.Words}" });
+    }
+
     /// <summary>What came of the last step.</summary>
     public Scenario Then(string expected)
     {
@@ -49,8 +60,9 @@ internal sealed class Scenario(IScenarioMaster master)
     {
         var story = new StringBuilder();
         var outcome = "";
-        foreach (var (kind, step, expected) in _lines)
+        for (var line = 0; line < _lines.Count; line++)
         {
+            var (kind, step, expected) = _lines[line];
             if (step is null)
             {
                 story.AppendLine($"  {kind} {expected}");
@@ -60,10 +72,22 @@ internal sealed class Scenario(IScenarioMaster master)
             }
 
             story.Append($"  {kind} {step.Words}");
-            outcome = await step.Do(master);
+            outcome = _waits.TryGetValue(line, out var wait) ? await WaitForAsync(step, wait, _lines[line + 1].Expected) : await step.Do(master);
             story.AppendLine($" -> {outcome}");
             if (!await master.DigestsAgreeAsync())
                 throw new XunitException($"Primary and Standby hold different things in\n{story}");
+        }
+    }
+
+    private async Task<string> WaitForAsync(Step step, TimeSpan wait, string expected)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            await master.AdvanceAsync(wait);
+            var outcome = await step.Do(master);
+            if (outcome == expected || !master.IsOnRealTime || TimeProvider.System.GetElapsedTime(began) > Deadline.Step)
+                return outcome;
         }
     }
 }

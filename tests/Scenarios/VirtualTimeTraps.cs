@@ -28,7 +28,61 @@ public sealed class VirtualTimeTraps : CallScenarios
         return Task.CompletedTask;
     });
 
-    // Real time may be over before a loaded machine has asked.
+    [Fact]
+    public async Task Trap_03_what_was_read_can_be_removed_after_its_lease_and_not_before() => await On
+        .Given(Mount("a"), Stored("fresh"), Stored("seen"), Stored("read"))
+        .When(Remove("fresh")).Then("Ok")
+        .When(Exists("seen")).Then("true")
+        .When(Remove("seen")).Then("ObjectHasLease")
+        .When(Get("read")).Then("Ok")
+        .When(Remove("read")).Then("ObjectHasLease")
+        .Given(Later(Lease))
+        .When(Remove("seen")).Then("Ok")
+        .When(Remove("read")).Then("Ok");
+
+    [Fact]
+    public async Task Trap_05_removing_all_takes_what_was_leased_after_its_lease_and_not_before() => await On
+        .Given(Mount("a"), Stored("k1"), Stored("k2"), Stored("k3"), Get("k1"))
+        .When(RemoveAll()).Then("2")
+        .When(RemoveAll()).Then("0")
+        .Given(Later(Lease))
+        .When(RemoveAll()).Then("1");
+
+    [Fact]
+    public async Task Trap_11_leased_objects_make_room_after_their_leases_and_not_before() => await On
+        .Given(Mount("a", 2 * 4096), Stored("k1"), Stored("k2"), Get("k1"), Get("k2"))
+        .When(PutStart("k3")).Then("NoAvailableHandle")
+        .Given(Later(Moment))
+        .When(PutStart("k3")).Then("NoAvailableHandle")
+        .Given(Later(Lease + TimeSpan.FromSeconds(2)))
+        .When(PutStart("k3")).Then("Ok");
+
+    [Fact]
+    public async Task Trap_12_an_abandoned_put_blocks_its_key_for_a_time_and_its_bytes_for_a_longer_one() => await On
+        .Given(Mount("a"), PutStart("k"), Later(Discard - TimeSpan.FromSeconds(1)))
+        .When(PutStart("k", client: "other")).Then("ObjectAlreadyExists")
+        .Given(Later(TimeSpan.FromSeconds(2)))
+        .When(PutStart("k", client: "other")).Then("Ok")
+        .Given(PutEnd("k", "other"))
+        .When(UsedBytes("a")).Then("8192")
+        .When(PutEnd("k")).Then("IllegalClient")
+        .Given(Later(Release))
+        .When(UsedBytes("a")).Then("4096");
+
+    [Fact]
+    public async Task Upsert_of_another_size_keeps_the_old_buffer_for_slow_readers_and_frees_it_then() => await On
+        .Given(Mount("a"), Stored("k"), Upsert("k", 8192), PutEnd("k"))
+        .When(UsedBytes("a")).Then("12288")
+        .Given(Later(Release + Rounds))
+        .When(UsedBytes("a")).Then("8192");
+
+    [Fact]
+    public async Task Memory_of_a_dead_life_is_given_out_when_its_writers_cannot_write_any_more_and_not_before() => await On
+        .Given(Mount("a"), PutStart("k", client: "other"), FallsSilent("writer"), MountAgain("a", "second", "a2"), FailOver())
+        .When(UsedBytes("a")).Then("4096")
+        .Given(ReMountAgain("a", "second", "a2"), Later(Release + Rounds))
+        .When(UsedBytes("a")).Then("0");
+
     [Fact]
     public async Task Everything_is_leased_anew_after_a_failover() => await On
         .Given(Mount("a"), Stored("k"), FailOver())
@@ -91,7 +145,7 @@ public sealed class VirtualTimeTraps : CallScenarios
     [Fact]
     public async Task A_copy_that_nobody_ends_is_given_up_after_60_seconds_and_a_late_end_does_nothing() => await On
         .Given(Mount("a"), Stored("k"), Mount("b", client: "other"), CopyStart("k", "a", "b"), Later(TimeSpan.FromSeconds(59)))
-        .When(Remove("k")).Then("ObjectHasReplicationTask")
+        .When(Remove("k")).Then("ReplicaIsNotReady")
         .Given(Later(TimeSpan.FromSeconds(3)))
         .When(Transfer(Messages.Calls.KeyedOperation.CopyEnd, "k")).Then("ObjectNoReplicationTask")
         .When(UsedBytes("b")).Then("4096")
@@ -181,4 +235,26 @@ public sealed class VirtualTimeTraps : CallScenarios
         .Given(Transfer(Messages.Calls.KeyedOperation.MoveEnd, "k"), ReMount("writer", "a", "b"))
         .When(UsedBytes("a")).Then("0")
         .When(UsedBytes("b")).Then("4096");
+}
+
+public sealed class VirtualTimeLeaseExpiry : LeaseExpiryScenarios
+{
+    private protected override IScenarioMaster Master { get; } = new InProcessMaster();
+
+    private protected override TimeSpan Lease { get; } = TimeSpan.FromSeconds(10);
+
+    private protected override TimeSpan Discard { get; } = TimeSpan.FromSeconds(30);
+
+    private protected override TimeSpan Release { get; } = TimeSpan.FromSeconds(600);
+}
+
+public sealed class VirtualTimePutExpiry : PutExpiryScenarios
+{
+    private protected override IScenarioMaster Master { get; } = new InProcessMaster();
+
+    private protected override TimeSpan Lease { get; } = TimeSpan.FromSeconds(10);
+
+    private protected override TimeSpan Discard { get; } = TimeSpan.FromSeconds(30);
+
+    private protected override TimeSpan Release { get; } = TimeSpan.FromSeconds(600);
 }

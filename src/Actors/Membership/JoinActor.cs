@@ -45,7 +45,7 @@ public sealed class JoinActor : UntypedActor, IWithTimers
         (_settings, _directory, _time, _onFatal) = (settings, directory, time, onFatal);
         _shape = new ClusterShape(
             settings.ClusterId, string.Join(',', settings.Voters.Select(voter => voter.Name).Order(StringComparer.Ordinal)), (uint)settings.Shards,
-            settings.Commit.ToString(), (uint)settings.Lease.Duration.TotalMilliseconds);
+            settings.Commit.ToString(), (uint)settings.Lease.Duration.TotalMilliseconds, settings.Objects.Tenancy.IsolatesTenants);
         // Addresses are compared as texts from here on: as Akka prints them, not as somebody has written them.
         var addresses = seeds.Select(Address.Parse).ToArray();
         _seeds = [.. addresses.Where(seed => seed != _cluster.SelfAddress)];

@@ -1,4 +1,5 @@
 // A node: the actor system with everything in it. Started by the host, and by tests that run several in one process.
+using System.Net;
 using System.Net.Sockets;
 using Akka;
 using Akka.Actor;
@@ -57,13 +58,16 @@ public sealed class HotStandbyNode
     /// <param name="time">The clock.</param>
     /// <param name="onFatal">The node can not go on (called at least once, on any thread): end the process.</param>
     /// <param name="setup">Parts of the actor system that differ from production; tests only.</param>
-    /// <exception cref="IOException">The remoting port cannot be opened.</exception>
+    /// <exception cref="IOException">The remoting port cannot be opened, or the names of the nodes cannot be used together.</exception>
+    /// <exception cref="ConfigurationException">Akka refuses a setting of its own.</exception>
     /// <exception cref="JournalFaultException">The data directory must not be used by this node, or cannot be.</exception>
     public static async Task<HotStandbyNode> StartAsync(
         NodeConfiguration configuration, TimeProvider time, Action<Exception> onFatal, params Setup[] setup)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(SystemConfig(configuration)), .. RemotingTls.For(configuration.Settings, time), .. setup]);
+        var names = await NameFamily.ConfigOfAsync(configuration, static host => Dns.GetHostAddressesAsync(host));
+        var config = names.WithFallback(SystemConfig(configuration));
+        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. RemotingTls.For(configuration.Settings, time), .. setup]);
         var system = CreateSystem(all);
         try
         {

@@ -28,7 +28,7 @@ internal static class ExposureChecks
         if (http.IsMetadataServerEnabled)
             Warn("hotstandby.http.metadata-port", http.MetadataPort, http.Host, http.Tls.IsEnabled,
                 "anyone who reaches it can publish and delete the addresses of clients: set hotstandby.http.tls, " + trust);
-        Warn("hotstandby.remoting.port", remoting.Port, remoting.Host, remoting.Tls.IsEnabled,
+        Warn("hotstandby.remoting.port", remoting.ListenPort, remoting.ListenHost, remoting.Tls.IsEnabled,
             "anyone who reaches it can take part in the cluster, and stop nodes: set hotstandby.remoting.tls, " + trust);
 
         void Warn(string path, int port, string host, bool isLocked, string consequence, string lacks = "without TLS")

@@ -52,8 +52,7 @@ internal sealed record NodeEnd(int Code, string Line, Exception? Details = null)
         JournalFailedException => failure.InnerException is { } inner && Known(inner) is { } known
             ? known
             : new(ExitCode.InputOutput, failure.Message),
-        IslandException => new(ExitCode.Temporary, failure.Message),
-        ClusterShapeException => new(ExitCode.Configuration, failure.Message),
+        MembershipException { MayComeBack: var mayComeBack } => new(mayComeBack ? ExitCode.Temporary : ExitCode.Configuration, failure.Message),
         _ => null,
     };
 }

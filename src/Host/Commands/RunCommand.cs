@@ -11,6 +11,7 @@ using HotStandby.Host.Limits;
 using HotStandby.Host.Logging;
 using HotStandby.Host.Output;
 using HotStandby.Host.Security;
+using HotStandby.Messages.Network;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.Server;
@@ -109,9 +110,9 @@ internal static class RunCommand
                 : null;
 #if PETABRIDGE_CMD
             // In the clear on loopback, as the palette is meant; where HTTP asks for certificates, use the verbs.
-            Petabridge.PetabridgeDoor.Open(node.System, new Operator.NodeAccess([$"{settings.Http.Host}:{settings.Http.Port}"], token, null, null));
+            Petabridge.PetabridgeDoor.Open(node.System, new Operator.NodeAccess([new HostAndPort(settings.Http.Host, settings.Http.Port).ToString()], token, null, null));
 #endif
-            HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", $"{settings.Http.Host}:{settings.Http.Port}", settings.DataDirectory);
+            HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", new HostAndPort(settings.Http.Host, settings.Http.Port).ToString(), settings.DataDirectory);
             var code = await ended.Task;
             await node.StopAsync();
             if (code != ExitCode.Ok)
@@ -176,7 +177,7 @@ internal static class RunCommand
     {
         var settings = configuration.Settings;
         // Who listens on all interfaces is reached under the name that the other nodes use.
-        var host = settings.Client.Host is "0.0.0.0" or "::" ? settings.Remoting.Host : settings.Client.Host;
+        var host = HostName.IsWildcard(settings.Client.Host) ? settings.Remoting.Host : settings.Client.Host;
         return new AdminOptions
         {
             Endpoint = EndpointOf(settings.Http.Host, settings.Http.Port),
@@ -188,7 +189,7 @@ internal static class RunCommand
             AdminToken = token,
             Log = log,
             Audit = new AuditLog(Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
-            ClientAddress = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{settings.Client.Port}" : $"{host}:{settings.Client.Port}",
+            ClientAddress = new HostAndPort(host, settings.Client.Port).ToString(),
         };
     }
 

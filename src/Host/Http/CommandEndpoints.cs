@@ -39,7 +39,9 @@ internal static class CommandEndpoints
             .AnswersCommand<TailBody>(CommandTable.OpLogTail, 400, 503);
         routes.MapCommand(CommandTable.Config, () => Results.Json(ConfigBody.Of(node.Options.NodeName, node.Options.Settings), CommandJson.Default.ConfigBody))
             .AnswersCommand<ConfigBody>(CommandTable.Config);
-        routes.MapCommand(CommandTable.Drain, (HttpContext context, string? segment, string? target, [FromQuery(Name = "max_concurrency")] string? concurrency, CancellationToken stop) =>
+        routes.MapCommand(CommandTable.Drain, (
+                    HttpContext context, string? segment, string? target, [FromQuery(Name = "max_concurrency")] string? concurrency,
+                    CancellationToken stop) =>
                 DrainEndpoints.CreateAsync(node, Change.Of(context), segment, target, concurrency, stop))
             .AnswersCommand<DrainAcceptedBody>(CommandTable.Drain, 400, 404, 409, 503, 504);
     }

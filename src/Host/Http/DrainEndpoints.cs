@@ -50,7 +50,8 @@ internal static class DrainEndpoints
     }
 
     /// <summary>The same from the parameters of a query.</summary>
-    public static Task<IResult> CreateAsync(AdminNode node, Change change, string? segment, string? target, string? concurrency, CancellationToken stop) =>
+    public static Task<IResult> CreateAsync(
+        AdminNode node, Change change, string? segment, string? target, string? concurrency, CancellationToken stop) =>
         Parameters.Number(concurrency, "max_concurrency", CommandTable.Moves, UsualConcurrency, out var moves) is { } bad
             ? Task.FromResult(bad)
             : CreateAsync(node, change, new DrainRequest(segment is null ? [] : [segment], target is null ? [] : [target], moves), stop);

@@ -72,8 +72,12 @@ internal static class ErrorAnswer
         string.Create(CultureInfo.InvariantCulture, $"the outcome is unknown: no answer within {timeout.TotalSeconds:0.###} s"));
 
     // What it says of a change goes into the audit log, too.
-    private sealed class Refusal(int status, ErrorBody body) : IResult
+    private sealed class Refusal(int status, ErrorBody body) : IResult, IStatusCodeHttpResult, IValueHttpResult<ErrorBody>
     {
+        public int? StatusCode => status;
+
+        public ErrorBody? Value => body;
+
         public Task ExecuteAsync(HttpContext context)
         {
             Change.Tell(context, body.ErrorMessage);

@@ -21,7 +21,8 @@ internal static class StateEndpoints
             .AnswersCommand<BegunBody>(CommandTable.Checkpoint, 409, 503);
         routes.MapCommand(CommandTable.FullSync, (HttpContext context, CancellationToken stop) => RunAsync(node, Change.Of(context), NodeCommand.FullSync, stop))
             .AnswersCommand<BegunBody>(CommandTable.FullSync, 400, 409, 503);
-        routes.MapCommand(CommandTable.Inject, (HttpContext context, string? shard, string? fault, CancellationToken stop) => InjectAsync(node, Change.Of(context), shard, fault, stop))
+        routes.MapCommand(CommandTable.Inject, (HttpContext context, string? shard, string? fault, CancellationToken stop) =>
+                InjectAsync(node, Change.Of(context), shard, fault, stop))
             .AnswersCommand<InjectedBody>(CommandTable.Inject, 400, 409, 503);
     }
 

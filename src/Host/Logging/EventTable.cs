@@ -41,6 +41,11 @@ public static class EventTable
             new(2204, "SegmentsLead"),
         ["Node {0} restores its partitions: they had applied what was never committed"] = new(2205, "PartitionsRestored"),
         ["A batch from {0} arrived corrupt and is asked for again: {1}"] = new(2206, "BatchCorrupt"),
+        ["Node {0}: another memory has the vote of this name, memory={1:x16}; what this directory promised as a voter is void, before={2}, now={3}. It keeps its log and asks to vote again"] =
+            new(2211, "MemoryRenewed"),
+        ["Node {0} was addressed by {1} as a voter, life={2}, which has no vote any more, by={3}: it is told so"] = new(2212, "LifeSuperseded"),
+        ["Node {0} belongs to the cluster that was born as {1:x16}"] = new(2213, "ClusterBorn"),
+        ["Node {0} ignores {1} at {2}: it belongs to another cluster of the same name, born as {3:x16}, messages={4}"] = new(2214, "ForeignMessages"),
 
         // Journal and checkpoints
         ["Journal '{0}' opened: {1} records, highest sequenceNr {2}, deleted to {3}"] = new(2301, "JournalOpened"),

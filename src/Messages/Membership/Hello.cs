@@ -10,7 +10,8 @@ namespace HotStandby.Messages.Membership;
 /// <param name="Shards">Number of shards.</param>
 /// <param name="Commit">The commit policy.</param>
 /// <param name="LeaseMilliseconds">How long a grant runs: a Primary counts on what the others have granted.</param>
-public sealed record ClusterShape(string ClusterId, string Voters, uint Shards, string Commit, uint LeaseMilliseconds)
+/// <param name="MultiTenants">Whether tenants have keys of their own: it decides under which key an object lies.</param>
+public sealed record ClusterShape(string ClusterId, string Voters, uint Shards, string Commit, uint LeaseMilliseconds, bool MultiTenants = false)
 {
     /// <summary>The first setting in which another node differs, with both values; null when it does not.</summary>
     public string? DifferenceTo(ClusterShape other)
@@ -24,10 +25,14 @@ public sealed record ClusterShape(string ClusterId, string Voters, uint Shards, 
             return $"hotstandby.shards is {Shards} here and {other.Shards} there";
         if (other.Commit != Commit)
             return $"hotstandby.commit is {Commit} here and {other.Commit} there";
-        return other.LeaseMilliseconds == LeaseMilliseconds
+        if (other.LeaseMilliseconds != LeaseMilliseconds)
+            return $"hotstandby.lease.duration is {LeaseMilliseconds} ms here and {other.LeaseMilliseconds} ms there";
+        return other.MultiTenants == MultiTenants
             ? null
-            : $"hotstandby.lease.duration is {LeaseMilliseconds} ms here and {other.LeaseMilliseconds} ms there";
+            : $"hotstandby.objects.multi-tenants is {SwitchOf(MultiTenants)} here and {SwitchOf(other.MultiTenants)} there";
     }
+
+    private static string SwitchOf(bool value) => value ? "on" : "off";
 }
 
 /// <summary>A node that somebody has heard of lately.</summary>
@@ -65,7 +70,7 @@ public sealed record Hello(
     public bool WantsAnswer => Question != 0;
 
     /// <summary>
-    /// Name, cluster id, voters (each u16 length and UTF-8), shards u32, commit as text, lease u32 (ms), flags u8 (bit 0 member), voters in its
+    /// Name, cluster id, voters (each u16 length and UTF-8), shards u32, commit as text, lease u32 (ms), flags u8 (bit 0 member, bit 1 multi-tenants), voters in its
     /// cluster u32, memory u64, incarnation u64, birth u64, question u64, answers u64, then u16 count of pairs of texts: name and address.
     /// H1 had bit 1 of the flags for a question, and nothing between the voters and the pairs.
     /// </summary>
@@ -78,7 +83,7 @@ public sealed record Hello(
         writer.UInt32(Shape.Shards);
         writer.Text(Shape.Commit);
         writer.UInt32(Shape.LeaseMilliseconds);
-        writer.Byte((byte)(IsMember ? 1 : 0));
+        writer.Byte((byte)((IsMember ? 1 : 0) | (Shape.MultiTenants ? 2 : 0)));
         writer.UInt32(VotersInCluster);
         writer.UInt64(Life.Memory);
         writer.UInt64(Life.Incarnation);
@@ -112,6 +117,8 @@ public sealed record Hello(
         var heard = new List<HeardNode>();
         for (var i = 0; i < count && !reader.HasFailed; i++)
             heard.Add(new HeardNode(new NodeId(reader.Text()), reader.Text()));
+        if (!isEarlier)
+            shape = shape with { MultiTenants = (flags & 2) != 0 };
         hello = new Hello(from, shape, life, birth, (flags & 1) != 0, voters, heard, question, answers);
         return reader.IsWhole && (isEarlier || life.Memory != 0) && count <= MaximumHeard && IsText(from.Name, MaximumName) && IsText(shape.ClusterId, MaximumName)
             && IsText(shape.Voters, MaximumVoters) && IsText(shape.Commit, MaximumName)

@@ -28,7 +28,7 @@ public sealed class SyncActorTests : TestKit
     private ulong _imageId = 70;
 
     public SyncActorTests()
-        : base(Akka.Configuration.ConfigurationFactory.ParseString("akka.test.single-expect-default = 10s").WithFallback(TestSystem.Config))
+        : base(TestSystem.Config)
     {
         _replica = CreateTestProbe("replica");
         _replica.IgnoreMessages(message => message is SyncProgress);

@@ -24,7 +24,7 @@ public sealed class SyncSourceActorTests : TestKit
     private IActorRef _source;
 
     public SyncSourceActorTests()
-        : base(Akka.Configuration.ConfigurationFactory.ParseString("akka.test.single-expect-default = 10s").WithFallback(TestSystem.Config))
+        : base(TestSystem.Config)
     {
         _replica = CreateTestProbe("replica");
         _source = Start();

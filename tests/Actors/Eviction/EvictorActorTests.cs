@@ -22,7 +22,7 @@ public sealed class EvictorActorTests : TestKit
     private readonly IActorRef _evictor;
 
     public EvictorActorTests()
-        : base("akka.actor.serialize-messages = on")
+        : base(Fence.Patience + "akka.actor.serialize-messages = on")
     {
         _segments = CreateTestProbe("segments");
         _shards = [.. Enumerable.Range(0, ShardCount).Select(index => CreateTestProbe($"shard-{index}"))];
@@ -40,8 +40,8 @@ public sealed class EvictorActorTests : TestKit
         Offer(0, asked[0], 200, [.. Victims(0, 1, 30)]);
         Offer(1, asked[1], 200, [.. Victims(1, 100, 30)]);
         Assert.Equal(Keys(Victims(0, 1, 20)), ExpectEvict(0, evicts: 20));
-        _shards[1].ExpectNoMsg(TimeSpan.FromMilliseconds(50));
         Assert.Equal(new EvictionDone(Reign, 20, 200), _segments.ExpectMsg<EvictionDone>());
+        _shards[1].ExpectNothingFrom(_evictor);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class EvictorActorTests : TestKit
     {
         Need(used: 0.5, forced: false);
         Assert.Equal(new EvictionDone(Reign, 0, 0), _segments.ExpectMsg<EvictionDone>());
-        _shards[0].ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _shards[0].ExpectNothingFrom(_evictor);
     }
 
     [Fact]
@@ -83,8 +83,8 @@ public sealed class EvictorActorTests : TestKit
         Offer(0, asked[0], 0);
         Offer(1, asked[1], 0);
         _segments.ExpectMsg<EvictionDone>();
-        _shards[0].ExpectNoMsg(TimeSpan.FromMilliseconds(50));
-        _segments.ExpectNoMsg(TimeSpan.FromMilliseconds(20));
+        _shards[0].ExpectNothingFrom(_evictor);
+        _segments.ExpectNothingFrom(_evictor);
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class EvictorActorTests : TestKit
     [Fact]
     public void A_cycle_whose_shards_are_silent_ends_at_its_deadline_with_what_it_has()
     {
-        var evictor = Start(EvictionSettings.Default, TimeSpan.FromMilliseconds(200));
+        var evictor = Start(EvictionSettings.Default, TimeSpan.FromSeconds(2)); // the second cycle must be within it
         evictor.Tell(new EvictionNeeded(Reign, 0.95, true), _segments);
         var asked = ExpectOfferVictims();
         Offer(0, asked[0], 20, [.. Victims(0, 1, 1)], evictor);
@@ -172,7 +172,7 @@ public sealed class EvictorActorTests : TestKit
         Offer(0, old[0], 20, [.. Victims(0, 1, 1)]);
         Offer(1, old[1], 20, [.. Victims(1, 1, 1)]);
         Need(forced: true); // of the reign that is over
-        _shards[0].ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _shards[0].ExpectNothingFrom(_evictor);
         Offer(0, asked[0], 20, [.. Victims(0, 9, 1)]);
         Offer(1, asked[1], 0);
         Assert.Equal(Keys(Victims(0, 9, 1)), ExpectEvict(0, evicts: 1));

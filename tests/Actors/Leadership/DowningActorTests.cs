@@ -14,7 +14,7 @@ namespace HotStandby.Tests.Actors.Leadership;
 
 public sealed class DowningActorTests : TestKit
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = Deadline.Step;
     private static readonly NodeId Primary = new("n2");
 
     private static readonly HotStandbySettings Settings = TestConfiguration.Require(TestConfiguration.Parse(TestConfiguration.Valid)).Settings;

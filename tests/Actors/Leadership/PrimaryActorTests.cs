@@ -9,7 +9,7 @@ namespace HotStandby.Tests.Actors.Leadership;
 public sealed class PrimaryActorTests : TestKit
 {
     public PrimaryActorTests()
-        : base("akka.actor.serialize-messages = on")
+        : base(Fence.Patience + "akka.actor.serialize-messages = on")
     {
     }
 
@@ -24,7 +24,9 @@ public sealed class PrimaryActorTests : TestKit
         oracle.Tell(HandOver.Instance);
         replica.ExpectMsg<Uncrown>();
         Assert.Equal(oracle, replica.LastSender);
-        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        oracle.AwaitHandled();
+        TestActor.AwaitHandled();
+        ExpectNoMsg(TimeSpan.Zero); // it has not stopped
         oracle.Tell(HandOverComplete.Instance);
         ExpectTerminated(oracle);
         replica.ExpectNoMsg(TimeSpan.Zero);

@@ -27,7 +27,7 @@ public sealed class HotStandbyNodeTests : IAsyncDisposable
         var got = await _client.GetAsync(node, "c");
         Assert.Equal((ErrorCode.Ok, 4096UL), (got.Error, got.Replicas[0].SizeBytes));
 
-        var report = await node.ReportAsync(CancellationToken.None);
+        var report = await Nodes.ReportOfAsync(node);
         Assert.Equal((ReplicaRole.Primary, true, true), (report.Replica.Role, report.Replica.Serving, report.Replica.Voting));
         Assert.Equal(report.Replica.CommittedSequence, report.Replica.AppliedSequence);
         Assert.Equal(report.Replica.CommittedSequence, report.Partitions.Max(partition => partition.AppliedSequence));
@@ -57,7 +57,7 @@ public sealed class HotStandbyNodeTests : IAsyncDisposable
             """, "test").Configuration!;
         var impossible = configuration with { Settings = configuration.Settings with { Shards = -1 } };
         var starting = HotStandbyNode.StartAsync(impossible, TimeProvider.System, static _ => { });
-        await Assert.ThrowsAnyAsync<Exception>(() => starting.WaitAsync(TimeSpan.FromSeconds(30)));
+        await Assert.ThrowsAnyAsync<Exception>(() => starting.WaitAsync(Deadline.Step));
         Assert.True(starting.IsFaulted, "the start hangs");
         // Its directory can be locked again: the system that was made for it has ended.
         DataDirectory.Open(FileDisk.Instance, _directory.Path, configuration.Settings.ClusterId, "alone").Dispose();
@@ -78,13 +78,13 @@ public sealed class HotStandbyNodeTests : IAsyncDisposable
         foreach (var some in keys.Chunk(7))
             await _client.PutAsync(first, some);
         Assert.Equal(ErrorCode.Ok, await _client.RemoveAsync(first, keys[0]));
-        var before = await first.ReportAsync(CancellationToken.None);
+        var before = await Nodes.ReportOfAsync(first);
         await first.StopAsync();
         Assert.False(first.Gateway.MayServe);
 
         var second = await Nodes.WaitForPrimaryAsync(await _nodes.StartAloneAsync(_directory.Path, hocon));
         Assert.Equal(keys.Select(key => key != keys[0]), await _client.ExistAsync(second, keys));
-        var after = await second.ReportAsync(CancellationToken.None);
+        var after = await Nodes.ReportOfAsync(second);
         Assert.Equal(before.Replica.Epoch + 1, after.Replica.Epoch);
         Assert.Equal(
             before.Partitions.Where(partition => partition.Partition.IsShard).Select(partition => (partition.Partition, partition.Digest)),

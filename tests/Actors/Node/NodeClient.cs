@@ -10,7 +10,7 @@ namespace HotStandby.Tests.Actors.Node;
 /// <summary>The calls of one client that owns one segment.</summary>
 internal sealed class NodeClient(Uuid id)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = Deadline.Step;
 
     private static readonly Segment Memory = new(new Uuid(9, 9), "memory", 1UL << 40, 1UL << 30, "127.0.0.1:1", "tcp", "host");
 

@@ -15,7 +15,7 @@ namespace HotStandby.Tests.Actors.Node;
 
 public sealed class PulseActorTests : TestKit
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = Deadline.Step;
 
     private readonly ManualTime _time = new();
     private readonly NodePulse _pulse;
@@ -23,7 +23,7 @@ public sealed class PulseActorTests : TestKit
     private readonly TestProbe _verifier;
 
     public PulseActorTests()
-        : base("akka.actor.serialize-messages = on")
+        : base(Fence.Patience + "akka.actor.serialize-messages = on")
     {
         _pulse = new NodePulse(_time);
         _replica = CreateTestProbe("replica");

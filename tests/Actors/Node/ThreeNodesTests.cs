@@ -94,11 +94,11 @@ public sealed class ThreeNodesTests : IAsyncDisposable
         {
             await _client.PutAsync(primary, [.. Enumerable.Range(0, 20).Select(_ => $"key-{written++}")]);
             await primary.RunAsync(NodeCommand.Checkpoint, CancellationToken.None);
-            return (await primary.ReportAsync(CancellationToken.None)).Replica.State.BaseSequence > 10;
+            return (await Nodes.ReportOfAsync(primary)).Replica.State.BaseSequence > 10;
         });
         nodes[empty] = await _nodes.StartAsync(_directory.Path, empty, ports, smallLogs);
         await AllMustAgreeAsync(nodes);
-        Assert.True((await nodes[empty].ReportAsync(CancellationToken.None)).Replica.State.IsWhole);
+        Assert.True((await Nodes.ReportOfAsync(nodes[empty])).Replica.State.IsWhole);
 
         // And once more, because somebody says so; the Primary is nobody's to sync.
         Assert.Null(await nodes[empty].RunAsync(NodeCommand.FullSync, CancellationToken.None));
@@ -115,22 +115,14 @@ public sealed class ThreeNodesTests : IAsyncDisposable
     }
 
     private static Task<VerifyNowAnswer> VerifyAsync(HotStandbyNode node) => node.System.ActorSelection("/user/node/verifier")
-        .Ask<VerifyNowAnswer>(new VerifyNow([], TimeSpan.FromSeconds(20)), TimeSpan.FromSeconds(30));
+        .Ask<VerifyNowAnswer>(new VerifyNow([], Deadline.Step / 2), Deadline.Step);
 
     private static async Task AllMustAgreeAsync(IReadOnlyList<HotStandbyNode> nodes)
     {
         NodeReport[] reports = [];
         await Nodes.WaitUntilAsync("every node at the same seq", async () =>
         {
-            try
-            {
-                reports = await Task.WhenAll(nodes.Select(node => node.ReportAsync(CancellationToken.None)));
-            }
-            catch (AskTimeoutException)
-            {
-                return false; // its partitions are being restored
-            }
-
+            reports = await Task.WhenAll(nodes.Select(Nodes.ReportOfAsync));
             return reports.All(report => report.Replica.AppliedSequence == reports.Max(other => other.Replica.AppendedSequence));
         });
         Assert.Single(reports, report => report.Replica.Serving);

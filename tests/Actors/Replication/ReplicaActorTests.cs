@@ -41,7 +41,7 @@ public sealed class ReplicaActorTests : ReplicaHarness
         Start(peers: [new NodeId("n2"), new NodeId("n3")]);
         foreach (var (node, partition) in ((string, ushort)[])[("n2", 3), ("n2", ushort.MaxValue), ("stranger", 1)])
             EventFilter.Warning(contains: "and is not answered").ExpectOne(
-                () => Replica.Tell(new FetchImage(new NodeId(node), 0, new Partition(partition), 0, 0)));
+                () => Replica.Tell(new FetchImage(new Origin(new NodeId(node), new Life(1, 1), 0, false), 0, new Partition(partition), 0, 0)));
         Assert.Equal(ReplicaRole.Standby, Report().Role);
         Assert.All(Partitions, partition => partition.ExpectNoMsg(TimeSpan.Zero));
     }

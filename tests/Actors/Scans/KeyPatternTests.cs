@@ -59,7 +59,7 @@ public sealed class KeyPatternTests
 
     private static KeyPattern Read(string pattern)
     {
-        Assert.True(KeyPattern.TryRead(pattern, TimeSpan.FromSeconds(5), out var read));
+        Assert.True(KeyPattern.TryRead(pattern, Deadline.Step, out var read));
         return read;
     }
 }

@@ -26,12 +26,12 @@ public abstract class ScanHarness : TestKit
     {
         _connection = CreateTestProbe("connection");
         Shards = [.. Enumerable.Range(0, ShardCount).Select(index => CreateTestProbe($"shard-{index}"))];
-        Scans = Start(new ScanSettings());
+        Scans = Start(new ScanSettings { MaximumRunning = 1 });
     }
 
     // The dispatcher is the one that a node runs with.
     private static Config Config =>
-        ConfigurationFactory.ParseString("akka.actor { provider = local, serialize-messages = on }").WithFallback(EmbeddedConfiguration.Akka);
+        ConfigurationFactory.ParseString(Fence.Patience + "akka.actor { provider = local, serialize-messages = on }").WithFallback(EmbeddedConfiguration.Akka);
 
     private protected TestProbe[] Shards { get; }
 
@@ -83,7 +83,19 @@ public abstract class ScanHarness : TestKit
 
     private protected void ExpectAbandoned(ScanCall call) => Assert.Equal(new Abandoned(call), _connection.ExpectMsg<Abandoned>());
 
-    private protected void ExpectNoAnswer() => _connection.ExpectNoMsg(TimeSpan.FromMilliseconds(100));
+    /// <summary>Where one scan runs at a time: the next one is the first of which shards and connection hear anything more.</summary>
+    private protected void ExpectNothingMore()
+    {
+        byte[] tenant = [.. "next"u8];
+        var next = Send(ScanOperation.ListKeys, tenant: tenant);
+        for (var shard = 0; shard < ShardCount; shard++)
+        {
+            Assert.Equal(tenant, Shards[shard].ExpectMsg<ListKeys>().Tenant);
+            Shards[shard].Reply(new KeysListed(Partition.OfShard(shard), []));
+        }
+
+        ExpectAnswer(next);
+    }
 
     /// <summary>Settles the items of a lot as a shard does.</summary>
     private protected static void Settle(KeyedItems items, Func<ObjectKey, ItemResult> result)

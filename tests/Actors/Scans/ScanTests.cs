@@ -18,7 +18,7 @@ public sealed class ScanTests : ScanHarness
         Assert.Equal(ErrorCode.Ok, call.Error);
         Assert.Equal(keys.Where(key => key[0] == 'y').Order(), call.Found.Select(found => found.Key.ToString()).Order());
         Assert.All(call.Found, found => Assert.Equal(0, found.Replicas.Count));
-        Assert.All(Shards, shard => shard.ExpectNoMsg(TimeSpan.FromMilliseconds(20)));
+        ExpectNothingMore();
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class ScanTests : ScanHarness
     {
         var call = Send(ScanOperation.ListKeys);
         Shards[0].ExpectMsg<ListKeys>();
-        Shards[1].ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        Shards[1].ExpectNothingFrom(Shards[0].LastSender);
         Shards[0].Reply(new KeysListed(Partition.OfShard(0), []));
         Shards[1].ExpectMsg<ListKeys>();
         Shards[1].Reply(new KeysListed(Partition.OfShard(1), []));
@@ -129,7 +129,7 @@ public sealed class ScanTests : ScanHarness
     {
         var call = ExpectAnswer(Send(ScanOperation.Remove, pattern));
         Assert.Equal(ErrorCode.InvalidParams, call.Error);
-        Assert.All(Shards, shard => shard.ExpectNoMsg(TimeSpan.FromMilliseconds(20)));
+        ExpectNothingMore();
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class ScanTests : ScanHarness
         List([.. KeysOf(0, 1), .. KeysOf(1, 1), new string('a', 60) + '!']);
         ExpectAnswer(call);
         Assert.Equal(ErrorCode.InvalidParams, call.Error);
-        Assert.All(Shards, shard => shard.ExpectNoMsg(TimeSpan.FromMilliseconds(20)));
+        ExpectNothingMore();
     }
 
     [Fact]
@@ -168,20 +168,20 @@ public sealed class ScanTests : ScanHarness
     [Fact]
     public void A_step_down_in_the_middle_fails_the_scan_with_what_the_shards_say()
     {
-        Scans = Start(new ScanSettings { KeysPerLot = 2, MaximumLots = 1 });
+        Scans = Start(new ScanSettings { MaximumRunning = 1, KeysPerLot = 2, MaximumLots = 1 });
         var call = Send(ScanOperation.Remove);
         List(KeysOf(0, 6));
         Settle(ExpectLot(0)[0], _ => default);
         Settle(ExpectLot(0)[0], _ => Refused(ErrorCode.UnavailableInCurrentMode));
         ExpectAnswer(call);
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, call.Error);
-        Shards[0].ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        ExpectNothingMore();
     }
 
     [Fact]
     public void A_lot_that_is_abandoned_abandons_the_scan_and_what_comes_later_changes_nothing()
     {
-        Scans = Start(new ScanSettings { KeysPerLot = 2, MaximumLots = 2 });
+        Scans = Start(new ScanSettings { MaximumRunning = 1, KeysPerLot = 2, MaximumLots = 2 });
         var call = Send(ScanOperation.Remove);
         List(KeysOf(0, 4));
         var first = ExpectLot(0)[0];
@@ -189,7 +189,7 @@ public sealed class ScanTests : ScanHarness
         first.Call.Abandon();
         ExpectAbandoned(call);
         Settle(second, _ => default);
-        ExpectNoAnswer();
+        ExpectNothingMore();
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class BusySegmentActorTests : SegmentActorHarness
             Clock.Advance(Interval);
             Clients.Hear(Id(1));
             return Replica.HasMessages;
-        }, TimeSpan.FromSeconds(30), 2 * Interval);
+        }, Deadline.Step, 2 * Interval);
         CommitNext(OpType.ClientSuspected);
         var directory = Shards[0].ExpectMsg<SegmentsChanged>().Directory;
         Assert.Equal((false, true), (directory.Readable(1)?.IsSuspect, directory.Readable(2)?.IsSuspect));
@@ -63,7 +63,7 @@ public sealed class BusySegmentActorTests : SegmentActorHarness
         public void Answer(MasterCall call)
         {
             _isReached = true;
-            Assert.True(_freed.Wait(TimeSpan.FromSeconds(30)));
+            Assert.True(_freed.Wait(Deadline.Step));
         }
 
         public void Abandon(MasterCall call) => Answer(call);

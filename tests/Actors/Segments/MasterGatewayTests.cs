@@ -26,7 +26,7 @@ public sealed class MasterGatewayTests : TestKit
     private readonly MasterGateway _gateway;
 
     public MasterGatewayTests()
-        : base("akka.actor.serialize-messages = on")
+        : base(Fence.Patience + "akka.actor.serialize-messages = on")
     {
         _segments = CreateTestProbe();
         _scans = CreateTestProbe();

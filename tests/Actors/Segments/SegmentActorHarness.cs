@@ -19,7 +19,7 @@ public abstract class SegmentActorHarness : TestKit
     private readonly BatchWriter _writer = new();
 
     private protected SegmentActorHarness()
-        : base("akka.actor.serialize-messages = on")
+        : base(Fence.Patience + "akka.actor.serialize-messages = on")
     {
         Replica = CreateTestProbe("replica");
         Shards = [.. Enumerable.Range(0, ShardCount).Select(index => CreateTestProbe($"shard-{index}"))];

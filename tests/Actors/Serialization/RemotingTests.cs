@@ -17,7 +17,7 @@ public sealed class RemotingTests : TestKit
         akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
         """;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = Deadline.Step;
 
     private readonly ActorSystem _hardened;
     private readonly ActorSystem _lax;

@@ -94,7 +94,7 @@ public sealed class AddressSettingsTests
     {
         var result = NodeConfiguration.Parse(
             $"hotstandby {{ node-id = n1, voters = [n1, n2, n3], data-dir = d, remoting.host = \"{host}\" }}\nakka.cluster.seed-nodes = [\"akka.tcp://hotstandby@{seed}:5101\", \"akka.tcp://hotstandby@n2:5101\"]", "test.conf");
-        Assert.Empty(result.Warnings);
+        Assert.DoesNotContain(result.Warnings, static warning => warning.Path == "akka.cluster.seed-nodes");
         Assert.Equal(result.Configuration!.Settings.Remoting.AddressText, Require(result).Full.GetStringList("akka.cluster.seed-nodes")[0]);
     }
 

@@ -31,7 +31,7 @@ public sealed class ShardActorTests : TestKit
     private ulong _nextOffset;
 
     public ShardActorTests()
-        : base("akka.actor.serialize-messages = on")
+        : base(Fence.Patience + "akka.actor.serialize-messages = on")
     {
         _replica = CreateTestProbe("replica");
         _segments = CreateTestProbe("segments");
@@ -113,7 +113,7 @@ public sealed class ShardActorTests : TestKit
         var proposal = _replica.ExpectMsg<Propose>();
         Assert.Equal((Shard, Reign, 1, ReplyAfter.Commit), (proposal.Partition, proposal.Reign, proposal.Items, proposal.After));
         Assert.Equal((1, call), (proposal.Drafts!.Count, proposal.Call));
-        _connection.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _connection.ExpectNothingFrom(_shard);
         Commit(proposal);
         var replica = Answered(call)[0].Replicas[0];
         Assert.Equal((0x1000_0000UL, 100UL, ReplicaStatus.Processing), (replica.Address, replica.SizeBytes, replica.Status));
@@ -140,14 +140,14 @@ public sealed class ShardActorTests : TestKit
         var read = Send(Call(KeyedOperation.GetReplicaList, "a", "other"));
         var second = _replica.ExpectMsg<Propose>();
         Assert.Equal((null, 1), (second.Drafts, second.Items));
-        _connection.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _connection.ExpectNothingFrom(_shard);
         Commit(first);
         Commit(second);
         Answered(put);
         Assert.Equal([ErrorCode.ReplicaIsNotReady, ErrorCode.ObjectNotFound], Answered(read).Select(result => result.Error));
         var later = Send(Call(KeyedOperation.Exist, "a"));
         Assert.False(Answered(later)[0].Exists);
-        _replica.ExpectNoMsg(TimeSpan.FromMilliseconds(20));
+        _replica.ExpectNothingFrom(_shard);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class ShardActorTests : TestKit
         var stale = PutStartCall("a");
         stale.PlacementReign = Reign - 1;
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(Send(stale))[0].Error);
-        _segments.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _segments.ExpectNothingFrom(_shard);
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class ShardActorTests : TestKit
         Settle(Send(Call(KeyedOperation.PutEnd, "a")));
         var remove = Send(Call(KeyedOperation.Remove, "a"));
         var removal = _replica.ExpectMsg<Propose>();
-        _segments.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _segments.ExpectNothingFrom(_shard);
         Commit(removal);
         Answered(remove);
         var released = _segments.ExpectMsg<ReleaseExtents>();
@@ -220,7 +220,7 @@ public sealed class ShardActorTests : TestKit
         _shard.Tell(new DropSegment(Reign, 1));
         var proposal = _replica.ExpectMsg<Propose>();
         Assert.Equal((1, null, 0), (proposal.Drafts!.Count, proposal.Call, proposal.Items));
-        _segments.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _segments.ExpectNothingFrom(_shard);
         Commit(proposal);
         Assert.Equal(new SegmentDroppedByShard(Reign, 1, Shard), _segments.ExpectMsg<SegmentDroppedByShard>());
         Assert.Equal(ErrorCode.ObjectNotFound, Answered(Send(Call(KeyedOperation.GetReplicaList, "a")))[0].Error);

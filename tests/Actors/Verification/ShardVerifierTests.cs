@@ -98,7 +98,7 @@ public sealed class ShardVerifierTests : TestKit
                 new NodeId("p"), Shard, request.MarkerSequence, request.Bucket, request.FromHash, request.ThroughHash, ComparisonOutcome.NeedFullSync, 1, []));
             _shard.Tell(ReportPartition.Instance, TestActor);
             ExpectMsg<PartitionReport>();
-            _verifier.ExpectNoMsg(TimeSpan.FromMilliseconds(20));
+            _verifier.ExpectNothingFrom(_shard);
         }
     }
 
@@ -107,7 +107,7 @@ public sealed class ShardVerifierTests : TestKit
     {
         _shard.Tell(new VerifierIs(_verifier, Node, null));
         Feed(Entry(Start("a")), Entry(Marker));
-        _verifier.ExpectNoMsg(TimeSpan.FromMilliseconds(20));
+        _verifier.ExpectNothingFrom(_shard);
     }
 
     [Fact]

@@ -56,6 +56,7 @@ public sealed class VerificationTests : IAsyncDisposable
     [Fact]
     public async Task Nothing_is_ever_called_wrong_in_a_clean_run_under_load()
     {
+        var began = TimeProvider.System.GetTimestamp();
         await StartAsync(Often);
         _load = LoadAsync();
         foreach (var standby in _standbys)
@@ -66,7 +67,7 @@ public sealed class VerificationTests : IAsyncDisposable
             var report = await VerificationOf(standby);
             Assert.Equal((0, 0, true), (report.Counts.Failed, report.Counts.Mismatched, report.IsClean));
             Assert.True(report.Counts.KeysCompared > 0);
-            Assert.InRange(report.LastCycleAgeMilliseconds!.Value, 0, 30_000);
+            Assert.InRange(report.LastCycleAgeMilliseconds!.Value, 0, (long)TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);
         }
 
         Assert.Equal(0, (await VerificationOf(_primary)).Counts.Compared);
@@ -111,17 +112,8 @@ public sealed class VerificationTests : IAsyncDisposable
         _nodes.NoneMustHaveFailed();
     }
 
-    private static async Task<string> DigestOf(HotStandbyNode node)
-    {
-        try
-        {
-            return string.Join(' ', (await node.ReportAsync(CancellationToken.None)).Partitions.Select(partition => partition.Digest));
-        }
-        catch (Akka.Actor.AskTimeoutException)
-        {
-            return "its partitions are being restored";
-        }
-    }
+    private static async Task<string> DigestOf(HotStandbyNode node) =>
+        string.Join(' ', (await Nodes.ReportOfAsync(node)).Partitions.Select(partition => partition.Digest));
 
     [Fact]
     public async Task Faults_are_refused_unless_they_are_switched_on_and_never_put_into_a_Primary()
@@ -149,7 +141,7 @@ public sealed class VerificationTests : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private static async Task<VerificationReport> VerificationOf(HotStandbyNode node) => (await node.ReportAsync(CancellationToken.None)).Verification!;
+    private static async Task<VerificationReport> VerificationOf(HotStandbyNode node) => (await Nodes.ReportOfAsync(node)).Verification!;
 
     private async Task StartAsync(string hocon)
     {
@@ -194,7 +186,7 @@ public sealed class VerificationTests : IAsyncDisposable
         // Markers go on; so the digests are compared, each at the seq of the partition's last entry.
         await Nodes.WaitUntilAsync("all nodes hold the same", async () =>
         {
-            var reports = await Task.WhenAll(_standbys.Append(_primary).Select(node => node.ReportAsync(CancellationToken.None)));
+            var reports = await Task.WhenAll(_standbys.Append(_primary).Select(Nodes.ReportOfAsync));
             return reports.All(report => report.Partitions.Select(partition => partition.Digest)
                 .SequenceEqual(reports[0].Partitions.Select(partition => partition.Digest)));
         });

@@ -30,6 +30,7 @@ public sealed class VerifierActorTests : TestKit
     private readonly TestProbe _node;
     private readonly TestProbe _replica;
     private readonly TestProbe _primary;
+    private readonly IActorRef _relay;
     private readonly TestProbe[] _partitions;
 
     public VerifierActorTests()
@@ -39,15 +40,16 @@ public sealed class VerifierActorTests : TestKit
             akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
             akka.cluster.roles = ["node.{{Other}}"]
             akka.loglevel = OFF
-            akka.test.single-expect-default = 10s
+            {{Fence.Patience}}
             """).WithFallback(SerializationConfiguration.Hocon))
     {
         (_node, _replica, _primary) = (CreateTestProbe("parent"), CreateTestProbe("replica"), CreateTestProbe("primary"));
         _partitions = [.. Enumerable.Range(0, 4).Select(at => CreateTestProbe($"partition-{at}"))];
-        Sys.ActorOf(Props.Create(() => new NodeOfThePrimary(_primary.Ref)), "node");
+        Sys.ActorOf(Props.Create(() => new NodeOfThePrimary(_primary.Ref)), "node").AwaitHandled(); // it has its child by then
+        _relay = Sys.ActorSelection($"/user/node/{VerifierActor.Name}").ResolveOne(Deadline.Step).GetAwaiter().GetResult();
         var cluster = Cluster.Get(Sys);
         cluster.Join(cluster.SelfAddress);
-        AwaitAssert(() => Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status), TimeSpan.FromSeconds(10));
+        AwaitAssert(() => Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status), Deadline.Step);
     }
 
     [Fact]
@@ -71,7 +73,7 @@ public sealed class VerifierActorTests : TestKit
         Round(verifier, ReplicaRole.Standby, NodeId.None);
         Round(verifier, ReplicaRole.Standby, default(NodeId));
         Reported(verifier);
-        _primary.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _primary.ExpectNothingFrom(verifier, _relay);
     }
 
     [Fact]
@@ -97,7 +99,7 @@ public sealed class VerifierActorTests : TestKit
         verifier.Tell(Request() with { Partition = Partition.SegmentTable }, _primary);
         Reported(verifier);
         _partitions[0].ExpectMsg<VerifierIs>();
-        _partitions[0].ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _partitions[0].ExpectNothingFrom(verifier);
     }
 
     [Fact]
@@ -134,7 +136,7 @@ public sealed class VerifierActorTests : TestKit
             Point();
         }
 
-        _partitions[Shard.Value].ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _partitions[Shard.Value].ExpectNothingFrom(verifier);
     }
 
     [Fact]
@@ -146,7 +148,7 @@ public sealed class VerifierActorTests : TestKit
         for (var time = 0; time < 5; time++)
             verifier.Tell(new DrillDownEnded(Shard, time % 2 == 0 ? DrillDownState.Done : DrillDownState.Superseded, ""), _partitions[Shard.Value]);
         Assert.Equal([Shard.Value, Shard.Value, Shard.Value], [Point(), Point(), Point()]);
-        _primary.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _primary.ExpectNothingFrom(verifier, _relay);
         Round(verifier);
         Point();
         verifier.Tell(new DrillDownEnded(Shard, DrillDownState.Done, ""), _partitions[Shard.Value]);
@@ -181,7 +183,7 @@ public sealed class VerifierActorTests : TestKit
         verifier.Tell(new PartitionCompared(Partition.SegmentTable, 7, default, 10));
         var report = Reported(verifier);
         Assert.Equal((0L, null), (report.Counts.Compared, report.IsClean));
-        _node.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        _node.ExpectNothingFrom(verifier);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace HotStandby.Tests.Compatibility.Server;
 
 internal sealed class RawClient : IDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = Deadline.Step;
 
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 

@@ -9,6 +9,7 @@ using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Serialization;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
+using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 using HotStandby.Messages.Verification;
 

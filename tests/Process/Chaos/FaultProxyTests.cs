@@ -9,7 +9,7 @@ namespace HotStandby.Tests.Process.Chaos;
 public sealed class FaultProxyTests : IAsyncDisposable
 {
     private const int Peer = 7;
-    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(30));
+    private readonly CancellationTokenSource _patience = new(Deadline.Test);
     private readonly TcpListener _node = new(IPAddress.Loopback, 0);
     private readonly FaultLink _forth = new();
     private readonly FaultLink _back = new();

@@ -12,7 +12,7 @@ namespace HotStandby.Tests.Process.Chaos;
 public sealed class NodeNamespacesTests
 {
     private const int Nodes = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = Deadline.Step;
 
     [FactInNamespaces]
     public async Task A_cut_direction_is_cut_and_no_other()

@@ -26,11 +26,19 @@ public sealed class CheckpointTests(ITestOutputHelper output) : ClusterTest(outp
         await using var load = await Load.StartAsync(cluster, stop);
         foreach (var node in cluster.Nodes)
             await WaitForTruncationAsync(cluster, node, after: 0, stop);
-        var bases = await Task.WhenAll(cluster.Nodes.Select(async node => (await cluster.StatusAsync(node, stop))!.State!.BaseSequence));
+        var bases = await Task.WhenAll(cluster.Nodes.Select(async node => (await ViewOfAsync(cluster, node, stop)).State!.BaseSequence));
         foreach (var (node, before) in cluster.Nodes.Zip(bases))
             await WaitForTruncationAsync(cluster, node, before, stop);
-        Assert.All(cluster.Nodes, node => Assert.True(JournalBytes(node) < MostJournalBytes, $"{node.Id}: {JournalBytes(node)} bytes of journal"));
-        Assert.All(cluster.Nodes, node => Assert.True(CheckpointFiles(node) <= 3 * 65, $"{node.Id}: {CheckpointFiles(node)} checkpoints")); // two of each, and those being written
+        // A machine that is busy with other things delays a round, so a journal may be longer for a while. It gets short again while clients go on.
+        var written = load.Acknowledged;
+        foreach (var node in cluster.Nodes)
+        {
+            await WaitUntilAsync($"{node.Id} has less than {MostJournalBytes} bytes of journal", Patience, () => Task.FromResult(JournalBytes(node) < MostJournalBytes), stop);
+            await WaitUntilAsync($"{node.Id} has two checkpoints of each partition, and those being written", Patience, () => Task.FromResult(CheckpointFiles(node) <= 3 * 65), stop);
+        }
+
+        await load.WaitForMoreAsync(Enough, stop);
+        Assert.True(load.Acknowledged > written);
 
         foreach (var node in cluster.Nodes)
             node.Send(NodeSignal.Kill);
@@ -66,7 +74,7 @@ public sealed class CheckpointTests(ITestOutputHelper output) : ClusterTest(outp
     {
         var (primary, standby, load) = await StartTruncatedAsync(cluster, stop);
         await using var running = load;
-        var seen = (await cluster.StatusAsync(standby, stop))!.AppendedSequence;
+        var seen = (await ViewOfAsync(cluster, standby, stop)).AppendedSequence;
         standby.Send(NodeSignal.Kill);
         await WaitForExitCodeAsync(standby, Patience, stop);
         await WaitForTruncationAsync(cluster, primary, after: seen, stop);

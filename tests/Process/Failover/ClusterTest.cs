@@ -13,18 +13,32 @@ public abstract class ClusterTest(ITestOutputHelper output)
     private const int LogLinesShown = 80;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Ends a test that hangs.</summary>
-    protected static readonly TimeSpan TestPatience = TimeSpan.FromSeconds(90);
+    /// <summary>
+    /// Settings for a test that compares who leads or who was started again with what was before: a node that the machine gives no
+    /// processor for a while is not given up, so only the test itself changes the cluster.
+    /// </summary>
+    protected const string Unhurried = """
+        hotstandby.lease { duration = 60s, hand-over-timeout = 20s }
+        hotstandby.membership.stable-after = 60s
+        akka.cluster.failure-detector.acceptable-heartbeat-pause = 60s
 
-    /// <summary>How long a cluster may take from start or fault to service, on a loaded machine.</summary>
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+        """;
+
+    /// <summary>The lease of <see cref="Unhurried"/>.</summary>
+    protected static readonly TimeSpan UnhurriedLease = TimeSpan.FromSeconds(60);
+
+    /// <summary>Ends a test that hangs.</summary>
+    protected static readonly TimeSpan TestPatience = Deadline.Test;
+
+    /// <summary>Ends the wait for a condition that never comes.</summary>
+    protected static readonly TimeSpan Patience = Deadline.Step;
 
     protected ITestOutputHelper Output { get; } = output;
 
     /// <summary>Runs a test on a cluster of so many nodes; prints their logs when it fails.</summary>
-    protected async Task WithClusterAsync(int nodes, Func<LocalCluster, CancellationToken, Task> test, string extraHocon = "")
+    protected async Task WithClusterAsync(int nodes, Func<LocalCluster, CancellationToken, Task> test, string extraHocon = "", TimeSpan? patience = null)
     {
-        using var stop = new CancellationTokenSource(TestPatience);
+        using var stop = new CancellationTokenSource(patience ?? TestPatience);
         await using var cluster = LocalCluster.Create(nodes, extraHocon);
         try
         {
@@ -55,6 +69,14 @@ public abstract class ClusterTest(ITestOutputHelper output)
         }
     }
 
+    /// <summary>The node's view of itself, once it answers: a node that the machine keeps waiting may miss a question.</summary>
+    protected static async Task<NodeView> ViewOfAsync(LocalCluster cluster, LocalNode node, CancellationToken stop)
+    {
+        NodeView? view = null;
+        await WaitUntilAsync($"{node.Id} answers", Patience, async () => (view = await cluster.StatusAsync(node, stop)) is not null, stop);
+        return view!;
+    }
+
     /// <summary>Waits until a node other than this one serves.</summary>
     protected static async Task<LocalNode> WaitForSuccessorAsync(LocalCluster cluster, LocalNode of, CancellationToken stop)
     {
@@ -72,10 +94,15 @@ public abstract class ClusterTest(ITestOutputHelper output)
     /// <summary>Waits until all nodes of the cluster stand at the same seq, and checks that they hold the same.</summary>
     protected async Task<IReadOnlyList<NodeView>> AllMustAgreeAsync(LocalCluster cluster, CancellationToken stop)
     {
-        var views = await cluster.WaitForAgreementAsync(Patience, stop);
+        IReadOnlyList<NodeView> views = [];
+        await WaitUntilAsync("all nodes agree and one serves", Patience, async () =>
+        {
+            views = await cluster.WaitForAgreementAsync(Patience, stop);
+            Assert.InRange(views.Count(view => view.Serving), 0, 1);
+            return views.Any(view => view.Serving);
+        }, stop);
         Assert.All(views, view => Assert.Equal(ContentOf(views[0]), ContentOf(view)));
         Assert.True(views[0].Partitions.Sum(partition => partition.Things) > 0, "the nodes agree on nothing at all");
-        Assert.Single(views, view => view.Serving);
         Output.WriteLine($"all agree at seq {views[0].CommittedSequence}, epoch {views[0].Epoch}; {cluster.Nodes.Sum(node => node.Restarts)} restarts");
         return views;
     }

@@ -9,7 +9,7 @@ namespace HotStandby.Tests.Process.Failover;
 [Collection(ProcessCollection.Name)]
 public sealed class HangUpTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = Deadline.Step;
 
     [Fact]
     public async Task A_demo_that_is_hung_up_ends_its_nodes_and_removes_its_directory()

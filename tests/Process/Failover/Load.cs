@@ -17,7 +17,7 @@ internal sealed class Load : IAsyncDisposable
     {
         SpeedUp = 60, // some 200 requests a second: always in the middle of some calls, and cores are left for the nodes
         BlockBytes = 64 * 1024,
-        GiveUpAfter = TimeSpan.FromSeconds(60),
+        GiveUpAfter = Deadline.Test,
     };
 
     private readonly MooncakeMasterClient _client;
@@ -45,7 +45,7 @@ internal sealed class Load : IAsyncDisposable
         var id = new Uuid(7, 1000);
         var client = new MooncakeMasterClient(addresses, id, settings);
         var owner = await SegmentOwner.MountAsync(
-            client, id, SegmentCount, SegmentBytes, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), null, stop);
+            client, id, SegmentCount, SegmentBytes, Deadline.Step, TimeSpan.FromSeconds(1), null, stop);
         return new Load(client, owner, stop);
     }
 

@@ -45,9 +45,9 @@ public sealed class MembershipTests(ITestOutputHelper output) : ClusterTest(outp
             node.Send(NodeSignal.Stop);
         first.Start();
         await WaitUntilAsync("the first node runs", Patience, async () => await cluster.StatusAsync(first, stop) is not null, stop);
-        var epoch = (await cluster.StatusAsync(first, stop))!.Epoch;
+        var epoch = (await ViewOfAsync(cluster, first, stop)).Epoch;
         await WaitUntilAsync("4 s are over", Patience, Elapsed(TimeSpan.FromSeconds(4)), stop);
-        Assert.Equal(epoch, (await cluster.StatusAsync(first, stop))!.Epoch); // it does not even campaign
+        Assert.Equal(epoch, (await ViewOfAsync(cluster, first, stop)).Epoch); // it does not even campaign
         foreach (var node in others)
             node.Send(NodeSignal.Continue);
 
@@ -107,7 +107,7 @@ public sealed class MembershipTests(ITestOutputHelper output) : ClusterTest(outp
         second.WriteConfig([second], $"hotstandby.remoting.port = {port}");
         second.Start();
         Assert.Equal(74, await WaitForExitCodeAsync(second, Patience, stop));
-        Assert.True(await cluster.StatusAsync(first, stop) is { Serving: true }, "the rightful owner must go on");
+        Assert.True((await ViewOfAsync(cluster, first, stop)).Serving, "the rightful owner must go on");
     });
 
     private static Func<Task<bool>> Elapsed(TimeSpan time)

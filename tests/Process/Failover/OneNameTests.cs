@@ -10,13 +10,16 @@ public sealed class OneNameTests(ITestOutputHelper output) : ClusterTest(output)
 {
     private const int Refused = 78, Superseded = 75;
 
+    // Up to five nodes start at once, and some of them wait for others: on a machine that is busy with other things that takes its time.
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(90), WholeTest = TimeSpan.FromMinutes(5);
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public Task A_second_living_process_of_a_name_is_sent_away_and_the_first_goes_on(bool ofThePrimary) => WithClusterAsync(3, async (cluster, stop) =>
+    public Task A_second_living_process_of_a_name_is_sent_away_and_the_first_goes_on(bool ofThePrimary) => WithThreeAsync(async (cluster, stop) =>
     {
         cluster.StartAll();
-        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
+        var primary = await cluster.WaitForPrimaryAsync(Long, stop);
         var holder = ofThePrimary ? primary : cluster.Nodes.First(node => node != primary);
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(100, stop);
@@ -35,15 +38,15 @@ public sealed class OneNameTests(ITestOutputHelper output) : ClusterTest(output)
     });
 
     [Fact]
-    public Task A_copied_data_directory_is_a_second_process_too() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task A_copied_data_directory_is_a_second_process_too() => WithThreeAsync(async (cluster, stop) =>
     {
         cluster.StartAll();
-        await cluster.WaitForPrimaryAsync(Patience, stop);
+        await cluster.WaitForPrimaryAsync(Long, stop);
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(100, stop);
         var holder = cluster.Nodes[1];
         holder.Send(NodeSignal.Terminate);
-        Assert.Equal(0, await WaitForExitCodeAsync(holder, Patience, stop));
+        Assert.Equal(0, await WaitForExitCodeAsync(holder, Long, stop));
         await using var twin = TwinOf(cluster, holder, "twin");
         Copy(holder.DataDirectory, twin.DataDirectory);
         holder.Start();
@@ -60,28 +63,28 @@ public sealed class OneNameTests(ITestOutputHelper output) : ClusterTest(output)
     // Stop node3, start a second node2, write, lose node1 and the second node2, start node3: what was acknowledged must have been stored by
     // two of the three memories that vote.
     [Fact]
-    public Task What_was_acknowledged_beside_a_second_process_is_there_when_that_one_and_the_Primary_are_lost() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task What_was_acknowledged_beside_a_second_process_is_there_when_that_one_and_the_Primary_are_lost() => WithThreeAsync(async (cluster, stop) =>
     {
         cluster.StartAll();
-        await cluster.WaitForPrimaryAsync(Patience, stop);
+        await cluster.WaitForPrimaryAsync(Long, stop);
         await AllMustVoteAsync(cluster, stop);
         var (first, second, third) = (cluster.Nodes[0], cluster.Nodes[1], cluster.Nodes[2]);
         third.Send(NodeSignal.Terminate);
-        Assert.Equal(0, await WaitForExitCodeAsync(third, Patience, stop));
-        await cluster.WaitForPrimaryAsync(Patience, stop);
+        Assert.Equal(0, await WaitForExitCodeAsync(third, Long, stop));
+        await cluster.WaitForPrimaryAsync(Long, stop);
 
         await using var twin = TwinOf(cluster, second, "twin");
         twin.Start();
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(200, stop);
         first.Send(NodeSignal.Kill);
-        await WaitForExitCodeAsync(first, Patience, stop);
+        await WaitForExitCodeAsync(first, Long, stop);
         if (twin.IsRunning)
             twin.Send(NodeSignal.Kill);
-        await WaitForExitCodeAsync(twin, Patience, stop);
+        await WaitForExitCodeAsync(twin, Long, stop);
         third.Start();
 
-        await cluster.WaitForPrimaryAsync(Patience, stop);
+        await cluster.WaitForPrimaryAsync(Long, stop);
         await load.WaitForMoreAsync(200, stop);
         await load.EndAsync();
         await load.NothingMustBeLostAsync(stop);
@@ -94,40 +97,40 @@ public sealed class OneNameTests(ITestOutputHelper output) : ClusterTest(output)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public Task A_node_of_another_cluster_of_the_same_names_is_sent_away(bool nameIsTaken) => WithClusterAsync(3, async (cluster, stop) =>
+    public Task A_node_of_another_cluster_of_the_same_names_is_sent_away(bool nameIsTaken) => WithThreeAsync(async (cluster, stop) =>
     {
         await using var other = LocalCluster.Create(3);
         other.StartAll();
-        await other.WaitForPrimaryAsync(Patience, stop);
+        await other.WaitForPrimaryAsync(Long, stop);
         await using (var load = await Load.StartAsync(other, stop))
         {
             await load.WaitForMoreAsync(100, stop);
             await load.EndAsync();
         }
 
-        await other.WaitForAgreementAsync(Patience, stop);
+        await other.WaitForAgreementAsync(Long, stop);
         foreach (var node in other.Nodes)
         {
             node.Send(NodeSignal.Terminate);
-            Assert.Equal(0, await WaitForExitCodeAsync(node, Patience, stop));
+            Assert.Equal(0, await WaitForExitCodeAsync(node, Long, stop));
         }
 
         cluster.StartAll();
-        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
+        var primary = await cluster.WaitForPrimaryAsync(Long, stop);
         await using var mine = await Load.StartAsync(cluster, stop);
         await mine.WaitForMoreAsync(100, stop);
         var victim = cluster.Nodes.First(node => node != primary);
         if (!nameIsTaken)
         {
             victim.Send(NodeSignal.Terminate);
-            Assert.Equal(0, await WaitForExitCodeAsync(victim, Patience, stop));
+            Assert.Equal(0, await WaitForExitCodeAsync(victim, Long, stop));
         }
 
         var before = await EpochAsync(cluster, primary, stop);
         var foreign = other.Nodes.Single(node => node.Id == victim.Id);
         foreign.WriteConfig(cluster.Nodes, "");
         foreign.Start();
-        Assert.Equal(Refused, await WaitForExitCodeAsync(foreign, Patience, stop));
+        Assert.Equal(Refused, await WaitForExitCodeAsync(foreign, Long, stop));
         var said = LastLine(foreign);
         Assert.Contains("was born as", said, StringComparison.Ordinal);
         Assert.Contains("seed-nodes", said, StringComparison.Ordinal);
@@ -147,10 +150,10 @@ public sealed class OneNameTests(ITestOutputHelper output) : ClusterTest(output)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public Task A_frozen_process_is_replaced_by_an_empty_one_and_goes_when_it_wakes(bool isThePrimary) => WithClusterAsync(3, async (cluster, stop) =>
+    public Task A_frozen_process_is_replaced_by_an_empty_one_and_goes_when_it_wakes(bool isThePrimary) => WithThreeAsync(async (cluster, stop) =>
     {
         cluster.StartAll();
-        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
+        var primary = await cluster.WaitForPrimaryAsync(Long, stop);
         await AllMustVoteAsync(cluster, stop);
         var frozen = isThePrimary ? primary : cluster.Nodes.First(node => node != primary);
         await using var twin = TwinOf(cluster, frozen, "twin");
@@ -167,7 +170,7 @@ public sealed class OneNameTests(ITestOutputHelper output) : ClusterTest(output)
 
         // Its supervisor starts it again after the first end.
         frozen.Send(NodeSignal.Continue);
-        await WaitUntilAsync($"{frozen.Id} has gone for good", 2 * Patience, () => Task.FromResult(frozen.ExitCodes.Contains(Refused)), stop);
+        await WaitUntilAsync($"{frozen.Id} has gone for good", Long, () => Task.FromResult(frozen.ExitCodes.Contains(Refused)), stop);
         Assert.Equal([Superseded, Refused], frozen.ExitCodes);
         await frozen.WaitForExitAsync(stop);
         Assert.Contains(twin.SeedAddress, LastLine(frozen), StringComparison.Ordinal);
@@ -180,14 +183,14 @@ public sealed class OneNameTests(ITestOutputHelper output) : ClusterTest(output)
     });
 
     [Fact]
-    public Task A_node_that_died_comes_back_at_another_address_when_its_earlier_life_is_out_of_the_cluster() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task A_node_that_died_comes_back_at_another_address_when_its_earlier_life_is_out_of_the_cluster() => WithThreeAsync(async (cluster, stop) =>
     {
         cluster.StartAll();
-        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
+        var primary = await cluster.WaitForPrimaryAsync(Long, stop);
         await AllMustVoteAsync(cluster, stop);
         var dead = cluster.Nodes.First(node => node != primary);
         dead.Send(NodeSignal.Kill);
-        await WaitForExitCodeAsync(dead, Patience, stop);
+        await WaitForExitCodeAsync(dead, Long, stop);
         await using var moved = TwinOf(cluster, dead, "moved", $"hotstandby.data-dir = \"{dead.DataDirectory}\"");
         moved.Start();
         await AllMustVoteAsync(cluster, [.. cluster.Nodes.Where(node => node != dead), moved], stop);
@@ -195,14 +198,14 @@ public sealed class OneNameTests(ITestOutputHelper output) : ClusterTest(output)
     });
 
     [Fact]
-    public Task Of_three_processes_of_one_name_that_start_together_with_their_cluster_one_stays() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task Of_three_processes_of_one_name_that_start_together_with_their_cluster_one_stays() => WithThreeAsync(async (cluster, stop) =>
     {
         await using var twin = TwinOf(cluster, cluster.Nodes[1], "twin");
         await using var triplet = TwinOf(cluster, cluster.Nodes[1], "triplet");
         foreach (var node in cluster.Nodes.Append(twin).Append(triplet).Reverse())
             node.Start();
-        Assert.Equal(Refused, await WaitForExitCodeAsync(twin, Patience, stop));
-        Assert.Equal(Refused, await WaitForExitCodeAsync(triplet, Patience, stop));
+        Assert.Equal(Refused, await WaitForExitCodeAsync(twin, Long, stop));
+        Assert.Equal(Refused, await WaitForExitCodeAsync(triplet, Long, stop));
         await AllMustVoteAsync(cluster, stop);
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(100, stop);
@@ -212,10 +215,12 @@ public sealed class OneNameTests(ITestOutputHelper output) : ClusterTest(output)
         Assert.All(cluster.Nodes, node => Assert.Empty(node.ExitCodes));
     });
 
+    private Task WithThreeAsync(Func<LocalCluster, CancellationToken, Task> test) => WithClusterAsync(3, test, patience: WholeTest);
+
     private async Task MustBeSentAwayAsync(LocalNode twin, LocalNode holder, CancellationToken stop)
     {
         twin.Start();
-        Assert.Equal(Refused, await WaitForExitCodeAsync(twin, Patience, stop));
+        Assert.Equal(Refused, await WaitForExitCodeAsync(twin, Long, stop));
         var said = LastLine(twin);
         Output.WriteLine(said);
         Assert.Contains(holder.SeedAddress, said, StringComparison.Ordinal);
@@ -241,7 +246,7 @@ public sealed class OneNameTests(ITestOutputHelper output) : ClusterTest(output)
 
     private static Task AllMustVoteAsync(LocalCluster cluster, CancellationToken stop) => AllMustVoteAsync(cluster, cluster.Nodes, stop);
 
-    private static Task AllMustVoteAsync(LocalCluster cluster, IReadOnlyList<LocalNode> nodes, CancellationToken stop) => WaitUntilAsync("all vote", Patience, async () =>
+    private static Task AllMustVoteAsync(LocalCluster cluster, IReadOnlyList<LocalNode> nodes, CancellationToken stop) => WaitUntilAsync("all vote", Long, async () =>
     {
         var views = await Task.WhenAll(nodes.Select(node => cluster.StatusAsync(node, stop)));
         return views.All(view => view is { Voting: true })

@@ -37,7 +37,7 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
         second.Start();
         Assert.Equal(65, await WaitForExitCodeAsync(second, Patience, stop));
         await LogMustSayAsync(second, stop, first.DataDirectory, "another process");
-        Assert.True(await cluster.StatusAsync(first, stop) is { Serving: true }, "the rightful owner must go on");
+        Assert.True((await ViewOfAsync(cluster, first, stop)).Serving, "the rightful owner must go on");
     });
 
     [Fact]
@@ -179,7 +179,7 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
     {
         foreach (var word in words)
             await WaitUntilAsync(
-                $"{node.Id} says '{word}'", TimeSpan.FromSeconds(5),
+                $"{node.Id} says '{word}'", Patience,
                 async () => File.Exists(node.LogFile) && (await File.ReadAllTextAsync(node.LogFile, stop)).Contains(word, StringComparison.Ordinal), stop);
     }
 }

@@ -9,7 +9,7 @@ namespace HotStandby.Tests.Process.Failover;
 internal sealed class SessionBalancer : IAsyncDisposable
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(300);
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly HttpClient Http = new() { Timeout = Deadline.Step };
 
     private readonly IReadOnlyList<LocalNode> _nodes;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

@@ -11,7 +11,7 @@ internal static class HistoryJudge
     private const int Clients = 10;
     private const int Keys = 4;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = Deadline.Step;
 
     /// <summary>Runs clients while the faults happen, and judges what they saw: it must have an order.</summary>
     public static async Task JudgeAsync(IReadOnlyList<string> addresses, Action<string> say, Func<History, Task> faults, CancellationToken stop)

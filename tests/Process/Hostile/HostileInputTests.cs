@@ -40,14 +40,14 @@ public sealed class HostileInputTests(ITestOutputHelper output) : ClusterTest(ou
         var said = LinesOf(node)[lines..];
         Output.WriteLine(string.Join('\n', said.Take(40)));
         Assert.True(said.Length <= AllowedOtherLines, $"{said.Length} lines for {Silent} connections");
-        Assert.True(await cluster.StatusAsync(node, stop) is { Serving: true });
+        Assert.True((await ViewOfAsync(cluster, node, stop)).Serving);
     }, "akka.remote.dot-netty.tcp.connection-timeout = 2s");
 
     private Task VisitAsync(Func<LocalNode, string> door) => WithClusterAsync(3, async (cluster, stop) =>
     {
         cluster.StartAll();
         var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
-        var epoch = (await cluster.StatusAsync(primary, stop))!.Epoch;
+        var epoch = (await ViewOfAsync(cluster, primary, stop)).Epoch;
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(400, stop);
         var (bytes, lines) = (primary.ResidentBytes, LinesOf(primary).Length);
@@ -64,7 +64,7 @@ public sealed class HostileInputTests(ITestOutputHelper output) : ClusterTest(ou
         await load.WaitForMoreAsync(400, stop);
         await load.EndAsync();
         await load.NothingMustBeLostAsync(stop);
-        Assert.True(await cluster.StatusAsync(primary, stop) is { Serving: true } view && view.Epoch == epoch, "the Primary was deposed");
+        Assert.True(await ViewOfAsync(cluster, primary, stop) is { Serving: true } view && view.Epoch == epoch, "the Primary was deposed");
         Assert.Equal(0, primary.Restarts);
         var said = LinesOf(primary)[lines..];
         Output.WriteLine($"{Strangers * VisitsEach} visits, {said.Length} lines, {(primary.ResidentBytes - bytes) >> 20} MiB more");
@@ -72,7 +72,7 @@ public sealed class HostileInputTests(ITestOutputHelper output) : ClusterTest(ou
         Assert.True(said.Length <= AllowedOtherLines, $"{said.Length} lines for {Strangers * VisitsEach} visits");
         Assert.True(primary.ResidentBytes - bytes < AllowedGrowthBytes, $"{primary.ResidentBytes - bytes} bytes more than before");
         await AllMustAgreeAsync(cluster, stop);
-    });
+    }, Unhurried);
 
     private static string[] LinesOf(LocalNode node) => File.ReadAllLines(node.LogFile);
 }

@@ -75,7 +75,7 @@ public sealed class AuditLogTests : IDisposable
             socket.LingerState = new LingerOption(true, 0);
         }
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(Deadline.Step);
         while (!File.Exists(Path))
             await Task.Delay(10, patience.Token);
         AssertNoted(499, "remove all objects", "", "the caller went away before the answer: the outcome is unknown");

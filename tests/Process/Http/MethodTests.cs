@@ -23,8 +23,14 @@ public sealed class MethodTests
             var head = await server.SendRawAsync("HEAD", path);
             Assert.EndsWith("\r\n\r\n", head, StringComparison.Ordinal);
             Assert.Equal(head.IndexOf("\r\n\r\n", StringComparison.Ordinal), head.Length - 4);
-            if (path != "/events") // what follows the head of a GET has no end
-                Assert.Equal((path, StatusOf(await server.SendRawAsync("GET", path))), (path, StatusOf(head)));
+            if (path == "/events")
+                continue; // what follows the head of a GET has no end
+            // On a busy machine either may run into the short time that calls have here: then both are sent again.
+            var began = TimeProvider.System.GetTimestamp();
+            var get = await server.SendRawAsync("GET", path);
+            while (StatusOf(get) != StatusOf(head) && TimeProvider.System.GetElapsedTime(began) < Deadline.Step)
+                (head, get) = (await server.SendRawAsync("HEAD", path), await server.SendRawAsync("GET", path));
+            Assert.Equal((path, StatusOf(get)), (path, StatusOf(head)));
         }
     }
 

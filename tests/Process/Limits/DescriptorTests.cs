@@ -44,14 +44,14 @@ public sealed class DescriptorTests(ITestOutputHelper output) : ClusterTest(outp
                 Task.FromResult(cluster.Nodes.All(node => NewestSegment(node) > segments[node] + 2)), stop);
             Assert.True(load.Acknowledged > acknowledged);
             foreach (var node in cluster.Nodes)
-                Assert.NotNull(await cluster.StatusAsync(node, stop)); // a probe finds a place
+                await ViewOfAsync(cluster, node, stop); // a probe finds a place
             await MustBeServedAsync(cluster, stop); // and so does a client
         }
 
         foreach (var node in cluster.Nodes)
         {
             await WaitUntilAsync("the descriptors are free again", Patience, () => Task.FromResult(OpenFiles(node) < 420), stop);
-            Assert.NotNull(await cluster.StatusAsync(node, stop));
+            await ViewOfAsync(cluster, node, stop);
         }
 
         await MustBeServedAsync(cluster, stop);
@@ -59,7 +59,7 @@ public sealed class DescriptorTests(ITestOutputHelper output) : ClusterTest(outp
         await load.NothingMustBeLostAsync(stop);
         await AllMustAgreeAsync(cluster, stop);
         Assert.All(cluster.Nodes, static node => Assert.Empty(node.ExitCodes));
-    }, Quick);
+    }, Unhurried + Quick);
 
     [Fact]
     public Task A_node_whose_descriptors_are_used_up_writes_its_journal_and_does_not_spin() => WithClusterAsync(1, async (cluster, stop) =>

@@ -27,6 +27,14 @@ public sealed partial class LogTests(ITestOutputHelper output) : ClusterTest(out
         Assert.All(EventTable.Ids.Values, id => Assert.Contains($"| {id.Id} | {id.Name} |", runbook, StringComparison.Ordinal));
     }
 
+    // A killed node is replaced after these times; none that lives is given up meanwhile.
+    private const string Calm = """
+        hotstandby.lease.duration = 20s
+        hotstandby.membership.stable-after = 20s
+        akka.cluster.failure-detector.acceptable-heartbeat-pause = 20s
+
+        """;
+
     [Fact]
     public Task A_killed_Primary_makes_each_line_appear_once() => WithClusterAsync(3, async (cluster, stop) =>
     {
@@ -37,7 +45,7 @@ public sealed partial class LogTests(ITestOutputHelper output) : ClusterTest(out
         var successor = await WaitForSuccessorAsync(cluster, primary, stop);
         primary.Start();
         await WaitUntilAsync($"{primary.Id} is back", Patience, async () => await cluster.StatusAsync(primary, stop) is { Role: "standby", Voting: true }, stop);
-        await WaitUntilAsync("its ports are open", Patience, async () => Count(await EventsOfAsync(primary, stop), NodeOpen) == 2, stop);
+        await WaitUntilAsync("its ports are open", Patience, async () => Count(await EventsOfAsync(primary, stop), NodeOpen) >= 2, stop);
 
         var all = new List<Logged>();
         foreach (var node in cluster.Nodes)
@@ -47,19 +55,28 @@ public sealed partial class LogTests(ITestOutputHelper output) : ClusterTest(out
         foreach (var node in cluster.Nodes)
         {
             var own = all.Where(logged => logged.Node == node.Id).ToArray();
-            var (lives, reigns) = (node == primary ? 2 : 1, node == primary || node == successor ? 1 : 0);
+            // The supervisor's own count: a busy machine may have cost a node a life.
+            var lives = node.ExitCodes.Count + 1;
+            Assert.True(lives >= (node == primary ? 2 : 1));
+            var served = own.Where(logged => logged.Event == Serves).Select(logged => logged.Second).ToArray();
+            Assert.True(served.Length >= (node == primary || node == successor ? 1 : 0));
+            Assert.Equal(served.Distinct(), served);
             Assert.Equal((node.Id, lives), (node.Id, Count(own, NodeOpen)));
             Assert.Equal((node.Id, lives), (node.Id, Count(own, JournalRecovered)));
-            Assert.Equal((node.Id, reigns), (node.Id, Count(own, Serves)));
-            Assert.Equal((node.Id, reigns), (node.Id, Count(own, SegmentsLead)));
-            Assert.Equal((node.Id, reigns), (node.Id, own.Count(logged => logged.Event == RoleTaken && logged.Message.Contains(" is Primary in epoch ", StringComparison.Ordinal))));
-            Assert.Equal((node.Id, reigns), (node.Id, own.Count(logged => logged.Event == RoleTaken && logged.Message.Contains(" is Candidate in epoch ", StringComparison.Ordinal))));
+            foreach (var (kind, words) in new[] { (SegmentsLead, "leads epoch "), (RoleTaken, " is Primary in epoch "), (RoleTaken, " is Candidate in epoch ") })
+            {
+                var epochsOfKind = own.Where(logged => logged.Event == kind && logged.Message.Contains(words, StringComparison.Ordinal))
+                    .Select(logged => logged.Message.Split(words)[1].Split(':')[0]).ToArray();
+                Assert.Equal(epochsOfKind.Distinct(), epochsOfKind);
+                Assert.Equal((node.Id, ""), (node.Id, string.Join(' ', served.Except(epochsOfKind))));
+            }
         }
 
         var epochs = all.Where(logged => logged.Event == Serves).Select(logged => (logged.Node, logged.Second)).ToArray();
-        Assert.Equal(2, epochs.Select(epoch => epoch.Second).Distinct().Count());
+        Assert.True(epochs.Length >= 2);
+        Assert.Equal(epochs.Length, epochs.Select(epoch => epoch.Second).Distinct().Count());
         Assert.Equal(all.Count, all.Select(logged => (logged.Node, logged.Time, logged.Message)).Distinct().Count());
-    }, "hotstandby.log.format = json");
+    }, Calm + "hotstandby.log.format = json");
 
     private static int Count(IEnumerable<Logged> events, int id) => events.Count(logged => logged.Event == id);
 

@@ -10,7 +10,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : ClusterTest(
 {
     private const int WritesBetweenSteps = 100;
 
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly HttpClient Http = new() { Timeout = Deadline.Step };
 
     [Fact]
     public Task Three_nodes_restart_one_after_the_other_under_load_and_no_acknowledged_operation_fails() => WithClusterAsync(3, async (cluster, stop) =>
@@ -42,7 +42,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : ClusterTest(
         await AllMustAgreeAsync(cluster, stop);
         Assert.All(cluster.Nodes, node => Assert.Equal([0], node.ExitCodes));
         Output.WriteLine($"{load.Acknowledged} writes acknowledged, longest gap {report.LongestGap.TotalMilliseconds:0} ms");
-    });
+    }, Unhurried);
 
     private static async Task<bool> AllVoteAsync(LocalCluster cluster, CancellationToken stop)
     {

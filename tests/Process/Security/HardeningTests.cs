@@ -19,7 +19,7 @@ public sealed class HardeningTests(ITestOutputHelper output) : ClusterTest(outpu
         var node = cluster.Nodes[0];
         node.Start();
         await cluster.WaitForPrimaryAsync(Patience, stop);
-        var epoch = (await cluster.StatusAsync(node, stop))!.Epoch;
+        var epoch = (await ViewOfAsync(cluster, node, stop)).Epoch;
         using var stranger = ActorSystem.Create("stranger", ConfigurationFactory.ParseString(Stranger));
         var replica = Address.Parse(node.SeedAddress);
         var path = new RootActorPath(replica) / "user" / "node" / "replica";
@@ -38,7 +38,7 @@ public sealed class HardeningTests(ITestOutputHelper output) : ClusterTest(outpu
                 && log.Contains("dropping inbound actor selection to [/user/node/replica]", StringComparison.Ordinal)
                 && log.Contains("is bound to no serializer and does not enter this node", StringComparison.Ordinal);
         }, stop);
-        Assert.True(await cluster.StatusAsync(node, stop) is { Serving: true } view && view.Epoch == epoch);
+        Assert.True(await ViewOfAsync(cluster, node, stop) is { Serving: true } view && view.Epoch == epoch);
         await stranger.Terminate();
     }, "akka.loglevel = DEBUG");
 

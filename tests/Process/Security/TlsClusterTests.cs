@@ -125,7 +125,7 @@ public sealed class TlsClusterTests : ClusterTest, IDisposable
         await WaitUntilAsync("both have refused", Patience, async () =>
             (await LinesOfAsync(ours, "its certificate is of cluster 'other', this is 'local'", stop)).Count == 1
             && (await LinesOfAsync(other, "its certificate is of cluster 'local', this is 'other'", stop)).Count == 1, stop);
-        Assert.True(await cluster.StatusAsync(ours, stop) is { Serving: true });
+        Assert.True((await ViewOfAsync(cluster, ours, stop)).Serving);
     });
 
     private void Secure(LocalNode node, IReadOnlyList<LocalNode> all, string more) => node.WriteConfig(

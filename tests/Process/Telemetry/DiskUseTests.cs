@@ -62,7 +62,7 @@ public sealed class DiskUseTests : IDisposable
 
     private static async Task UntilAsync(Func<bool> reached)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(Deadline.Step);
         while (!reached())
             await Task.Delay(5, patience.Token);
     }

@@ -10,7 +10,7 @@ namespace HotStandby.Tests.Process.Telemetry;
 /// <param name="Families">Every name that a TYPE line announces, with its type.</param>
 internal sealed partial record Scrape(IReadOnlyDictionary<string, double> Samples, IReadOnlyDictionary<string, string> Families)
 {
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private static readonly HttpClient Http = new() { Timeout = Deadline.Step };
 
     public static async Task<Scrape> OfAsync(LocalNode node, CancellationToken stop) =>
         Parse(await Http.GetStringAsync(new Uri($"http://{node.HttpAddress}/metrics"), stop));

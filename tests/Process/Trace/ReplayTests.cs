@@ -145,7 +145,7 @@ public sealed class ReplayTests
         IEnumerable<TraceRequest> WithAPause()
         {
             yield return Request(1);
-            Assert.True(SpinWait.SpinUntil(() => engine.Progress.Requests == 1, TimeSpan.FromSeconds(20)));
+            Assert.True(SpinWait.SpinUntil(() => engine.Progress.Requests == 1, Deadline.Step));
             time.Advance(TimeSpan.FromSeconds(10));
             yield return Request(1);
         }

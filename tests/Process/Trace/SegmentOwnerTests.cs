@@ -9,7 +9,7 @@ namespace HotStandby.Tests.Process.Trace;
 public sealed class SegmentOwnerTests
 {
     private static readonly Uuid Client = new(7, 70);
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = Tests.Deadline.Step;
 
     [Fact]
     public async Task Segments_are_different_and_do_not_overlap()

@@ -44,6 +44,8 @@ internal sealed class InProcessMaster : IScenarioMaster
 
     public byte[] Tenant { get; } = "default"u8.ToArray();
 
+    public bool IsOnRealTime => false;
+
     public bool HoldsCommits { get; private set; }
 
     public void HoldCommits() => HoldsCommits = true;

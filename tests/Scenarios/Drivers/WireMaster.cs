@@ -17,11 +17,12 @@ namespace HotStandby.Tests.Scenarios.Drivers;
 /// <param name="number">Of the scenario on this cluster: its tenant.</param>
 internal sealed partial class WireMaster(LocalCluster cluster, int number) : IScenarioMaster, IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = Deadline.Step;
     private static readonly TimeSpan PingInterval = TimeSpan.FromMilliseconds(50);
 
-    private readonly PrimaryFinder _finder = new(cluster.ClientAddresses);
-    private readonly HttpClient _http = new();
+    // Only another node that serves ends a connection: a busy machine does not.
+    private readonly PrimaryFinder _finder = new(cluster.ClientAddresses, new() { ConnectTimeout = Patience, ResponseTimeout = Patience });
+    private readonly HttpClient _http = new() { Timeout = Patience };
     private readonly Dictionary<Uuid, Uuid> _mounted = [];
     private readonly HashSet<Uuid> _silent = [];
     private readonly HashSet<ObjectKey> _upserts = [];
@@ -29,6 +30,8 @@ internal sealed partial class WireMaster(LocalCluster cluster, int number) : ISc
     public byte[] Tenant { get; } = System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"scenario{number}"));
 
     public bool HoldsCommits => false;
+
+    public bool IsOnRealTime => true;
 
     public async Task SubmitAsync(Func<IReplySink, MasterCall> call)
     {

@@ -30,12 +30,15 @@ public sealed class HelloTests
         Assert.False(Hello.TryDecode(Sample.Encode(), isEarlier: true, out _));
     }
 
-    [Fact]
-    public void What_is_encoded_is_decoded()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_encoded_is_decoded(bool multiTenants)
     {
-        Assert.True(Hello.TryDecode(Sample.Encode(), isEarlier: false, out var decoded));
-        Assert.Equal(Sample with { Heard = decoded.Heard }, decoded);
-        Assert.Equal(Sample.Heard, decoded.Heard);
+        var sample = Sample with { Shape = Shape with { MultiTenants = multiTenants } };
+        Assert.True(Hello.TryDecode(sample.Encode(), isEarlier: false, out var decoded));
+        Assert.Equal(sample with { Heard = decoded.Heard }, decoded);
+        Assert.Equal(sample.Heard, decoded.Heard);
     }
 
     [Fact]
@@ -82,6 +85,7 @@ public sealed class HelloTests
         Assert.Contains("voters", Shape.DifferenceTo(Shape with { Voters = "a,b" }), StringComparison.Ordinal);
         Assert.Contains("shards is 64 here and 16 there", Shape.DifferenceTo(Shape with { Shards = 16 }), StringComparison.Ordinal);
         Assert.Contains("commit", Shape.DifferenceTo(Shape with { Commit = "Async" }), StringComparison.Ordinal);
+        Assert.Contains("multi-tenants is off here and on there", Shape.DifferenceTo(Shape with { MultiTenants = true }), StringComparison.Ordinal);
         Assert.Contains("lease.duration is 2000 ms here and 3000 ms there", Shape.DifferenceTo(Shape with { LeaseMilliseconds = 3000 }), StringComparison.Ordinal);
     }
 }

@@ -320,10 +320,10 @@ public sealed class TransferTests
         _shard.Kill(2);
         _shard.DropSegment(2); // and with it the parked buffer, but not who was to write it
         _shard.CommitAll();
+        _shard.Mount(4);
         Assert.Equal(ErrorCode.ObjectHasReplicationTask, _shard.Transfer("k", 1, [4], move: true).Error);
         _shard.Advance(TimeSpan.FromSeconds(601));
         _shard.Sweep();
-        _shard.Mount(4);
         Assert.Equal(ErrorCode.Ok, _shard.Transfer("k", 1, [4], move: true).Error);
         _shard.CommitAll();
         Assert.Equal(_shard.State.Digest, TestPrimary.ThroughImage(_shard.State).Digest);
