@@ -32,7 +32,7 @@ public sealed class FaultInjector(Simulation world)
         _ended = true;
         world.Network.Heal();
         world.Network.IsCalm = true;
-        var mayStayDead = !world.Twins.Exist && world.Nodes.All(Votes) && _random.Chance(0.3) ? (_scenario.NodeCount - 1) / 2 : 0;
+        var mayStayDead = !world.Twins.Exist && NoVoteMoves && world.Nodes.All(Votes) && _random.Chance(0.3) ? (_scenario.NodeCount - 1) / 2 : 0;
         world.Twins.End(isLast: true);
         foreach (var node in world.Nodes)
         {
@@ -282,8 +282,12 @@ public sealed class FaultInjector(Simulation world)
     // while somebody's checkpoints are lost: what he lacks must be somewhere. Nor while a name has two processes, one of which may be lost,
     // or a vote is on its way to another memory.
     private bool MayLoseDisk(SimulatedNode node) => world.Checker.Committed > 0 && !world.Twins.Exist
-        && world.Nodes.All(each => each.Replica is not { State.IsStateComplete: false } && LogOf(each).Roster.LastNamedAt <= world.Checker.Committed)
+        && NoVoteMoves && world.Nodes.All(static each => each.Replica is not { State.IsStateComplete: false })
         && world.Nodes.Count(each => each != node && Votes(each)) > _scenario.NodeCount / 2;
+
+    // Every log is of the committed roster.
+    private bool NoVoteMoves => world.Nodes.All(each => LogOf(each).Roster is var roster && roster.LastNamedAt <= world.Checker.Committed
+        && (roster.Find(each.Id)?.Memory ?? 0) is var memory && (memory == 0 || memory == world.Checker.VoterOf(each.Id) || LogOf(each).LastSequence < world.Checker.Committed));
 
     private static LogIndex LogOf(SimulatedNode node) => node.Replica?.State.Log ?? node.Journal.Recover().Log;
 

@@ -61,12 +61,8 @@ public enum PlantedBug
     CountAnyLife,
     /// <summary>The life that is welcomed counts, and the one before it still does.</summary>
     WelcomeWithoutRevoking,
-    /// <summary>The life that is welcomed counts as soon as it says so, before the entry that names it is known to be committed.</summary>
-    CountBeforeWelcome,
     /// <summary>Names are compared and births are not: a node of another cluster is heard.</summary>
     IgnoreBirth,
     /// <summary>A majority of empty voters founds a cluster.</summary>
     FoundByMajority,
-    /// <summary>A grant to a node binds nobody towards another process of its name.</summary>
-    GrantToName,
 }

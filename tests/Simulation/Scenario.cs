@@ -263,10 +263,8 @@ public sealed class Scenario
         {
             PlantedBug.CountAnyLife => CountingBug.AnyLife,
             PlantedBug.WelcomeWithoutRevoking => CountingBug.BothLives,
-            PlantedBug.CountBeforeWelcome => CountingBug.BeforeCommit,
             PlantedBug.IgnoreBirth => CountingBug.AnyBirth,
             PlantedBug.FoundByMajority => CountingBug.FoundByMajority,
-            PlantedBug.GrantToName => CountingBug.GrantToName,
             _ => CountingBug.None,
         },
     };

@@ -224,7 +224,8 @@ internal sealed class CandidateRole
 
     private void Count(RosterSeat seat, Life life, bool votes, ref int voters, ref int founders)
     {
-        if (votes && (seat.Memory == 0 || seat.Memory == life.Memory || _state.Settings.Miscounts == CountingBug.AnyLife))
+        if (votes && (seat.Memory == 0 || seat.Memory == life.Memory || _state.Settings.Miscounts == CountingBug.AnyLife
+            || (_state.Settings.Miscounts == CountingBug.BothLives && seat.Replaces)))
             voters++;
         else if (IsFounder(seat, life))
             founders++;

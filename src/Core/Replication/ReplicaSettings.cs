@@ -69,16 +69,12 @@ public sealed record ReplicaSettings
 internal enum CountingBug : byte
 {
     None,
-    /// <summary>Whatever life has the name counts.</summary>
+    /// <summary>Whatever life has the name counts, and none ends.</summary>
     AnyLife,
-    /// <summary>A life that is welcomed counts, and so does the one before it.</summary>
+    /// <summary>A life that is welcomed counts, and so does the one before it, which does not end.</summary>
     BothLives,
-    /// <summary>A life that is welcomed counts before the entry that names it is committed.</summary>
-    BeforeCommit,
     /// <summary>A message of another cluster is as good as one of this.</summary>
     AnyBirth,
     /// <summary>A cluster is founded by a majority of the voters.</summary>
     FoundByMajority,
-    /// <summary>A grant to a node is a grant to every process of its name.</summary>
-    GrantToName,
 }

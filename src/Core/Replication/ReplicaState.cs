@@ -161,13 +161,13 @@ public sealed class ReplicaState
         CountingBug.BothLives when seat.Replaces && votes => true,
         _ => seat.Memory == 0 ? votes
             : seat.Memory == life.Memory
-                && (!seat.Replaces || (votes && (seat.Sequence <= CommitSequence || Settings.Miscounts == CountingBug.BeforeCommit))),
+                && (!seat.Replaces || (votes && seat.Sequence <= CommitSequence)),
     };
 
     /// <summary>This life is over.</summary>
     internal void Supersede(Life by)
     {
-        if (IsSuperseded)
+        if (IsSuperseded || Settings.Miscounts is CountingBug.AnyLife or CountingBug.BothLives)
             return;
         IsSuperseded = true;
         Effects.Add(new Superseded(by));
@@ -322,7 +322,7 @@ public sealed class ReplicaState
     }
 
     internal bool GrantRunsForAnother(NodeId candidate, Life life, long nowTicks) => nowTicks < GrantUntilTicks
-        && (GrantedTo != candidate || (GrantedLife != life && Settings.Miscounts != CountingBug.GrantToName));
+        && (GrantedTo != candidate || GrantedLife != life);
 
     private void Write(JournalWrite effect, PendingWrite pending)
     {
