@@ -111,10 +111,11 @@ internal sealed class PrimaryRole
         Stream(standby, nowTicks);
     }
 
-    // A life that does not claim a vote may have this name's. It must hold the entry that names the one before it, so that a life which was
-    // named once and replaced finds that out instead of being named again. And that one must be silent for so long that no lease rests on it.
+    // A life that does not claim a vote may have this name's, once this reign has committed its first entry. It must hold the entry that
+    // names the one before it, so that a life which was named once and replaced finds that out instead of being named again. And that one
+    // must be silent for so long that no lease rests on it.
     private bool MayReturn(StandbyProgress standby, long nowTicks) =>
-        !standby.Votes && standby.Life.Memory != standby.Seat.Memory
+        _reignAnnounced && !standby.Votes && standby.Life.Memory != standby.Seat.Memory
         && standby.MatchSequence >= Math.Max(_state.Log.BaseSequence, standby.Seat.Sequence)
         && (standby.Seat.Memory == 0
             || nowTicks - Math.Max(standby.VoterHeardAtTicks, _beganAtTicks) >= _state.Settings.LeaseDurationTicks);
