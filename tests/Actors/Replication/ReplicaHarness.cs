@@ -40,6 +40,9 @@ public abstract class ReplicaHarness : TestKit
 
     private protected ManualClock Clock { get; } = new();
 
+    /// <summary>The data directory of this life.</summary>
+    private protected DataDirectory OwnDirectory => _directory!;
+
     private protected ServingState Serving { get; }
 
     private protected TestProbe Oracle { get; }
@@ -73,12 +76,12 @@ public abstract class ReplicaHarness : TestKit
         return _directory = DataDirectory.Open(_disk, "/data", "cluster", Node.Name);
     }
 
-    private protected void Restart()
+    private protected void Restart(params NodeId[] peers)
     {
         Watch(Replica);
         Sys.Stop(Replica);
         ExpectTerminated(Replica);
-        Start();
+        Start(peers: peers);
     }
 
     private protected void Crown() => Replica.Tell(HotStandby.Actors.Replication.Crown.Instance, Oracle);
