@@ -66,7 +66,7 @@ internal sealed class Nodes : IAsyncDisposable
         return primary!;
     }
 
-    /// <summary>What the node says of itself, once it does: it has 2 s for that, which a busy machine or a restore may not leave it.</summary>
+    /// <summary>What the node says of itself, once it does: it has 5 s for that, which a busy machine or a restore may not leave it.</summary>
     public static async Task<NodeReport> ReportOfAsync(HotStandbyNode node)
     {
         NodeReport? report = null;
