@@ -121,7 +121,10 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
               data-dir = "{{DataDirectory}}"
               client { host = "{{place.Host}}", port = {{place.ClientPort}} }
               http { host = "{{place.Host}}", port = {{place.HttpPort}} }
-              remoting { host = "{{place.Announced.Address}}", port = {{place.Announced.Port}}, bind-host = "{{place.Host}}", bind-port = {{BindPort}} }
+              remoting {
+                host = "{{place.Announced.Address}}", port = {{place.Announced.Port}}
+                bind-host = "{{place.Host}}", bind-port = {{BindPort}}
+              }
             }
             akka.cluster.seed-nodes = [{{seeds}}]
             {{extraHocon}}
