@@ -105,14 +105,16 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     }
 
     /// <summary>
-    /// Whether this node ends because of a cluster of another birth that has answered it: it is no member, and no cluster of its own has
-    /// answered meanwhile. One seed address that now belongs to another cluster is no reason.
+    /// Whether this node ends because of a cluster of another birth that has answered it: it is no member, and meanwhile it has heard
+    /// neither a member nor a node of its own birth, with which it could found its cluster again. One seed address that now belongs to
+    /// another cluster is no reason.
     /// </summary>
     public bool MustGo(Hello foreign, Standing standing, long nowTicks)
     {
         if (standing.IsMember || _wasMember || !foreign.IsMember || !IsAnswer(foreign, nowTicks))
             return false;
-        if (_voices.Lately(nowTicks).Any(each => each.Hello.IsMember))
+        // Nodes of other births are not among the voices.
+        if (_voices.Lately(nowTicks).Any(each => each.Hello.IsMember || each.Hello.Birth != 0))
             return false;
         _foreignSinceTicks ??= nowTicks;
         return nowTicks - _foreignSinceTicks >= FoundingPatience.Ticks;
