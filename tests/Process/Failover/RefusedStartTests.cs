@@ -164,7 +164,9 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
         node.Start();
         Assert.Equal(code, await WaitForExitCodeAsync(node, Patience, stop));
         held?.Dispose();
-        var line = Assert.Single(await File.ReadAllLinesAsync(node.LogFile, stop));
+        var lines = await File.ReadAllLinesAsync(node.LogFile, stop);
+        // Beside it, a port that is open to other machines is warned of.
+        var line = Assert.Single(lines, line => mistake != "address that is not here" || !line.StartsWith("warning: hotstandby.client.port ", StringComparison.Ordinal));
         if (format == "json")
         {
             var said = System.Text.Json.JsonDocument.Parse(line).RootElement;
