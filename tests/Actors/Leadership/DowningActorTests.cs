@@ -1,4 +1,4 @@
-// Three members of one cluster in one process: who is put out when the replicas find that the Primary has lost its lease.
+// Three members of one cluster in one process: which is removed when the replicas find that the Primary has lost its lease.
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;

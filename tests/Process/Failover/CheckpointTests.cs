@@ -1,4 +1,4 @@
-// Journals that are cut short behind checkpoints, in real processes under load: disks stay bounded, starts read little, and who lacks
+// Journals that are cut short behind checkpoints, in real processes under load: disks stay bounded, starts read little, and a node that lacks
 // what is gone gets a full sync.
 using HotStandby.Host.Cluster;
 using Xunit.Abstractions;

@@ -1,4 +1,4 @@
-// Which nodes form a cluster: any majority of the voters, and nobody alone.
+// Which nodes form a cluster: any majority of the voters, and none alone.
 using HotStandby.Host.Cluster;
 using Xunit.Abstractions;
 

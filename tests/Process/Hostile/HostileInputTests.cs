@@ -1,4 +1,4 @@
-// Strangers at the ports of a Primary under load: nobody who has a right to be there notices.
+// Strangers at the ports of a Primary under load: clients and nodes that belong there do not notice.
 using HotStandby.Host.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;

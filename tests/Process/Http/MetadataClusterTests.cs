@@ -22,6 +22,7 @@ public sealed class MetadataClusterTests(ITestOutputHelper output) : ClusterTest
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
         using var http = new HttpClient { Timeout = Patience, BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
+        await WaitUntilAsync("the metadata port is open", Patience, IsOpenAsync, stop);
         await using var first = new MooncakeMasterClient(cluster.ClientAddresses, new Uuid(7, 1));
         // A machine that is busy for seconds costs a client its segment here, and with it its keys: then it publishes and mounts again.
         var (body, tries) = ("", 0);
@@ -46,6 +47,19 @@ public sealed class MetadataClusterTests(ITestOutputHelper output) : ClusterTest
         }, stop);
         await WaitUntilAsync("the keys to go with the client that is silent", Patience, async () => await GetAsync() is null, stop);
         Assert.Equal(HttpStatusCode.OK, await PutAsync("three"));
+
+        async Task<bool> IsOpenAsync()
+        {
+            try
+            {
+                using var answer = await http.GetAsync(new Uri("/health", UriKind.Relative), stop);
+                return answer.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }
 
         async Task LiveAsync(MooncakeMasterClient client, ulong number)
         {

@@ -1,4 +1,4 @@
-// The page in a real browser: the Primary is killed, and whoever looks at a Standby's page sees who leads now, and how it came to that.
+// The page in a real browser: the Primary is killed, and a Standby's page shows which node leads now, and how it came to that.
 using HotStandby.Host.Cluster;
 using HotStandby.Tests.Process.Failover;
 using OpenQA.Selenium;
