@@ -94,10 +94,10 @@ public sealed class AnnouncedAddressTests(ITestOutputHelper output) : ClusterTes
         {
             using var connection = new TcpClient(IPAddress.Parse(place.Reached).AddressFamily);
             await connection.ConnectAsync(place.Reached, IPEndPoint.Parse(node.AnnouncedAddress).Port, stop);
-            // Nothing is warned of but that a wildcard is open to other machines.
-            var warned = File.ReadLines(node.LogFile).Count(static line => line.StartsWith("warning:", StringComparison.Ordinal));
-            var open = File.ReadLines(node.LogFile).Count(static line => line.StartsWith("warning: hotstandby.remoting.port ", StringComparison.Ordinal));
-            Assert.Equal((place.Bound is "0.0.0.0" or "::0" ? 1 : 0, open), (open, warned));
+            // The warning is about the address that it listens on, not the one that it announces; there is no other.
+            string[] warnings = [.. File.ReadLines(node.LogFile).Where(static line => line.Contains(" 1011 Host: ", StringComparison.Ordinal))];
+            Assert.Equal(place.Bound is "0.0.0.0" or "::0" ? 1 : 0, warnings.Length);
+            Assert.All(warnings, static line => Assert.Contains("hotstandby.remoting.port = ", line, StringComparison.Ordinal));
         }
     });
 
