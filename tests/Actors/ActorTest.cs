@@ -11,13 +11,13 @@ namespace HotStandby.Tests.Actors;
 public abstract class ActorTest : TestKit
 {
     // The TestKit's own waits are of 3 s, and a journal's circuit breaker is of 10 s: both would judge the machine.
-    private static readonly Config Patience = ConfigurationFactory.ParseString($$"""
-        akka.test { single-expect-default = {{Deadline.Step.TotalSeconds}}s, default-timeout = {{Deadline.Step.TotalSeconds}}s, filter-leeway = {{Deadline.Step.TotalSeconds}}s }
+    private static readonly Config Patience = ConfigurationFactory.ParseString("""
+        akka.test { single-expect-default = STEP, default-timeout = STEP, filter-leeway = STEP }
         akka.persistence {
-          journal-plugin-fallback { circuit-breaker.call-timeout = {{Deadline.Step.TotalSeconds}}s, recovery-event-timeout = {{Deadline.Step.TotalSeconds}}s }
-          snapshot-store-plugin-fallback.circuit-breaker.call-timeout = {{Deadline.Step.TotalSeconds}}s
+          journal-plugin-fallback { circuit-breaker.call-timeout = STEP, recovery-event-timeout = STEP }
+          snapshot-store-plugin-fallback.circuit-breaker.call-timeout = STEP
         }
-        """);
+        """.Replace("STEP", $"{Deadline.Step.TotalSeconds}s", StringComparison.Ordinal));
 
     /// <summary>Settings for a test whose actors' timers fire by <see cref="PassTimers"/> alone.</summary>
     private protected const string VirtualTimers = """

@@ -81,7 +81,8 @@ public sealed class NodeNamespacesTests
     {
         var address = proxies.EndPointOf(to);
         var launcher = NodeNamespaces.LauncherOf(from);
-        return await RunAsync(launcher[0], [.. launcher.Skip(1), "timeout", $"{patience.TotalSeconds:0}", "bash", "-c", $"exec 3<>/dev/tcp/{address.Address}/{address.Port} && read -u 3"]) == 0;
+        var call = $"exec 3<>/dev/tcp/{address.Address}/{address.Port} && read -u 3";
+        return await RunAsync(launcher[0], [.. launcher.Skip(1), "timeout", $"{patience.TotalSeconds:0}", "bash", "-c", call]) == 0;
     }
 
     private static async Task<int> RunAsync(string program, params string[] arguments)

@@ -86,7 +86,8 @@ public sealed class AnnouncedAddressTests(ITestOutputHelper output) : ClusterTes
         var bracketed = announced.Contains(':', StringComparison.Ordinal) ? $"[{announced}]" : announced;
         var seeds = string.Join(", ", cluster.Nodes.Select(node => $"\"akka.tcp://hotstandby@{bracketed}:{IPEndPoint.Parse(node.AnnouncedAddress).Port}\""));
         foreach (var (node, place) in cluster.Nodes.Zip(places))
-            node.WriteConfig(cluster.Nodes, $"hotstandby.remoting {{ host = \"{announced}\", bind-host = \"{place.Bound}\" }}\nakka.cluster.seed-nodes = [{seeds}]");
+            node.WriteConfig(
+                cluster.Nodes, $"hotstandby.remoting {{ host = \"{announced}\", bind-host = \"{place.Bound}\" }}\nakka.cluster.seed-nodes = [{seeds}]");
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
         await cluster.WaitForAgreementAsync(Patience, stop);

@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
 
-public sealed class CheckpointTests(CheckpointTests.SmallJournals small, ITestOutputHelper output) : ClusterTest(output), IClassFixture<CheckpointTests.SmallJournals>
+public sealed class CheckpointTests(CheckpointTests.SmallJournals small, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<CheckpointTests.SmallJournals>
 {
     public sealed class SmallJournals() : SharedCluster(3, Small);
 

@@ -6,7 +6,8 @@ using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
 
-public sealed class DiskFaultTests(DiskFaultTests.Repaired repaired, ITestOutputHelper output) : ClusterTest(output), IClassFixture<DiskFaultTests.Repaired>
+public sealed class DiskFaultTests(DiskFaultTests.Repaired repaired, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<DiskFaultTests.Repaired>
 {
     public sealed class Repaired() : SharedCluster(3);
 

@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
 
-public sealed class FailoverTests(FailoverTests.Killed killed, ITestOutputHelper output) : ClusterTest(output), IClassFixture<FailoverTests.Killed>
+public sealed class FailoverTests(FailoverTests.Killed killed, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<FailoverTests.Killed>
 {
     public sealed class Killed() : SharedCluster(3);
 

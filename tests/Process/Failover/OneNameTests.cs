@@ -6,7 +6,8 @@ using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
 
-public sealed class OneNameTests(OneNameTests.Undisturbed undisturbed, ITestOutputHelper output) : ClusterTest(output), IClassFixture<OneNameTests.Undisturbed>
+public sealed class OneNameTests(OneNameTests.Undisturbed undisturbed, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<OneNameTests.Undisturbed>
 {
     /// <summary>No second process and no foreign node costs this cluster a reign or a member.</summary>
     public sealed class Undisturbed() : SharedCluster(3, Unhurried);

@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Hostile;
 
-public sealed class HostileInputTests(HostileInputTests.Visited visited, ITestOutputHelper output) : ClusterTest(output), IClassFixture<HostileInputTests.Visited>
+public sealed class HostileInputTests(HostileInputTests.Visited visited, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<HostileInputTests.Visited>
 {
     public sealed class Visited() : SharedCluster(3, Unhurried);
 

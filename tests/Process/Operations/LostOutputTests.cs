@@ -9,7 +9,8 @@ using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Operations;
 
-public sealed class LostOutputTests(LostOutputTests.Asked asked, ITestOutputHelper output) : ClusterTest(output), IClassFixture<LostOutputTests.Asked>
+public sealed class LostOutputTests(LostOutputTests.Asked asked, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<LostOutputTests.Asked>
 {
     /// <summary>The node that verbs ask.</summary>
     public sealed class Asked() : SharedCluster(1);

@@ -10,7 +10,8 @@ using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Operator;
 
-public sealed class OperatorCommandTests(OperatorCommandTests.Operated operated, ITestOutputHelper output) : ClusterTest(output), IClassFixture<OperatorCommandTests.Operated>
+public sealed class OperatorCommandTests(OperatorCommandTests.Operated operated, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<OperatorCommandTests.Operated>
 {
     private const string Token = "0123456789abcdef";
 

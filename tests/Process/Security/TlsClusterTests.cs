@@ -12,7 +12,8 @@ using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Security;
 
-public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutputHelper output) : ClusterTest(output), IClassFixture<TlsClusterTests.Guarded>
+public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<TlsClusterTests.Guarded>
 {
     private const string Cluster = "local";
     private const int Attempts = 3;
