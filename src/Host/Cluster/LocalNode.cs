@@ -38,6 +38,7 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
 {
     private readonly ConcurrentQueue<int> _exitCodes = [];
     private readonly Lock _lock = new();
+    private readonly Lock _logLock = new();
     private Process? _process;
     private Task _output = Task.CompletedTask;
     private Task _supervision = Task.CompletedTask;
@@ -225,7 +226,7 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
         {
             try
             {
-                lock (LogFile)
+                lock (_logLock)
                     File.AppendAllText(LogFile, line + '\n');
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)

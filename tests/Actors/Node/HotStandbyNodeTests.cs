@@ -1,4 +1,4 @@
-// A node on its own, as the host starts it, and on somebody else's journal.
+// A node on its own, as the host starts it, and on a journal that is not its own.
 using Akka.Actor;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Node;

@@ -2,7 +2,6 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Protocol;
@@ -17,7 +16,7 @@ using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Replication;
 
-public abstract class ReplicaHarness : TestKit
+public abstract class ReplicaHarness : ActorTest
 {
     private protected const string InMemory = "akka.persistence.journal.inmem";
     private static readonly NodeId Node = new("n1");
@@ -27,7 +26,6 @@ public abstract class ReplicaHarness : TestKit
             """
             akka.actor.provider = cluster
             akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
-            akka.test.single-expect-default = 10s
             """).WithFallback(TestSystem.Config))
     {
         Serving = new ServingState(Clock);
