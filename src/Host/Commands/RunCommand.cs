@@ -68,6 +68,7 @@ internal static class RunCommand
             HostEvents.SettingsWarning(log, warning.ToString());
         foreach (var warning in plan.Warnings)
             HostEvents.Limited(log, warning);
+        CodePreload.LoadAllOf(typeof(RunCommand).Assembly);
         HotStandbyNode node;
         Action<ListenOptions>? httpGuard, clientGuard;
         try
