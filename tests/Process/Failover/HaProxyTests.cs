@@ -1,0 +1,72 @@
+// The shipped haproxy.cfg in front of real nodes, with clients that know its address alone.
+using System.Diagnostics;
+using HotStandby.Host;
+using HotStandby.Host.Cluster;
+using HotStandby.Host.Commands;
+using HotStandby.Host.Failover;
+using Xunit.Abstractions;
+
+namespace HotStandby.Tests.Process.Failover;
+
+public sealed class HaProxyTests(ITestOutputHelper output) : ClusterTest(output)
+{
+    private const int Clients = 4;
+
+    [FactWith("haproxy")]
+    public Task Clients_behind_haproxy_go_on_after_a_kill_and_a_switchover_and_lose_nothing() => WithClusterAsync(3, async (cluster, stop) =>
+    {
+        cluster.StartAll();
+        var first = await cluster.WaitForPrimaryAsync(Patience, stop);
+        await using var front = await HaProxy.StartAsync(cluster, stop);
+        await using var fleet = new StockFleet(cluster, Clients, TimeSpan.FromMilliseconds(20), () => front.Address);
+        await AllAreBackAsync(fleet, "at work", stop);
+        await OnlyTheServingNodeHasSessionsAsync(cluster, front, stop);
+
+        var killed = Stopwatch.GetTimestamp();
+        first.Send(NodeSignal.Kill);
+        await first.WaitForExitAsync(stop);
+        await AllAreBackAsync(fleet, "back after the kill", stop);
+        ReportGap(fleet, "kill -9", killed);
+        first.Start();
+        await FailoverTrial.WaitUntilWholeAsync(cluster, Patience, stop);
+        await OnlyTheServingNodeHasSessionsAsync(cluster, front, stop);
+
+        var switched = 0L;
+        await WaitUntilAsync("the switchover is taken", Patience, async () =>
+        {
+            using var said = new StringWriter();
+            switched = Stopwatch.GetTimestamp();
+            string[] command = ["switchover", "--yes", .. cluster.Nodes.SelectMany(node => new[] { "--http", node.HttpAddress })];
+            return await CommandTree.RunAsync(command, new Terminal(said, said, false), null, stop) == ExitCode.Ok;
+        }, stop);
+        await AllAreBackAsync(fleet, "back after the switchover", stop);
+        ReportGap(fleet, "switchover", switched);
+        await OnlyTheServingNodeHasSessionsAsync(cluster, front, stop);
+
+        var (writes, lost) = await fleet.FindLostAsync(stop);
+        Assert.Empty(lost);
+        Assert.True(writes >= 3 * Clients, $"only {writes} writes were acknowledged");
+        await AllMustAgreeAsync(cluster, stop);
+    }, "hotstandby.objects.client-ttl = 10min"); // no machine is so slow that a client counts as dead meanwhile
+
+    // From here on each of them has put, got, and has its segment.
+    private static async Task AllAreBackAsync(StockFleet fleet, string what, CancellationToken stop)
+    {
+        fleet.Begin();
+        await WaitUntilAsync($"every client {what}", Patience, () => Task.FromResult(fleet.Clients.All(static client => client.FirstGetTicks != 0)), stop);
+    }
+
+    // No session stays with a node that does not serve, and none goes there: two looks with a check of haproxy between them say the same.
+    private static Task OnlyTheServingNodeHasSessionsAsync(LocalCluster cluster, HaProxy front, CancellationToken stop) =>
+        WaitUntilAsync("haproxy has its sessions with the node that serves, and that one alone is up", Patience, async () =>
+        {
+            var serves = await cluster.WaitForPrimaryAsync(Patience, stop);
+            return (await front.NodesAsync(stop)).All(node => node.Key == serves.Id ? node.Value is { IsUp: true, Sessions: >= Clients } : node.Value is { IsUp: false, Sessions: 0 });
+        }, stop);
+
+    private void ReportGap(StockFleet fleet, string what, long since)
+    {
+        var last = fleet.Clients.Max(static client => Math.Max(client.FirstPutTicks, client.FirstGetTicks));
+        Output.WriteLine($"{what}: every client put and got again after {Stopwatch.GetElapsedTime(since, last).TotalMilliseconds:0} ms; {ReturnReport.Print(fleet.Refusals)}");
+    }
+}
