@@ -27,13 +27,14 @@ internal sealed class StockClient : IAsyncDisposable
     private static readonly ByteString Tenant = "default";
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestRetryPause = TimeSpan.FromMilliseconds(500);
 
     private readonly Func<EndPoint?> _master;
     private readonly Action<string> _refused;
     private readonly Uuid _id;
     private readonly WireSegment _segment;
     private readonly TimeSpan _pause;
+    private readonly TimeSpan _retryPause;
     private readonly CancellationTokenSource _ending = new();
     private readonly SemaphoreSlim _connecting = new(1);
     private readonly Task _working;
@@ -44,15 +45,18 @@ internal sealed class StockClient : IAsyncDisposable
     private long _firstPut;
     private long _firstGet;
     private long _mounted;
+    private long _lastPut;
+    private long _longestGap;
 
     /// <summary>Begins.</summary>
     /// <param name="master">The address that it is given; null: there is none now.</param>
     /// <param name="id">Its id.</param>
-    /// <param name="pause">Between two objects; divided by their number, clients that start together do not call together.</param>
+    /// <param name="pause">Between two objects; after a call that failed, half a second at most.</param>
     /// <param name="refused">Hears what every call that failed was told.</param>
     public StockClient(Func<EndPoint?> master, Uuid id, TimeSpan pause, Action<string> refused)
     {
         (_master, _id, _pause, _refused) = (master, id, pause, refused);
+        _retryPause = pause < LongestRetryPause ? pause : LongestRetryPause;
         var name = string.Create(CultureInfo.InvariantCulture, $"stock-{id}:17000");
         _segment = new WireSegment(new Uuid(id.First, id.Second + (1UL << 32)), name, 1UL << 44, SegmentBytes, name, "tcp", "stock");
         _working = Task.WhenAll(Task.Run(PingAsync), Task.Run(UseAsync));
@@ -72,6 +76,9 @@ internal sealed class StockClient : IAsyncDisposable
 
     /// <summary>It has put, got and mounted since <see cref="Begin"/>.</summary>
     public bool IsBack => FirstPutTicks != 0 && FirstGetTicks != 0 && MountedTicks != 0;
+
+    /// <summary>The longest time between two acknowledged puts of which the second came since this was last asked.</summary>
+    public TimeSpan TakeLongestGap() => Stopwatch.GetElapsedTime(0, Interlocked.Exchange(ref _longestGap, 0));
 
     /// <summary>What was before counts no more.</summary>
     public void Begin()
@@ -130,12 +137,13 @@ internal sealed class StockClient : IAsyncDisposable
         {
             var key = string.Create(CultureInfo.InvariantCulture, $"{_segment.Name}/{number++}");
             if (await PutAsync(key) is not { } put)
-                return RetryPause;
+                return _retryPause;
             _acknowledged.Enqueue(_lastKey = key);
+            NoteGap();
             Note(ref _firstPut, put);
             var got = await CallAsync(async client => (await client.GetReplicaListAsync(new(_lastKey, Tenant), _ending.Token)).Error);
             Note(ref _firstGet, got);
-            return got is null ? RetryPause : _pause;
+            return got is null ? _retryPause : _pause;
         });
     }
 
@@ -146,6 +154,14 @@ internal sealed class StockClient : IAsyncDisposable
         var ended = began is null ? null
             : await CallAsync(async client => (await client.PutEndAsync(new(_id, new(key, null), ReplicaType.All, Tenant), _ending.Token)).Error);
         return ended is null ? null : began;
+    }
+
+    private void NoteGap()
+    {
+        var now = Stopwatch.GetTimestamp();
+        if (_lastPut != 0)
+            Volatile.Write(ref _longestGap, Math.Max(Volatile.Read(ref _longestGap), now - _lastPut));
+        _lastPut = now;
     }
 
     private void Note(ref long first, long? beganTicks)

@@ -41,6 +41,9 @@ internal sealed class StockFleet : IAsyncDisposable
             client.Begin();
     }
 
+    /// <summary>The longest time that any of them was without an acknowledged put, since this was last asked.</summary>
+    public TimeSpan TakeLongestGap() => Clients.Max(static client => client.TakeLongestGap());
+
     /// <summary>Looks for every write that was acknowledged to any of them.</summary>
     /// <exception cref="IOException">A call was not answered, so nothing can be said.</exception>
     public async Task<(int Writes, IReadOnlyList<string> Lost)> FindLostAsync(CancellationToken stop)

@@ -1,5 +1,4 @@
 // The shipped haproxy.cfg in front of real nodes, with clients that know its address alone.
-using System.Diagnostics;
 using HotStandby.Host;
 using HotStandby.Host.Cluster;
 using HotStandby.Host.Commands;
@@ -22,25 +21,24 @@ public sealed class HaProxyTests(ITestOutputHelper output) : ClusterTest(output)
         await AllAreBackAsync(fleet, "at work", stop);
         await OnlyTheServingNodeHasSessionsAsync(cluster, front, stop);
 
-        var killed = Stopwatch.GetTimestamp();
+        fleet.TakeLongestGap();
         first.Send(NodeSignal.Kill);
         await first.WaitForExitAsync(stop);
         await AllAreBackAsync(fleet, "back after the kill", stop);
-        ReportGap(fleet, "kill -9", killed);
+        Output.WriteLine($"kill -9: no client was without a put for longer than {fleet.TakeLongestGap().TotalMilliseconds:0} ms; {ReturnReport.Print(fleet.Refusals)}");
         first.Start();
         await FailoverTrial.WaitUntilWholeAsync(cluster, Patience, stop);
         await OnlyTheServingNodeHasSessionsAsync(cluster, front, stop);
 
-        var switched = 0L;
+        fleet.TakeLongestGap();
         await WaitUntilAsync("the switchover is taken", Patience, async () =>
         {
             using var said = new StringWriter();
-            switched = Stopwatch.GetTimestamp();
             string[] command = ["switchover", "--yes", .. cluster.Nodes.SelectMany(node => new[] { "--http", node.HttpAddress })];
             return await CommandTree.RunAsync(command, new Terminal(said, said, false), null, stop) == ExitCode.Ok;
         }, stop);
         await AllAreBackAsync(fleet, "back after the switchover", stop);
-        ReportGap(fleet, "switchover", switched);
+        Output.WriteLine($"switchover: no client was without a put for longer than {fleet.TakeLongestGap().TotalMilliseconds:0} ms");
         await OnlyTheServingNodeHasSessionsAsync(cluster, front, stop);
 
         var (writes, lost) = await fleet.FindLostAsync(stop);
@@ -63,10 +61,4 @@ public sealed class HaProxyTests(ITestOutputHelper output) : ClusterTest(output)
             var serves = await cluster.WaitForPrimaryAsync(Patience, stop);
             return (await front.NodesAsync(stop)).All(node => node.Key == serves.Id ? node.Value is { IsUp: true, Sessions: >= Clients } : node.Value is { IsUp: false, Sessions: 0 });
         }, stop);
-
-    private void ReportGap(StockFleet fleet, string what, long since)
-    {
-        var last = fleet.Clients.Max(static client => Math.Max(client.FirstPutTicks, client.FirstGetTicks));
-        Output.WriteLine($"{what}: every client put and got again after {Stopwatch.GetElapsedTime(since, last).TotalMilliseconds:0} ms; {ReturnReport.Print(fleet.Refusals)}");
-    }
 }
