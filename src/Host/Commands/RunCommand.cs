@@ -36,10 +36,12 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(Terminal terminal, ConfigurationResult loaded, bool stopWithInput, CancellationToken cancellation)
     {
-        foreach (var warning in loaded.Warnings)
-            terminal.Error.WriteLine($"warning: {warning}");
         if (loaded.Configuration is not { } configuration)
+        {
+            foreach (var warning in loaded.Warnings)
+                terminal.Error.WriteLine($"warning: {warning}");
             return ConfigurationOptions.Report(terminal, loaded);
+        }
 
         var events = new EventRing(configuration.Settings.NodeId.Name, TimeProvider.System);
         using var logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(events).AddProvider(
@@ -61,6 +63,8 @@ internal static class RunCommand
         var plan = ResourcePlan.Of(configuration.Settings, ProcessLimits.Raise());
         if (plan.Refusal is { } refusal)
             return last.Say(new NodeEnd(ExitCode.Configuration, refusal));
+        foreach (var warning in loaded.Warnings)
+            HostEvents.SettingsWarning(log, warning.ToString());
         foreach (var warning in plan.Warnings)
             HostEvents.Limited(log, warning);
         HotStandbyNode node;

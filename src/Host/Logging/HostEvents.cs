@@ -36,6 +36,9 @@ internal static partial class HostEvents
     [LoggerMessage(1010, LogLevel.Warning, "The size of the data directory is not known, {Directory}: {Reason}", EventName = "DiskNotMeasured")]
     public static partial void DiskNotMeasured(ILogger log, string directory, string reason);
 
+    [LoggerMessage(1011, LogLevel.Warning, "{What}", EventName = "SettingsWarning")]
+    public static partial void SettingsWarning(ILogger log, string what);
+
     [LoggerMessage(1003, LogLevel.Warning, "A peer at the {Door} port is refused, {Peer}: {Reason}", EventName = "PeerRefused")]
     public static partial void PeerRefused(ILogger log, string door, string peer, string reason);
 }
