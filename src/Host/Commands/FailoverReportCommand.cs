@@ -19,8 +19,12 @@ internal static class FailoverReportCommand
         var freezes = Options.Number("--freezes", "Primaries that are frozen until another one serves", 30, 0, 10_000);
         var partitions = Options.Number("--partitions", "Primaries that are cut off from the other nodes until another one serves", 30, 0, 10_000);
         var nodes = Options.Number("--nodes", "Nodes, all of them voters", 3, 3, 9);
-        var clients = Options.Number("--clients", "Instead of four writers: clients as Mooncake's are, each with a segment, and what each of them meets when the Primary is killed", 0, 0, 10_000);
-        var front = new Option<bool>("--haproxy") { Description = "These clients go through haproxy, which must be installed, with the shipped file. Without it: as if they were told at once which node serves." };
+        var clients = Options.Number(
+            "--clients", "Instead of four writers: clients as Mooncake's are, each with a segment, and what they meet after kills", 0, 0, 5000);
+        var front = new Option<bool>("--haproxy")
+        {
+            Description = "The clients go through haproxy, which must be installed, with the shipped file; without it, they learn at once which node serves.",
+        };
         var hocon = new Option<string>("--hocon") { Description = "Settings of every node on top of the defaults.", DefaultValueFactory = static _ => "", HelpName = "hocon" };
         var title = new Option<string>("--title") { Description = "Heading of the report.", DefaultValueFactory = static _ => "Failover", HelpName = "text" };
         var output = new Option<string?>("--append-to") { Description = "Append the report to this Markdown file.", HelpName = "file" }.RefuseTilde();
@@ -46,8 +50,8 @@ internal static class FailoverReportCommand
             {
                 if (result.GetValue(clients) is var count and > 0)
                 {
-                    var returns = new ReturnReport(
-                        result.GetValue(title)!, settings, await ReturnAsync(terminal, settings, count, result.GetValue(front), result.GetValue(kills), stop));
+                    var trials = await ReturnAsync(terminal, settings, count, result.GetValue(front), result.GetValue(kills), stop);
+                    var returns = new ReturnReport(result.GetValue(title)!, settings, trials);
                     terminal.WriteTable(returns.Title, ReturnReport.Headings, returns.Rows());
                     foreach (var note in returns.Notes())
                         terminal.Output.WriteLine(note);
@@ -92,7 +96,8 @@ internal static class FailoverReportCommand
             var result = await trial.RunAsync(stop);
             results.Add(result);
             terminal.Error.WriteLine(
-                $"{i}/{kills}: served after {result.Served.TotalMilliseconds:0} ms, last put after {result.FirstPuts.Max().TotalMilliseconds:0} ms, {ReturnReport.Print(result.Refusals)}");
+                $"{i}/{kills}: served after {result.Served.TotalMilliseconds:0} ms, "
+                + $"last put after {result.FirstPuts.Max().TotalMilliseconds:0} ms, {ReturnReport.Print(result.Refusals)}");
         }
 
         return results;

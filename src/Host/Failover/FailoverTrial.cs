@@ -85,7 +85,8 @@ internal sealed class FailoverTrial(LocalCluster cluster, FaultNetwork? network,
 
     /// <summary>Waits until one node serves, and sees every other one in step and counted.</summary>
     /// <exception cref="TimeoutException">It did not come to that.</exception>
-    public static Task WaitUntilWholeAsync(LocalCluster cluster, TimeSpan patience, CancellationToken stop) => WaitAsync("the whole cluster", patience, async () =>
+    public static Task WaitUntilWholeAsync(LocalCluster cluster, TimeSpan patience, CancellationToken stop) =>
+        WaitAsync("the whole cluster", patience, async () =>
     {
         var views = await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop)));
         return views.OfType<NodeView>().SingleOrDefault(static view => view.Serving) is { } leads

@@ -1,6 +1,7 @@
 // Debian's haproxy in front of a local cluster, with the file that is shipped: only addresses are put in.
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -39,13 +40,7 @@ internal sealed partial class HaProxy : IAsyncDisposable
         try
         {
             var front = new HaProxy(Process.Start(start) ?? throw new IOException($"{Program} could not be started"), address, socket);
-            while (!File.Exists(socket))
-            {
-                if (front._process.HasExited)
-                    throw new IOException($"{Program} ended with {front._process.ExitCode}: {await front._errors}");
-                await Task.Delay(TimeSpan.FromMilliseconds(10), stop);
-            }
-
+            await front.WaitUntilOpenAsync(stop);
             return front;
         }
         catch (Win32Exception missing)
@@ -82,7 +77,7 @@ internal sealed partial class HaProxy : IAsyncDisposable
         var (name, status, sessions) = (Array.IndexOf(rows[0], "svname"), Array.IndexOf(rows[0], "status"), Array.IndexOf(rows[0], "scur"));
         return rows.Skip(1).Where(row => row.Length > status && row[name] is not ("FRONTEND" or "BACKEND")).ToDictionary(
             row => row[name],
-            row => (row[status].StartsWith("UP", StringComparison.Ordinal), int.Parse(row[sessions], System.Globalization.CultureInfo.InvariantCulture)));
+            row => (row[status].StartsWith("UP", StringComparison.Ordinal), int.Parse(row[sessions], CultureInfo.InvariantCulture)));
     }
 
     /// <inheritdoc/>
@@ -93,6 +88,24 @@ internal sealed partial class HaProxy : IAsyncDisposable
         await _process.WaitForExitAsync();
         await _errors;
         _process.Dispose();
+    }
+
+    private async Task WaitUntilOpenAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (!File.Exists(_controlFile))
+            {
+                if (_process.HasExited)
+                    throw new IOException($"{Program} ended with {_process.ExitCode}: {await _errors}");
+                await Task.Delay(TimeSpan.FromMilliseconds(10), stop);
+            }
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
     }
 
     private async Task<string> AskAsync(string command, CancellationToken stop)

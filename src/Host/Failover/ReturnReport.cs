@@ -10,6 +10,8 @@ namespace HotStandby.Host.Failover;
 /// <param name="Results">All trials, in their order; one at least.</param>
 internal sealed record ReturnReport(string Title, string Settings, IReadOnlyList<ReturnResult> Results)
 {
+    private static readonly double[] Shares = [0.5, 0.99, 1];
+
     /// <summary>Headings of <see cref="Rows"/>.</summary>
     public static IReadOnlyList<string> Headings { get; } =
         ["", "from the kill, s: median", "p99", "longest", "from service, s: median", "p99", "longest"];
@@ -33,7 +35,8 @@ internal sealed record ReturnReport(string Title, string Settings, IReadOnlyList
         $"Of these after the new Primary was seen to serve: {Print(Sum(static result => result.RefusalsInService))}.",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Processor time from the kill until all clients were back, for each kill: {Mean(static result => result.NodeProcessor):0.0} s of the two nodes, {Mean(static result => result.ClientProcessor):0.0} s of the clients."),
+            $"Processor time from the kill until all clients were back, for each kill: {Mean(static result => result.NodeProcessor):0.0} s of the two "
+            + $"nodes, {Mean(static result => result.ClientProcessor):0.0} s of the clients."),
         string.Create(CultureInfo.InvariantCulture, $"{Results[^1].Writes} acknowledged writes, {Results[^1].Lost} lost."),
     ];
 
@@ -62,8 +65,9 @@ internal sealed record ReturnReport(string Title, string Settings, IReadOnlyList
 
     private string[] Figures(Func<ReturnResult, TimeSpan> from, Func<ReturnResult, IReadOnlyList<TimeSpan>> times)
     {
+        // A client may be served before it was seen that a node serves.
         double[] sorted = [.. Results.SelectMany(result => times(result).Select(time => Math.Max(0, (time - from(result)).TotalSeconds))).Order()];
-        return [.. ((double[])[0.5, 0.99, 1]).Select(share => sorted[(int)Math.Ceiling(share * sorted.Length) - 1].ToString("0.000", CultureInfo.InvariantCulture))];
+        return [.. Shares.Select(share => sorted[(int)Math.Ceiling(share * sorted.Length) - 1].ToString("0.000", CultureInfo.InvariantCulture))];
     }
 
     private double Mean(Func<ReturnResult, TimeSpan> of) => Results.Average(result => of(result).TotalSeconds);

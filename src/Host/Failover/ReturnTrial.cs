@@ -1,4 +1,5 @@
-// A kill of the Primary as many clients meet it, each with a segment: when each of them puts, gets and mounts again, and what they were told.
+// A kill of the Primary as many clients meet it, each with a segment: when each of them puts, gets and mounts again, and what it
+// was told.
 using System.Diagnostics;
 using HotStandby.Host.Cluster;
 
@@ -17,8 +18,8 @@ namespace HotStandby.Host.Failover;
 /// <param name="Lost">How many of them are gone.</param>
 internal sealed record ReturnResult(
     TimeSpan Served, IReadOnlyList<TimeSpan> FirstPuts, IReadOnlyList<TimeSpan> FirstGets, IReadOnlyList<TimeSpan> Mounted,
-    IReadOnlyDictionary<string, int> Refusals, IReadOnlyDictionary<string, int> RefusalsInService, TimeSpan NodeProcessor, TimeSpan ClientProcessor,
-    int Writes, int Lost);
+    IReadOnlyDictionary<string, int> Refusals, IReadOnlyDictionary<string, int> RefusalsInService, TimeSpan NodeProcessor,
+    TimeSpan ClientProcessor, int Writes, int Lost);
 
 /// <summary>Runs trials on one cluster with one fleet.</summary>
 /// <param name="cluster">Whose Primary is killed.</param>
@@ -53,13 +54,16 @@ internal sealed class ReturnTrial(LocalCluster cluster, ServingView view, StockF
         return new ReturnResult(
             Stopwatch.GetElapsedTime(killed, served), Since(static client => client.FirstPutTicks), Since(static client => client.FirstGetTicks),
             Since(static client => client.MountedTicks), refusals,
-            refusals.Where(pair => pair.Value > before.GetValueOrDefault(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value - before.GetValueOrDefault(pair.Key)),
+            refusals.Where(pair => pair.Value > before.GetValueOrDefault(pair.Key))
+                .ToDictionary(pair => pair.Key, pair => pair.Value - before.GetValueOrDefault(pair.Key)),
             nodes, clients, writes, lost.Count);
 
-        TimeSpan[] Since(Func<StockClient, long> ticks) => [.. fleet.Clients.Select(client => Stopwatch.GetElapsedTime(killed, ticks(client)))];
+        TimeSpan[] Since(Func<StockClient, long> ticks) =>
+            [.. fleet.Clients.Select(client => Stopwatch.GetElapsedTime(killed, ticks(client)))];
     }
 
-    private static TimeSpan ProcessorOf(LocalNode[] nodes) => nodes.Aggregate(TimeSpan.Zero, static (sum, node) => sum + node.ProcessorTime);
+    private static TimeSpan ProcessorOf(LocalNode[] nodes) =>
+        nodes.Aggregate(TimeSpan.Zero, static (sum, node) => sum + node.ProcessorTime);
 
     private static TimeSpan OwnProcessor()
     {
@@ -73,7 +77,8 @@ internal sealed class ReturnTrial(LocalCluster cluster, ServingView view, StockF
         while (!reached())
         {
             if (Stopwatch.GetElapsedTime(began) > patience)
-                throw new TimeoutException($"{what}: not within {patience.TotalSeconds:0} s; failed calls: {ReturnReport.Print(fleet.Refusals)}");
+                throw new TimeoutException(
+                    $"{what}: not within {patience.TotalSeconds:0} s; failed calls: {ReturnReport.Print(fleet.Refusals)}");
             await Task.Delay(TimeSpan.FromMilliseconds(10), stop);
         }
     }

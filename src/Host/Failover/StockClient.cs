@@ -151,8 +151,10 @@ internal sealed class StockClient : IAsyncDisposable
     {
         var began = await CallAsync(async client =>
             (await client.PutStartAsync(new(_id, key, ObjectBytes, new WireReplicateConfig(), Tenant), _ending.Token)).Error);
-        var ended = began is null ? null
-            : await CallAsync(async client => (await client.PutEndAsync(new(_id, new(key, null), ReplicaType.All, Tenant), _ending.Token)).Error);
+        if (began is null)
+            return null;
+        var ended = await CallAsync(async client =>
+            (await client.PutEndAsync(new(_id, new(key, null), ReplicaType.All, Tenant), _ending.Token)).Error);
         return ended is null ? null : began;
     }
 

@@ -54,7 +54,8 @@ internal sealed class StockFleet : IAsyncDisposable
         {
             var answer = await _reader.BatchExistAsync(some, stop);
             if (answer.Call != ErrorCode.Ok || answer.Items.Any(static item => item is not (ErrorCode.Ok or ErrorCode.ObjectNotFound)))
-                throw new IOException($"the acknowledged writes could not be looked up: {answer.Call} {string.Join(", ", answer.Items.Distinct())}");
+                throw new IOException(
+                    $"the acknowledged writes could not be looked up: {answer.Call} {string.Join(", ", answer.Items.Distinct())}");
             lost.AddRange(some.Where((_, i) => answer.Items[i] == ErrorCode.ObjectNotFound));
         }
 

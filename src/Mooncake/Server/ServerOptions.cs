@@ -51,8 +51,8 @@ public sealed record ServerOptions(
     public Action<ListenOptions>? Guard { get; init; }
 
     /// <summary>
-    /// Connections that may wait to be accepted; the kernel's net.core.somaxconn may lower it. One that finds no room here is tried again by its
-    /// client's kernel, a second later: after a failover all clients come at once, to a node that is busy with taking over.
+    /// Connections that may wait to be accepted; the kernel's net.core.somaxconn may lower it. One that finds no room is tried again by
+    /// its client's kernel, a second later: after a failover all clients come at once, to a node that is busy with taking over.
     /// </summary>
     public const int Backlog = 4096;
 

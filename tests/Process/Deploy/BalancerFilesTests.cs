@@ -65,7 +65,8 @@ public sealed partial class BalancerFilesTests
         Assert.DoesNotContain("app.kubernetes.io/name: hotstandby", clients, StringComparison.Ordinal);
         Assert.DoesNotContain("kind: Role", clients, StringComparison.Ordinal);
         // Every probe and port of it is one that haproxy opens.
-        var opened = Directives(KubernetesConfiguration()).Where(static line => line.StartsWith("bind ", StringComparison.Ordinal)).Select(static line => line.Split(':')[1]);
+        var opened = Directives(KubernetesConfiguration()).Where(static line => line.StartsWith("bind ", StringComparison.Ordinal))
+            .Select(static line => line.Split(':')[1]);
         Assert.Equal(opened.Order(), ContainerPort().Matches(clients).Select(static port => port.Groups[1].Value).Order());
     }
 

@@ -25,7 +25,7 @@ public sealed class HaProxyTests(ITestOutputHelper output) : ClusterTest(output)
         first.Send(NodeSignal.Kill);
         await first.WaitForExitAsync(stop);
         await AllAreBackAsync(fleet, "back after the kill", stop);
-        Output.WriteLine($"kill -9: no client was without a put for longer than {fleet.TakeLongestGap().TotalMilliseconds:0} ms; {ReturnReport.Print(fleet.Refusals)}");
+        Output.WriteLine($"kill -9: no client was without a put for longer than {fleet.TakeLongestGap().TotalMilliseconds:0} ms");
         first.Start();
         await FailoverTrial.WaitUntilWholeAsync(cluster, Patience, stop);
         await OnlyTheServingNodeHasSessionsAsync(cluster, front, stop);
@@ -47,18 +47,21 @@ public sealed class HaProxyTests(ITestOutputHelper output) : ClusterTest(output)
         await AllMustAgreeAsync(cluster, stop);
     }, "hotstandby.objects.client-ttl = 10min"); // no machine is so slow that a client counts as dead meanwhile
 
-    // From here on each of them has put, got, and has its segment.
+    // From here on each of them has put and got.
     private static async Task AllAreBackAsync(StockFleet fleet, string what, CancellationToken stop)
     {
         fleet.Begin();
-        await WaitUntilAsync($"every client {what}", Patience, () => Task.FromResult(fleet.Clients.All(static client => client.FirstGetTicks != 0)), stop);
+        await WaitUntilAsync(
+            $"every client {what}", Patience, () => Task.FromResult(fleet.Clients.All(static client => client.FirstGetTicks != 0)), stop);
     }
 
-    // No session stays with a node that does not serve, and none goes there: two looks with a check of haproxy between them say the same.
+    // No session stays with a node that does not serve, and none goes there.
     private static Task OnlyTheServingNodeHasSessionsAsync(LocalCluster cluster, HaProxy front, CancellationToken stop) =>
         WaitUntilAsync("haproxy has its sessions with the node that serves, and that one alone is up", Patience, async () =>
         {
             var serves = await cluster.WaitForPrimaryAsync(Patience, stop);
-            return (await front.NodesAsync(stop)).All(node => node.Key == serves.Id ? node.Value is { IsUp: true, Sessions: >= Clients } : node.Value is { IsUp: false, Sessions: 0 });
+            return (await front.NodesAsync(stop)).All(node => node.Key == serves.Id
+                ? node.Value is { IsUp: true, Sessions: >= Clients }
+                : node.Value is { IsUp: false, Sessions: 0 });
         }, stop);
 }

@@ -46,12 +46,16 @@ public sealed class ProbeTests
     public async Task The_balancers_probe_answers_alike_with_and_without_a_token(string token)
     {
         await using var server = await StartAsync(change: options => options with { AdminToken = token });
-        (string, string)[][] callers = [[], [("Authorization", "Bearer the-token")], [("Authorization", "Bearer wrong")], [("X-Forwarded-For", "10.0.0.9")]];
+        (string, string)[][] callers =
+        [
+            [], [("Authorization", "Bearer the-token")], [("Authorization", "Bearer wrong")], [("X-Forwarded-For", "10.0.0.9")],
+        ];
         foreach (var serves in (bool[])[true, false])
         {
             server.Gateway.MayServe = serves;
+            var expected = serves ? "200" : "503";
             foreach (var caller in callers)
-                foreach (var (method, status) in ((string, string)[])[("GET", serves ? "200" : "503"), ("HEAD", serves ? "200" : "503"), ("OPTIONS", "204")])
+                foreach (var (method, status) in ((string, string)[])[("GET", expected), ("HEAD", expected), ("OPTIONS", "204")])
                     Assert.Equal((method, status), (method, (await server.SendRawAsync(method, "/health/primary", caller)).Split(' ')[1]));
         }
 
