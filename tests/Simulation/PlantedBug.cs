@@ -57,7 +57,7 @@ public enum PlantedBug
     ReleaseWhileLeading,
     /// <summary>A Primary answers clients as long as nobody has told it that it is deposed.</summary>
     ServeWithoutLease,
-    /// <summary>Whatever life has a voter's name counts, if it says that it may vote.</summary>
+    /// <summary>Any life with a voter's name counts, if it says that it may vote.</summary>
     CountAnyLife,
     /// <summary>The life that is welcomed counts, and the one before it still does.</summary>
     WelcomeWithoutRevoking,

@@ -31,7 +31,7 @@ internal static class AkkaOverlay
     // Beside the wait for the last entries: the oracle's own messages.
     private static readonly TimeSpan HandOverMargin = TimeSpan.FromSeconds(10);
 
-    /// <summary>Reports Akka settings that the user may not set beside ours, because two sources of one fact would differ one day.</summary>
+    /// <summary>Reports Akka settings that may not be set beside ours: two sources of one fact would differ one day.</summary>
     public static void CheckConflicts(Config given, SettingsReader reader)
     {
         foreach (var (path, instead) in Taken)
@@ -48,8 +48,13 @@ internal static class AkkaOverlay
     {
         var text = new StringBuilder();
         var roles = new List<string> { NodeConfiguration.MasterRole, NodeConfiguration.RoleOf(settings.NodeId) };
-        if (settings.Http.IsEnabled) // who listens on all interfaces is reached where the other nodes reach it
-            roles.Add(NodeConfiguration.RoleOf(settings.Http, HostName.IsWildcard(settings.Http.Host) ? settings.Remoting.Host : settings.Http.Host));
+        if (settings.Http.IsEnabled)
+        {
+            // A node that listens on all interfaces is reached where the other nodes reach it.
+            var host = HostName.IsWildcard(settings.Http.Host) ? settings.Remoting.Host : settings.Http.Host;
+            roles.Add(NodeConfiguration.RoleOf(settings.Http, host));
+        }
+
         if (given.GetValue(RolesPath) is { } value && value.IsArray())
             roles.AddRange(value.GetStringList());
         Line(text, RolesPath, '[' + string.Join(", ", roles.Distinct().Select(Quote)) + ']');

@@ -38,6 +38,7 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
 {
     private readonly ConcurrentQueue<int> _exitCodes = [];
     private readonly Lock _lock = new();
+    private readonly Lock _logLock = new();
     private Process? _process;
     private Task _output = Task.CompletedTask;
     private Task _supervision = Task.CompletedTask;
@@ -121,7 +122,10 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
               data-dir = "{{DataDirectory}}"
               client { host = "{{place.Host}}", port = {{place.ClientPort}} }
               http { host = "{{place.Host}}", port = {{place.HttpPort}} }
-              remoting { host = "{{place.Announced.Address}}", port = {{place.Announced.Port}}, bind-host = "{{place.Host}}", bind-port = {{BindPort}} }
+              remoting {
+                host = "{{place.Announced.Address}}", port = {{place.Announced.Port}}
+                bind-host = "{{place.Host}}", bind-port = {{BindPort}}
+              }
             }
             akka.cluster.seed-nodes = [{{seeds}}]
             {{extraHocon}}
@@ -222,7 +226,7 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
         {
             try
             {
-                lock (LogFile)
+                lock (_logLock)
                     File.AppendAllText(LogFile, line + '\n');
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
