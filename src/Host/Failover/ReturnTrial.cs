@@ -50,7 +50,7 @@ internal sealed class ReturnTrial(LocalCluster cluster, ServingView view, StockF
         await primary.WaitForExitAsync(stop);
         primary.Start();
         await FailoverTrial.WaitUntilWholeAsync(cluster, patience, stop);
-        var (writes, lost) = await fleet.FindLostAsync(stop);
+        var (writes, lost) = await fleet.FindLostAsync(patience, stop);
         return new ReturnResult(
             Stopwatch.GetElapsedTime(killed, served), Since(static client => client.FirstPutTicks), Since(static client => client.FirstGetTicks),
             Since(static client => client.MountedTicks), refusals,

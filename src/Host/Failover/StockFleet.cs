@@ -12,6 +12,8 @@ namespace HotStandby.Host.Failover;
 /// <summary>Clients that work as long as this lives.</summary>
 internal sealed class StockFleet : IAsyncDisposable
 {
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
+
     private readonly MooncakeMasterClient _reader;
     private readonly ConcurrentDictionary<string, int> _refusals = [];
 
@@ -45,15 +47,24 @@ internal sealed class StockFleet : IAsyncDisposable
     public TimeSpan TakeLongestGap() => Clients.Max(static client => client.TakeLongestGap());
 
     /// <summary>Looks for every write that was acknowledged to any of them.</summary>
+    /// <param name="patience">For how long no node may serve.</param>
+    /// <param name="stop">Gives up.</param>
     /// <exception cref="IOException">A call was not answered, so nothing can be said.</exception>
-    public async Task<(int Writes, IReadOnlyList<string> Lost)> FindLostAsync(CancellationToken stop)
+    public async Task<(int Writes, IReadOnlyList<string> Lost)> FindLostAsync(TimeSpan patience, CancellationToken stop)
     {
         string[] keys = [.. Clients.SelectMany(static client => client.Acknowledged)];
         var lost = new List<string>();
         foreach (var some in keys.Chunk(ReplayOptions.MaximumBatch))
         {
+            var began = Stopwatch.GetTimestamp();
             var answer = await _reader.BatchExistAsync(some, stop);
-            if (answer.Call != ErrorCode.Ok || answer.Items.Any(static item => item is not (ErrorCode.Ok or ErrorCode.ObjectNotFound)))
+            while (!Tells(answer) && Stopwatch.GetElapsedTime(began) < patience)
+            {
+                await Task.Delay(RetryPause, stop);
+                answer = await _reader.BatchExistAsync(some, stop);
+            }
+
+            if (!Tells(answer))
                 throw new IOException(
                     $"the acknowledged writes could not be looked up: {answer.Call} {string.Join(", ", answer.Items.Distinct())}");
             lost.AddRange(some.Where((_, i) => answer.Items[i] == ErrorCode.ObjectNotFound));
@@ -68,6 +79,9 @@ internal sealed class StockFleet : IAsyncDisposable
         await Task.WhenAll(Clients.Select(static client => client.DisposeAsync().AsTask()));
         await _reader.DisposeAsync();
     }
+
+    private static bool Tells(BatchAnswer answer) =>
+        answer.Call == ErrorCode.Ok && answer.Items.All(static item => item is ErrorCode.Ok or ErrorCode.ObjectNotFound);
 
     private void Count(string refusal) => _refusals.AddOrUpdate(refusal, 1, static (_, so) => so + 1);
 }
