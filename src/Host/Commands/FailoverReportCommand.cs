@@ -10,7 +10,7 @@ namespace HotStandby.Host.Commands;
 /// <summary>The verb <c>failover-report</c>.</summary>
 internal static class FailoverReportCommand
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public static Command Create(Terminal terminal)
     {
@@ -19,6 +19,12 @@ internal static class FailoverReportCommand
         var freezes = Options.Number("--freezes", "Primaries that are frozen until another one serves", 30, 0, 10_000);
         var partitions = Options.Number("--partitions", "Primaries that are cut off from the other nodes until another one serves", 30, 0, 10_000);
         var nodes = Options.Number("--nodes", "Nodes, all of them voters", 3, 3, 9);
+        var clients = Options.Number(
+            "--clients", "Instead of four writers: clients as Mooncake's are, each with a segment, and what they meet after kills", 0, 0, 5000);
+        var front = new Option<bool>("--haproxy")
+        {
+            Description = "The clients go through haproxy, which must be installed, with the shipped file; without it, they learn at once which node serves.",
+        };
         var hocon = new Option<string>("--hocon") { Description = "Settings of every node on top of the defaults.", DefaultValueFactory = static _ => "", HelpName = "hocon" };
         var title = new Option<string>("--title") { Description = "Heading of the report.", DefaultValueFactory = static _ => "Failover", HelpName = "text" };
         var output = new Option<string?>("--append-to")
@@ -27,8 +33,13 @@ internal static class FailoverReportCommand
         }.RefuseTilde();
         var command = new Command("failover-report", "Take the Primary of a local cluster away again and again; report how long nobody serves, and what is lost.")
         {
-            kills, switches, freezes, partitions, nodes, hocon, title, output,
+            kills, switches, freezes, partitions, nodes, clients, front, hocon, title, output,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(clients) == 0 ? result.GetValue(front) : result.GetValue(kills) == 0)
+                result.AddError("--clients needs at least one kill, and --haproxy needs --clients");
+        });
         command.SetAction(async (result, stop) =>
         {
             FailoverKind[] plan =
@@ -40,6 +51,18 @@ internal static class FailoverReportCommand
             var settings = result.GetValue(hocon)!;
             try
             {
+                if (result.GetValue(clients) is var count and > 0)
+                {
+                    var trials = await ReturnAsync(terminal, settings, count, result.GetValue(front), result.GetValue(kills), stop);
+                    var returns = new ReturnReport(result.GetValue(title)!, settings, trials);
+                    terminal.WriteTable(returns.Title, ReturnReport.Headings, returns.Rows());
+                    foreach (var note in returns.Notes())
+                        terminal.Output.WriteLine(note);
+                    if (result.GetValue(output) is { } place)
+                        await File.AppendAllTextAsync(place, $"\n{returns.ToMarkdown()}", stop);
+                    return returns.LostNothing ? ExitCode.Ok : ExitCode.FailedRun;
+                }
+
                 // Only what is to be cut goes through a proxy, which costs time of its own.
                 List<TrialResult> results = [];
                 await RunAsync(terminal, LocalCluster.Create(result.GetValue(nodes), settings), null, plan, results, stop);
@@ -58,6 +81,29 @@ internal static class FailoverReportCommand
             }
         });
         return command;
+    }
+
+    private static async Task<IReadOnlyList<ReturnResult>> ReturnAsync(
+        Terminal terminal, string settings, int clients, bool throughHaProxy, int kills, CancellationToken stop)
+    {
+        await using var cluster = LocalCluster.Create(3, settings); // as many as the shipped file of haproxy has
+        cluster.StartAll();
+        await cluster.WaitForPrimaryAsync(Patience, stop);
+        await using var view = new ServingView(cluster);
+        await using var front = throughHaProxy ? await HaProxy.StartAsync(cluster, stop) : null;
+        await using var fleet = new StockFleet(cluster, clients, TimeSpan.FromSeconds(1), () => front?.Address ?? view.Address);
+        var trial = new ReturnTrial(cluster, view, fleet, Patience);
+        List<ReturnResult> results = [];
+        for (var i = 1; i <= kills; i++)
+        {
+            var result = await trial.RunAsync(stop);
+            results.Add(result);
+            terminal.Error.WriteLine(
+                $"{i}/{kills}: served after {result.Served.TotalMilliseconds:0} ms, "
+                + $"last put after {result.FirstPuts.Max().TotalMilliseconds:0} ms, {ReturnReport.Print(result.Refusals)}");
+        }
+
+        return results;
     }
 
     private static async Task RunAsync(

@@ -51,7 +51,7 @@ internal sealed class FailoverTrial(LocalCluster cluster, FaultNetwork? network,
         var gap = load.LongestGap();
         mend();
         var (writes, lost, lostFor) = await load.FindLostAsync(faultAt, stop);
-        await WaitUntilWholeAsync(stop);
+        await WaitUntilWholeAsync(cluster, Patience, stop);
         return new TrialResult(kind, gap, writes, lost, lostFor);
     }
 
@@ -81,10 +81,12 @@ internal sealed class FailoverTrial(LocalCluster cluster, FaultNetwork? network,
     }
 
     private Task WaitForWritesAsync(int count, CancellationToken stop) =>
-        WaitAsync($"{count} acknowledged writes", () => Task.FromResult(load.Acknowledged >= count), stop);
+        WaitAsync($"{count} acknowledged writes", Patience, () => Task.FromResult(load.Acknowledged >= count), stop);
 
-    // One serves, and it sees every other node in step and counted.
-    private Task WaitUntilWholeAsync(CancellationToken stop) => WaitAsync("the whole cluster", async () =>
+    /// <summary>Waits until one node serves, and sees every other one in step and counted.</summary>
+    /// <exception cref="TimeoutException">It did not come to that.</exception>
+    public static Task WaitUntilWholeAsync(LocalCluster cluster, TimeSpan patience, CancellationToken stop) =>
+        WaitAsync("the whole cluster", patience, async () =>
     {
         var views = await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop)));
         return views.OfType<NodeView>().SingleOrDefault(static view => view.Serving) is { } leads
@@ -92,13 +94,13 @@ internal sealed class FailoverTrial(LocalCluster cluster, FaultNetwork? network,
             && leads.Standbys.All(static standby => standby is { Voting: true, State: "Stream", SilentMilliseconds: >= 0 and < 1000 });
     }, stop);
 
-    private static async Task WaitAsync(string what, Func<Task<bool>> reached, CancellationToken stop)
+    private static async Task WaitAsync(string what, TimeSpan patience, Func<Task<bool>> reached, CancellationToken stop)
     {
         var began = Stopwatch.GetTimestamp();
         while (!await reached())
         {
-            if (Stopwatch.GetElapsedTime(began) > Patience)
-                throw new TimeoutException($"{what}: not within {Patience.TotalSeconds:0} s");
+            if (Stopwatch.GetElapsedTime(began) > patience)
+                throw new TimeoutException($"{what}: not within {patience.TotalSeconds:0} s");
             await Task.Delay(TimeSpan.FromMilliseconds(10), stop);
         }
     }

@@ -33,9 +33,7 @@ public sealed class MooncakeServer : IAsyncDisposable
         // Empty: the usual builder reads settings files and watches their directory, which on a busy node is the journal's.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        // What the transport receives ahead of the reading loop, for each connection: outside the budget, so no more than a small frame.
-        var transport = new SocketTransportOptions { MaxReadBufferSize = ServerOptions.SmallFrameBytes };
-        builder.Services.AddSingleton<IConnectionListenerFactory>(new PatientListenerFactory(transport, options.Paused, time));
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new PatientListenerFactory(Transport(), options.Paused, time));
         _slots = new ConnectionSlots(options.MaximumConnections, options.Full);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -53,6 +51,14 @@ public sealed class MooncakeServer : IAsyncDisposable
 
     /// <summary>Where it listens, once started.</summary>
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.None, 0);
+
+    /// <summary>How its sockets behave.</summary>
+    internal static SocketTransportOptions Transport() => new()
+    {
+        // What is received ahead of the reading loop, for each connection: outside the budget, so no more than a small frame.
+        MaxReadBufferSize = ServerOptions.SmallFrameBytes,
+        Backlog = ServerOptions.Backlog,
+    };
 
     /// <summary>Starts listening.</summary>
     /// <exception cref="IOException">The port is taken.</exception>

@@ -50,6 +50,12 @@ public sealed record ServerOptions(
     /// <summary>What stands before each connection, such as TLS; null: nothing.</summary>
     public Action<ListenOptions>? Guard { get; init; }
 
+    /// <summary>
+    /// Connections that may wait to be accepted; the kernel's net.core.somaxconn may lower it. One that finds no room is tried again by
+    /// its client's kernel, a second later: after a failover all clients come at once, to a node that is busy with taking over.
+    /// </summary>
+    public const int Backlog = 4096;
+
     /// <summary>Frames up to so many bytes need no share of the budget; what a connection may hold beside it.</summary>
     public const int SmallFrameBytes = 64 << 10;
 }

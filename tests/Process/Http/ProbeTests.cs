@@ -39,4 +39,27 @@ public sealed class ProbeTests
         server.Gateway.MayServe = true; // the right to serve is read as it is now
         Assert.Equal(200, (await server.GetAsync("/ready")).Status);
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("the-token")]
+    public async Task The_balancers_probe_answers_alike_with_and_without_a_token(string token)
+    {
+        await using var server = await StartAsync(change: options => options with { AdminToken = token });
+        (string, string)[][] callers =
+        [
+            [], [("Authorization", "Bearer the-token")], [("Authorization", "Bearer wrong")], [("X-Forwarded-For", "10.0.0.9")],
+        ];
+        foreach (var serves in (bool[])[true, false])
+        {
+            server.Gateway.MayServe = serves;
+            var expected = serves ? "200" : "503";
+            foreach (var caller in callers)
+                foreach (var (method, status) in ((string, string)[])[("GET", expected), ("HEAD", expected), ("OPTIONS", "204")])
+                    Assert.Equal((method, status), (method, (await server.SendRawAsync(method, "/health/primary", caller)).Split(' ')[1]));
+        }
+
+        // As HAProxy asks: HTTP/1.0, without a Host.
+        Assert.StartsWith("HTTP/1.1 503 ", await server.SendRawAsync("GET /health/primary HTTP/1.0", "", ""), StringComparison.Ordinal);
+    }
 }
