@@ -50,6 +50,9 @@ internal static class AkkaOverlay
         var roles = new List<string> { NodeConfiguration.MasterRole, NodeConfiguration.RoleOf(settings.NodeId) };
         if (settings.Http.IsEnabled) // who listens on all interfaces is reached where the other nodes reach it
             roles.Add(NodeConfiguration.RoleOf(settings.Http, HostName.IsWildcard(settings.Http.Host) ? settings.Remoting.Host : settings.Http.Host));
+        roles.Add(NodeConfiguration.RoleOf(settings.Client, settings.Remoting.Host));
+        if (settings.Discovery.IsEnabled)
+            roles.Add(NodeConfiguration.RoleOf(settings.Discovery, HostName.IsWildcard(settings.Discovery.Host) ? settings.Remoting.Host : settings.Discovery.Host));
         if (given.GetValue(RolesPath) is { } value && value.IsArray())
             roles.AddRange(value.GetStringList());
         Line(text, RolesPath, '[' + string.Join(", ", roles.Distinct().Select(Quote)) + ']');

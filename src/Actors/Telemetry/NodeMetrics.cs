@@ -85,7 +85,7 @@ public static class NodeMetrics
     private static readonly string[] VainCauses = [Leased, Pinned];
 
     /// <summary>The doors of a node, as labels name them.</summary>
-    public static readonly IReadOnlyList<string> Doors = ["client", "http", "metadata", "remoting"];
+    public static readonly IReadOnlyList<string> Doors = ["client", "discovery", "http", "metadata", "remoting"];
 
     // Observed, not added to: lines are lost before an exporter listens, too.
     static NodeMetrics() => Meter.CreateObservableCounter(
