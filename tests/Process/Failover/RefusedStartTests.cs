@@ -89,6 +89,7 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
     [Theory]
     [InlineData("client")]
     [InlineData("client", "previous-generation-port")]
+    [InlineData("discovery", "etcd-port")]
     [InlineData("http")]
     [InlineData("remoting")]
     public Task A_port_that_is_taken_is_refused_with_74(string door, string setting = "port") => WithClusterAsync(1, async (cluster, stop) =>
