@@ -85,12 +85,12 @@ public sealed class MasterViews(TimeProvider time)
             }
 
             End();
-            if (service is not { } known || known.Epoch < _latestEpoch || addresses.ClientAddressOf(known.Node) is not { Length: > 0 } address)
+            if (service is not { } known || known.Epoch < _latestEpoch
+                || addresses.ClientAddressOf(known.Node) is not { Length: > 0 } address)
                 return;
-            _untilTicks = known.UntilTicks;
-            _latestEpoch = known.Epoch;
-            Publish(new PublishedView(
-                Math.Max(_latest.Revision + 1, (long)(known.Epoch << RevisionBits)), new MasterView(known.Epoch, known.Node, address), null));
+            (_untilTicks, _latestEpoch) = (known.UntilTicks, known.Epoch);
+            var revision = Math.Max(_latest.Revision + 1, (long)(known.Epoch << RevisionBits));
+            Publish(new PublishedView(revision, new MasterView(known.Epoch, known.Node, address), null));
         }
     }
 

@@ -63,7 +63,8 @@ public sealed class DiscoveryNode
         ArgumentNullException.ThrowIfNull(view);
         return new()
         {
-            Key = Key, Value = ByteString.CopyFromUtf8(view.Address), CreateRevision = (long)view.Epoch, ModRevision = modifiedAt, Version = 1,
+            Key = Key, Value = ByteString.CopyFromUtf8(view.Address), CreateRevision = (long)view.Epoch, ModRevision = modifiedAt,
+            Version = 1,
         };
     }
 

@@ -1,5 +1,5 @@
-// The discovery port: to clients that look for the Primary the node looks like an etcd with one key. It starts and stops; what is answered is
-// in the services beside it. It reads, and changes nothing.
+// The discovery port: to clients that look for the Primary the node looks like an etcd with one key. It starts and stops; what is answered
+// is in the services beside it. It reads, and changes nothing.
 using System.Net;
 using HotStandby.Host.Http;
 using HotStandby.Host.Limits;
@@ -55,7 +55,7 @@ public static class DiscoveryServer
         {
             listen.Protocols = HttpProtocols.Http2; // without TLS clients begin to speak it at once
             options.Guard?.Invoke(listen);
-        }, MaximumMessageBytes);
+        }, 4 * MaximumMessageBytes); // a message that is too long is refused as such, and not as a broken request
         builder.WebHost.ConfigureKestrel(static kestrel =>
         {
             kestrel.Limits.MaxRequestHeadersTotalSize = MaximumHeaderBytes;

@@ -37,8 +37,9 @@ internal sealed class MemberService(DiscoveryNode node) : HotStandby.Mooncake.Di
 /// <param name="node">What there is to tell.</param>
 internal sealed class StatusService(DiscoveryNode node) : Maintenance.MaintenanceBase
 {
-    private static readonly string Version =
-        typeof(StatusService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+    // Without what a build may have added.
+    private static readonly string Version = (typeof(StatusService).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "").Split('+')[0];
 
     /// <inheritdoc/>
     public override Task<StatusResponse> Status(StatusRequest request, ServerCallContext context)
@@ -46,7 +47,11 @@ internal sealed class StatusService(DiscoveryNode node) : Maintenance.Maintenanc
         var published = node.Views.Latest;
         var status = new StatusResponse { Header = node.Header(published), Version = Version };
         if (node.Report()?.Replica is { } replica)
-            (status.RaftIndex, status.RaftAppliedIndex, status.IsLearner) = (replica.CommittedSequence, replica.AppliedSequence, !replica.Voting);
+        {
+            (status.RaftIndex, status.RaftAppliedIndex) = (replica.CommittedSequence, replica.AppliedSequence);
+            status.IsLearner = !replica.Voting;
+        }
+
         status.RaftTerm = status.Header.RaftTerm;
         if (published.View is { } view)
             status.Leader = DiscoveryNode.MemberOf(view.Node);
@@ -56,7 +61,8 @@ internal sealed class StatusService(DiscoveryNode node) : Maintenance.Maintenanc
     }
 
     /// <inheritdoc/>
-    public override Task<AlarmResponse> Alarm(AlarmRequest request, ServerCallContext context) => request.Action == AlarmRequest.Types.AlarmAction.Get
-        ? Task.FromResult(new AlarmResponse { Header = node.Header(node.Views.Latest) })
-        : throw new RpcException(new Status(StatusCode.Unimplemented, UnofferedCalls.Sentence));
+    public override Task<AlarmResponse> Alarm(AlarmRequest request, ServerCallContext context) =>
+        request.Action == AlarmRequest.Types.AlarmAction.Get
+            ? Task.FromResult(new AlarmResponse { Header = node.Header(node.Views.Latest) })
+            : throw new RpcException(new Status(StatusCode.Unimplemented, UnofferedCalls.Sentence));
 }

@@ -11,7 +11,8 @@ internal static class UnofferedCalls
 {
     /// <summary>What this port is.</summary>
     public const string Sentence =
-        "this is not an etcd: it is a Mooncake master of HotStandby.Actors, which tells clients where the Primary is and stores nothing for them";
+        "this is not an etcd: it is a Mooncake master of HotStandby.Actors, which tells clients where the Primary is "
+        + "and stores nothing for them";
 
     /// <summary>Answers what no endpoint is for.</summary>
     public static void Answer(IApplicationBuilder app) => app.Use(static (context, next) =>

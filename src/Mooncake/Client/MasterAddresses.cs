@@ -1,5 +1,5 @@
-// Where a client finds its master, as people write it: host:port, a list of them, or etcd:// and the discovery ports of the nodes. One way to
-// read it, for the C# client, command lines and environment variables.
+// Where a client finds its master, as people write it: host:port, a list of them, or etcd:// and the discovery ports of the nodes. One way
+// to read it, for the C# client, command lines and environment variables.
 using HotStandby.Messages.Network;
 
 namespace HotStandby.Mooncake.Client;
@@ -11,9 +11,11 @@ public sealed record MasterAddresses(IReadOnlyList<string> Nodes, bool AreDiscov
 {
     /// <summary>What <see cref="TryParse"/> accepts, as the end of a sentence.</summary>
     public const string Rule =
-        "must be host:port, a list of them such as a:50051,b:50051, or discovery ports such as etcd://a:2379;b:2379;c:2379; ports are 1 to 65535, an IPv6 address is in brackets";
+        "must be host:port, a list of them such as a:50051,b:50051, or discovery ports such as etcd://a:2379;b:2379;c:2379; "
+        + "ports are 1 to 65535, an IPv6 address is in brackets";
 
     private const string Scheme = "etcd://";
+    private const StringSplitOptions Parts = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
 
     /// <summary>Reads texts that name the nodes of one cluster together, each of which may be a list.</summary>
     /// <param name="texts">At least one. Those of client ports and those of discovery ports do not mix.</param>
@@ -31,7 +33,7 @@ public sealed record MasterAddresses(IReadOnlyList<string> Nodes, bool AreDiscov
             var isDiscovery = rest.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
             (masters, discovery) = (masters || !isDiscovery, discovery || isDiscovery);
             var found = nodes.Count;
-            foreach (var part in (isDiscovery ? rest[Scheme.Length..] : rest).Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            foreach (var part in (isDiscovery ? rest[Scheme.Length..] : rest).Split([';', ','], Parts))
             {
                 if (!HostAndPort.TryParse(part, out var node))
                     problem = $"'{part}' {(part == rest ? Rule : HostAndPort.Rule)}";

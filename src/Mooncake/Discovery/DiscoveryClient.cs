@@ -71,7 +71,8 @@ public sealed class DiscoveryClient : IAsyncDisposable
         var channel = Array.Find(_nodes, each => each.Address == node).Channel;
         using var timeout = new CancellationTokenSource(_patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
-        var response = await new KV.KVClient(channel).RangeAsync(new RangeRequest { Key = _key }, cancellationToken: either.Token).ConfigureAwait(false);
+        var request = new RangeRequest { Key = _key };
+        var response = await new KV.KVClient(channel).RangeAsync(request, cancellationToken: either.Token).ConfigureAwait(false);
         if (response.Kvs is not [var pair, ..])
             return null;
         var view = ViewOf(pair);
@@ -106,7 +107,8 @@ public sealed class DiscoveryClient : IAsyncDisposable
             {
                 using var call = new Discovery.Watch.WatchClient(channel).Watch(cancellationToken: stop);
                 // From 1 on: what is published now comes first.
-                await call.RequestStream.WriteAsync(new WatchRequest { CreateRequest = new() { Key = _key, StartRevision = 1 } }, stop).ConfigureAwait(false);
+                var create = new WatchRequest { CreateRequest = new() { Key = _key, StartRevision = 1 } };
+                await call.RequestStream.WriteAsync(create, stop).ConfigureAwait(false);
                 await foreach (var response in call.ResponseStream.ReadAllAsync(stop).ConfigureAwait(false))
                     foreach (var put in response.Events.Where(static each => each.Type == Event.Types.EventType.Put))
                         Note(ViewOf(put.Kv));
