@@ -7,12 +7,6 @@ namespace HotStandby.Tests.Actors;
 
 internal static class Fence
 {
-    /// <summary>HOCON of a test system that waits for its messages as long as every other test.</summary>
-    public static readonly string Patience = $$"""
-        akka.test { single-expect-default = {{Deadline.Step.TotalSeconds}}s, default-timeout = {{Deadline.Step.TotalSeconds}}s, filter-leeway = {{Deadline.Step.TotalSeconds}}s }
-
-        """;
-
     /// <summary>Waits until the actor has handled what it was sent so far.</summary>
     public static void AwaitHandled(this IActorRef actor) => Assert.Equal(actor, actor.Ask<ActorIdentity>(new Identify(null), Deadline.Step).GetAwaiter().GetResult().Subject);
 

@@ -278,8 +278,8 @@ public sealed class FaultInjector(Simulation world)
                     Cut(one, other);
     }
 
-    // A majority of voters keeps its journals: that is what invariant 8 presumes. During the first start nobody may lose anything. Nor
-    // while somebody's checkpoints are lost: what he lacks must be somewhere. Nor while a name has two processes, one of which may be lost,
+    // A majority of voters keeps its journals: that is what invariant 8 presumes. During the first start no node may lose anything. Nor
+    // while the checkpoints of one are lost: what it lacks must be somewhere. Nor while a name has two processes, one of which may be lost,
     // or a vote is on its way to another memory.
     private bool MayLoseDisk(SimulatedNode node) => world.Checker.Committed > 0 && !world.Twins.Exist
         && NoVoteMoves && world.Nodes.All(static each => each.Replica is not { State.IsStateComplete: false })

@@ -59,7 +59,7 @@ public enum PlantedBug
     ServeWithoutLease,
     /// <summary>A Primary says that it serves as soon as it leads, before its first entry is committed.</summary>
     ClaimServiceEarly,
-    /// <summary>Whatever life has a voter's name counts, if it says that it may vote.</summary>
+    /// <summary>Any life with a voter's name counts, if it says that it may vote.</summary>
     CountAnyLife,
     /// <summary>The life that is welcomed counts, and the one before it still does.</summary>
     WelcomeWithoutRevoking,

@@ -27,7 +27,7 @@ public sealed class SimulatedNode(Simulation world, int index)
 
     private SimulatedNode? _answers;
 
-    /// <summary>Its name; none for a machine that nobody uses.</summary>
+    /// <summary>Its name; none for a machine that is not used.</summary>
     public NodeId Id { get; private set; } = index < world.Scenario.NodeCount ? world.Scenario.Nodes[index] : NodeId.None;
 
     /// <summary>Its place among the nodes.</summary>

@@ -1,4 +1,4 @@
-// The full syncs of one process. From whom an image comes does not matter: what a node has applied is committed. It is asked, and answers,
+// The full syncs of one process. Which node an image comes from does not matter: what a node has applied is committed. It is asked, and answers,
 // after a while each; anything may happen to either node meanwhile.
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;

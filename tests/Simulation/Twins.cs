@@ -1,4 +1,4 @@
-// Two processes with one node name: somebody starts a second one with an empty disk, or with a disk that was put aside long ago, while the
+// Two processes with one node name: a second one starts with an empty disk, or with a disk that was put aside long ago, while the
 // first one lives, is paused or is cut off. And another cluster whose nodes have the same names. Whatever they do, nothing may break, as long
 // as a majority of the names keep the memories that vote for them.
 using HotStandby.Core.Replication;
@@ -25,7 +25,7 @@ public sealed class Twins(Simulation world)
     /// <summary>The machine of the second process.</summary>
     public SimulatedNode Machine { get; } = new(world, world.Scenario.NodeCount);
 
-    /// <summary>Somebody has a second process.</summary>
+    /// <summary>Some name has a second process.</summary>
     public bool Exist => Machine.Id != NodeId.None;
 
     /// <summary>How often there were two of one name.</summary>
@@ -80,7 +80,7 @@ public sealed class Twins(Simulation world)
             _attic = (name, disk);
     }
 
-    /// <summary>Somebody starts the old disk again, beside its replacement.</summary>
+    /// <summary>The old disk is started again, beside its replacement.</summary>
     /// <param name="mayBegin">Whether that node may have a second process: in the end one of the two is lost.</param>
     public void Resurrect(Func<SimulatedNode, bool> mayBegin)
     {

@@ -12,7 +12,8 @@ namespace HotStandby.Actors.Checkpoints;
 
 /// <summary>
 /// The child of the replica. Commands: <see cref="BeginRound"/>, <see cref="SaveImage"/>, <see cref="KeepOnly"/>,
-/// <see cref="RestoreImages"/>. A store that cannot save costs a longer journal and is logged; one that cannot read or delete ends the node.
+/// <see cref="RestoreImages"/>. When the store cannot save, the journal is kept for longer and an error is logged; when it cannot read or
+/// delete, the node ends.
 /// </summary>
 /// <remarks>
 /// The bytes of an image go back to the pool only when the store says that it has written them. A save that has failed may still be going
@@ -212,7 +213,8 @@ public sealed class CheckpointActor : UntypedActor
         {
             slot.Kept.Lost(save.Stamp.Sequence);
             _log.Error(
-                failure, "The checkpoint of {0} at {1} could not be saved; the journal is kept for longer", save.Partition, save.Stamp.Sequence);
+                failure, "The checkpoint of {0} at {1} could not be saved; the journal is kept for longer", save.Partition,
+                save.Stamp.Sequence);
         }
 
         Answer(asker, save.Partition, failure);
@@ -234,7 +236,7 @@ public sealed class CheckpointActor : UntypedActor
         SweepWhenSaved();
     }
 
-    // Not before every save has ended: one that ends later would leave what is to go.
+    // Not before every save has ended: one that ends later would leave an image that must go.
     private void SweepWhenSaved()
     {
         if (_keeping is not { } keep || _saves > 0)

@@ -20,7 +20,8 @@ public sealed record TakeImage(ulong Life, ulong FedSequence) : INoSerialization
 /// <param name="Image">
 /// The image; null when the partition holds what was never committed and is about to be reset, or is too large for one.
 /// </param>
-public sealed record ImageTaken(Partition Partition, ulong Reign, TakeImage Asked, ImageWriter? Image) : INoSerializationVerificationNeeded;
+public sealed record ImageTaken(Partition Partition, ulong Reign, TakeImage Asked, ImageWriter? Image)
+    : INoSerializationVerificationNeeded;
 
 /// <summary>
 /// Image loader to partition: hold this and nothing else, unless a later life has begun. Answered with <see cref="PartitionRestored"/>.
@@ -31,8 +32,10 @@ public sealed record ImageTaken(Partition Partition, ulong Reign, TakeImage Aske
 public sealed record RestorePartition(ulong Life, ReadOnlyMemory<byte> Image, ulong Sequence) : INoSerializationVerificationNeeded;
 
 /// <summary>Partition to image loader.</summary>
-/// <param name="Problem">Why the image cannot be what a partition wrote, though its hash is right: the partition holds what it held before.
-/// Empty: there is none.</param>
+/// <param name="Problem">
+/// Why the image cannot be what a partition wrote, though its hash is right: the partition holds what it held before. Empty: it was
+/// restored.
+/// </param>
 public sealed record PartitionRestored(string Problem) : INoSerializationVerificationNeeded;
 
 /// <summary>To the replica: give me an image of committed state. Answered with <see cref="ImageReady"/>.</summary>
@@ -89,7 +92,8 @@ public sealed record KeepOnly(ulong Life, IReadOnlyList<ImageStamp> Images) : IN
 public sealed record OnlyKept(ulong Life) : INoSerializationVerificationNeeded;
 
 /// <summary>
-/// Replica to the checkpoint actor: restore every partition from the best image that may be used. Answered with <see cref="ImagesRestored"/>.
+/// Replica to the checkpoint actor: restore every partition from the best image that may be used. Answered with
+/// <see cref="ImagesRestored"/>.
 /// </summary>
 /// <param name="Life">For the partitions.</param>
 /// <param name="Log">The whole log, epoch by epoch: an image must be of this history.</param>

@@ -19,7 +19,9 @@ using HotStandby.Actors.Serialization;
 
 namespace HotStandby.Actors.Checkpoints;
 
-/// <summary>An embedded snapshot store. A file that is damaged or cannot be read is skipped, with a warning, in favour of an older one.</summary>
+/// <summary>
+/// An embedded snapshot store. A file that is damaged or cannot be read is skipped, with a warning, in favour of an older one.
+/// </summary>
 /// <remarks>
 /// Settings: <c>dir</c>, the node's data directory. The journal holds the directory's lock, and is opened before anything is loaded or saved.
 /// </remarks>
@@ -200,7 +202,7 @@ public sealed class FileSnapshotStore : SnapshotStore
         Fill(file, head);
         if (BinaryPrimitives.ReadUInt32LittleEndian(head) != Magic || BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(4)) != Version
             || HeadBytes + BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(18)) > file.Length - TailBytes)
-            throw new InvalidDataException("it is none, or of a version that is not known here");
+            throw new InvalidDataException("it is no checkpoint, or one of an unknown version");
         var bytes = GC.AllocateUninitializedArray<byte>((int)file.Length);
         Fill(file, bytes);
         return Crc32.HashToUInt32(bytes.AsSpan(..^TailBytes)) == BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(^TailBytes..))

@@ -10,7 +10,9 @@ using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Checkpoints;
 
-/// <summary>One partition's restore: newest first, until an image is whole, of this node's history, and understood by the partition.</summary>
+/// <summary>
+/// One partition's restore: newest first, until an image is whole, of this node's history, and understood by the partition.
+/// </summary>
 internal sealed class ImageLoader : UntypedActor
 {
     internal sealed record Loaded(ulong Life, Partition Partition, ImageStamp Image) : INoSerializationVerificationNeeded;
@@ -55,7 +57,7 @@ internal sealed class ImageLoader : UntypedActor
                 End(_given);
                 break;
             case PartitionRestored { Problem: var problem }:
-                PassOver((long)_given.Sequence, problem);
+                Skip((long)_given.Sequence, problem);
                 break;
             default:
                 Unhandled(message);
@@ -67,7 +69,7 @@ internal sealed class ImageLoader : UntypedActor
     {
         if (Fault(found, out var stamp) is { } fault)
         {
-            PassOver(found.Metadata.SequenceNr, fault);
+            Skip(found.Metadata.SequenceNr, fault);
             return;
         }
 
@@ -99,7 +101,7 @@ internal sealed class ImageLoader : UntypedActor
             : stamp.FaultIn(_request.Log, _request.ImagesUpTo);
     }
 
-    private void PassOver(long sequence, string fault)
+    private void Skip(long sequence, string fault)
     {
         _log.Warning("The checkpoint of {0} at {1} is not used, an older one is looked for: {2}", _partition, sequence, fault);
         _upTo = sequence - 1;

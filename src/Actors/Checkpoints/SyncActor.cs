@@ -20,7 +20,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(200);
     private static readonly long PatienceTicks = TimeSpan.FromSeconds(2).Ticks;
 
-    // After a save that failed: a full disk, most often. Each try fetches an image again, and is logged.
+    // How long to wait after a save that failed, most often because of a full disk. Each try fetches an image again, and is logged.
     private static readonly TimeSpan SaveAgainAfter = TimeSpan.FromSeconds(10);
 
     private sealed record Tick : INoSerializationVerificationNeeded
@@ -61,7 +61,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
-    /// <param name="self">This node; the replica adds as what it speaks.</param>
+    /// <param name="self">This node; the replica adds its life.</param>
     /// <param name="partitions">How many: the segment table and the shards.</param>
     /// <param name="checkpoints">Makes images durable.</param>
     /// <param name="time">The monotonic clock.</param>
@@ -211,7 +211,8 @@ public sealed class SyncActor : UntypedActor, IWithTimers
         else if (++_saved == _partitions)
         {
             Report();
-            Context.Parent.Tell(new SyncComplete(Below(), _rolls[Array.FindIndex(_images, image => image.Sequence == _images.Min(each => each.Sequence))], _images));
+            var oldest = Enumerable.Range(0, _partitions).MinBy(partition => _images[partition].Sequence);
+            Context.Parent.Tell(new SyncComplete(HistoryUpTo(_images[oldest].Sequence), _rolls[oldest], _images));
         }
         else
         {
@@ -220,9 +221,8 @@ public sealed class SyncActor : UntypedActor, IWithTimers
     }
 
     // The newest image's history, up to the oldest image.
-    private EpochEnd[] Below()
+    private EpochEnd[] HistoryUpTo(ulong oldest)
     {
-        var oldest = _images.Min(image => image.Sequence);
         var first = Array.FindIndex(_history, end => end.LastSequence >= oldest);
         return [.. _history[..first], _history[first] with { LastSequence = oldest }];
     }

@@ -14,7 +14,7 @@ public sealed record ForgetImages : INoSerializationVerificationNeeded
     public static readonly ForgetImages Instance = new();
 }
 
-/// <summary>To the replica: send this to that node. It says as what this node speaks.</summary>
+/// <summary>To the replica: send this to that node. The replica fills in this node's life.</summary>
 public sealed record SendToNode(NodeId To, ReplicationMessage Message) : INoSerializationVerificationNeeded;
 
 /// <summary>Replica to its sync: images come from this node now; <see cref="NodeId.None"/>: nobody is known.</summary>

@@ -49,7 +49,7 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>How to make one. The replica adds to its answers as what this node speaks.</summary>
+    /// <summary>How to make one. The replica adds this node's life to its answers.</summary>
     public static Props Props(NodeId self, TimeProvider time) => Akka.Actor.Props.Create(() => new SyncSourceActor(self, time));
 
     /// <inheritdoc/>
@@ -126,7 +126,8 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
         Drop(key);
         if (ready.Image is null)
         {
-            Context.Parent.Tell(new SendToNode(ready.For, new ImageChunk(_self, 0, ready.Partition, 0, 0, 0, 0, [], VoterRoll.Empty, default)));
+            Context.Parent.Tell(new SendToNode(
+                ready.For, new ImageChunk(_self, 0, ready.Partition, 0, 0, 0, 0, [], VoterRoll.Empty, default)));
             return;
         }
 

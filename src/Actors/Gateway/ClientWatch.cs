@@ -1,6 +1,5 @@
-// What the door knows of clients: written by the segment table when a reign begins and ends, and when what is mounted changes; asked by every
-// connection thread.
-// Ping never waits behind other work, and neither does being heard.
+// What the client port knows of clients. The segment table writes it when a reign begins and ends, and when what is mounted changes; every
+// connection thread reads it. Ping never waits behind other work, and neither does being heard.
 using HotStandby.Core.Segments;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -23,7 +22,8 @@ public sealed class ClientWatch(TimeProvider time)
     public void Show(SegmentDirectory mounted) => _mounted = mounted;
 
     /// <summary>How long ago a client was heard; null when no reign of this node watches it.</summary>
-    public TimeSpan? SilenceOf(Uuid client) => _clients?.HeardTicks(client) is { } heard ? TimeSpan.FromTicks(Math.Max(0, time.NowTicks() - heard)) : null;
+    public TimeSpan? SilenceOf(Uuid client) =>
+        _clients?.HeardTicks(client) is { } heard ? TimeSpan.FromTicks(Math.Max(0, time.NowTicks() - heard)) : null;
 
     /// <summary>A client has shown that it is alive.</summary>
     public void Hear(Uuid client) => _clients?.Hear(client, time.NowTicks());

@@ -13,7 +13,7 @@ public sealed class ServingState(TimeProvider time)
     private ulong _epoch;
     private volatile bool _accepting;
     private volatile bool _hasServed;
-    private bool _serves; // as far as the doors have been told
+    private bool _serves; // as far as the client ports have been told
 
     /// <summary>The node has stopped taking calls: see <see cref="IMasterGateway.ServiceEnded"/>.</summary>
     public event Action? Ended;
@@ -40,7 +40,7 @@ public sealed class ServingState(TimeProvider time)
         ArgumentOutOfRangeException.ThrowIfZero(epoch);
         Volatile.Write(ref _deadlineTicks, Closed);
         Volatile.Write(ref _epoch, epoch);
-        End(); // should an earlier reign not have been closed
+        End(); // in case an earlier reign was not closed
         _accepting = true;
     }
 
@@ -53,7 +53,7 @@ public sealed class ServingState(TimeProvider time)
 
     /// <summary>
     /// The lease holds until then. An earlier deadline than the present one, or one that comes after <see cref="Close"/>, changes nothing.
-    /// Called at every turn of the replica: a lease that has run out is noticed here, be it extended or not.
+    /// Called at every turn of the replica, so a lease that has run out is noticed here, whether or not it is extended.
     /// </summary>
     /// <param name="deadlineTicks">On <see cref="MonotonicClock"/>, ticks of 100 ns.</param>
     public void ExtendLease(long deadlineTicks)

@@ -2,6 +2,7 @@
 // Opened by FileJournal before any log in it. It never creates an identity over existing logs, nor among files of others.
 //   node.lock       held with flock while open
 //   node.identity   format, cluster, node, incarnation; memory, starts, birth (see NodeMemory)
+//   node.resync     present while a full sync that was asked for has not ended
 //   audit.log       what operators asked for; not the journal's
 //   logs/<escaped persistenceId>/
 
@@ -17,6 +18,9 @@ public sealed class DataDirectory : IDisposable
 {
     /// <summary>Name of the identity file.</summary>
     public const string IdentityFile = "node.identity";
+
+    /// <summary>Name of the file that is present while the state of the node has to be replaced by a full sync.</summary>
+    public const string ResyncFile = "node.resync";
 
     /// <summary>Name of the lock file.</summary>
     public const string LockFile = "node.lock";
@@ -40,9 +44,11 @@ public sealed class DataDirectory : IDisposable
     private NodeMemory _memory;
     private bool _closed;
 
-    private DataDirectory(IDisk disk, string path, NodeIdentity identity, NodeMemory memory, IDisposable heldLock, bool created)
+    private DataDirectory(
+        IDisk disk, string path, NodeIdentity identity, NodeMemory memory, IDisposable heldLock, IReadOnlyList<string> names)
     {
-        (_disk, _path, Identity, _lock, WasCreated) = (disk, path, identity, heldLock, created);
+        (_disk, _path, Identity, _lock) = (disk, path, identity, heldLock);
+        (WasCreated, NeedsFullSync) = (!names.Contains(IdentityFile), names.Contains(ResyncFile));
         _memory = memory with { Starts = memory.Starts + 1 };
         Incarnation = Life.IncarnationOf(_memory.Starts, BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))));
         Write(_memory);
@@ -53,6 +59,9 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>True when this opening created the identity: the node remembers nothing, and must not vote as if it did.</summary>
     public bool WasCreated { get; }
+
+    /// <summary>A full sync was asked for and has not ended: the state in this directory may be wrong.</summary>
+    public bool NeedsFullSync { get; private set; }
 
     /// <summary>This run of the process; higher than that of every earlier run of the same memory.</summary>
     public ulong Incarnation { get; }
@@ -75,9 +84,13 @@ public sealed class DataDirectory : IDisposable
     /// <param name="path">The directory.</param>
     /// <param name="clusterId">The cluster this node belongs to.</param>
     /// <param name="nodeId">This node.</param>
-    /// <param name="mayHoldOthers">False refuses a directory with files of others and no identity. True where the journal is not kept in it.</param>
+    /// <param name="mayHoldOthers">
+    /// False refuses a directory with files of others and no identity. True where the journal is not kept in it.
+    /// </param>
     /// <remarks>Every opening is counted, durably, before this returns.</remarks>
-    /// <exception cref="DataDirectoryRefused">It belongs to another node or cluster, is in use, or its identity is missing or unreadable.</exception>
+    /// <exception cref="DataDirectoryRefused">
+    /// It belongs to another node or cluster, is in use, or its identity is missing or unreadable.
+    /// </exception>
     /// <exception cref="IOException">The disk is full, read-only or broken.</exception>
     /// <exception cref="UnauthorizedAccessException">The process may not read or write there.</exception>
     public static DataDirectory Open(IDisk disk, string path, string clusterId, string nodeId, bool mayHoldOthers = false)
@@ -88,12 +101,11 @@ public sealed class DataDirectory : IDisposable
         try
         {
             var names = disk.List(path);
-            var created = !names.Contains(IdentityFile);
-            var (identity, memory) = created
-                ? Create(disk, path, clusterId, nodeId)
-                : Read(disk, path, clusterId, nodeId);
+            var (identity, memory) = names.Contains(IdentityFile)
+                ? Read(disk, path, clusterId, nodeId)
+                : Create(disk, path, clusterId, nodeId);
             disk.CreateDirectory(Path.Combine(path, LogsDirectory));
-            return new DataDirectory(disk, path, identity, memory, heldLock, created);
+            return new DataDirectory(disk, path, identity, memory, heldLock, names);
         }
         catch
         {
@@ -102,7 +114,9 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
-    /// <summary>Refuses what <see cref="Open"/> would refuse. Makes nothing but the directory and its lock file; the lock is tried, and not kept.</summary>
+    /// <summary>
+    /// Refuses what <see cref="Open"/> would refuse. Creates only the directory and its lock file; the lock is tried, and not kept.
+    /// </summary>
     /// <param name="disk">The disk.</param>
     /// <param name="path">The directory.</param>
     /// <param name="clusterId">The cluster this node belongs to.</param>
@@ -134,7 +148,7 @@ public sealed class DataDirectory : IDisposable
         return Read(disk, path).Identity;
     }
 
-    /// <summary>Binds the directory to a cluster for good; durable on return.</summary>
+    /// <summary>Binds the directory to a cluster permanently; durable on return.</summary>
     /// <param name="birth">The birth of the cluster: that of a log whose first reign is committed. Never 0.</param>
     /// <exception cref="DataDirectoryRefused">It belongs to a cluster of another birth.</exception>
     /// <exception cref="IOException">The disk is full, read-only or broken.</exception>
@@ -147,14 +161,15 @@ public sealed class DataDirectory : IDisposable
                 return;
             if (_memory.Birth != 0)
                 throw new DataDirectoryRefused(
-                    RefusalKind.AnotherBirth, _path, $"its cluster was born as {_memory.Birth:x16}, and the log in it belongs to one that was born as {birth:x16}");
+                    RefusalKind.AnotherBirth, _path,
+                    $"its cluster was born as {_memory.Birth:x16}, and the log in it belongs to one that was born as {birth:x16}");
             Write(_memory with { Birth = birth });
         }
     }
 
     /// <summary>
-    /// Draws a new memory; durable on return. The vote of the old one is gone for good: what this directory stores from here on is that of a
-    /// node that has promised nothing.
+    /// Draws a new memory; durable on return. The vote of the old one is lost: from here on this directory is that of a node which has
+    /// promised nothing.
     /// </summary>
     /// <returns>This life, as it is named from now on.</returns>
     /// <exception cref="IOException">The disk is full, read-only or broken.</exception>
@@ -164,6 +179,29 @@ public sealed class DataDirectory : IDisposable
         {
             Write(_memory with { Id = NodeMemory.Draw() });
             return Life;
+        }
+    }
+
+    /// <summary>Notes whether a full sync is needed, for later starts; durable on return.</summary>
+    /// <exception cref="IOException">The disk is full, read-only or broken.</exception>
+    public void NoteFullSync(bool isNeeded)
+    {
+        lock (_turn)
+        {
+            if (isNeeded == NeedsFullSync)
+                return;
+            ObjectDisposedException.ThrowIf(_closed, this);
+            if (isNeeded)
+            {
+                SideFile.Replace(_disk, _path, ResyncFile, ("needs", "full sync"));
+            }
+            else
+            {
+                _disk.Delete(Path.Combine(_path, ResyncFile));
+                _disk.FlushDirectory(_path);
+            }
+
+            NeedsFullSync = isNeeded;
         }
     }
 
@@ -196,13 +234,15 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
-    // Under the lock: without it, another process may have the directory by now.
+    // Under the lock: without it, another process may already have the directory.
     private void Write(NodeMemory memory)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
         SideFile.Replace(_disk, _path, IdentityFile,
-            ("format", Format), ("cluster", Identity.ClusterId), ("node", Identity.NodeId), ("incarnation", Identity.Incarnation.ToString("D")),
-            ("memory", memory.Id.ToString("x16", CultureInfo.InvariantCulture)), ("starts", memory.Starts.ToString(CultureInfo.InvariantCulture)),
+            ("format", Format), ("cluster", Identity.ClusterId), ("node", Identity.NodeId),
+            ("incarnation", Identity.Incarnation.ToString("D")),
+            ("memory", memory.Id.ToString("x16", CultureInfo.InvariantCulture)),
+            ("starts", memory.Starts.ToString(CultureInfo.InvariantCulture)),
             ("birth", memory.Birth.ToString("x16", CultureInfo.InvariantCulture)));
         _memory = memory;
     }
@@ -226,7 +266,9 @@ public sealed class DataDirectory : IDisposable
     {
         var names = disk.List(path);
         if (!names.Contains(IdentityFile) && names.FirstOrDefault(name => !MayBeThereBefore.Contains(name)) is { } foreign)
-            throw new DataDirectoryRefused(RefusalKind.Foreign, path, $"it holds '{foreign}' and no {IdentityFile}: name an empty directory, or one that does not exist yet");
+            throw new DataDirectoryRefused(
+                RefusalKind.Foreign, path,
+                $"it holds '{foreign}' and no {IdentityFile}: name an empty directory, or one that does not exist yet");
     }
 
     private static (NodeIdentity Identity, NodeMemory Memory) Create(IDisk disk, string path, string clusterId, string nodeId)
@@ -258,6 +300,7 @@ public sealed class DataDirectory : IDisposable
         var identity = new NodeIdentity(cluster, node, incarnation);
         return NodeMemory.TryRead(values, identity, out var memory)
             ? (identity, memory)
-            : throw new DataDirectoryRefused(RefusalKind.IdentityUnreadable, path, $"{IdentityFile} has a memory, starts or birth that cannot be");
+            : throw new DataDirectoryRefused(
+                RefusalKind.IdentityUnreadable, path, $"{IdentityFile} has an impossible memory, starts or birth");
     }
 }

@@ -1,12 +1,12 @@
-// File descriptors that are held back for the journal and the checkpoints. Clients' connections come from the same pool: when that is empty,
-// a segment that is full must still be followed by the next one. One of the held back is given up, and its place taken at once.
+// File descriptors that are held back for the journal and the checkpoints. Clients' connections come from the same pool. When the pool is
+// empty and a segment is full, the journal must still open the next one: it gives up one of these descriptors and takes its place at once.
 using System.Runtime.InteropServices;
 
 namespace HotStandby.Actors.Journal;
 
 /// <summary>A reserve of open descriptors. Thread-safe.</summary>
 /// <param name="size">How many.</param>
-/// <param name="take">Opens one to hold; null or an <see cref="IOException"/>: there is none to be had now.</param>
+/// <param name="take">Opens one to hold; null or an <see cref="IOException"/>: none is free now.</param>
 public sealed class DescriptorReserve(int size, Func<SafeHandle?> take)
 {
     /// <summary>How many a process holds back: several, since another thread may be quicker to take a place that was given up.</summary>

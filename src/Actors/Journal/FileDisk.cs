@@ -17,7 +17,9 @@ public sealed class FileDisk : IDisk
     // Of the process, as the descriptors are. Only Unix has a bound that matters.
     private static readonly DescriptorReserve Reserve = new(
         DescriptorReserve.Size,
-        static () => OperatingSystem.IsWindows() ? null : File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        static () => OperatingSystem.IsWindows()
+            ? null
+            : File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
 
     /// <inheritdoc/>
     public void CreateDirectory(string path)

@@ -1,12 +1,12 @@
-// What a data directory remembers beside its logs: which memory it is, how often it was opened, and which cluster it belongs to. Part of
-// node.identity. Not in the headers of segments: it changes, and they do not.
+// What a data directory remembers beside its logs: which memory it is, how often it was opened, and which cluster it belongs to. It is part
+// of node.identity, and not of the headers of segments, because it changes and they do not.
 using System.Globalization;
 using System.Security.Cryptography;
 
 namespace HotStandby.Actors.Journal;
 
 /// <summary>The part of a node's identity that changes.</summary>
-/// <param name="Id">Names all that this directory has ever stored and promised. Random, never 0; another one when the vote is lost for good.</param>
+/// <param name="Id">Names all that this directory has stored and promised. Random, never 0. Drawn again when the vote is lost.</param>
 /// <param name="Starts">How often the directory has been opened.</param>
 /// <param name="Birth">The birth of the cluster it belongs to; 0: it has not met one yet.</param>
 public sealed record NodeMemory(ulong Id, uint Starts, ulong Birth)
@@ -34,7 +34,8 @@ public sealed record NodeMemory(ulong Id, uint Starts, ulong Birth)
         if (!values.ContainsKey("memory") && !values.ContainsKey("starts") && !values.ContainsKey("birth"))
             return true;
         if (!TryHex("memory", out var id) || id == 0 || !TryHex("birth", out var birth)
-            || !uint.TryParse(values.GetValueOrDefault("starts"), NumberStyles.None, CultureInfo.InvariantCulture, out var starts) || starts == uint.MaxValue)
+            || !uint.TryParse(values.GetValueOrDefault("starts"), NumberStyles.None, CultureInfo.InvariantCulture, out var starts)
+            || starts == uint.MaxValue)
             return false;
         memory = new NodeMemory(id, starts, birth);
         return true;

@@ -40,7 +40,8 @@ public sealed class JoinActor : UntypedActor, IWithTimers
     private long _doingSinceTicks;
 
     /// <summary>Use <see cref="Props"/>.</summary>
-    public JoinActor(HotStandbySettings settings, DataDirectory directory, IReadOnlyList<string> seeds, TimeProvider time, Action<Exception> onFatal)
+    public JoinActor(
+        HotStandbySettings settings, DataDirectory directory, IReadOnlyList<string> seeds, TimeProvider time, Action<Exception> onFatal)
     {
         (_settings, _directory, _time, _onFatal) = (settings, directory, time, onFatal);
         _shape = new ClusterShape(
@@ -49,7 +50,9 @@ public sealed class JoinActor : UntypedActor, IWithTimers
         // Addresses are compared as texts from here on: as Akka prints them, not as somebody has written them.
         var addresses = seeds.Select(Address.Parse).ToArray();
         _seeds = [.. addresses.Where(seed => seed != _cluster.SelfAddress)];
-        _policy = new JoinPolicy(settings.NodeId, _cluster.SelfAddress.ToString(), [.. addresses.Select(seed => seed.ToString())], settings.Voters, directory.Incarnation);
+        _policy = new JoinPolicy(
+            settings.NodeId, _cluster.SelfAddress.ToString(), [.. addresses.Select(seed => seed.ToString())], settings.Voters,
+            directory.Incarnation);
     }
 
     /// <inheritdoc/>
@@ -105,7 +108,7 @@ public sealed class JoinActor : UntypedActor, IWithTimers
             OnFellow(hello, from, standing);
     }
 
-    // It would not understand the answer: it waits until it is upgraded.
+    // It would not understand an answer: it waits until it is upgraded.
     private void OnEarlierVersion(Hello hello, string from)
     {
         if (IsNews(StrangerKind.EarlierVersion, from))
@@ -126,14 +129,16 @@ public sealed class JoinActor : UntypedActor, IWithTimers
                 Sender.Tell(Mine(standing, _policy.AsksBack(hello) ? _policy.Probe() : 0, hello.Question), Self);
                 return;
             case NameStep.Open or NameStep.Waits:
-                DoorOf(verdict.Holder).Tell(Mine(standing, _policy.Probe(), answers: 0), Self);
+                JoinerAt(verdict.Holder).Tell(Mine(standing, _policy.Probe(), answers: 0), Self);
                 if (verdict.Step == NameStep.Open)
                     return;
-                TellOfWaiting(hello.From, from, verdict.Holder);
+                LogWaiting(hello.From, from, verdict.Holder);
                 break;
             default:
                 if (IsNews(StrangerKind.NameTaken, from))
-                    _log.Warning("A second process that calls itself {0}, at {1}, is sent away: {2} has the name and answers", hello.From, from, verdict.Holder);
+                    _log.Warning(
+                        "A second process that calls itself {0}, at {1}, is refused: {2} has the name and answers", hello.From, from,
+                        verdict.Holder);
                 break;
         }
 
@@ -144,13 +149,15 @@ public sealed class JoinActor : UntypedActor, IWithTimers
     {
         if (_policy.MustGo(from, taken, StandingNow(), NowTicks))
             End(new NameTakenException(
-                $"the node-id {_settings.NodeId} is taken by the living process at {taken.Holder}: stop that one first, or give this one another node-id. "
-                + $"If that one dies, this one is let in {_settings.Membership.StableAfter.TotalSeconds:0.#} s after it was found unreachable (hotstandby.membership.stable-after)"));
+                $"the node-id {_settings.NodeId} is taken by the living process at {taken.Holder}: stop that one first, or give this one "
+                + "another node-id. If that one dies, this one is let in "
+                + $"{_settings.Membership.StableAfter.TotalSeconds:0.#} s after it was found unreachable "
+                + "(hotstandby.membership.stable-after)"));
         else if (!taken.HolderLives)
-            TellOfWaiting(_settings.NodeId, _cluster.SelfAddress.ToString(), taken.Holder);
+            LogWaiting(_settings.NodeId, _cluster.SelfAddress.ToString(), taken.Holder);
     }
 
-    private void TellOfWaiting(NodeId node, string from, string holder)
+    private void LogWaiting(NodeId node, string from, string holder)
     {
         if (IsNews(StrangerKind.NameAwaited, from))
             _log.Warning("Node {0} at {1} waits: {2} has its name and is silent, but not out of the cluster yet", node, from, holder);
@@ -161,14 +168,16 @@ public sealed class JoinActor : UntypedActor, IWithTimers
         var standing = StandingNow();
         Follow(standing);
         var seeds = _policy.Asks(standing) ? _seeds.Select(seed => seed.ToString()).Where(seed => !standing.Members.Contains(seed)) : [];
-        // Two that were let in by two members at once are members both: the younger one is told by the older one.
-        var namesakes = standing.Holders.Where(holder => holder.Node == _settings.NodeId && holder.Address != _cluster.SelfAddress.ToString()).Select(holder => holder.Address);
+        // Two processes of one name that two members have let in at the same time are both members: the older one tells the younger one.
+        var own = _cluster.SelfAddress.ToString();
+        var namesakes = standing.Holders.Where(holder => holder.Node == _settings.NodeId && holder.Address != own)
+            .Select(holder => holder.Address);
         string[] asked = [.. seeds.Concat(namesakes).Where(address => _policy.MaySpeakTo(address, standing, NowTicks))];
         if (asked.Length > 0)
         {
             var hello = Mine(standing, _policy.Ask(NowTicks), answers: 0);
             foreach (var address in asked)
-                DoorOf(address).Tell(hello, Self);
+                JoinerAt(address).Tell(hello, Self);
         }
 
         if (_policy.Contested != NodeId.None && IsNews(StrangerKind.NameContested, _policy.Contested.Name))
@@ -193,7 +202,9 @@ public sealed class JoinActor : UntypedActor, IWithTimers
                 _cluster.Join(Address.Parse(decision.Address));
                 break;
             case JoinStep.Leave:
-                End(new IslandException($"this node is alone or nearly so in its cluster, and {decision.Address} is in a larger one: it must start afresh to join it"));
+                End(new IslandException(
+                    $"this node is alone or nearly so in its cluster, and {decision.Address} is in a larger one: "
+                    + "it must be started again to join it"));
                 break;
             default:
                 break;
@@ -213,15 +224,19 @@ public sealed class JoinActor : UntypedActor, IWithTimers
     private void OnForeign(Hello hello, string from, Standing standing)
     {
         if (IsNews(StrangerKind.OtherBirth, from))
-            _log.Warning("Node {0} at {1} is of another cluster of this name: that one was born as {2:x16}, this one as {3:x16}", hello.From, from, hello.Birth, Own.Birth);
+            _log.Warning(
+                "Node {0} at {1} is of another cluster of this name: that one was born as {2:x16}, this one as {3:x16}", hello.From, from,
+                hello.Birth, Own.Birth);
         Answer(hello, standing);
         if (_policy.MustGo(hello, standing, NowTicks))
             End(new ForeignClusterException(
-                $"the cluster at {from} was born as {hello.Birth:x16}, and {_settings.DataDirectory} belongs to another cluster named {_settings.ClusterId}, born as {Own.Birth:x16}: "
+                $"the cluster at {from} was born as {hello.Birth:x16}, and {_settings.DataDirectory} belongs to another cluster named "
+                + $"{_settings.ClusterId}, born as {Own.Birth:x16}: "
                 + "do akka.cluster.seed-nodes name the wrong cluster, or is this the wrong data-dir?"));
     }
 
-    // It is told who this is, and not what this node hears: it learns that it is at the wrong door, and nothing else.
+    // The answer says which cluster this is, and not which nodes this node hears: the sender learns that it has the wrong address, and
+    // nothing else.
     private void Answer(Hello hello, Standing standing)
     {
         if (hello.WantsAnswer)
@@ -243,12 +258,15 @@ public sealed class JoinActor : UntypedActor, IWithTimers
         Context.Stop(Self);
     }
 
-    private static ActorSelection DoorOf(string address) => Context.ActorSelection(new RootActorPath(Address.Parse(address)) / "user" / Name);
+    private static ActorSelection JoinerAt(string address) =>
+        Context.ActorSelection(new RootActorPath(Address.Parse(address)) / "user" / Name);
 
     private Hello Mine(Standing standing, ulong question, ulong answers)
     {
         var own = Own;
-        return new(_settings.NodeId, _shape, own.Life, own.Birth, standing.IsMember, (uint)standing.VotersInCluster, _policy.Heard(NowTicks), question, answers);
+        return new(
+            _settings.NodeId, _shape, own.Life, own.Birth, standing.IsMember, (uint)standing.VotersInCluster, _policy.Heard(NowTicks),
+            question, answers);
     }
 
     private Standing StandingNow()
@@ -262,8 +280,11 @@ public sealed class JoinActor : UntypedActor, IWithTimers
         {
             Holders =
             [
-                .. state.Members.Where(static member => member.Status is not (MemberStatus.Down or MemberStatus.Removed)).Order(Member.AgeOrdering)
-                    .Select(static member => new NameHolder(NodeConfiguration.NodeOf(member.Roles), member.Address.ToString(), member.Status is not (MemberStatus.Joining or MemberStatus.WeaklyUp))),
+                .. state.Members.Where(static member => member.Status is not (MemberStatus.Down or MemberStatus.Removed))
+                    .Order(Member.AgeOrdering)
+                    .Select(static member => new NameHolder(
+                        NodeConfiguration.NodeOf(member.Roles), member.Address.ToString(),
+                        member.Status is not (MemberStatus.Joining or MemberStatus.WeaklyUp))),
             ],
         };
 

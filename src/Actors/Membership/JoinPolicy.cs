@@ -33,7 +33,7 @@ public sealed record Standing(bool IsMember, int VotersInCluster, IReadOnlySet<s
     /// <summary>No member of anything.</summary>
     public static readonly Standing Outside = new(false, 0, new HashSet<string>());
 
-    /// <summary>All members that have not been put out, those included that are leaving, the oldest first.</summary>
+    /// <summary>All members that have not been removed, the oldest first; those that are leaving are among them.</summary>
     public IReadOnlyList<NameHolder> Holders { get; init; } = [];
 }
 
@@ -73,8 +73,9 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     /// <summary>A name that two processes claim, so that nothing is founded; none when there is no such name.</summary>
     public NodeId Contested { get; private set; } = NodeId.None;
 
-    /// <summary>Whom this node has heard of lately: what its own hello says.</summary>
-    public IReadOnlyList<HeardNode> Heard(long nowTicks) => [.. _voices.Lately(nowTicks).Select(each => new HeardNode(each.Hello.From, each.Address))];
+    /// <summary>The nodes that this one has heard of lately: what its own hello says.</summary>
+    public IReadOnlyList<HeardNode> Heard(long nowTicks) =>
+        [.. _voices.Lately(nowTicks).Select(each => new HeardNode(each.Hello.From, each.Address))];
 
     /// <summary>The number of a question that is put to the seed addresses.</summary>
     public ulong Ask(long nowTicks) => _voices.Ask(nowTicks);
@@ -89,7 +90,8 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     public bool IsAnswer(Hello hello, long nowTicks) => _voices.HasAsked(hello.Answers, nowTicks);
 
     /// <summary>What becomes of a node that asks, after it was heard.</summary>
-    public NameVerdict Judge(string from, Hello asks, OwnClaim own, Standing standing, long nowTicks) => Names.Judge(from, asks, own, standing, nowTicks);
+    public NameVerdict Judge(string from, Hello asks, OwnClaim own, Standing standing, long nowTicks) =>
+        Names.Judge(from, asks, own, standing, nowTicks);
 
     /// <summary>Whether this node ends, which was told that its name is taken.</summary>
     public bool MustGo(string from, NameTaken taken, Standing standing, long nowTicks) =>
@@ -103,14 +105,16 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     }
 
     /// <summary>
-    /// Whether this node ends because of a cluster of another birth that has answered it: it is no member, and no cluster of its own has answered
-    /// meanwhile. One seed address that another cluster has by now is no reason.
+    /// Whether this node ends because of a cluster of another birth that has answered it: it is no member, and meanwhile it has heard
+    /// neither a member nor a node of its own birth, with which it could found its cluster again. One seed address that now belongs to
+    /// another cluster is no reason.
     /// </summary>
     public bool MustGo(Hello foreign, Standing standing, long nowTicks)
     {
         if (standing.IsMember || _wasMember || !foreign.IsMember || !IsAnswer(foreign, nowTicks))
             return false;
-        if (_voices.Lately(nowTicks).Any(each => each.Hello.IsMember))
+        // Nodes of other births are not among the voices.
+        if (_voices.Lately(nowTicks).Any(each => each.Hello.IsMember || each.Hello.Birth != 0))
             return false;
         _foreignSinceTicks ??= nowTicks;
         return nowTicks - _foreignSinceTicks >= FoundingPatience.Ticks;
@@ -140,7 +144,8 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     /// somebody to found with, so it speaks only to members; one that has left says nothing more.
     /// </summary>
     public bool MaySpeakTo(string to, Standing standing, long nowTicks) =>
-        standing.IsMember || (!_wasMember && (_underWay.Step == JoinStep.None || _voices.Lately(nowTicks).Any(each => each.Address == to && each.Hello.IsMember)));
+        standing.IsMember || (!_wasMember && (_underWay.Step == JoinStep.None
+            || _voices.Lately(nowTicks).Any(each => each.Address == to && each.Hello.IsMember)));
 
     /// <summary>Whether the answer to a hello asks back: its sender has not said yet that it hears this node.</summary>
     public bool AsksBack(Hello hello) => !hello.IsMember && !HearsMe(hello);
@@ -157,7 +162,9 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
             var open = lately.Where(each => each.Hello.IsMember && each.Answered != 0).ToArray();
             return open.Length == 0
                 ? default
-                : new JoinDecision(JoinStep.Join, open.OrderByDescending(each => each.Hello.VotersInCluster).ThenBy(each => SeatOf(each.Address)).First().Address);
+                : new JoinDecision(
+                    JoinStep.Join,
+                    open.OrderByDescending(each => each.Hello.VotersInCluster).ThenBy(each => SeatOf(each.Address)).First().Address);
         }
 
         // Whom others have heard is there too: a majority that this node sees is then the majority that they see.
@@ -165,9 +172,10 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
             .Append(new HeardNode(self, address)).Distinct().ToArray();
         // Only who hears this node counts: it knows that an earlier seat is there, and does not found meanwhile.
         var answering = lately.Where(each => HearsMe(each.Hello)).Select(each => each.Hello.From).Append(self).Where(voters.Contains).Distinct().Count();
-        // Whichever of two processes of one name is counted: the other one may be the one that remembers.
+        // Of two processes of one name, either may be the one that remembers: so neither is counted.
         Contested = NamePolicy.ContestedIn(present, voters);
-        if (Contested != NodeId.None || SeatOf(address) == int.MaxValue || !IsMajority(answering) || present.Any(node => SeatOf(node.Address) < SeatOf(address)))
+        if (Contested != NodeId.None || SeatOf(address) == int.MaxValue || !IsMajority(answering)
+            || present.Any(node => SeatOf(node.Address) < SeatOf(address)))
         {
             _majoritySinceTicks = null;
             return default;

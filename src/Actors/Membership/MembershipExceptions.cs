@@ -1,19 +1,21 @@
-// Why a node ends at the door of its cluster, or inside. Each is expected: its message is all that an operator needs, in one line.
+// Why a node ends before it joins its cluster, or as a member. Each is expected: its message is all that an operator needs, in one line.
 namespace HotStandby.Actors.Membership;
 
 /// <summary>The process ends, and says why in one line.</summary>
 /// <param name="message">The line.</param>
-/// <param name="mayComeBack">True: a start may succeed (exit code 75). False: somebody has to look first (78).</param>
+/// <param name="mayComeBack">True: another start may succeed (exit code 75). False: an operator has to act first (78).</param>
 public abstract class MembershipException(string message, bool mayComeBack) : Exception(message)
 {
-    /// <summary>Whether a supervisor shall start it again.</summary>
+    /// <summary>True when a supervisor should start it again.</summary>
     public bool MayComeBack { get; } = mayComeBack;
 }
 
 /// <summary>The node sits in a cluster of its own beside a larger one: a fresh start joins that one.</summary>
 public sealed class IslandException(string message) : MembershipException(message, mayComeBack: true);
 
-/// <summary>Another memory has this node's name in the log by now: a fresh start comes back without a vote, or is told who has the name.</summary>
+/// <summary>
+/// The log now gives this node's name to another memory. The next start comes back without a vote, or learns which process has the name.
+/// </summary>
 public sealed class SupersededException(string message) : MembershipException(message, mayComeBack: true);
 
 /// <summary>The node's settings are not those of the cluster that it wants to join.</summary>

@@ -1,6 +1,6 @@
-// One name, one process. Two living processes of one name are two memories of which only one may vote, so the one that comes later is turned
-// away while the other one answers, and waits while that one is still in the cluster and silent. It never decides that a process is dead: that
-// is ReachPolicy's, which puts a member out. Nor does a vote rest on it: who is counted is decided by the log.
+// One name, one process. Two living processes of one name are two memories, of which only one may vote. So the later one is refused while
+// the earlier one answers, and waits while the earlier one is silent and still in the cluster. This policy never decides that a process is
+// dead: ReachPolicy does, which removes members. Nor does a vote rest on it: the log decides which life is counted.
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 
@@ -15,7 +15,7 @@ public enum NameStep : byte
     Open,
     /// <summary>As <see cref="Open"/>, and that process has been silent for a while: the sender is told what it waits for.</summary>
     Waits,
-    /// <summary>Another process has the name, and it lives: the sender must go.</summary>
+    /// <summary>Another process has the name, and it lives: the sender must end.</summary>
     Taken,
 }
 
@@ -24,17 +24,17 @@ public enum NameStep : byte
 /// <param name="Holder">The address of the process that has the name; empty when the sender has it.</param>
 public readonly record struct NameVerdict(NameStep Step, string Holder = "");
 
-/// <summary>A member that has not been put out of the cluster: its name is its own.</summary>
+/// <summary>A member that has not been removed from the cluster: its name is its own.</summary>
 /// <param name="Node">Its name.</param>
 /// <param name="Address">Its address.</param>
 /// <param name="IsUp">The cluster has given it its place in the order of age.</param>
 public readonly record struct NameHolder(NodeId Node, string Address, bool IsUp);
 
-/// <summary>Decides who keeps a name. Pure; times are monotonic ticks of 100 ns. Used by <see cref="JoinPolicy"/>.</summary>
+/// <summary>Decides which process keeps a name. Pure; times are monotonic ticks of 100 ns. Used by <see cref="JoinPolicy"/>.</summary>
 /// <param name="self">This node.</param>
 /// <param name="address">Its address.</param>
 /// <param name="seatOf">The place of an address among the seed addresses.</param>
-/// <param name="voices">Who was heard.</param>
+/// <param name="voices">What was heard.</param>
 internal sealed class NamePolicy(NodeId self, string address, Func<string, int> seatOf, Voices voices)
 {
     /// <summary>A process that has not answered for so long, although it is asked again and again, is silent.</summary>
@@ -46,31 +46,33 @@ internal sealed class NamePolicy(NodeId self, string address, Func<string, int> 
     /// <param name="own">What this node would say.</param>
     /// <param name="standing">How this node stands in its cluster.</param>
     /// <param name="nowTicks">Now.</param>
-    public NameVerdict Judge(string from, Hello asks, OwnClaim own, Standing standing, long nowTicks) => RivalOf(from, asks, own, standing, nowTicks) switch
-    {
-        null => default,
-        { } rival when rival == address || voices.HasAnsweredSince(rival, from) => new NameVerdict(NameStep.Taken, rival),
-        { } rival => new NameVerdict(voices.HasBeenHeardFor(from, nowTicks) < AnswerPatience ? NameStep.Open : NameStep.Waits, rival),
-    };
+    public NameVerdict Judge(string from, Hello asks, OwnClaim own, Standing standing, long nowTicks) =>
+        RivalOf(from, asks, own, standing, nowTicks) switch
+        {
+            null => default,
+            { } rival when rival == address || voices.HasAnsweredSince(rival, from) => new NameVerdict(NameStep.Taken, rival),
+            { } rival => new NameVerdict(voices.HasBeenHeardFor(from, nowTicks) < AnswerPatience ? NameStep.Open : NameStep.Waits, rival),
+        };
 
     /// <summary>
-    /// Whether this node ends, which was told that its name is taken. One that is on its way into a cluster believes the member that lets it in,
-    /// and one that is a member only the holder: two processes that were let in by two members must not both go.
+    /// Whether this node ends, which was told that its name is taken. A node that is joining believes the member that lets it in. A member
+    /// believes only the holder: two processes that two members have let in must not both end.
     /// </summary>
-    /// <param name="from">Whose word it is.</param>
-    /// <param name="taken">The word.</param>
+    /// <param name="from">Which node says so.</param>
+    /// <param name="taken">What it says.</param>
     /// <param name="isMember">This node is a member.</param>
-    /// <param name="joins">Whose cluster it is about to join; null: none.</param>
+    /// <param name="joins">The member through which it is about to join; null: none.</param>
     /// <param name="nowTicks">Now.</param>
     public bool MustGo(string from, NameTaken taken, bool isMember, string? joins, long nowTicks) =>
         taken.HolderLives && taken.Holder != address && voices.HasAsked(taken.Answers, nowTicks)
         && (from == taken.Holder || (!isMember && (joins is null || joins == from)));
 
-    /// <summary>A name that two processes claim, of those that anybody hears; none when there is no such name.</summary>
-    /// <param name="present">Everybody that is there.</param>
-    /// <param name="voters">Whose names count.</param>
+    /// <summary>A name that two processes claim, of all that are heard by any node; none when there is no such name.</summary>
+    /// <param name="present">Every process that is there.</param>
+    /// <param name="voters">The names that count.</param>
     public static NodeId ContestedIn(IEnumerable<HeardNode> present, IReadOnlyList<NodeId> voters) =>
-        present.GroupBy(node => node.Node).FirstOrDefault(claims => voters.Contains(claims.Key) && claims.Distinct().Skip(1).Any())?.Key ?? NodeId.None;
+        present.GroupBy(node => node.Node).FirstOrDefault(claims => voters.Contains(claims.Key) && claims.Distinct().Skip(1).Any())?.Key
+        ?? NodeId.None;
 
     private string? RivalOf(string from, Hello asks, OwnClaim own, Standing standing, long nowTicks)
     {
@@ -84,7 +86,8 @@ internal sealed class NamePolicy(NodeId self, string address, Func<string, int> 
         }
 
         var claims = voices.Lately(nowTicks).Where(voice => voice.Hello.From == asks.From && voice.Address != from)
-            .Select(voice => new Claim(voice.Hello.IsMember, voice.Hello.Birth, seatOf(voice.Address), voice.Hello.Life.Memory, voice.Address));
+            .Select(voice => new Claim(
+                voice.Hello.IsMember, voice.Hello.Birth, seatOf(voice.Address), voice.Hello.Life.Memory, voice.Address));
         if (self == asks.From && address != from)
             claims = claims.Append(new Claim(standing.IsMember, own.Birth, seatOf(address), own.Life.Memory, address));
         var asked = new Claim(asks.IsMember, asks.Birth, seatOf(from), asks.Life.Memory, from);

@@ -1,8 +1,8 @@
-// Which strangers are worth a line in the log. Anything that reaches the port can be one, five times a second and under a thousand addresses: each
-// is told of once, at most one of a kind a minute, and no more of them are remembered than fit. Pure. Used by JoinActor.
+// Which strangers are worth a line in the log. Anything that reaches the port can be one, five times a second and under a thousand
+// addresses. Each is logged once, with at most one line of a kind a minute, and at most 64 are remembered. Pure. Used by JoinActor.
 namespace HotStandby.Actors.Membership;
 
-/// <summary>What is told of somebody that has said hello, or of this node's own waiting.</summary>
+/// <summary>What a line says about a node that has said hello, or about this node's own waiting.</summary>
 internal enum StrangerKind : byte
 {
     /// <summary>Its settings of the cluster are others.</summary>
@@ -19,30 +19,30 @@ internal enum StrangerKind : byte
     NameContested,
 }
 
-/// <summary>Remembers whom it has told of. Times are monotonic ticks of 100 ns.</summary>
+/// <summary>Remembers the strangers that have a line. Times are monotonic ticks of 100 ns.</summary>
 internal sealed class StrangerLog
 {
     /// <summary>Most strangers that are remembered.</summary>
     public const int Capacity = 64;
 
-    /// <summary>The least time between two lines of a kind, and how long a stranger that comes again and again is passed over.</summary>
+    /// <summary>The least time between two lines of a kind, and between two lines about one stranger.</summary>
     public static readonly TimeSpan LineInterval = TimeSpan.FromMinutes(1), Silence = TimeSpan.FromHours(1);
 
-    private readonly Dictionary<(StrangerKind Kind, string Address), long> _told = [];
+    private readonly Dictionary<(StrangerKind Kind, string Address), long> _logged = [];
     private readonly Dictionary<StrangerKind, (long AtTicks, int Skipped)> _lines = [];
 
     /// <summary>Strangers that are remembered now.</summary>
-    public int Count => _told.Count;
+    public int Count => _logged.Count;
 
-    /// <summary>Whether it is to be told of now.</summary>
-    /// <param name="kind">What about it.</param>
-    /// <param name="address">Who.</param>
+    /// <summary>Whether a line is due now.</summary>
+    /// <param name="kind">What the line says.</param>
+    /// <param name="address">About which address.</param>
     /// <param name="nowTicks">Now.</param>
-    /// <param name="skipped">Hellos of the kind, from others, that were not told of since the line before.</param>
+    /// <param name="skipped">Hellos of the kind, from others, that had no line since the line before.</param>
     public bool IsNews(StrangerKind kind, string address, long nowTicks, out int skipped)
     {
         skipped = 0;
-        if (_told.TryGetValue((kind, address), out var toldAt) && nowTicks - toldAt < Silence.Ticks)
+        if (_logged.TryGetValue((kind, address), out var loggedAt) && nowTicks - loggedAt < Silence.Ticks)
             return false;
         if (_lines.TryGetValue(kind, out var line) && nowTicks - line.AtTicks < LineInterval.Ticks)
         {
@@ -50,9 +50,9 @@ internal sealed class StrangerLog
             return false;
         }
 
-        if (_told.Count >= Capacity)
-            _told.Remove(_told.MinBy(static each => each.Value).Key);
-        (_told[(kind, address)], _lines[kind], skipped) = (nowTicks, (nowTicks, 0), line.Skipped);
+        if (_logged.Count >= Capacity)
+            _logged.Remove(_logged.MinBy(static each => each.Value).Key);
+        (_logged[(kind, address)], _lines[kind], skipped) = (nowTicks, (nowTicks, 0), line.Skipped);
         return true;
     }
 }

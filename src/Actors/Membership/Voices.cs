@@ -1,11 +1,12 @@
-// Which nodes were heard lately, and what this node has asked. What was said before a question was asked proves nothing about now: it may have
-// waited in a buffer while its sender, or this process, stood still. An answer that repeats the number of a question does. Used by JoinPolicy.
+// Which nodes were heard lately, and what this node has asked. A message that was sent before a question was asked proves nothing about
+// now: it may have waited in a buffer while its sender, or this process, stood still. An answer that repeats the question's number does
+// prove it. Used by JoinPolicy.
 using HotStandby.Messages.Membership;
 
 namespace HotStandby.Actors.Membership;
 
 /// <summary>What one address has said.</summary>
-/// <param name="Address">Whose it is.</param>
+/// <param name="Address">The address.</param>
 /// <param name="Hello">The latest hello from there.</param>
 /// <param name="AtTicks">When it came.</param>
 /// <param name="SinceTicks">When the first one of that process came.</param>
@@ -27,7 +28,7 @@ internal sealed class Voices
     /// <param name="firstQuestion">Where the numbers of questions begin: other than those of earlier processes at this address.</param>
     public Voices(ulong firstQuestion) => _last = _first = firstQuestion;
 
-    /// <summary>The number of a question that is put to anyone who may answer.</summary>
+    /// <summary>The number of a question to any node that may answer.</summary>
     public ulong Ask(long nowTicks)
     {
         while (_recent.TryPeek(out var oldest) && nowTicks - oldest.AtTicks > Memory.Ticks)
@@ -40,12 +41,13 @@ internal sealed class Voices
     public ulong Probe() => ++_last;
 
     /// <summary>Whether this process has asked it, and not long ago.</summary>
-    public bool HasAsked(ulong question, long nowTicks) => _recent.Any(asked => asked.Number == question && nowTicks - asked.AtTicks <= Memory.Ticks);
+    public bool HasAsked(ulong question, long nowTicks) =>
+        _recent.Any(asked => asked.Number == question && nowTicks - asked.AtTicks <= Memory.Ticks);
 
     /// <summary>What was asked so far leads to nothing any more.</summary>
     public void ForgetQuestions() => _recent.Clear();
 
-    /// <summary>A node has said hello. Nobody is remembered beyond what one hello can tell of: <see cref="Hello.MaximumHeard"/>.</summary>
+    /// <summary>A node has said hello. No more are remembered than one hello can name: <see cref="Hello.MaximumHeard"/>.</summary>
     public void Hear(string from, Hello hello, long nowTicks)
     {
         Forget(nowTicks);

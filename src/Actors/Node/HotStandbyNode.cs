@@ -35,7 +35,8 @@ public sealed class HotStandbyNode
     // The seed nodes are the JoinActor's.
     private const string NoJoiningByAkka = $"\n{SeedNodesPath} = []\n";
 
-    private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(2);
+    // How long a part of the node may take to answer, and all parts together for a report. A busy machine needs seconds.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly NodeActors _actors;
 
@@ -50,10 +51,10 @@ public sealed class HotStandbyNode
     /// <summary>How the node was a moment ago, for probes: asks nothing.</summary>
     public NodePulse Pulse => _actors.Pulse;
 
-    /// <summary>Who serves, as clients are told.</summary>
+    /// <summary>Which node serves, as clients are told.</summary>
     public MasterViews Views { get; }
 
-    /// <summary>Who is alive, and what is mounted.</summary>
+    /// <summary>Which clients are alive, and what is mounted.</summary>
     public ClientWatch Clients => _actors.Clients;
 
     /// <summary>Starts a node; it joins its cluster and recovers its journal in the background.</summary>
@@ -70,7 +71,8 @@ public sealed class HotStandbyNode
         ArgumentNullException.ThrowIfNull(configuration);
         var names = await NameFamily.ConfigOfAsync(configuration, static host => Dns.GetHostAddressesAsync(host));
         var config = names.WithFallback(SystemConfig(configuration));
-        var all = ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. RemotingTls.For(configuration.Settings, time), .. setup]);
+        var bootstrap = BootstrapSetup.Create().WithConfig(config);
+        var all = ActorSystemSetup.Create([bootstrap, .. RemotingTls.For(configuration.Settings, time), .. setup]);
         var system = CreateSystem(all);
         try
         {
@@ -106,26 +108,26 @@ public sealed class HotStandbyNode
         var directory = await OpenDirectoryAsync(system, configuration.Settings);
         var serving = new ServingState(time);
         var created = new TaskCompletionSource<NodeActors>(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(QuarantineGuard.Props(), "quarantine-guard");
-        system.ActorOf(FailoverLog.Props(), "failover-log");
-        system.ActorOf(DowningActor.Props(configuration.Settings, time), DowningActor.Name);
+        system.ActorOf(VitalActor.Props(QuarantineGuard.Props(), onFatal), "quarantine-guard");
+        system.ActorOf(VitalActor.Props(FailoverLog.Props(), onFatal), "failover-log");
+        system.ActorOf(VitalActor.Props(DowningActor.Props(configuration.Settings, time), onFatal), DowningActor.Name);
         system.ActorOf(NodeActor.Props(configuration.Settings, directory, serving, time, onFatal, created), "node");
         if (await Task.WhenAny(created.Task, system.WhenTerminated) != created.Task)
             throw new InvalidOperationException("the actor system ended before the node was made");
         var actors = await created.Task;
-        system.ActorOf(
-            ClusterSingletonManager.Props(
-                PrimaryActor.Props(actors.Replica), HandOver.Instance,
-                ClusterSingletonManagerSettings.Create(system).WithRole(NodeConfiguration.MasterRole).WithSingletonName("primary")),
-            "leadership");
+        var leadership = ClusterSingletonManager.Props(
+            PrimaryActor.Props(actors.Replica), HandOver.Instance,
+            ClusterSingletonManagerSettings.Create(system).WithRole(NodeConfiguration.MasterRole).WithSingletonName("primary"));
+        system.ActorOf(VitalActor.Props(leadership, onFatal), "leadership");
         // The oracle's own node hands over with it, in a later phase; one that was invited to lead has to do it itself.
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeClusterShutdown, "abdicate", async () =>
         {
-            await actors.Replica.Ask<HandOverComplete>(Abdicate.Instance, configuration.Settings.Lease.HandOverTimeout + ReportPatience);
+            await actors.Replica.Ask<HandOverComplete>(Abdicate.Instance, configuration.Settings.Lease.HandOverTimeout + Patience);
             return Done.Instance;
         });
+        var joiner = JoinActor.Props(configuration.Settings, directory, seeds, time, onFatal);
         if (seeds.Count > 0)
-            system.ActorOf(JoinActor.Props(configuration.Settings, directory, seeds, time, onFatal), JoinActor.Name);
+            system.ActorOf(VitalActor.Props(joiner, onFatal), JoinActor.Name);
         return new HotStandbyNode(system, actors, serving.Views);
     }
 
@@ -133,11 +135,20 @@ public sealed class HotStandbyNode
     /// <exception cref="AskTimeoutException">A part of it does not answer.</exception>
     public async Task<NodeReport> ReportAsync(CancellationToken stop)
     {
-        var replica = await _actors.Replica.Ask<ReplicaStatus>(ReportReplica.Instance, ReportPatience, stop);
-        var partitions = await Task.WhenAll(
-            _actors.Partitions.Select(partition => partition.Ask<PartitionReport>(ReportPartition.Instance, ReportPatience, stop)));
-        var verification = await _actors.Verifier.Ask<VerificationReport>(ReportVerification.Instance, ReportPatience, stop);
-        return new NodeReport(replica, partitions, verification);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(Patience);
+        try
+        {
+            var replica = await _actors.Replica.Ask<ReplicaStatus>(ReportReplica.Instance, patience.Token);
+            var partitions = await Task.WhenAll(
+                _actors.Partitions.Select(partition => partition.Ask<PartitionReport>(ReportPartition.Instance, patience.Token)));
+            var verification = await _actors.Verifier.Ask<VerificationReport>(ReportVerification.Instance, patience.Token);
+            return new NodeReport(replica, partitions, verification);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new AskTimeoutException($"the node has not reported within {Patience.TotalSeconds} s");
+        }
     }
 
     /// <summary>Puts a fault into a shard of this Standby, for verification to find.</summary>
@@ -145,14 +156,14 @@ public sealed class HotStandbyNode
     /// <exception cref="InvalidOperationException">Faults are not allowed by the settings, the node leads, or there is no such shard.</exception>
     public async Task<int> InjectFaultAsync(Partition shard, VerifyFault fault, CancellationToken stop)
     {
-        var done = await _actors.Verifier.Ask<FaultInjected>(new InjectFault(shard, fault), ReportPatience, stop);
+        var done = await _actors.Verifier.Ask<FaultInjected>(new InjectFault(shard, fault), Patience, stop);
         return done.Refusal is null ? done.Affected : throw new InvalidOperationException(done.Refusal);
     }
 
     /// <summary>What an operator asks of the node's state; null, or why not.</summary>
     /// <exception cref="AskTimeoutException">The replica does not answer.</exception>
     public async Task<string?> RunAsync(NodeCommand command, CancellationToken stop) =>
-        (await _actors.Replica.Ask<NodeCommandAnswer>(new RunNodeCommand(command), ReportPatience, stop)).Refusal;
+        (await _actors.Replica.Ask<NodeCommandAnswer>(new RunNodeCommand(command), Patience, stop)).Refusal;
 
     /// <summary>Lets another node lead; this one stays, as a Standby.</summary>
     /// <param name="to">Who shall lead; none: the Standby that is furthest.</param>
@@ -160,7 +171,7 @@ public sealed class HotStandbyNode
     /// <returns>Null when the hand-over has begun, else why not.</returns>
     /// <exception cref="AskTimeoutException">The replica does not answer.</exception>
     public async Task<string?> SwitchOverAsync(NodeId to, CancellationToken stop) =>
-        (await _actors.Replica.Ask<NodeCommandAnswer>(new SwitchOver(to), ReportPatience, stop)).Refusal;
+        (await _actors.Replica.Ask<NodeCommandAnswer>(new SwitchOver(to), Patience, stop)).Refusal;
 
     /// <summary>Compares partitions of this Standby with its Primary, and waits for what comes of it.</summary>
     /// <param name="partitions">Which; empty: all.</param>
@@ -168,7 +179,7 @@ public sealed class HotStandbyNode
     /// <param name="stop">Ends the wait.</param>
     /// <exception cref="AskTimeoutException">The verifier does not answer.</exception>
     public Task<VerifyNowAnswer> VerifyAsync(IReadOnlyList<Partition> partitions, TimeSpan patience, CancellationToken stop) =>
-        _actors.Verifier.Ask<VerifyNowAnswer>(new VerifyNow(partitions, patience), patience + ReportPatience, stop);
+        _actors.Verifier.Ask<VerifyNowAnswer>(new VerifyNow(partitions, patience), patience + Patience, stop);
 
     /// <summary>The entries from a seq on, from the journal: those of this node's log, committed or not.</summary>
     /// <param name="fromSequence">The first one wanted; the answer may begin earlier or later, where the log does.</param>
@@ -178,7 +189,7 @@ public sealed class HotStandbyNode
     public async Task<IReadOnlyList<OpLogBatch>> ReadAsync(ulong fromSequence, long maximumBytes, CancellationToken stop)
     {
         var request = new GetEntriesSince(fromSequence, maximumBytes, this);
-        return (await System.ActorSelection(_actors.Replica.Path / "oplog").Ask<EntriesSince>(request, ReportPatience, stop)).Batches;
+        return (await System.ActorSelection(_actors.Replica.Path / "oplog").Ask<EntriesSince>(request, Patience, stop)).Batches;
     }
 
     /// <summary>The members of the cluster as this node sees them, oldest first.</summary>
@@ -208,7 +219,8 @@ public sealed class HotStandbyNode
         }
         catch (AskTimeoutException failure)
         {
-            throw new JournalFaultException(new JournalFault(JournalFaultKind.Failed, "", settings.DataDirectory, 0, "the journal does not answer"), failure);
+            var fault = new JournalFault(JournalFaultKind.Failed, "", settings.DataDirectory, 0, "the journal does not answer");
+            throw new JournalFaultException(fault, failure);
         }
     }
 

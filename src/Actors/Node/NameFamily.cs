@@ -1,5 +1,5 @@
-// Akka.Remote resolves all names to addresses of one kind, IPv4 unless it is told otherwise, and fails on a name that has none of that kind.
-// Before it starts, the names of the nodes are looked up once: when one of them has IPv6 addresses alone, that kind is taken for all.
+// Akka.Remote resolves all names to addresses of one kind, IPv4 by default, and fails on a name that has none of that kind. So the names of
+// the nodes are looked up once before it starts: when one of them has only IPv6 addresses, IPv6 is used for all.
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
@@ -33,18 +33,20 @@ internal static class NameFamily
         if (configuration.Full.HasPath(Path))
             return Config.Empty;
         // A name that is not known yet, such as that of a node which has never run, says nothing.
-        var onlyOld = names.Where((_, at) => Has(found[at], AddressFamily.InterNetwork) && !Has(found[at], AddressFamily.InterNetworkV6)).ToArray();
-        var onlyNew = names.Where((_, at) => Has(found[at], AddressFamily.InterNetworkV6) && !Has(found[at], AddressFamily.InterNetwork)).ToArray();
+        string[] onlyOld = [.. names.Where((_, at) => HasOnly(found[at], AddressFamily.InterNetwork))];
+        string[] onlyNew = [.. names.Where((_, at) => HasOnly(found[at], AddressFamily.InterNetworkV6))];
         if (onlyOld.Length > 0 && onlyNew.Length > 0)
         {
             throw new IOException(
-                $"the names of the nodes have no kind of address in common: {string.Join(", ", onlyOld)} IPv4 alone, {string.Join(", ", onlyNew)} IPv6 alone");
+                $"the names of the nodes have no kind of address in common: {string.Join(", ", onlyOld)} IPv4 alone, "
+                + $"{string.Join(", ", onlyNew)} IPv6 alone");
         }
 
         return onlyNew.Length > 0 ? ConfigurationFactory.ParseString($"{Path} = on") : Config.Empty;
     }
 
-    private static bool Has(IPAddress[] addresses, AddressFamily family) => addresses.Any(address => address.AddressFamily == family);
+    private static bool HasOnly(IPAddress[] addresses, AddressFamily family) =>
+        addresses.Length > 0 && addresses.All(address => address.AddressFamily == family);
 
     private static async Task<IPAddress[]> AddressesOfAsync(string name, bool isNeeded, Func<string, Task<IPAddress[]>> resolve)
     {
@@ -55,7 +57,8 @@ internal static class NameFamily
         catch (SocketException error) when (isNeeded)
         {
             throw new IOException(
-                $"hotstandby.remoting cannot listen on '{name}': {error.Message}; give it another bind-host where the name is not this machine's", error);
+                $"hotstandby.remoting cannot listen on '{name}': {error.Message}; set bind-host where the name is not this machine's",
+                error);
         }
         catch (SocketException)
         {

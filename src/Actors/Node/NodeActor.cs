@@ -32,7 +32,8 @@ internal sealed class NodeActor : UntypedActor
     private readonly IActorRef _replica;
 
     public NodeActor(
-        HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created)
+        HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time, Action<Exception> onFatal,
+        TaskCompletionSource<NodeActors> created)
     {
         _onFatal = onFatal;
         try
@@ -44,16 +45,17 @@ internal sealed class NodeActor : UntypedActor
         }
         catch (Exception error)
         {
-            created.TrySetException(error); // else whoever starts the node waits for ever
+            created.TrySetException(error); // else the start of the node never returns
             throw;
         }
     }
 
     public static Props Props(
-        HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time, Action<Exception> onFatal, TaskCompletionSource<NodeActors> created) =>
+        HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time, Action<Exception> onFatal,
+        TaskCompletionSource<NodeActors> created) =>
         Akka.Actor.Props.Create(() => new NodeActor(settings, directory, serving, time, onFatal, created));
 
-    // Not logged here: who ends the process says why, with details only where they help.
+    // Not logged here: the code that ends the process logs why, with details only where they help.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
         maxNrOfRetries: -1, withinTimeMilliseconds: -1,
         failure =>
@@ -92,12 +94,17 @@ internal sealed class NodeActor : UntypedActor
         var router = new ShardRouter(shards);
         var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
         var clients = new ClientWatch(time);
-        var evictor = Context.ActorOf(EvictorActor.Props(shards, EvictionSettingsOf(settings), EvictorActor.DefaultCycleTimeout, time), "evictor");
+        var evictor = Context.ActorOf(
+            EvictorActor.Props(shards, EvictionSettingsOf(settings), EvictorActor.DefaultCycleTimeout, time), "evictor");
         var segments = Context.ActorOf(
             SegmentActor.Props(replica, evictor, router, clients, SegmentSettingsOf(settings), time), "segments");
         for (var i = 0; i < shards.Length; i++)
-            shards[i] = Context.ActorOf(
-                ShardActor.Props(Partition.OfShard(i), shards.Length, ShardSettingsOf(settings), replyAfter, replica, segments, time), $"shard-{i}");
+        {
+            var shard = Partition.OfShard(i);
+            var props = ShardActor.Props(shard, shards.Length, ShardSettingsOf(settings), replyAfter, replica, segments, time);
+            shards[i] = Context.ActorOf(props, $"shard-{i}");
+        }
+
         var scans = Context.ActorOf(ScansActor.Props(router, new ScanSettings(), time), "scans");
         IActorRef[] partitions = [segments, .. shards];
         replica.Tell(new PartitionsAre(partitions));
@@ -165,10 +172,13 @@ internal sealed class NodeActor : UntypedActor
 }
 
 /// <summary>What a started node is made of.</summary>
-internal sealed record NodeActors(IActorRef Replica, IActorRef Verifier, IReadOnlyList<IActorRef> Partitions, NodePulse Pulse, ClientWatch Clients, MasterGateway Gateway);
+internal sealed record NodeActors(
+    IActorRef Replica, IActorRef Verifier, IReadOnlyList<IActorRef> Partitions, NodePulse Pulse, ClientWatch Clients,
+    MasterGateway Gateway);
 
 /// <summary>The journal cannot be used (any more): what happened, and the exit code that says so.</summary>
-public sealed class JournalFaultException(JournalFault fault, Exception? cause = null) : Exception($"{fault?.Kind}: {fault?.Reason} ({fault?.File})", cause)
+public sealed class JournalFaultException(JournalFault fault, Exception? cause = null)
+    : Exception($"{fault?.Kind}: {fault?.Reason} ({fault?.File})", cause)
 {
     /// <summary>What happened.</summary>
     public JournalFault Fault { get; } = fault;

@@ -1,5 +1,5 @@
-// How the node is, ready to be read: probes come often, from many, and must cost the node nothing. A few times a second this asks replica
-// and verifier, which know it already, and puts their answers where any thread reads them. It never asks the partitions.
+// The node's state, ready to be read: probes come often, from many callers, and must cost the node nothing. Ten times a second this asks
+// the replica and the verifier, which have the answer at hand, and puts it where any thread can read it. It never asks the partitions.
 using Akka.Actor;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Replication;
@@ -7,11 +7,11 @@ using HotStandby.Actors.Verification;
 
 namespace HotStandby.Actors.Node;
 
-/// <summary>What the node said of itself last. Written by <see cref="PulseActor"/>, read by any thread.</summary>
+/// <summary>The node's last report about itself. Written by <see cref="PulseActor"/>, read by any thread.</summary>
 /// <param name="time">The monotonic clock.</param>
 public sealed class NodePulse(TimeProvider time)
 {
-    /// <summary>What is older is not told: the node is silent, since it reads its journal for example.</summary>
+    /// <summary>An older report is not shown: the node is silent, for example because it reads its journal.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private volatile Beat? _beat;

@@ -7,7 +7,7 @@ using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Actors.OpLog;
 
-/// <summary>One read of the journal. A plugin that says nothing for three minutes is taken for one that has failed: the node ends.</summary>
+/// <summary>One read of the journal. When the plugin says nothing for three minutes, it counts as failed, and the node ends.</summary>
 internal sealed class JournalReaderActor : UntypedActor
 {
     // Counted in steps: a process that was frozen for an hour has waited for one of them.
@@ -54,7 +54,9 @@ internal sealed class JournalReaderActor : UntypedActor
             case ReceiveTimeout when _silentSteps < MostSilentSteps:
                 break;
             case ReceiveTimeout:
-                throw new JournalFailedException($"the journal has not answered: entries from {_request.FromSequence} on were asked for");
+                throw new JournalFailedException(
+                    $"the journal has not answered for {(MostSilentSteps * _step).TotalSeconds:0.#} s: "
+                    + $"entries from {_request.FromSequence} on were asked for");
             case ReplayMessagesFailure failure:
                 throw new JournalFailedException("the journal could not be read back", failure.Cause);
             default:

@@ -21,7 +21,8 @@ internal sealed class OpLogBook
     public OpLogIndex Index { get; } = new();
 
     /// <summary>What a start has found, once every event is replayed. The log in it is the caller's from then on.</summary>
-    public RecoveredJournal Recovered => new(_log, _commitSequence, _promise.Epoch, _promise.Candidate, _voting is not null, _imagesUpTo, _voting?.Memory ?? 0);
+    public RecoveredJournal Recovered => new(
+        _log, _commitSequence, _promise.Epoch, _promise.Candidate, _voting is not null, _imagesUpTo, _voting?.Memory ?? 0);
 
     /// <summary>
     /// What must be written again before the events that said it are deleted: as asked for last, since that is what stands before the

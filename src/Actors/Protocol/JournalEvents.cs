@@ -23,7 +23,7 @@ public sealed record EpochPromised(ulong Epoch, NodeId Candidate) : IJournalEven
 public sealed record SuffixCut(ulong LastKeptSequence) : IJournalEvent;
 
 /// <summary>This memory holds everything that was committed when it joined: it may vote from now on.</summary>
-/// <param name="Memory">Whose right it is; 0 in a journal of an earlier version: that of whatever memory the directory has.</param>
+/// <param name="Memory">The memory that has the right; 0 in a journal of an earlier version: the memory that the directory has.</param>
 public sealed record VotingGranted(ulong Memory) : IJournalEvent;
 
 /// <summary>The entries up to the last of these ends are in checkpoints; they are deleted next.</summary>

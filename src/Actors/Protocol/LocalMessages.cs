@@ -115,12 +115,15 @@ public sealed record ReleaseExtents(ulong Reign, Extent[] Extents) : INoSerializ
 /// <param name="Reign">The epoch.</param>
 /// <param name="Directory">What is mounted.</param>
 /// <param name="Unmounted">
-/// Handles of which the shard tells what may still be written to them (<see cref="UnfinishedOnSegment"/>): from here on nothing is added.
+/// Handles of segments for which the shard reports what may still be written to them (<see cref="UnfinishedOnSegment"/>): from here on
+/// nothing is added.
 /// </param>
 public sealed record SegmentsChanged(ulong Reign, SegmentDirectory Directory, IReadOnlyList<uint> Unmounted)
     : INoSerializationVerificationNeeded;
 
-/// <summary>Shard to segment table: the buffers on an unmounted segment that puts or transfers, also those that were given up, may write into.</summary>
+/// <summary>
+/// Shard to segment table: the buffers on an unmounted segment that puts or transfers, also those that were given up, may write into.
+/// </summary>
 public sealed record UnfinishedOnSegment(ulong Reign, uint SegmentHandle, Partition Partition, IReadOnlyList<Extent> Buffers)
     : INoSerializationVerificationNeeded;
 

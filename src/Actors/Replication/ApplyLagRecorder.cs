@@ -10,7 +10,7 @@ internal sealed class ApplyLagRecorder
     /// <summary>Figures of this length are kept, and those before them.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Commits that await their application. While nothing is applied, later ones are not noted: the oldest have the longest lag.</summary>
+    /// <summary>Most commits that await their application. Later ones are not noted then: the oldest have the longest lag.</summary>
     public const int MostAwaited = 4096;
 
     private const long MaximumMicroseconds = 60_000_000;

@@ -119,5 +119,6 @@ internal sealed class ImageRequests(IReadOnlyList<IActorRef> partitions, Partiti
             partition, asked.For, sequence, replica.State.Log.DescribeUntil(sequence), replica.State.Log.Roster.At(sequence), image));
     }
 
-    private static void Refuse(Asked asked, Partition partition) => asked.Asker.Tell(new ImageReady(partition, asked.For, 0, [], VoterRoll.Empty, null));
+    private static void Refuse(Asked asked, Partition partition) =>
+        asked.Asker.Tell(new ImageReady(partition, asked.For, 0, [], VoterRoll.Empty, null));
 }

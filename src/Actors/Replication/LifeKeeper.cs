@@ -2,6 +2,7 @@
 // its log says that another one has the vote, notes the cluster's birth there, and ends the node when another life has its place.
 using Akka.Actor;
 using Akka.Event;
+using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Membership;
 using HotStandby.Core.Replication;
@@ -12,12 +13,11 @@ namespace HotStandby.Actors.Replication;
 /// <summary>Used by <see cref="ReplicaActor"/> only.</summary>
 internal sealed class LifeKeeper(NodeId self, DataDirectory directory, EventStream events, ILoggingAdapter log)
 {
-    private const long QuietTicks = TimeSpan.TicksPerMinute;
-
-    private long _foreignLoggedAtTicks = long.MinValue / 2;
+    private readonly LineLimit _foreignLines = new();
+    private readonly LineLimit _supersededLines = new();
     private long _foreign;
 
-    /// <summary>As which life this node speaks, by what its journal holds.</summary>
+    /// <summary>The life of this node, according to what its journal holds.</summary>
     /// <exception cref="DataDirectoryRefused">The directory belongs to another cluster than the log in it.</exception>
     public Life Begin(RecoveredJournal journal)
     {
@@ -28,7 +28,7 @@ internal sealed class LifeKeeper(NodeId self, DataDirectory directory, EventStre
         var before = directory.Life;
         var life = directory.RenewMemory();
         log.Warning(
-            "Node {0}: another memory has the vote of this name, memory={1:x16}; what this directory promised as a voter is void, before={2}, now={3}. It keeps its log and asks to vote again",
+            "Node {0}: another memory has the vote of this name, memory={1:x16}; the vote of this directory is void, before={2}, now={3}",
             self, seat.Memory, before, life);
         return life;
     }
@@ -37,23 +37,26 @@ internal sealed class LifeKeeper(NodeId self, DataDirectory directory, EventStre
     public RecoveredJournal Owned(RecoveredJournal journal) =>
         journal is { Voting: true, VotingMemory: 0 } ? journal with { VotingMemory = NodeMemory.FirstOf(directory.Identity) } : journal;
 
-    /// <summary>An effect about lives, or news of the Primary for the membership.</summary>
+    /// <summary>An effect about lives, or what the membership must know of the Primary.</summary>
     /// <exception cref="SupersededException">Another life has this one's place.</exception>
     public void CarryOut(Effect effect, IActorRef sender, long nowTicks)
     {
         switch (effect)
         {
             case Reply reply:
-                log.Warning(
-                    "Node {0} was addressed by {1} as a voter, life={2}, which has no vote any more, by={3}: it is told so", self,
-                    sender.Path.Address, reply.Message.Superseded, reply.Message.By);
+                if (_supersededLines.IsDue(nowTicks))
+                    log.Warning(
+                        "Node {0} was addressed by {1} as a voter, life={2}, which has no vote any more, by={3}: it is told so", self,
+                        sender.Path.Address, reply.Message.Superseded, reply.Message.By);
                 sender.Tell(reply.Message);
                 break;
             case Superseded superseded:
+                // The right to vote is void, even if the own log does not say so yet. Otherwise the next start would end here as well.
                 if (superseded.By.Memory != directory.Life.Memory)
-                    directory.RenewMemory(); // the right to vote is void, whether the own log says so yet or not: else the next start would end here, too
+                    directory.RenewMemory();
                 throw new SupersededException(
-                    $"another process has the name {self}, and the vote that goes with it: life {superseded.By}, this one is {directory.Life}. "
+                    $"another process has the name {self}, and the vote that goes with it: life {superseded.By}, this one is "
+                    + $"{directory.Life}. "
                     + "Started again, this node keeps its log and asks to vote again, unless the other process still answers");
             case Born born:
                 log.Info("Node {0} belongs to the cluster that was born as {1:x16}", self, born.Birth);
@@ -70,15 +73,13 @@ internal sealed class LifeKeeper(NodeId self, DataDirectory directory, EventStre
         }
     }
 
-    // One line a minute, however many messages there are.
     private void OnForeign(ForeignMessage foreign, IActorRef sender, long nowTicks)
     {
         _foreign++;
-        if (nowTicks - _foreignLoggedAtTicks < QuietTicks)
+        if (!_foreignLines.IsDue(nowTicks))
             return;
-        _foreignLoggedAtTicks = nowTicks;
         log.Warning(
-            "Node {0} ignores {1} at {2}: it belongs to another cluster of the same name, born as {3:x16}, messages={4}", self, foreign.From.Node,
-            sender.Path.Address, foreign.From.Birth, _foreign);
+            "Node {0} ignores {1} at {2}: it belongs to another cluster of the same name, born as {3:x16}, messages={4}", self,
+            foreign.From.Node, sender.Path.Address, foreign.From.Birth, _foreign);
     }
 }

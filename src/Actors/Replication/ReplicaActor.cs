@@ -115,8 +115,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _replica = new Replica(_options.Protocol, _lives.Owned(journal), _lives.Begin(journal), _directory.Memory.Birth, now);
         _feed = new PartitionFeed(_partitions, _openLog, CatchUpReadBytes);
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
-        _state = new StateKeeper(Context, _options, _partitions, _feed, _replica, _peers, _time, _log);
-        _state.Restore();
+        _state = new StateKeeper(Context, _options, _directory, _partitions, _feed, _replica, _peers, _time, _log);
+        _state.Begin();
         Timers.StartPeriodicTimer(TickKey, ReplicaTick.Instance, _options.TickInterval);
         Become(Running);
         if (_crowned)

@@ -5,6 +5,7 @@ using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
+using HotStandby.Actors.Journal;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
@@ -24,6 +25,7 @@ internal sealed class StateKeeper
 
     private readonly IActorContext _context;
     private readonly ReplicaOptions _options;
+    private readonly DataDirectory _directory;
     private readonly IReadOnlyList<IActorRef> _partitions;
     private readonly PartitionFeed _feed;
     private readonly Replica _replica;
@@ -34,6 +36,7 @@ internal sealed class StateKeeper
     private readonly IActorRef _source;
     private readonly ImageRequests _requests;
     private readonly List<ImageStamp> _aheadOfLog = [];
+    private readonly LineLimit _refusalLines = new();
     private IActorRef _sync = ActorRefs.Nobody;
     private SyncProgress? _progress;
     private NodeId _syncSource = NodeId.None;
@@ -50,10 +53,11 @@ internal sealed class StateKeeper
     private ulong _checkpointed;
 
     public StateKeeper(
-        IActorContext context, ReplicaOptions options, IReadOnlyList<IActorRef> partitions, PartitionFeed feed, Replica replica,
-        PeerDirectory peers, TimeProvider time, ILoggingAdapter log)
+        IActorContext context, ReplicaOptions options, DataDirectory directory, IReadOnlyList<IActorRef> partitions, PartitionFeed feed,
+        Replica replica, PeerDirectory peers, TimeProvider time, ILoggingAdapter log)
     {
-        (_context, _options, _partitions, _feed, _replica, _peers, _time, _log) = (context, options, partitions, feed, replica, peers, time, log);
+        (_context, _options, _directory, _partitions) = (context, options, directory, partitions);
+        (_feed, _replica, _peers, _time, _log) = (feed, replica, peers, time, log);
         var self = options.Protocol.Self;
         _checkpoints = context.ActorOf(CheckpointActor.Props(self, partitions, options.SnapshotPluginId), "checkpoints");
         _source = context.ActorOf(SyncSourceActor.Props(self, time), "sync-source");
@@ -63,6 +67,20 @@ internal sealed class StateKeeper
 
     /// <summary>For operators.</summary>
     public StateStatus Status => new(_isWhole, _replica.State.Log.BaseSequence, _checkpointed, _progress);
+
+    /// <summary>
+    /// The node's life begins: the partitions are restored, and a full sync that an earlier life has not ended begins again.
+    /// </summary>
+    public void Begin()
+    {
+        Restore();
+        if (!_directory.NeedsFullSync)
+            return;
+        _log.Warning(
+            "Node {0} still needs a full sync: one was asked for before this start, and had not ended; {1} in the data directory says so",
+            _options.Protocol.Self, DataDirectory.ResyncFile);
+        FullSync(NodeId.None, isForced: true);
+    }
 
     /// <summary>The partitions are given what the checkpoints hold; what the log holds behind it follows.</summary>
     public void Restore()
@@ -109,7 +127,8 @@ internal sealed class StateKeeper
             if (image.Sequence > sequence)
                 continue;
             if (_replica.State.Log.EpochOf(image.Sequence) != image.Epoch)
-                throw new InvariantViolation(7, $"an image stands for {image.Epoch}/{image.Sequence}, and another entry was committed there");
+                throw new InvariantViolation(
+                    7, $"an image stands for {image.Epoch}/{image.Sequence}, and another entry was committed there");
             _aheadOfLog.RemoveAt(i);
         }
     }
@@ -129,18 +148,21 @@ internal sealed class StateKeeper
     /// <summary>Entries that this node lacks are in nobody's log, or its state is wrong: images first.</summary>
     /// <param name="source">Who is asked first.</param>
     /// <param name="isForced">An operator or the verifier says that the partitions are not what they should be: their images are replaced
-    /// in any case, and until then none is given to another node or kept as a checkpoint.</param>
+    /// in any case, and until then none is given to another node or kept as a checkpoint. Remembered across a restart.</param>
     public void FullSync(NodeId source, bool isForced = false)
     {
         if (isForced)
         {
             (_isForced, _isWhole) = (true, false);
+            _directory.NoteFullSync(isNeeded: true);
             _source.Tell(ForgetImages.Instance);
         }
 
         if (!_sync.IsNobody())
             return;
-        _log.Warning("Node {0} begins a full sync: its log ends at {1}, its state is {2}", _options.Protocol.Self, _replica.State.Log.LastSequence, _isWhole ? "whole" : "not whole");
+        _log.Warning(
+            "Node {0} begins a full sync: its log ends at {1}, its state is {2}", _options.Protocol.Self, _replica.State.Log.LastSequence,
+            _isWhole ? "whole" : "not whole");
         _replica.StateIsComplete(false);
         _sync = _context.ActorOf(SyncActor.Props(_options.Protocol.Self, _partitions.Count, _checkpoints, _time));
         _sync.Tell(new SourceIs(Source(preferred: source, silent: source == NodeId.None ? _syncSource : NodeId.None)));
@@ -229,7 +251,8 @@ internal sealed class StateKeeper
             : fetch.Partition.Value >= _partitions.Count ? $"this node has {_partitions.Count - 1} shards" : null;
         if (problem is not null)
         {
-            _log.Warning("{0} asks for an image of {1}, and is not answered: {2}", fetch.From, fetch.Partition, problem);
+            if (_refusalLines.IsDue(now))
+                _log.Warning("{0} asks for an image of {1}, and is not answered: {2}", fetch.From, fetch.Partition, problem);
             return;
         }
 
@@ -313,8 +336,10 @@ internal sealed class StateKeeper
     {
         EndSync();
         (_installing, _isForced) = (null, false);
+        _directory.NoteFullSync(isNeeded: false);
         var imagesUpTo = complete.Images.Max(image => image.Sequence);
-        _log.Info("Node {0} goes on behind {1}, from images up to {2}", _options.Protocol.Self, complete.Below[^1].LastSequence, imagesUpTo);
+        _log.Info(
+            "Node {0} goes on behind {1}, from images up to {2}", _options.Protocol.Self, complete.Below[^1].LastSequence, imagesUpTo);
         _replica.Install(complete.Below, complete.Roll, imagesUpTo, now);
         Restore(complete.Images);
     }

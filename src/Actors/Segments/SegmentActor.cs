@@ -89,7 +89,8 @@ public sealed class SegmentActor : UntypedActor, IWithTimers
             case StopLeading:
                 _peers.Replica.Tell(new LeadingStopped(IsDirty: false));
                 break;
-            case ReleaseExtents or UnfinishedOnSegment or SegmentDroppedByShard or EvictionDone or ObjectsListed or ClientTick or EvictionTick or DrainTick:
+            case ReleaseExtents or UnfinishedOnSegment or SegmentDroppedByShard or EvictionDone or ObjectsListed:
+            case ClientTick or EvictionTick or DrainTick:
                 break; // late, of a reign that is over
             default:
                 InAnyRole(message);

@@ -1,4 +1,5 @@
-// Where the segments of a reign are that are being dropped: first every shard says what may still be written to one, then every shard drops it.
+// How far the segments of a reign are that are being dropped: first every shard reports what may still be written to one, then every shard
+// drops it.
 using HotStandby.Messages.Model;
 
 namespace HotStandby.Actors.Segments;

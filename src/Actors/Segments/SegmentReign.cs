@@ -84,7 +84,7 @@ internal sealed class SegmentReign
         TellReplaced();
     }
 
-    /// <summary>The reign is over: what still waits for a segment to go is not done.</summary>
+    /// <summary>The reign is over: calls that still wait for a segment to go are refused.</summary>
     public void End()
     {
         while (_waiting.TryDequeue(out var call))

@@ -37,7 +37,8 @@ internal static class JournalEventCodec
     private const int EpochEndBytes = 16;
 
     public static bool Knows(string manifest) => manifest is BatchManifest or PromiseManifest or CutManifest or VotingManifest
-        or TruncatedManifest or ResetManifest or CheckpointManifest or EarlierVotingManifest or EarlierTruncatedManifest or EarlierResetManifest;
+        or TruncatedManifest or ResetManifest or CheckpointManifest or EarlierVotingManifest or EarlierTruncatedManifest
+        or EarlierResetManifest;
 
     public static string ManifestOf(IJournalEvent happened) => happened switch
     {
@@ -70,7 +71,8 @@ internal static class JournalEventCodec
             case LogTruncated truncated:
                 return [.. EncodeEnds(truncated.Below), .. (truncated.Roll ?? VoterRoll.Empty).Encode()];
             case LogReset reset:
-                return [.. BitConverter.GetBytes(reset.ImagesUpTo), .. EncodeEnds(reset.Below), .. (reset.Roll ?? VoterRoll.Empty).Encode()];
+                var images = BitConverter.GetBytes(reset.ImagesUpTo);
+                return [.. images, .. EncodeEnds(reset.Below), .. (reset.Roll ?? VoterRoll.Empty).Encode()];
             case PartitionCheckpoint checkpoint:
                 return [.. HeadOf(checkpoint), .. checkpoint.Image.Span];
             default:
@@ -107,14 +109,17 @@ internal static class JournalEventCodec
                 return new VotingGranted(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
             case EarlierVotingManifest when bytes is [1]:
                 return new VotingGranted(Memory: 0);
-            case TruncatedManifest when DecodeEnds(bytes, out var length) is { Length: > 0 } below && VoterRoll.TryRead(bytes.AsSpan(length), out var roll):
+            case TruncatedManifest when DecodeEnds(bytes, out var length) is { Length: > 0 } below
+                && VoterRoll.TryRead(bytes.AsSpan(length), out var roll):
                 return new LogTruncated(below, roll);
             case EarlierTruncatedManifest when DecodeEnds(bytes, out var length) is { Length: > 0 } below && length == bytes.Length:
                 return new LogTruncated(below, Roll: null);
-            case ResetManifest when bytes.Length >= sizeof(ulong) && DecodeEnds(bytes.AsSpan(sizeof(ulong)), out var length) is { Length: > 0 } below
+            case ResetManifest when bytes.Length >= sizeof(ulong)
+                && DecodeEnds(bytes.AsSpan(sizeof(ulong)), out var length) is { Length: > 0 } below
                 && VoterRoll.TryRead(bytes.AsSpan(sizeof(ulong) + length), out var roll):
                 return new LogReset(below, roll, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            case EarlierResetManifest when bytes.Length >= sizeof(ulong) && DecodeEnds(bytes.AsSpan(sizeof(ulong)), out var length) is { Length: > 0 } below
+            case EarlierResetManifest when bytes.Length >= sizeof(ulong)
+                && DecodeEnds(bytes.AsSpan(sizeof(ulong)), out var length) is { Length: > 0 } below
                 && sizeof(ulong) + length == bytes.Length:
                 return new LogReset(below, Roll: null, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
             case CheckpointManifest when bytes.Length >= 2 * sizeof(ulong):
@@ -151,7 +156,8 @@ internal static class JournalEventCodec
     private static EpochEnd[]? DecodeEnds(ReadOnlySpan<byte> bytes, out int length)
     {
         length = 0;
-        if (bytes.Length < sizeof(uint) || bytes.Length - sizeof(uint) < (long)BinaryPrimitives.ReadUInt32LittleEndian(bytes) * EpochEndBytes)
+        if (bytes.Length < sizeof(uint)
+            || bytes.Length - sizeof(uint) < (long)BinaryPrimitives.ReadUInt32LittleEndian(bytes) * EpochEndBytes)
             return null;
         var ends = new EpochEnd[BinaryPrimitives.ReadUInt32LittleEndian(bytes)];
         length = sizeof(uint) + (ends.Length * EpochEndBytes);

@@ -12,7 +12,8 @@ namespace HotStandby.Actors.Serialization;
 
 /// <summary>
 /// Encodes <see cref="ReplicationMessage"/>, <see cref="VerificationMessage"/>, <see cref="IJournalEvent"/>, <see cref="Hello"/>,
-/// <see cref="NameTaken"/> and <see cref="Presence"/>. An <see cref="AppendBatch"/> that arrives with a damaged batch becomes a <see cref="CorruptAppend"/>.
+/// <see cref="NameTaken"/> and <see cref="Presence"/>. An <see cref="AppendBatch"/> that arrives with a damaged batch becomes a
+/// <see cref="CorruptAppend"/>.
 /// </summary>
 public sealed class ReplicationSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
@@ -70,20 +71,25 @@ public sealed class ReplicationSerializer(ExtendedActorSystem system) : Serializ
         if (JournalEventCodec.Knows(manifest))
             return JournalEventCodec.Decode(manifest, bytes);
         if (VerificationCodec.Knows(manifest))
-            return VerificationCodec.Decode(manifest, bytes, out var fault) ?? throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: {fault}");
+            return VerificationCodec.Decode(manifest, bytes, out var fault) ?? throw Refused(manifest, bytes, fault);
         if (manifest is Hello.Manifest or Hello.EarlierManifest)
-            return Hello.TryDecode(bytes, manifest == Hello.EarlierManifest, out var hello) ? hello : throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: no hello");
+            return Hello.TryDecode(bytes, manifest == Hello.EarlierManifest, out var hello)
+                ? hello
+                : throw Refused(manifest, bytes, "no hello");
         if (manifest == NameTaken.Manifest)
-            return NameTaken.TryDecode(bytes, out var taken) ? taken : throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: no answer to a hello");
+            return NameTaken.TryDecode(bytes, out var taken) ? taken : throw Refused(manifest, bytes, "no answer to a hello");
         if (manifest == Presence.Manifest)
-            return Presence.TryDecode(bytes, out var presence) ? presence : throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: no presence");
+            return Presence.TryDecode(bytes, out var presence) ? presence : throw Refused(manifest, bytes, "no presence");
         return ReplicationCodec.Decode(manifest, bytes, out var message, out var problem) switch
         {
             ReplicationDecode.Ok => message!,
             ReplicationDecode.CorruptBatch => Corrupt((AppendBatch)message!, problem),
-            _ => throw new SerializationRefusedException($"manifest '{manifest}', {bytes.Length} bytes: {problem}"),
+            _ => throw Refused(manifest, bytes, problem),
         };
     }
+
+    private static SerializationRefusedException Refused(string manifest, byte[] bytes, string problem) =>
+        new($"manifest '{manifest}', {bytes.Length} bytes: {problem}");
 
     private static CorruptAppend Corrupt(AppendBatch header, string problem)
     {

@@ -31,7 +31,7 @@ internal static class AkkaOverlay
     // Beside the wait for the last entries: the oracle's own messages.
     private static readonly TimeSpan HandOverMargin = TimeSpan.FromSeconds(10);
 
-    /// <summary>Reports Akka settings that the user may not set beside ours, because two sources of one fact would differ one day.</summary>
+    /// <summary>Reports Akka settings that may not be set beside ours: two sources of one fact would differ one day.</summary>
     public static void CheckConflicts(Config given, SettingsReader reader)
     {
         foreach (var (path, instead) in Taken)
@@ -48,11 +48,13 @@ internal static class AkkaOverlay
     {
         var text = new StringBuilder();
         var roles = new List<string> { NodeConfiguration.MasterRole, NodeConfiguration.RoleOf(settings.NodeId) };
-        if (settings.Http.IsEnabled) // who listens on all interfaces is reached where the other nodes reach it
-            roles.Add(NodeConfiguration.RoleOf(settings.Http, HostName.IsWildcard(settings.Http.Host) ? settings.Remoting.Host : settings.Http.Host));
+        // A node that listens on all interfaces is reached where the other nodes reach it.
+        string Reached(string host) => HostName.IsWildcard(host) ? settings.Remoting.Host : host;
+        if (settings.Http.IsEnabled)
+            roles.Add(NodeConfiguration.RoleOf(settings.Http, Reached(settings.Http.Host)));
         roles.Add(NodeConfiguration.RoleOf(settings.Client, settings.Remoting.Host));
         if (settings.Discovery.IsEnabled)
-            roles.Add(NodeConfiguration.RoleOf(settings.Discovery, HostName.IsWildcard(settings.Discovery.Host) ? settings.Remoting.Host : settings.Discovery.Host));
+            roles.Add(NodeConfiguration.RoleOf(settings.Discovery, Reached(settings.Discovery.Host)));
         if (given.GetValue(RolesPath) is { } value && value.IsArray())
             roles.AddRange(value.GetStringList());
         Line(text, RolesPath, '[' + string.Join(", ", roles.Distinct().Select(Quote)) + ']');

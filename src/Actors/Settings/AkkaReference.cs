@@ -1,5 +1,5 @@
-// What Akka.NET itself can be told: the reference configurations that travel inside its assemblies, read once. A plugin of a journal or a
-// snapshot store brings its own; its block is free (AkkaSettings).
+// The settings that Akka.NET itself has: the reference configurations inside its assemblies, read once. A plugin of a journal or a snapshot
+// store brings its own; its block is not checked (AkkaSettings).
 using System.Reflection;
 using Akka.Actor;
 using Akka.Configuration;
@@ -34,11 +34,12 @@ internal static class AkkaReference
 
     /// <summary>The keys that a dispatcher may have: those that any of Akka's own has.</summary>
     public static HoconObject Dispatcher { get; } = Merge(
-        All.Items.Values.Where(static value => value.IsObject()).SelectMany(static value => value.GetObject().Items.Values).Where(IsDispatcher));
+        All.Items.Values.Where(static value => value.IsObject())
+            .SelectMany(static value => value.GetObject().Items.Values).Where(IsDispatcher));
 
     /// <summary>True for a block that describes a dispatcher or a mailbox, under whatever name.</summary>
-    public static bool IsDispatcher(HoconValue value) =>
-        value.IsObject() && value.GetObject().Items.Keys.Any(static key => key is "executor" or "type" or "mailbox-type" or "dedicated-thread-pool");
+    public static bool IsDispatcher(HoconValue value) => value.IsObject()
+        && value.GetObject().Items.Keys.Any(static key => key is "executor" or "type" or "mailbox-type" or "dedicated-thread-pool");
 
     private static IEnumerable<string> TextsOf(Assembly assembly)
     {

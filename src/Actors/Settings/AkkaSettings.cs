@@ -1,5 +1,5 @@
-// What a node's file says below `akka`: every key must be one that Akka.NET has, and every value one that it takes. Akka itself is silent about
-// the first and answers the second with an exception at some later moment. Called by NodeConfiguration.
+// What a node's file says below `akka`: every key must be one that Akka.NET has, and every value one that it takes. Akka itself ignores an
+// unknown key, and answers a bad value with an exception at some later moment. Called by NodeConfiguration.
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 
@@ -17,7 +17,8 @@ internal static class AkkaSettings
     ];
 
     // In them blocks are free, values are not.
-    private static readonly string[] PluginBlocks = ["akka.persistence.journal", "akka.persistence.snapshot-store", "akka.persistence.dispatchers"];
+    private static readonly string[] PluginBlocks =
+        ["akka.persistence.journal", "akka.persistence.snapshot-store", "akka.persistence.dispatchers"];
 
     private const string Phases = "akka.coordinated-shutdown.phases";
 

@@ -1,5 +1,5 @@
 // Which values Akka.NET takes for a setting of its own. The kind follows from the default: a duration's default is a duration. Akka's own
-// reading decides about the spelling ("5min" is none of its durations). What the default does not show is in the table.
+// reading decides about the spelling ("5min" is not one of its durations). What the default does not show is in the table.
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Akka.Actor;
@@ -22,7 +22,8 @@ internal static partial class AkkaValues
         ["akka.loglevel"] = (IsLevel, LevelRule),
         ["akka.stdout-loglevel"] = (IsLevel, LevelRule),
         ["akka.actor.provider"] = (
-            static value => value.GetString() is "cluster" || value.GetString()?.StartsWith("Akka.Cluster.ClusterActorRefProvider", StringComparison.Ordinal) == true,
+            static value => value.GetString() is "cluster"
+                || value.GetString()?.StartsWith("Akka.Cluster.ClusterActorRefProvider", StringComparison.Ordinal) == true,
             "must be cluster: a node is a member of one"),
         ["akka.cluster.downing-provider-class"] = (
             static value => value.GetString() is "",
@@ -49,7 +50,8 @@ internal static partial class AkkaValues
 
     private static readonly string[] AboveZero =
     [
-        "-interval", "threshold", "max-sample-size", "min-std-deviation", "tick-duration", "ticks-per-wheel", "throughput", "thread-count", "backlog",
+        "-interval", "threshold", "max-sample-size", "min-std-deviation", "tick-duration", "ticks-per-wheel", "throughput", "thread-count",
+        "backlog",
     ];
 
     /// <summary>Null when Akka takes the value; otherwise what it must be.</summary>
@@ -81,8 +83,10 @@ internal static partial class AkkaValues
     {
         "on" or "off" or "true" or "false" => (IsSwitch, SwitchRule),
         "infinite" => (IsDuration, $"{DurationRule}, or infinite"),
-        var text when NumberPattern().IsMatch(text) => text.Contains('.', StringComparison.Ordinal) || Fractions.Any(end => path.EndsWith(end, StringComparison.Ordinal))
-            ? (IsNumber, "must be a number") : (IsInteger, IntegerRule),
+        var text when NumberPattern().IsMatch(text) =>
+            text.Contains('.', StringComparison.Ordinal) || Fractions.Any(end => path.EndsWith(end, StringComparison.Ordinal))
+                ? (IsNumber, "must be a number")
+                : (IsInteger, IntegerRule),
         var text when SizePattern().IsMatch(text) => (IsSize, SizeRule),
         var text when DurationPattern().IsMatch(text) => (IsDuration, DurationRule),
         var text when ClassPattern().IsMatch(text) => (IsClass, "must name a class that is here, as \"Namespace.Class, Assembly\""),
@@ -95,7 +99,8 @@ internal static partial class AkkaValues
     private static (Func<HoconValue, bool> Allows, string Rule) OneOf(params string[] words) =>
         (value => words.Contains(value.GetString()), $"must be {string.Join(" or ", words)}");
 
-    private static bool IsLevel(HoconValue value) => value.GetString()?.ToUpperInvariant() is "OFF" or "ERROR" or "WARNING" or "INFO" or "DEBUG";
+    private static bool IsLevel(HoconValue value) =>
+        value.GetString()?.ToUpperInvariant() is "OFF" or "ERROR" or "WARNING" or "INFO" or "DEBUG";
 
     private static bool IsSwitch(HoconValue value) => value.GetString() is "on" or "off" or "true" or "false";
 
@@ -104,8 +109,8 @@ internal static partial class AkkaValues
     private static bool IsInteger(HoconValue value) =>
         int.TryParse(value.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
 
-    private static bool IsNumber(HoconValue value) =>
-        double.TryParse(value.GetString(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _);
+    private static bool IsNumber(HoconValue value) => double.TryParse(
+        value.GetString(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _);
 
     private static bool IsDuration(HoconValue value) => IsRead(value, static text => text.GetTimeSpan());
 

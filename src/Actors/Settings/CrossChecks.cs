@@ -37,7 +37,8 @@ internal static class CrossChecks
     {
         var previous = settings.Client.PreviousGenerationPort;
         reader.Require(
-            previous == 0 || (previous != settings.Client.Port && previous != settings.Http.Port && previous != settings.Remoting.ListenPort),
+            previous == 0
+                || (previous != settings.Client.Port && previous != settings.Http.Port && previous != settings.Remoting.ListenPort),
             "hotstandby.client.previous-generation-port", "must differ from every other port of the node", "hotstandby.client.port");
         reader.Require(settings.Http.Port != settings.Client.Port, "hotstandby.http.port", "must differ from hotstandby.client.port", "hotstandby.client.port");
         var remoting = settings.Remoting.ListenPort;

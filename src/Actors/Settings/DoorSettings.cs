@@ -100,6 +100,9 @@ public sealed record HttpSettings
 
     /// <summary>False when the door is closed.</summary>
     public bool IsEnabled => Port != 0;
+
+    /// <summary>Without the token: Akka writes an actor's arguments to the log when its constructor fails.</summary>
+    public override string ToString() => $"{nameof(HttpSettings)} {{ {nameof(Host)} = {Host}, {nameof(Port)} = {Port} }}";
 }
 
 /// <summary>The other nodes' door: <c>hotstandby.remoting</c>.</summary>

@@ -1,5 +1,5 @@
-// HOCON text in its pieces, as far as they matter before Akka's parser gets it: comments, quoted texts, references, and everything else letter
-// by letter. Used for the checks that the parser leaves out, and for references to the environment, which it does not know.
+// Splits HOCON text into the pieces that matter before Akka's parser gets it: comments, quoted texts, references, and everything else
+// letter by letter. Used for the checks that the parser leaves out, and for references to the environment, which it does not know.
 namespace HotStandby.Actors.Settings;
 
 /// <summary>What a piece of HOCON text is.</summary>

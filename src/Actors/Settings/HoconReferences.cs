@@ -1,6 +1,6 @@
-// References as HOCON has them and Akka's parser has not: ${NAME} is a setting of the same text or, where there is none, an environment
-// variable; ${?NAME} may be neither, and the setting that has nothing else for its value is then not there. What is left to the parser are
-// references to settings that exist.
+// References that HOCON has and Akka's parser lacks: ${NAME} is a setting of the same text or, where there is none, an environment
+// variable; ${?NAME} may be neither, and then a setting that has nothing else for its value does not exist. Only references to settings
+// that exist are left to the parser.
 using System.Globalization;
 using Akka.Configuration.Hocon;
 
@@ -15,11 +15,13 @@ internal static class HoconReferences
     // A value that consists of references alone is its field's whole value.
     private sealed record Reference(int Start, int End, int Line, string Path, bool IsOptional, Range Field, bool IsWholeValue);
 
-    /// <summary>The key at the root below which the values of environment variables stand while the text is parsed. A value in the place of its
-    /// reference would run together with quotation marks beside it.</summary>
+    /// <summary>
+    /// The key at the root below which the values of environment variables stand while the text is parsed. A value in the place of its
+    /// reference would run together with quotation marks beside it.
+    /// </summary>
     public const string Block = "hotstandby-environment-values";
 
-    /// <summary>The text without references to anything but its own settings and <see cref="Block"/>, which it has on its first line.</summary>
+    /// <summary>The text with references only to its own settings and to <see cref="Block"/>, which is on its first line.</summary>
     /// <param name="text">Text without unclosed quotation marks and braces.</param>
     /// <param name="source">What to call it in errors.</param>
     /// <param name="environment">The value of an environment variable; null when it is not set.</param>
@@ -39,7 +41,8 @@ internal static class HoconReferences
             var references = Find(text);
             if (references.Count == 0)
                 return text;
-            var fields = values.Select(static (value, at) => string.Create(CultureInfo.InvariantCulture, $"v{at} = {AkkaOverlay.Quote(value)}"));
+            var fields = values.Select(
+                static (value, at) => string.Create(CultureInfo.InvariantCulture, $"v{at} = {AkkaOverlay.Quote(value)}"));
             var block = $"{Block} {{ {string.Join(", ", fields)} }} ";
             var settings = parse(block + Replace(text, references, static _ => $"\"{Unknown}\""));
             var foreign = references.Where(reference => !IsSet(settings, reference.Path)).ToList();
@@ -76,8 +79,9 @@ internal static class HoconReferences
                 open.Push(letter);
             else if (letter is '}' or ']')
                 open.TryPop(out _);
+            // Everything in a list is a value.
             if (letter is '{' or '}' or '[' or ']' or ',' || (letter == '\n' && !isAfterSign))
-                (field, value) = (lexer.End, open.TryPeek(out var innermost) && innermost == '[' ? lexer.End : -1); // what is in a list is a value
+                (field, value) = (lexer.End, open.TryPeek(out var innermost) && innermost == '[' ? lexer.End : -1);
             else if (letter is '=' or ':' && value < 0)
                 value = lexer.End;
             if (!char.IsWhiteSpace(letter))
@@ -92,7 +96,8 @@ internal static class HoconReferences
         var path = text[(lexer.Start + 2)..(lexer.End - 1)].Trim();
         var isOptional = path.StartsWith('?');
         var end = lexer.End;
-        while (end < text.Length && text[end] is not ('\n' or ',' or '}' or ']' or '#') && string.CompareOrdinal(text, end, "//", 0, 2) != 0)
+        while (end < text.Length && text[end] is not ('\n' or ',' or '}' or ']' or '#')
+            && string.CompareOrdinal(text, end, "//", 0, 2) != 0)
             end++;
         var isWhole = value >= 0 && string.IsNullOrWhiteSpace(text[value..lexer.Start]) && string.IsNullOrWhiteSpace(text[lexer.End..end]);
         return new Reference(lexer.Start, lexer.End, lexer.Line, isOptional ? path[1..].Trim() : path, isOptional, field..end, isWhole);

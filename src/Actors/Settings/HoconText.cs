@@ -1,6 +1,6 @@
-// HOCON text to Config, with the checks that Akka's parser leaves out: it accepts a missing brace or value in silence and never
-// returns from a list that is not closed or holds what is no value. References to the environment are HoconReferences'. Used for node files,
-// their includes, and overrides.
+// HOCON text to Config, with the checks that Akka's parser leaves out: it silently accepts a missing brace or value, and never returns from
+// a list that is not closed or holds something that is not a value. HoconReferences resolves references to the environment. Used for node
+// files, their includes, and overrides.
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 
@@ -12,7 +12,7 @@ internal sealed class HoconText(Func<string, string?> environment)
     // Far more than any settings need, far fewer than Akka's parser, which calls itself for each, has stack for.
     private const int MostLevels = 64;
 
-    // What no unquoted value may hold: the parser waits for ever for a list to go on behind it.
+    // What no unquoted value may hold: behind it the parser waits forever for a list to go on.
     private const string NotInLists = ":=$`^?!@*&\\";
 
     /// <summary>Parses text that may include other files, relative to <paramref name="directory"/>.</summary>

@@ -44,7 +44,9 @@ public static class KnownSettings
 
     /// <summary>The rule for a path that does not exist: with the nearest path that does.</summary>
     internal static string UnknownRule(string path) =>
-        Nearest(path, Paths, Root) is { } nearest ? $"no such setting; did you mean {nearest}?" : "no such setting; all of them are in reference.conf";
+        Nearest(path, Paths, Root) is { } nearest
+            ? $"no such setting; did you mean {nearest}?"
+            : "no such setting; all of them are in reference.conf";
 
     /// <summary>The same for settings that are not below <c>hotstandby</c>.</summary>
     /// <param name="path">What does not exist.</param>
@@ -74,7 +76,8 @@ public static class KnownSettings
     private static string? Nearest(string path, IReadOnlyList<string> paths, string root)
     {
         var name = path[(path.LastIndexOf('.') + 1)..];
-        if (paths.Where(known => known.EndsWith('.' + name, StringComparison.Ordinal)).MinBy(known => Distance(path, known)) is { } elsewhere)
+        var namesakes = paths.Where(known => known.EndsWith('.' + name, StringComparison.Ordinal));
+        if (namesakes.MinBy(known => Distance(path, known)) is { } elsewhere)
             return elsewhere;
         var best = paths.Concat(paths.Select(known => known[..known.LastIndexOf('.')]).Distinct().Where(block => block != root))
             .Select(known => (known, Distance: Distance(path, known))).MinBy(pair => pair.Distance);

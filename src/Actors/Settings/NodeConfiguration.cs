@@ -75,7 +75,10 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
 
     /// <summary>Reads a node's file and everything that overrides it. Never throws for bad input: the result says all that is wrong.</summary>
     /// <param name="file">Path of the node's file.</param>
-    /// <param name="overrides">Pairs of path and value, the last of a path wins; a value is HOCON when it starts with <c>[</c>, <c>{</c> or a quotation mark and is no IPv6 address, else plain text.</param>
+    /// <param name="overrides">
+    /// Pairs of path and value, the last of a path wins; a value is HOCON when it starts with <c>[</c>, <c>{</c> or a quotation mark and is
+    /// no IPv6 address, else plain text.
+    /// </param>
     /// <param name="environment">Environment variables; those that start with <see cref="KnownSettings.EnvironmentPrefix"/> count. Null: none.</param>
     public static ConfigurationResult Load(string file, IEnumerable<KeyValuePair<string, string>> overrides, IDictionary? environment = null)
     {
@@ -169,8 +172,9 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
         var lines = new List<string>();
         foreach (var (path, value) in pairs)
         {
+            var isHocon = value is ['[' or '{' or '"', ..] && !HostName.IsAddress(value);
             if (PathPattern().IsMatch(path))
-                lines.Add($"{path} = {(value is ['[' or '{' or '"', ..] && !HostName.IsAddress(value) ? value : AkkaOverlay.Quote(value))}");
+                lines.Add($"{path} = {(isHocon ? value : AkkaOverlay.Quote(value))}");
             else
                 problems.Add(new SettingsProblem(path, value, "is not the path of a setting, such as hotstandby.client.port"));
         }

@@ -52,7 +52,9 @@ internal static partial class SettingsParser
             Host = reader.ListenHost("hotstandby.http.host"),
             Port = reader.Integer("hotstandby.http.port", 0, 65535),
             AdminToken = reader.Secret("hotstandby.http.admin-token", HttpSettings.IsToken, HttpSettings.TokenRule),
-            AdminTokenFile = reader.FilePath("hotstandby.http.admin-token-file", static path => path.Length == 0 || File.Exists(path), "must be empty or the path of a file"),
+            AdminTokenFile = reader.FilePath(
+                "hotstandby.http.admin-token-file", static path => path.Length == 0 || File.Exists(path),
+                "must be empty or the path of a file"),
             IsMetadataServerEnabled = reader.Choice("hotstandby.http.metadata-server", ("on", true), ("off", false)),
             MetadataPort = reader.Integer("hotstandby.http.metadata-port", 1, 65535),
             Tls = Tls(reader, "hotstandby.http.tls", CallersOf(reader, "hotstandby.http.tls")),
@@ -61,10 +63,12 @@ internal static partial class SettingsParser
         {
             Host = HostName.Canonical(reader.Text(
                 "hotstandby.remoting.host", IsReachableHost,
-                "must be a name or IP address that the other nodes can reach, not a wildcard or an address with a scope; hotstandby.remoting.bind-host may be 0.0.0.0")),
+                "must be a name or IP address that the other nodes can reach, not a wildcard or an address with a scope; "
+                + "hotstandby.remoting.bind-host may be 0.0.0.0")),
             Port = reader.Integer("hotstandby.remoting.port", 0, 65535),
             BindHost = HostName.Canonical(reader.Text(
-                "hotstandby.remoting.bind-host", static host => host.Length == 0 || SettingsReader.IsListenAddress(host) || HostName.IsValid(host),
+                "hotstandby.remoting.bind-host",
+                static host => host.Length == 0 || SettingsReader.IsListenAddress(host) || HostName.IsValid(host),
                 "must be \"\", an IP address or a name of this machine; 0.0.0.0 and :: are all interfaces")),
             BindPort = reader.Integer("hotstandby.remoting.bind-port", 0, 65535),
             Tls = Tls(reader, "hotstandby.remoting.tls", ClientCertificates.Required),
@@ -154,8 +158,10 @@ internal static partial class SettingsParser
 
     private static string DataDirectory(SettingsReader reader)
     {
-        var path = reader.FilePath("hotstandby.data-dir", text => text.Trim().Length > 0 && !text.Contains('\0', StringComparison.Ordinal), "must be the path of a directory");
-        return path.Trim().Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? "" : Path.GetFullPath(path);
+        var path = reader.FilePath("hotstandby.data-dir", IsPath, "must be the path of a directory");
+        return IsPath(path) ? Path.GetFullPath(path) : "";
+
+        static bool IsPath(string text) => text.Trim().Length > 0 && !text.Contains('\0', StringComparison.Ordinal);
     }
 
     private static TlsSettings Tls(SettingsReader reader, string block, ClientCertificates callers) => new(
@@ -166,7 +172,8 @@ internal static partial class SettingsParser
 
     private static string OptionalFile(SettingsReader reader, string path)
     {
-        var file = reader.FilePath(path, text => text.Length == 0 || File.Exists(text), "must be the path of a file that is there, or \"\"");
+        var file = reader.FilePath(
+            path, text => text.Length == 0 || File.Exists(text), "must be the path of a file that is there, or \"\"");
         return File.Exists(file) ? Path.GetFullPath(file) : "";
     }
 

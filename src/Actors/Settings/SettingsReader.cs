@@ -68,7 +68,9 @@ internal sealed partial class SettingsReader(Config config, List<SettingsProblem
     /// <summary>An address to listen on, in its one spelling; localhost is 127.0.0.1.</summary>
     public string ListenHost(string path)
     {
-        var text = Text(path, static text => text == LocalHost || IsListenAddress(text), "must be an IP address or localhost; 0.0.0.0 and :: are all interfaces");
+        var text = Text(
+            path, static text => text == LocalHost || IsListenAddress(text),
+            "must be an IP address or localhost; 0.0.0.0 and :: are all interfaces");
         return text == LocalHost ? IPAddress.Loopback.ToString() : HostName.Canonical(text);
     }
 
@@ -173,7 +175,7 @@ internal sealed partial class SettingsReader(Config config, List<SettingsProblem
 
     /// <summary>Notes that a setting is wrong; of one setting, the first fault counts.</summary>
     /// <param name="path">The setting.</param>
-    /// <param name="value">What was given; null where no value is to blame.</param>
+    /// <param name="value">What was given; null where the fault is not in a value.</param>
     /// <param name="rule">What is allowed.</param>
     public void Fail(string path, string? value, string rule)
     {

@@ -70,11 +70,11 @@ public static class NodeMetrics
 
     private static readonly Counter<long> PausedAccepts = Meter.CreateCounter<long>(
         "hotstandby_paused_accepts_total", null,
-        "Times that a door stopped accepting connections for a moment, since the process or the machine had no file descriptor left, by door.");
+        "Times that a port stopped accepting connections for a moment, because no file descriptor was left, by door.");
 
     private static readonly Counter<long> RefusedConnections = Meter.CreateCounter<long>(
         "hotstandby_refused_connections_total", null,
-        "Connections that were closed at once because the door had as many as it may have, by door.");
+        "Connections that were closed at once because the port had as many as it may have, by door.");
 
     /// <summary>Why a cycle of eviction finds nothing: everything is leased.</summary>
     public const string Leased = "leased";
@@ -84,12 +84,13 @@ public static class NodeMetrics
 
     private static readonly string[] VainCauses = [Leased, Pinned];
 
-    /// <summary>The doors of a node, as labels name them.</summary>
+    /// <summary>The ports of a node, as the label <c>door</c> names them.</summary>
     public static readonly IReadOnlyList<string> Doors = ["client", "discovery", "http", "metadata", "remoting"];
 
     // Observed, not added to: lines are lost before an exporter listens, too.
     static NodeMetrics() => Meter.CreateObservableCounter(
-        "hotstandby_lost_log_lines_total", static () => Interlocked.Read(ref _lostLogLines), null, "Lines of the node's log that could not be written.");
+        "hotstandby_lost_log_lines_total", static () => Interlocked.Read(ref _lostLogLines), null,
+        "Lines of the node's log that could not be written.");
 
     /// <summary>An exporter has begun to listen: makes every counter appear with 0, since a rise from nothing is no rise.</summary>
     public static void ShowZeros()
@@ -155,10 +156,10 @@ public static class NodeMetrics
     /// <summary>A connection did not get past a door's TLS.</summary>
     public static void RefusedPeer(string door) => RefusedPeers.Add(1, new KeyValuePair<string, object?>("door", door));
 
-    /// <summary>A door has paused its accepting.</summary>
+    /// <summary>A port has paused its accepting.</summary>
     public static void AcceptPaused(string door) => PausedAccepts.Add(1, new KeyValuePair<string, object?>("door", door));
 
-    /// <summary>A door has closed a connection for which it has no place.</summary>
+    /// <summary>A port has closed a connection for which it has no place.</summary>
     public static void ConnectionRefused(string door) => RefusedConnections.Add(1, new KeyValuePair<string, object?>("door", door));
 
     /// <summary>A line of the log is lost.</summary>

@@ -61,6 +61,7 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
     private readonly PeerDirectory _peers = new((ExtendedActorSystem)Context.System, Path);
     private readonly Dictionary<Partition, Asking> _asking = [];
     private readonly int[] _outOfTurn;
+    private readonly LineLimit _strangerLines = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private NodeId _primary = NodeId.None;
     private (VerifyNow Wanted, IActorRef Asker)? _wanted;
@@ -179,7 +180,8 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
     {
         if (message.Partition.Value >= _partitions.Count)
         {
-            _log.Warning("{0} speaks of {1}, and there are {2} partitions here", message.From, message.Partition, _partitions.Count);
+            if (_strangerLines.IsDue(_time.NowTicks()))
+                _log.Warning("{0} speaks of {1}, and there are {2} partitions here", message.From, message.Partition, _partitions.Count);
             return;
         }
 

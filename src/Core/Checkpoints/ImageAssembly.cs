@@ -1,5 +1,5 @@
-// An image that arrives in pieces from another node. Holds what has arrived and a few pieces ahead of it: nothing is allocated on the
-// sender's word. Used by SyncActor, one for each image under way.
+// An image that arrives in pieces from another node. Holds what has arrived and a few pieces ahead of it: the length that the sender
+// announces is never allocated. Used by SyncActor, one for each image under way.
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
@@ -73,7 +73,9 @@ public sealed class ImageAssembly : IDisposable
         return _asked - PieceBytes;
     }
 
-    /// <summary>Why the complete image must not be used: damaged, of another partition or another kind of cluster, an impossible log.</summary>
+    /// <summary>
+    /// Why the complete image must not be used: it is damaged, of another partition or another kind of cluster, or its log is impossible.
+    /// </summary>
     /// <param name="partition">Whose image was asked for.</param>
     /// <param name="shards">Metadata shards of this cluster.</param>
     /// <returns>Null: it may be used.</returns>

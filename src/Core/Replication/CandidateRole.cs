@@ -42,7 +42,7 @@ internal sealed class CandidateRole
 
     public ulong Epoch { get; }
 
-    /// <summary>A node whose state was lost meanwhile has lost: it could not serve what it would be asked for.</summary>
+    /// <summary>Lost when the node's state was lost meanwhile: it could not serve what it would be asked for.</summary>
     public CampaignProgress Progress
     {
         get => _state.IsStateComplete ? field : CampaignProgress.Lost;
@@ -107,7 +107,7 @@ internal sealed class CandidateRole
 
         if (_state.Log.LastSequence >= tail.LastSequence && _state.Log.EpochOf(tail.LastSequence) == _replies[_best].LastEpoch)
         {
-            // Which lives count is told by the log that it would lead with; only now is that here.
+            // The log that it would lead with says which lives count; only now is that log here.
             Progress = CampaignProgress.Sealing;
             if (!GivesUp(nowTicks))
                 Decide(nowTicks);
@@ -202,23 +202,28 @@ internal sealed class CandidateRole
         return best;
     }
 
-    // With a log that is not here yet, nobody can be told apart.
+    // Without that log, the lives cannot be told apart.
     private bool MayBeElected()
     {
-        var sealedCount = _replies.Values.Count(HasSealed) + (_state.Voting || _asksToFound || IsFounder(_state.OwnSeat, _state.Life) ? 1 : 0);
+        var countsItself = _state.Voting || _asksToFound || IsFounder(_state.OwnSeat, _state.Life);
+        var sealedCount = _replies.Values.Count(HasSealed) + (countsItself ? 1 : 0);
         return _replies.Values.Any(static reply => reply.Outcome == SealOutcome.Sealed)
             ? sealedCount >= _state.Settings.Majority : sealedCount >= NeededToFound;
     }
 
     // By the log that it leads with. A life with a vote proves that the entry which founded the cluster is committed, and a majority is
-    // enough. Until somebody does, another founding may have happened, with other lives of some names: then it takes all of them.
+    // enough. Without such a life, another founding may have happened, with other lives of some names: then all voters are needed.
     private bool IsElected()
     {
         var (voters, founders) = (0, 0);
         Count(_state.OwnSeat, _state.Life, _state.Voting, ref voters, ref founders);
         foreach (var reply in _replies.Values)
+        {
+            var seat = _state.Log.Roster.SeatOf(reply.From);
             if (HasSealed(reply))
-                Count(_state.Log.Roster.SeatOf(reply.From), reply.Origin.Life, reply.Outcome == SealOutcome.Sealed, ref voters, ref founders);
+                Count(seat, reply.Origin.Life, reply.Outcome == SealOutcome.Sealed, ref voters, ref founders);
+        }
+
         return voters + founders >= (voters > 0 && _state.Log.LastSequence > 0 ? _state.Settings.Majority : NeededToFound);
     }
 
@@ -234,9 +239,10 @@ internal sealed class CandidateRole
     private bool IsFounder(RosterSeat seat, Life life) =>
         seat.Memory == life.Memory ? !seat.Replaces : seat.Memory == 0 && _state.Log.LastSequence == 0 && _asksToFound;
 
-    private int NeededToFound => _state.Settings.Miscounts == CountingBug.FoundByMajority ? _state.Settings.Majority : _state.Settings.Voters.Count;
+    private int NeededToFound =>
+        _state.Settings.Miscounts == CountingBug.FoundByMajority ? _state.Settings.Majority : _state.Settings.Voters.Count;
 
-    // Everybody has answered, and nobody has a vote, or whoever has one has never stored anything: there is nothing yet that an empty voter
+    // Every voter has answered, and each has no vote, or has one and has never stored anything: there is nothing yet that an empty voter
     // could have forgotten.
     private bool NobodyHasStored() =>
         (_state.Log.LastSequence == 0 || (!_state.Voting && _state.OwnSeat.Memory == _state.Life.Memory))
@@ -244,14 +250,17 @@ internal sealed class CandidateRole
             || (reply.Outcome == SealOutcome.Sealed && reply.LastSequence == 0)) >= NeededToFound;
 
     /// <summary>
-    /// What those that were counted know to be committed. A candidate that has won holds it, and needs to know it: a life that took the place of
-    /// another counts for a Primary that knows this to be committed.
+    /// What the counted voters know to be committed. A candidate that has won holds it, and must know it: a life that took the place of
+    /// another counts only for a Primary that knows the entry to be committed.
     /// </summary>
     public ulong KnownCommitted() => _replies.Values
-        .Where(reply => HasSealed(reply) && _state.Log.Roster.SeatOf(reply.From).Memory is var memory && (memory == 0 || memory == reply.Origin.Life.Memory))
+        .Where(reply => HasSealed(reply)
+            && _state.Log.Roster.SeatOf(reply.From).Memory is var memory && (memory == 0 || memory == reply.Origin.Life.Memory))
         .Aggregate(0UL, static (known, reply) => Math.Max(known, reply.CommitSequence));
 
-    /// <summary>Who votes in the reign of a candidate that has won: what the log says and, where it says nothing, who was counted.</summary>
+    /// <summary>
+    /// The voters in the reign of a candidate that has won: what the log says and, where it says nothing, the lives that were counted.
+    /// </summary>
     public VoterRoll Roll()
     {
         var said = _state.Log.Roster.At(_state.Log.LastSequence);

@@ -42,12 +42,12 @@ public sealed record FullSyncNeeded(NodeId Source) : Effect;
 /// <summary>Send a message to a node; it may be lost, doubled, late.</summary>
 public sealed record Send(NodeId To, ReplicationMessage Message) : Effect;
 
-/// <summary>Send a message to the very process whose message is being answered: its name may lead to another one by now.</summary>
+/// <summary>Send a message to the very process whose message is being answered: its name may now lead to another one.</summary>
 public sealed record Reply(LifeSuperseded Message) : Effect;
 
 /// <summary>
-/// Another life has this one's place among the voters, for good. The process must end before it says anything more; nothing that it says
-/// would be counted. It can come back: as a memory without a vote.
+/// Another life has taken this one's place among the voters. The process must end before it says anything more; nothing that it says would
+/// be counted. It can come back as a memory without a vote.
 /// </summary>
 /// <param name="By">The life that has it; an incarnation of 0 is not known, and a memory of 0 neither.</param>
 public sealed record Superseded(Life By) : Effect;

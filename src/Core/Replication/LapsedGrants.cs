@@ -43,11 +43,12 @@ internal sealed class LapsedGrants(ReplicaState state)
     }
 
     // A voter's grant lapsed so long ago. It counts when that was before this node asked: then it was lapsed at the moment of asking, as
-    // this node's own was, and so was everybody's that is counted.
+    // were this node's own grant and all others that are counted.
     private void OnLapsed(GrantLapsed answer, long nowTicks)
     {
         if (answer.SentAtTicks == _askedAtTicks && answer.LapsedTicks >= nowTicks - _askedAtTicks && HasLapsed(answer.Epoch, nowTicks)
-            && state.Settings.Voters.Contains(answer.From) && state.Counts(state.Log.Roster.SeatOf(answer.From), answer.Origin.Life, answer.Origin.Votes)
+            && state.Settings.Voters.Contains(answer.From)
+            && state.Counts(state.Log.Roster.SeatOf(answer.From), answer.Origin.Life, answer.Origin.Votes)
             && _lapsed.Add(answer.From) && _lapsed.Count == state.Settings.Majority)
             state.Effects.Add(new PrimaryLost(state.Leader, answer.Epoch, _askedAtTicks, state.LeaderHeardAtTicks));
     }

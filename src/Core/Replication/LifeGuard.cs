@@ -1,14 +1,14 @@
-// Which lives a replica listens to: no node of another cluster, and no earlier run of a memory that has been met again since. And which lives
-// it tells that their place is another one's. Who counts is decided elsewhere, by the roster. Used by Replica alone.
+// Which lives a replica listens to: not those of another cluster, and no earlier run of a memory of which a later run has been met. It also
+// answers lives whose place another life has taken. The roster decides which lives count. Used by Replica alone.
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Core.Replication;
 
-/// <summary>Turns away what must not be heard.</summary>
+/// <summary>Ignores what must not be heard.</summary>
 internal sealed class LifeGuard(ReplicaState state)
 {
-    /// <summary>True: hear this message. Who speaks as a voter in it and has no vote any more is told so.</summary>
+    /// <summary>True: hear this message. A sender that speaks as a voter in it and has no vote any more is told so.</summary>
     public bool Admits(ReplicationMessage message)
     {
         if (!Admits(message.Origin))
@@ -35,8 +35,8 @@ internal sealed class LifeGuard(ReplicaState state)
         return false;
     }
 
-    // If a committed entry gives its name's vote to another memory, it is told; unless a later entry, which this node does not know, names it,
-    // it ends. It is heard all the same: that later entry may exist.
+    // A life is told when a committed entry gives its name's vote to another memory. It then ends, unless a later entry, which this node
+    // does not know, names it. Because such an entry may exist, the life is heard all the same.
     private void Notice(in Origin origin)
     {
         if (origin.Votes && state.Log.Roster.Find(origin.Node) is { Memory: not 0 } seat && seat.Memory != origin.Life.Memory

@@ -60,7 +60,7 @@ public sealed class LogIndex
     /// none is, the log goes on behind these.
     /// </summary>
     /// <param name="below">Ends of the epochs up to the base, oldest first; not empty.</param>
-    /// <param name="roll">The voters at the base; null: what is known of them by now.</param>
+    /// <param name="roll">The voters at the base; null: what is known of them already.</param>
     public void FoundOn(ReadOnlySpan<EpochEnd> below, VoterRoll? roll)
     {
         var last = below[^1];

@@ -27,13 +27,16 @@ internal sealed class PrimaryRole
     /// <summary>Begins to lead.</summary>
     /// <param name="state">The books.</param>
     /// <param name="epoch">In which epoch.</param>
-    /// <param name="roll">Who votes from here on: what the log says, with this node, and with those whose seals were counted where it says nothing.</param>
+    /// <param name="roll">
+    /// The voters from here on: what the log says, with this node, and with the lives whose seals were counted where it says nothing.
+    /// </param>
     /// <param name="nowTicks">Now.</param>
     /// <param name="wallMilliseconds">For people.</param>
     public PrimaryRole(ReplicaState state, ulong epoch, VoterRoll roll, long nowTicks, long wallMilliseconds)
     {
         (_state, Epoch, _beganAtTicks, _wallMilliseconds) = (state, epoch, nowTicks, wallMilliseconds);
-        _standbys = [.. state.Settings.Peers.Select(peer => new StandbyProgress(peer, state.Log.Roster.SeatOf(peer), state.Log.LastSequence + 1))];
+        var next = state.Log.LastSequence + 1;
+        _standbys = [.. state.Settings.Peers.Select(peer => new StandbyProgress(peer, state.Log.Roster.SeatOf(peer), next))];
         (_stored, _heard) = (new ulong[_standbys.Length + 1], new long[_standbys.Length + 1]);
         var start = new DraftBuffer(Partition.SegmentTable);
         roll.WriteTo(start.Add(OpType.EpochStart, default, 0, roll.EncodedBytes));

@@ -229,7 +229,8 @@ public sealed class Replica
     {
         if (append.Epoch < _state.PromisedEpoch)
         {
-            _state.Send(append.From, new AppendRefused(_state.Origin, _state.PromisedEpoch, RefusalReason.OlderEpoch, [], append.SentAtTicks));
+            _state.Send(
+                append.From, new AppendRefused(_state.Origin, _state.PromisedEpoch, RefusalReason.OlderEpoch, [], append.SentAtTicks));
             return;
         }
 

@@ -58,7 +58,7 @@ public sealed record ReplicaSettings
     /// <summary>False. Only the simulation sets it, to see that bug being caught.</summary>
     internal bool CommitsOlderEpochs { get; init; }
 
-    /// <summary>Everything is as it should be. Only the simulation sets another one, to see that bug being caught.</summary>
+    /// <summary>None. Only the simulation sets one, to see that bug being caught.</summary>
     internal CountingBug Miscounts { get; init; }
 
     /// <summary>The other voters.</summary>

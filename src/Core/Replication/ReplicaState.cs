@@ -14,7 +14,9 @@ namespace HotStandby.Core.Replication;
 /// <param name="PromisedTo">To whom.</param>
 /// <param name="Voting">Whether it may vote.</param>
 /// <param name="ImagesUpTo">Images up to here came with a full sync, whether the log reaches them or not.</param>
-/// <param name="VotingMemory">Whose right to vote it is; 0: that of whatever memory has this journal, as earlier versions wrote it.</param>
+/// <param name="VotingMemory">
+/// The memory that has the right to vote; 0: the one that has this journal, as earlier versions wrote it.
+/// </param>
 public sealed record RecoveredJournal(
     LogIndex Log, ulong CommitSequence, ulong PromisedEpoch, NodeId PromisedTo, bool Voting, ulong ImagesUpTo = 0, ulong VotingMemory = 0)
 {
@@ -51,7 +53,8 @@ public sealed class ReplicaState
         Voting = recovered.Voting && (recovered.VotingMemory == 0 || recovered.VotingMemory == life.Memory)
             && (OwnSeat.Memory == 0 || OwnSeat.Memory == life.Memory);
         Birth = birth;
-        // Its right came from the entry that names it in place of another, and from nothing else: that is committed, whatever a start forgets.
+        // Its right came from the entry that names it in place of another, and from nothing else: so that entry is committed, even if a
+        // start has forgotten it.
         if (Voting && OwnSeat.Replaces && OwnSeat.Memory == life.Memory)
             CommitSequence = Math.Max(CommitSequence, OwnSeat.Sequence);
         ImagesUpTo = recovered.ImagesUpTo;
@@ -68,13 +71,13 @@ public sealed class ReplicaState
     /// <summary>The identity of the cluster, once it is known to be committed; 0 before.</summary>
     public ulong Birth { get; private set; }
 
-    /// <summary>As what this node speaks now.</summary>
+    /// <summary>What this node's messages say of their sender now.</summary>
     public Origin Origin => new(Settings.Self, Life, Birth, Voting);
 
-    /// <summary>Another life has this one's place: it says nothing any more.</summary>
+    /// <summary>Another life has this one's place: it sends nothing any more.</summary>
     public bool IsSuperseded { get; private set; }
 
-    /// <summary>The seat of this node's name, whoever has it.</summary>
+    /// <summary>The seat of this node's name, which another life may have.</summary>
     internal RosterSeat OwnSeat { get; }
 
     /// <summary>It has helped to found the cluster in this life, which is no reason to stay silent.</summary>
@@ -157,7 +160,7 @@ public sealed class ReplicaState
             Effects.Add(new Send(to, message));
     }
 
-    /// <summary>Whether what a life says counts for its name: this log names it, or nobody and the life has a vote.</summary>
+    /// <summary>Whether what a life says counts for its name: this log names it, or names no life and this one has a vote.</summary>
     internal bool Counts(RosterSeat seat, Life life, bool votes) => Settings.Miscounts switch
     {
         CountingBug.AnyLife => votes,
@@ -195,7 +198,7 @@ public sealed class ReplicaState
             throw new InvariantViolation(2, $"entries of the cluster born {Log.Roster.Birth:x16} in a log of the one born {Birth:x16}");
         Window.Add(batch, DurableSequence);
         Write(new WriteBatch(batch), new PendingWrite(batch.LastSequence, false));
-        if (Log.Roster.Supersedes(Settings.Self, Life.Memory, before, whoeverHadIt: Voting))
+        if (Log.Roster.Supersedes(Settings.Self, Life.Memory, before, fromAny: Voting))
             Supersede(new Life(OwnSeat.Memory, 0));
     }
 

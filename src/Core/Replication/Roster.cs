@@ -51,16 +51,17 @@ public sealed class RosterSeat
 /// <summary>The voters that a log names. Not thread safe.</summary>
 public sealed class Roster
 {
-    private readonly record struct Change(ulong Sequence, RosterSeat Seat, (ulong Memory, ulong Sequence, bool Replaces) Before, ulong Memory, bool Replaces);
+    private readonly record struct Change(
+        ulong Sequence, RosterSeat Seat, (ulong Memory, ulong Sequence, bool Replaces) Before, ulong Memory, bool Replaces);
 
     private readonly Dictionary<NodeId, RosterSeat> _seats = [];
     private readonly List<Change> _changes = []; // behind the log's base, oldest first
     private ulong _birthSequence;
 
-    /// <summary>The identity of the cluster that this log is of; 0: nobody has said.</summary>
+    /// <summary>The identity of the cluster that this log belongs to; 0: no entry says.</summary>
     public ulong Birth { get; private set; }
 
-    /// <summary>Seq of the last entry that named somebody else than before; at least where the log begins, if that is not known.</summary>
+    /// <summary>Seq of the last entry that named another memory than before; where the log begins, if that is not known.</summary>
     public ulong LastNamedAt { get; private set; }
 
     /// <summary>A voter's seat. Ask it for voters only: it is made for every name.</summary>
@@ -121,12 +122,12 @@ public sealed class Roster
     }
 
     /// <summary>
-    /// Whether an entry behind a seq gives a name to another memory than this one, although this one had it, or whoever had it.
+    /// Whether an entry behind a seq gives a name to another memory than this one: from this one, or from any.
     /// </summary>
-    public bool Supersedes(NodeId node, ulong memory, ulong behind, bool whoeverHadIt)
+    public bool Supersedes(NodeId node, ulong memory, ulong behind, bool fromAny)
     {
         for (var i = _changes.Count - 1; i >= 0 && _changes[i].Sequence > behind; i--)
-            if (_changes[i].Seat.Node == node && _changes[i].Memory != memory && (whoeverHadIt || _changes[i].Before.Memory == memory))
+            if (_changes[i].Seat.Node == node && _changes[i].Memory != memory && (fromAny || _changes[i].Before.Memory == memory))
                 return true;
         return false;
     }
@@ -147,7 +148,7 @@ public sealed class Roster
         LastNamedAt = _seats.Values.Max(static seat => seat.Sequence);
     }
 
-    /// <summary>The entries up to a seq are gone: what they said can not be taken back any more.</summary>
+    /// <summary>The entries up to a seq are gone: what they said cannot be taken back any more.</summary>
     public void TruncateTo(ulong sequence) => _changes.RemoveRange(0, _changes.FindLastIndex(change => change.Sequence <= sequence) + 1);
 
     /// <summary>Forgets everything; the seats stay, empty.</summary>
@@ -183,6 +184,9 @@ public sealed class Roster
             memories[_changes[i].Seat.Node] = _changes[i].Before.Memory;
         return new VoterRoll(
             BirthUpTo(sequence),
-            [.. memories.Where(static each => each.Value != 0).OrderBy(static each => each.Key.Name, StringComparer.Ordinal).Select(static each => new NamedVoter(each.Key, each.Value))]);
+            [
+                .. memories.Where(static each => each.Value != 0).OrderBy(static each => each.Key.Name, StringComparer.Ordinal)
+                    .Select(static each => new NamedVoter(each.Key, each.Value)),
+            ]);
     }
 }

@@ -58,7 +58,7 @@ public sealed class StandbyProgress(NodeId node, RosterSeat seat, ulong nextSequ
     /// <summary>It says that it has a vote.</summary>
     internal bool Votes { get; private set; }
 
-    /// <summary>Who has the vote of this name.</summary>
+    /// <summary>Which memory has the vote of this name.</summary>
     internal RosterSeat Seat { get; } = seat;
 
     /// <summary>When the memory that has the vote was last heard.</summary>
@@ -77,9 +77,9 @@ public sealed class StandbyProgress(NodeId node, RosterSeat seat, ulong nextSequ
     }
 
     /// <summary>
-    /// Somebody of this name says something. Of several processes the one that has the vote is followed, then the one that is followed
-    /// already, for a lease after it was last heard; and the later run of a memory. False: this is another one. A life that is followed from
-    /// now on knows nothing of what an earlier one acknowledged.
+    /// A process of this name says something. Of several, the Primary follows the one that has the vote, then the one that it follows
+    /// already, for a lease after that was last heard; of two runs of one memory it follows the later. False: this is another one. A life
+    /// that is followed from now on knows nothing of what an earlier one acknowledged.
     /// </summary>
     internal bool Meet(Life life, long nowTicks, long leaseTicks)
     {

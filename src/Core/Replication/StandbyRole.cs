@@ -67,12 +67,16 @@ internal sealed class StandbyRole(ReplicaState state)
     /// <param name="request">What it asked.</param>
     /// <param name="outcome">From <see cref="OnSeal"/>.</param>
     /// <param name="remainingTicks">For how long a running grant, or this node's own lease, goes on.</param>
-    public void AnswerSeal(SealRequest request, SealOutcome outcome, long remainingTicks) => state.SendWhenDurable(request.From, new SealReply(
-        state.Origin, request.Epoch, request.Origin.Life, outcome, state.PromisedEpoch, state.Log.LastEpoch, state.Log.LastSequence,
-        state.CommitSequence, outcome == SealOutcome.GrantRunning ? Math.Max(0, remainingTicks / TimeSpan.TicksPerMillisecond) : 0));
+    public void AnswerSeal(SealRequest request, SealOutcome outcome, long remainingTicks)
+    {
+        var remaining = outcome == SealOutcome.GrantRunning ? Math.Max(0, remainingTicks / TimeSpan.TicksPerMillisecond) : 0;
+        state.SendWhenDurable(request.From, new SealReply(
+            state.Origin, request.Epoch, request.Origin.Life, outcome, state.PromisedEpoch, state.Log.LastEpoch, state.Log.LastSequence,
+            state.CommitSequence, remaining));
+    }
 
-    // Nobody has a vote before the cluster's first entry is committed. Until then a life helps that holds nothing, if it is the one that has
-    // said so to this attempt, or that is named in an entry which nobody knows to be committed.
+    // No life has a vote before the cluster's first entry is committed. Until then a life helps if it holds nothing and is the one that has
+    // said so to this attempt, or if it is named in an entry that is not known to be committed.
     private bool MayFound(SealRequest request) => state.Log.LastSequence == 0
         ? request.FirstStartOf == state.Life
         : state.OwnSeat.Memory == state.Life.Memory && !state.OwnSeat.Replaces;

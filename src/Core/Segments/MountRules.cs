@@ -96,7 +96,8 @@ internal sealed class MountRules(SegmentTable table)
         return new(known.Segment == segment ? ErrorCode.Ok : ErrorCode.InvalidParams);
     }
 
-    // A client that mounts here has the endpoint now, so the process that had it before has ended. Unless the caller is the earlier one of the two.
+    // A client that mounts here has the endpoint now, so the process that had it before has ended, unless the caller is the earlier one of
+    // the two.
     private ErrorCode TakePlace(Uuid client, MountedSegment other, List<ReplacedClient> gone)
     {
         var endpoint = other.Segment.TransportEndpoint;

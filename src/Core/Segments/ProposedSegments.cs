@@ -201,7 +201,8 @@ internal sealed class ProposedSegments
             committed is { IsAllocatable: true } && proposed is { IsAllocatable: true });
     }
 
-    private static void Write(DraftBuffer drafts, OpType type, byte[] payload) => payload.CopyTo(drafts.Add(type, default, 0, payload.Length));
+    private static void Write(DraftBuffer drafts, OpType type, byte[] payload) =>
+        payload.CopyTo(drafts.Add(type, default, 0, payload.Length));
 
     private static void WriteHandle(DraftBuffer drafts, OpType type, uint handle) =>
         new SegmentHandlePayload(handle).Write(drafts.Add(type, default, 0, SegmentHandlePayload.EncodedBytes));

@@ -33,7 +33,8 @@ public sealed class ReplacedClients
     internal PartitionDigest Digest { get; private set; }
 
     /// <summary>True when another client has taken this one's place at the endpoint.</summary>
-    public bool Contains(string endpoint, Uuid client) => _byEndpoint.TryGetValue(endpoint, out var lives) && lives.Earlier.Contains(client);
+    public bool Contains(string endpoint, Uuid client) =>
+        _byEndpoint.TryGetValue(endpoint, out var lives) && lives.Earlier.Contains(client);
 
     /// <summary>True when another client has taken this one's place at any endpoint.</summary>
     public bool Contains(Uuid client) => _byEndpoint.Values.Any(lives => lives.Earlier.Contains(client));

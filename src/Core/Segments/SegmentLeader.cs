@@ -66,10 +66,12 @@ public sealed class SegmentLeader
         foreach (var writes in table.StrayWrites.All)
             _straysSinceTicks[writes.Handle] = nowTicks;
         // Replaced in an earlier reign and still being dropped: the shards may not have parked their puts yet.
-        foreach (var client in table.All.Where(segment => !segment.IsReadable).Select(segment => (segment.Client, segment.Segment.TransportEndpoint)).Distinct())
+        var leaving = table.All.Where(segment => !segment.IsReadable)
+            .Select(segment => (segment.Client, segment.Segment.TransportEndpoint));
+        foreach (var (client, endpoint) in leaving.Distinct())
         {
-            if (table.Replaced.Contains(client.TransportEndpoint, client.Client))
-                _replaced.Enqueue(new(client.Client, Uuid.None, client.TransportEndpoint));
+            if (table.Replaced.Contains(endpoint, client))
+                _replaced.Enqueue(new(client, Uuid.None, endpoint));
         }
     }
 
@@ -94,10 +96,10 @@ public sealed class SegmentLeader
 
     /// <summary>
     /// MountSegment. Ok without an entry of its own when it is mounted already. UnavailableInCurrentStatus when that segment is in another
-    /// state, or when the range is still taken by one that will go: for now, where that is being dropped. InvalidParams for an empty range or
-    /// one that wraps, for more bytes than can be counted, for too long texts, for an id that is mounted as something else, and for a range
-    /// that another of the caller's segments overlaps. IllegalClient when another client has taken the caller's place. Other clients'
-    /// segments at the endpoint prove nothing but that those clients are gone: see <see cref="TryTakeReplaced"/>. A suspect that mounts is
+    /// state, or when the range is still taken by one that will go: for now, where that is being dropped. InvalidParams for an empty range
+    /// or one that wraps, for more bytes than can be counted, for too long texts, for an id that is mounted as something else, and for a
+    /// range that another of the caller's segments overlaps. IllegalClient when another client has taken the caller's place. Segments of
+    /// other clients at the endpoint only prove that those clients are gone: see <see cref="TryTakeReplaced"/>. A suspect that mounts is
     /// restored.
     /// </summary>
     public MountDecision Mount(Uuid client, Segment segment, long nowTicks, DraftBuffer drafts)
@@ -218,8 +220,9 @@ public sealed class SegmentLeader
     }
 
     /// <summary>
-    /// What may still be written to an unmounted segment is known, before the shards forget it. True when it is proposed: the shards may drop
-    /// the segment when that is committed (<see cref="TryTakeDroppable"/>). False: there is nothing, or it is known; they may drop it now.
+    /// What may still be written to an unmounted segment is known, before the shards forget it. True when it is proposed: the shards may
+    /// drop the segment when that is committed (<see cref="TryTakeDroppable"/>). False: there is nothing, or it is known; they may drop it
+    /// now.
     /// </summary>
     /// <param name="handle">The segment.</param>
     /// <param name="buffers">Its buffers that a put or a transfer, also one that was given up, may write into.</param>

@@ -45,8 +45,8 @@ public sealed partial class SegmentTable
     public IReadOnlyCollection<MountedSegment> All => _byHandle.Values;
 
     /// <summary>Of every segment with its status and owner, and of the next handle. Two tables with equal content have equal digests.</summary>
-    public PartitionDigest Digest =>
-        Tasks.Digest.And(Replaced.Digest).And(StrayWrites.Digest).And(NextHandle == 1 ? _segments : _segments with { Sum = unchecked(_segments.Sum + (NextHandle * 0x9E37_79B9_7F4A_7C15UL)) });
+    public PartitionDigest Digest => Tasks.Digest.And(Replaced.Digest).And(StrayWrites.Digest).And(
+        NextHandle == 1 ? _segments : _segments with { Sum = unchecked(_segments.Sum + (NextHandle * 0x9E37_79B9_7F4A_7C15UL)) });
 
     /// <summary>A snapshot of everything applied.</summary>
     public SegmentDirectory Directory => _directory ??= new SegmentDirectory(_byHandle.Values);
@@ -158,7 +158,8 @@ public sealed partial class SegmentTable
             throw Unreadable(entry);
         var segment = Known(payload.SegmentHandle, entry);
         if (segment.Status != SegmentStatus.Unmounting || StrayWrites.Of(segment.Handle) is not null)
-            throw new InvariantViolation(7, $"entry {entry.Sequence} keeps stray writes of segment {segment.Handle}, which is {segment.Status}");
+            throw new InvariantViolation(
+                7, $"entry {entry.Sequence} keeps stray writes of segment {segment.Handle}, which is {segment.Status}");
         StrayWrites.Add(new(segment.Handle, segment.Segment.TransportEndpoint, payload.Ranges));
     }
 

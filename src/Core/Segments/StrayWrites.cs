@@ -47,12 +47,13 @@ public sealed class StrayWritesTable
     public StrayWrites? Of(uint handle) => _byHandle.GetValueOrDefault(handle);
 
     /// <summary>The parts of a segment that writes to earlier ones at its endpoint may reach, as buffers of the segment.</summary>
-    internal static IEnumerable<Extent> Over(MountedSegment segment, IEnumerable<StrayWrites> writes, IReadOnlyList<MemoryRange>? without = null)
+    internal static IEnumerable<Extent> Over(
+        MountedSegment segment, IEnumerable<StrayWrites> writes, IReadOnlyList<MemoryRange>? without = null)
     {
         var offered = segment.Segment;
-        var reached = MemoryRanges.Union(MemoryRanges.Clip(
-            writes.Where(write => write.Handle != segment.Handle && write.Endpoint == offered.TransportEndpoint).SelectMany(write => write.Ranges),
-            new(offered.BaseAddress, offered.SizeBytes)));
+        var earlier = writes.Where(write => write.Handle != segment.Handle && write.Endpoint == offered.TransportEndpoint);
+        var reached = MemoryRanges.Union(
+            MemoryRanges.Clip(earlier.SelectMany(write => write.Ranges), new(offered.BaseAddress, offered.SizeBytes)));
         foreach (var range in without is null ? reached : MemoryRanges.Without(reached, without))
             yield return new Extent(segment.Handle, range.Start - offered.BaseAddress, range.Length);
     }

@@ -55,8 +55,8 @@ internal sealed class ColdOrder
         record is { IsGone: false, IsHardPinned: false, IsBeingWritten: false, HasTransfer: false } && record.ReplicaCount > 0;
 
     /// <summary>An object as the evictor sees it.</summary>
-    public static Victim VictimOf(ObjectRecord record) =>
-        new(record.Key, record.LeaseUntilTicks, Saturating.Multiply(record.SizeBytes, (ulong)record.ReplicaCount), GroupIndex.HashOf(record));
+    public static Victim VictimOf(ObjectRecord record) => new(
+        record.Key, record.LeaseUntilTicks, Saturating.Multiply(record.SizeBytes, (ulong)record.ReplicaCount), GroupIndex.HashOf(record));
 
     private ColdKind KindOf(bool softPinned) => softPinned ? _softPinned : _plain;
 }

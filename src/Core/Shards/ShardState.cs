@@ -255,22 +255,22 @@ public sealed partial class ShardState
         var record = Existing(entry);
         if (record.HasTransfer)
             throw Impossible(entry, "discards an object that is being copied");
-        var extents = new Extent[record.ReplicaCount];
-        for (var i = 0; i < extents.Length; i++)
-            extents[i] = record.ExtentOf(i);
+        Extent[] extents = [.. Enumerable.Range(0, record.ReplicaCount).Select(record.ExtentOf)];
         Erase(record);
         Park(extents);
     }
 
     internal void Park(Extent[] extents) => Parked.Park(extents, ref _digests.Parked);
 
-    internal void ParkTransfer(Extent[] extents, Uuid client, ulong keyHash) => Parked.ParkTransfer(extents, client, keyHash, ref _digests.Parked);
+    internal void ParkTransfer(Extent[] extents, Uuid client, ulong keyHash) =>
+        Parked.ParkTransfer(extents, client, keyHash, ref _digests.Parked);
 
     internal void CountTransfer(Transfer transfer, ulong keyHash, bool isOver) => _digests.Change(keyHash, transfer.Hash(keyHash), isOver);
 
     private void Release(in OpLogEntry entry, Queue<Extent>? freed)
     {
-        if (!ReleaseParkedPayload.TryRead(entry.Payload, out var payload) || !Parked.TryRelease(payload.ParkedPut, ref _digests.Parked, out var extents))
+        if (!ReleaseParkedPayload.TryRead(entry.Payload, out var payload)
+            || !Parked.TryRelease(payload.ParkedPut, ref _digests.Parked, out var extents))
             throw Impossible(entry, "releases a parked put that is not there");
         foreach (var extent in extents)
             freed?.Enqueue(extent);

@@ -85,7 +85,8 @@ internal sealed class TransferRules(ShardBook book)
     {
         (record, source) = (null, default);
         var targets = call.TargetSegments;
-        if (targets.Count > byte.MaxValue || (call.Operation == KeyedOperation.MoveStart && (targets.Count != 1 || targets[0] == call.SegmentName)))
+        if (targets.Count > byte.MaxValue
+            || (call.Operation == KeyedOperation.MoveStart && (targets.Count != 1 || targets[0] == call.SegmentName)))
             return ErrorCode.InvalidParams;
         var error = CheckSource(call, key, out record, out source);
         // Upstream looks at the targets first. Whether they have room is the segment table's to say, and it sees what was just mounted.

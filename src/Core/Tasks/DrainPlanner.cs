@@ -76,7 +76,10 @@ public sealed class DrainPlanner
         return ErrorCode.Ok;
     }
 
-    /// <summary>QueryDrainJob and CancelDrainJob. JobNotFound for an unknown id; UnavailableInCurrentStatus while moves are active, or when it has ended.</summary>
+    /// <summary>
+    /// QueryDrainJob and CancelDrainJob. JobNotFound for an unknown id; UnavailableInCurrentStatus while moves are active, or when it has
+    /// ended.
+    /// </summary>
     public ErrorCode QueryOrCancel(DrainJobCall call, long wallMilliseconds, DraftBuffer drafts)
     {
         if (_table.Job(call.JobId) is not { } job)
@@ -124,7 +127,8 @@ public sealed class DrainPlanner
             // What has ended since the shards were asked may have moved the object away already.
             if (tried.IsOpen || tried.EndedMilliseconds >= askedMilliseconds)
                 continue;
-            if (candidate.IsBlocked)
+            // Its owner would have to move it: while that is silent, the object waits for it to be heard again, or to be dropped with it.
+            if (candidate.IsBlocked || _segmentTable.ByHandle(candidate.SegmentHandle) is { IsSuspect: true })
                 blocked++;
             else if (tried.Failed >= _settings.MaximumMoves)
                 givenUp++;

@@ -35,8 +35,8 @@ public sealed class TaskLeader
 
     /// <summary>
     /// CreateCopyTask, CreateMoveTask, with the handles that the object's shard has filled in. InvalidParams without targets, for one that
-    /// is named twice (a list without bound would not fit an entry), for a source that is a target or holds no replica, and for names that are
-    /// not mounted; UnavailableInCurrentStatus for a target that takes nothing new; TaskPendingLimitExceeded when too many wait.
+    /// is named twice (a list without bound would not fit an entry), for a source that is a target or holds no replica, and for names that
+    /// are not mounted; UnavailableInCurrentStatus for a target that takes nothing new; TaskPendingLimitExceeded when too many wait.
     /// </summary>
     public ErrorCode Create(CreateTaskCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
     {

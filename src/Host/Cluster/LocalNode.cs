@@ -39,6 +39,7 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
 {
     private readonly ConcurrentQueue<int> _exitCodes = [];
     private readonly Lock _lock = new();
+    private readonly Lock _logLock = new();
     private Process? _process;
     private Task _output = Task.CompletedTask;
     private Task _supervision = Task.CompletedTask;
@@ -126,7 +127,10 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
               client { host = "{{place.Host}}", port = {{place.ClientPort}} }
               discovery.etcd-port = {{place.DiscoveryPort}}
               http { host = "{{place.Host}}", port = {{place.HttpPort}} }
-              remoting { host = "{{place.Announced.Address}}", port = {{place.Announced.Port}}, bind-host = "{{place.Host}}", bind-port = {{BindPort}} }
+              remoting {
+                host = "{{place.Announced.Address}}", port = {{place.Announced.Port}}
+                bind-host = "{{place.Host}}", bind-port = {{BindPort}}
+              }
             }
             akka.cluster.seed-nodes = [{{seeds}}]
             {{extraHocon}}
@@ -227,7 +231,7 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
         {
             try
             {
-                lock (LogFile)
+                lock (_logLock)
                     File.AppendAllText(LogFile, line + '\n');
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -64,7 +64,10 @@ internal static class CheckConfigCommand
 /// <summary>The options by which a command is told its configuration.</summary>
 internal sealed class ConfigurationOptions
 {
-    public Option<string> File { get; } = new Option<string>("--config", "-c") { Description = "The node's HOCON file.", Required = true, HelpName = "file" }.RefuseTilde();
+    public Option<string> File { get; } = new Option<string>("--config", "-c")
+    {
+        Description = "The node's HOCON file.", Required = true, HelpName = "file",
+    }.RefuseTilde();
 
     public Option<string[]> Overrides { get; } = MakeOverrides();
 

@@ -25,7 +25,10 @@ internal static class DemoCommand
 
     public static Command Create(Terminal terminal)
     {
-        var trace = new Option<string?>("--trace", "-t") { Description = $"{ReplayCommand.TraceDescription}. Without it, one is generated.", HelpName = "file" }.RefuseTilde();
+        var trace = new Option<string?>("--trace", "-t")
+        {
+            Description = $"{ReplayCommand.TraceDescription}. Without it, one is generated.", HelpName = "file",
+        }.RefuseTilde();
         var keep = new Option<bool>("--keep") { Description = "Leave the cluster up when it is over, and print where its page is; Ctrl-C ends it." };
         var options = new ReplayOptionSet();
         var command = new Command("demo", "Start three nodes, kill the Primary in mid-replay, show that nothing acknowledged is lost.") { trace, keep };

@@ -21,7 +21,10 @@ internal static class FailoverReportCommand
         var nodes = Options.Number("--nodes", "Nodes, all of them voters", 3, 3, 9);
         var hocon = new Option<string>("--hocon") { Description = "Settings of every node on top of the defaults.", DefaultValueFactory = static _ => "", HelpName = "hocon" };
         var title = new Option<string>("--title") { Description = "Heading of the report.", DefaultValueFactory = static _ => "Failover", HelpName = "text" };
-        var output = new Option<string?>("--append-to") { Description = "Append the report to this Markdown file.", HelpName = "file" }.RefuseTilde();
+        var output = new Option<string?>("--append-to")
+        {
+            Description = "Append the report to this Markdown file.", HelpName = "file",
+        }.RefuseTilde();
         var command = new Command("failover-report", "Take the Primary of a local cluster away again and again; report how long nobody serves, and what is lost.")
         {
             kills, switches, freezes, partitions, nodes, hocon, title, output,

@@ -1,5 +1,5 @@
-// How a node ends that does not end because it was told to: exit code, the last line, and details where the line alone does not help.
-// What an operator can bring about or mend is one line; a stack trace is for bugs.
+// The end of a node that was not asked to stop: exit code, the last line, and details where the line alone does not help. What an operator
+// can cause or mend is one line; a stack trace is for bugs.
 using System.Net.Sockets;
 using Akka.Configuration;
 using HotStandby.Actors.Journal;
@@ -29,7 +29,10 @@ internal sealed record NodeEnd(int Code, string Line, Exception? Details = null)
                 return known with { Line = $"ended: {known.Line}".ReplaceLineEndings(" ") };
         }
 
-        return new NodeEnd(ExitCode.Internal, $"ended: {failure.GetType().Name}: {failure.Message}".ReplaceLineEndings(" "), failure);
+        // The data directory is written to while the node runs, too: a full or broken disk is no bug.
+        return failure is IOException or UnauthorizedAccessException
+            ? new NodeEnd(ExitCode.InputOutput, $"ended: {failure.Message}".ReplaceLineEndings(" "))
+            : new NodeEnd(ExitCode.Internal, $"ended: {failure.GetType().Name}: {failure.Message}".ReplaceLineEndings(" "), failure);
     }
 
     /// <summary>The end of a node that could not start.</summary>
@@ -52,13 +55,14 @@ internal sealed record NodeEnd(int Code, string Line, Exception? Details = null)
         JournalFailedException => failure.InnerException is { } inner && Known(inner) is { } known
             ? known
             : new(ExitCode.InputOutput, failure.Message),
-        MembershipException { MayComeBack: var mayComeBack } => new(mayComeBack ? ExitCode.Temporary : ExitCode.Configuration, failure.Message),
+        MembershipException { MayComeBack: var mayComeBack } => new(
+            mayComeBack ? ExitCode.Temporary : ExitCode.Configuration, failure.Message),
         _ => null,
     };
 }
 
-/// <summary>Says how a node ends, in the form of its log: a line of text, or with <c>log.format = json</c> an object. Once, then never again.</summary>
-/// <param name="terminal">Where: on standard error.</param>
+/// <summary>Says how a node ends, in the form of its log: a line of text, or with <c>log.format = json</c> an object.</summary>
+/// <param name="terminal">Its standard error is written to.</param>
 /// <param name="settings">Of the node.</param>
 internal sealed class LastWords(Terminal terminal, HotStandbySettings settings)
 {
@@ -74,7 +78,7 @@ internal sealed class LastWords(Terminal terminal, HotStandbySettings settings)
             return end.Code;
         }
 
-        // The details first: whoever looks at the end of the output finds the reason in the last line.
+        // The details first, so that the reason is the last line of the output.
         if (end.Details is not null)
             terminal.Error.WriteLine(end.Details.ToString());
         terminal.WriteError(end.Line);
@@ -82,7 +86,7 @@ internal sealed class LastWords(Terminal terminal, HotStandbySettings settings)
         return end.Code;
     }
 
-    /// <summary>Fail stop: at once and without any hand-over, since what the node believes can not be trusted any more.</summary>
+    /// <summary>Fail stop, once: without a hand-over, because what the node believes cannot be trusted any more.</summary>
     public void EndProcess(Exception failure)
     {
         // One failure makes others: the first is the one that decided, and another thread is about to end the process for it.

@@ -35,7 +35,8 @@ public sealed class NodeEndReason
         return reason switch
         {
             CoordinatedShutdown.ClusterDowningReason when _ownReason is { } own =>
-                $"ended: this node removed itself from the cluster: {own}{(_lost.Length > 0 ? $"; it cannot reach {_lost}" : "")}; start it again",
+                $"ended: this node removed itself from the cluster: {own}"
+                + $"{(_lost.Length > 0 ? $"; it cannot reach {_lost}" : "")}; start it again",
             CoordinatedShutdown.ClusterDowningReason => _lost.Length > 0
                 ? $"ended: removed from the cluster, which goes on without this node; lost {_lost}; start it again"
                 : "ended: removed from the cluster by the other nodes, which took it for dead; start it again",

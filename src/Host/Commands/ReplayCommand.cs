@@ -16,14 +16,18 @@ internal static class ReplayCommand
     private static readonly TimeSpan WaitingLineInterval = TimeSpan.FromSeconds(2);
 
     /// <summary>What <c>--trace</c> takes.</summary>
-    internal const string TraceDescription = "The trace, one file of JSON lines with timestamp, input_length, output_length and hash_ids; - is standard input";
+    internal const string TraceDescription =
+        "The trace, one file of JSON lines with timestamp, input_length, output_length and hash_ids; - is standard input";
 
     private const string StandardInput = "-";
     private const int MostSuggestions = 3;
 
     public static Command Create(Terminal terminal, MasterClientFactory connect)
     {
-        var trace = new Option<string>("--trace", "-t") { Description = $"{TraceDescription}.", Required = true, HelpName = "file" }.RefuseTilde();
+        var trace = new Option<string>("--trace", "-t")
+        {
+            Description = $"{TraceDescription}.", Required = true, HelpName = "file",
+        }.RefuseTilde();
         var addresses = AddressOption.Create();
         var options = new ReplayOptionSet();
         var command = new Command("replay", "Replay a trace against a running cluster.") { trace, addresses };

@@ -26,6 +26,7 @@ namespace HotStandby.Host.Commands;
 /// <summary>The verb <c>run</c>.</summary>
 internal static class RunCommand
 {
+    // Entries that the segment table may still have to apply, so that the metadata server may go by what it has mounted.
     private const ulong MostUnapplied = 1000;
 
     public static Command Create(Terminal terminal)
@@ -39,10 +40,12 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(Terminal terminal, ConfigurationResult loaded, bool stopWithInput, CancellationToken cancellation)
     {
-        foreach (var warning in loaded.Warnings)
-            terminal.Error.WriteLine($"warning: {warning}");
         if (loaded.Configuration is not { } configuration)
+        {
+            foreach (var warning in loaded.Warnings)
+                terminal.Error.WriteLine($"warning: {warning}");
             return ConfigurationOptions.Report(terminal, loaded);
+        }
 
         var events = new EventRing(configuration.Settings.NodeId.Name, TimeProvider.System);
         using var logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(events).AddProvider(
@@ -64,6 +67,8 @@ internal static class RunCommand
         var plan = ResourcePlan.Of(configuration.Settings, ProcessLimits.Raise());
         if (plan.Refusal is { } refusal)
             return last.Say(new NodeEnd(ExitCode.Configuration, refusal));
+        foreach (var warning in loaded.Warnings)
+            HostEvents.SettingsWarning(log, warning.ToString());
         foreach (var warning in plan.Warnings)
             HostEvents.Limited(log, warning);
         HotStandbyNode node;
@@ -91,7 +96,8 @@ internal static class RunCommand
             var clients = new DoorWatch("client", log, TimeProvider.System);
             var doorOptions = DoorOf(settings.Client) with
             {
-                Guard = clientGuard, Tenancy = settings.Objects.Tenancy, MaximumConnections = plan.ClientConnections, Paused = clients.Paused, Full = clients.Full,
+                Guard = clientGuard, Tenancy = settings.Objects.Tenancy, MaximumConnections = plan.ClientConnections,
+                Paused = clients.Paused, Full = clients.Full,
             };
             await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);
             await using var previous = settings.Client.PreviousGenerationPort is var port and not 0
@@ -111,21 +117,24 @@ internal static class RunCommand
                 ? await AdminServer.StartAsync(
                     AdminOf(configuration, token, log) with
                     {
-                        Guard = httpGuard, Events = events, MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("http", log, TimeProvider.System),
+                        Guard = httpGuard, Events = events, MaximumConnections = plan.HttpConnections,
+                        Watch = new DoorWatch("http", log, TimeProvider.System),
                     },
                     node.Gateway, node.ReportAsync, NodeControls.Of(node))
                 : null;
             await using var metadata = settings.Http.IsMetadataServerEnabled
                 ? await MetadataEndpoints.StartAsync(MetadataOf(settings, node) with
                 {
-                    Guard = httpGuard, MaximumConnections = plan.HttpConnections, Watch = new DoorWatch("metadata", log, TimeProvider.System),
+                    Guard = httpGuard, MaximumConnections = plan.HttpConnections,
+                    Watch = new DoorWatch("metadata", log, TimeProvider.System),
                 })
                 : null;
+            var httpAddress = new HostAndPort(settings.Http.Host, settings.Http.Port).ToString();
 #if PETABRIDGE_CMD
             // In the clear on loopback, as the palette is meant; where HTTP asks for certificates, use the verbs.
-            Petabridge.PetabridgeDoor.Open(node.System, new Operator.NodeAccess([new HostAndPort(settings.Http.Host, settings.Http.Port).ToString()], token, null, null));
+            Petabridge.PetabridgeDoor.Open(node.System, new Operator.NodeAccess([httpAddress], token, null, null));
 #endif
-            HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", new HostAndPort(settings.Http.Host, settings.Http.Port).ToString(), settings.DataDirectory);
+            HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", httpAddress, settings.DataDirectory);
             var code = await ended.Task;
             await node.StopAsync();
             if (code != ExitCode.Ok)
@@ -220,7 +229,9 @@ internal static class RunCommand
     private static MetadataOptions MetadataOf(HotStandbySettings settings, HotStandbyNode node) => new()
     {
         Endpoint = EndpointOf(settings.Http.Host, settings.Http.MetadataPort),
-        Mounted = () => node.Pulse.Latest is { Replica.State.IsWhole: true } report && HealthEndpoints.LagOf(report) < MostUnapplied ? node.Clients.Mounted : null,
+        Mounted = () => node.Pulse.Latest is { Replica.State.IsWhole: true } report && HealthEndpoints.LagOf(report) < MostUnapplied
+            ? node.Clients.Mounted
+            : null,
         Silence = node.Clients.SilenceOf,
         ClientTtl = settings.Objects.ClientTtl,
     };

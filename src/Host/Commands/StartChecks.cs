@@ -1,5 +1,5 @@
-// What an operator may have got wrong outside of the settings, looked at before anything is started: so that it costs one line, and
-// disturbs neither the owner of a directory nor a cluster. What it misses, the start itself finds.
+// What an operator may have got wrong outside of the settings, checked before anything is started. So a mistake costs one line, and
+// disturbs neither the owner of a directory nor a cluster. The start itself finds what this misses.
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -34,7 +34,8 @@ internal static class StartChecks
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return new NodeEnd(
-                ExitCode.InputOutput, $"hotstandby.data-dir = {settings.DataDirectory} cannot be used: {error.Message}".ReplaceLineEndings(" "));
+                ExitCode.InputOutput,
+                $"hotstandby.data-dir = {settings.DataDirectory} cannot be used: {error.Message}".ReplaceLineEndings(" "));
         }
     }
 
@@ -56,7 +57,8 @@ internal static class StartChecks
         {
             var setting = remoting.BindPort == 0 ? "hotstandby.remoting.port" : "hotstandby.remoting.bind-port";
             // A wildcard is no name to look up.
-            var addresses = HostName.IsAddress(remoting.ListenHost) ? [IPAddress.Parse(remoting.ListenHost)] : Dns.GetHostAddresses(remoting.ListenHost);
+            var host = remoting.ListenHost;
+            var addresses = HostName.IsAddress(host) ? [IPAddress.Parse(host)] : Dns.GetHostAddresses(host);
             return addresses
                 .Select(address => TakenPort(setting, address.ToString(), remoting.ListenPort, SocketError.AddressAlreadyInUse))
                 .FirstOrDefault(static taken => taken is not null);
@@ -74,7 +76,7 @@ internal static class StartChecks
         var endpoint = EndpointOf(host, port);
         try
         {
-            // Bound as the doors are, and given back; nobody can connect meanwhile, since it does not listen.
+            // Bound as the ports will be, and given back; no client can connect meanwhile, since it does not listen.
             using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             if (endpoint.Address.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;

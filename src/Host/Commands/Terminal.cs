@@ -10,24 +10,26 @@ namespace HotStandby.Host.Commands;
 /// <param name="IsInteractive">True when <paramref name="Output"/> is a terminal.</param>
 public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsInteractive)
 {
-    // A log line waits so long for a pipe whose reader has stopped; a verb waits for its reader, as for a pager, for ever.
+    // How long a log line waits for a pipe whose reader has stopped. A verb waits for its reader, such as a pager, without a limit.
     private static readonly TimeSpan NodePatience = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// The process's own. What goes to <see cref="Error"/> and cannot be written is dropped; <see cref="Output"/> throws
     /// <see cref="OutputLostException"/>.
     /// </summary>
-    /// <param name="isNode">A node does not wait for who reads its output.</param>
+    /// <param name="isNode">A node does not wait for the reader of its output.</param>
     public static Terminal OfProcess(bool isNode)
     {
         TimeSpan? patience = isNode ? NodePatience : null;
         var output = Console.IsOutputRedirected ? StandardStreams.Open(StandardStreams.OutputDescriptor, patience) : Console.Out;
-        var error = new LossyWriter(Console.IsErrorRedirected ? StandardStreams.Open(StandardStreams.ErrorDescriptor, patience) : Console.Error);
+        var error = new LossyWriter(
+            Console.IsErrorRedirected ? StandardStreams.Open(StandardStreams.ErrorDescriptor, patience) : Console.Error);
         // Libraries write to the console themselves, as the actor system does before its loggers are up: that must not fail, either.
         if (Console.IsOutputRedirected)
             Console.SetOut(new LossyWriter(output));
         Console.SetError(error);
-        return new Terminal(output, error, !Console.IsOutputRedirected) {
+        return new Terminal(output, error, !Console.IsOutputRedirected)
+        {
             Input = Console.IsInputRedirected ? null : Console.In, OpenInput = Console.OpenStandardInput,
         };
     }

@@ -15,7 +15,10 @@ internal static class TraceCommand
     {
         var requests = Options.Number("--requests", "Requests in the trace", 2000, 1, 10_000_000);
         var seed = Options.Number("--seed", "Decides everything in it", 1UL, 0UL, ulong.MaxValue);
-        var file = new Option<string>("--out", "-o") { Description = "The file to write, or - for the standard output.", DefaultValueFactory = _ => StandardOutput, HelpName = "file" }.RefuseTilde();
+        var file = new Option<string>("--out", "-o")
+        {
+            Description = "The file to write, or - for the standard output.", DefaultValueFactory = _ => StandardOutput, HelpName = "file",
+        }.RefuseTilde();
         var command = new Command("trace", "Generate a trace in the published Mooncake format.") { requests, seed, file };
         command.SetAction(result => Run(terminal, result.GetValue(requests), result.GetValue(seed), result.GetRequiredValue(file)));
         return command;

@@ -36,7 +36,9 @@ internal sealed record BufferBody(
 /// <summary>/query_key; with the lease when one was asked for.</summary>
 internal sealed record QueryKeyBody(bool Success, IReadOnlyList<BufferBody> Data, ulong? LeaseTtlMs);
 
-/// <summary>One key of /batch_query_keys, with every member that Mooncake's answer has: scripts read those of other tiers as null.</summary>
+/// <summary>
+/// One key of /batch_query_keys, with every member that Mooncake's answer has: scripts read those of other tiers as null.
+/// </summary>
 internal sealed record BatchKeyBody(
     bool Ok,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Error,

@@ -88,7 +88,8 @@ internal sealed class AdminNode(
     /// <summary>Compares partitions with the Primary, all when none is named; waits for the outcome, so long at most.</summary>
     /// <exception cref="AskTimeoutException">The node does not answer.</exception>
     public Task<VerifyNowAnswer> VerifyAsync(
-        Change change, IReadOnlyList<Partition> partitions, TimeSpan patience, CancellationToken stop) => Permitted(change).Verify(partitions, patience, stop);
+        Change change, IReadOnlyList<Partition> partitions, TimeSpan patience, CancellationToken stop) =>
+        Permitted(change).Verify(partitions, patience, stop);
 
     /// <summary>Puts a fault into a shard, for verification to find; how many things are wrong now.</summary>
     /// <exception cref="InvalidOperationException">Faults are not allowed here, the node leads, or there is no such shard.</exception>
@@ -161,7 +162,9 @@ public sealed record NodeControls(
     /// <summary>Lets another node lead, the one that is named or the one that is furthest; null when that has begun, or why not.</summary>
     public required Func<NodeId, CancellationToken, Task<string?>> SwitchOver { get; init; }
 
-    /// <summary>What the node said of itself a moment ago, without its partitions; null while it is silent. Asks nothing, at once.</summary>
+    /// <summary>
+    /// What the node said of itself a moment ago, without its partitions; null while it is silent. Asks nothing, and returns at once.
+    /// </summary>
     public required Func<NodeReport?> Pulse { get; init; }
 
     /// <summary>Compares partitions with the Primary, all when none is named; waits for the outcome, so long at most.</summary>
@@ -179,7 +182,8 @@ public sealed record NodeControls(
         ArgumentNullException.ThrowIfNull(node);
         return new NodeControls(node.RunAsync, node.InjectFaultAsync)
         {
-            Pulse = () => node.Pulse.Latest, SwitchOver = node.SwitchOverAsync, Verify = node.VerifyAsync, ReadOpLog = node.ReadAsync, Members = node.Members,
+            Pulse = () => node.Pulse.Latest, SwitchOver = node.SwitchOverAsync, Verify = node.VerifyAsync, ReadOpLog = node.ReadAsync,
+            Members = node.Members,
         };
     }
 }

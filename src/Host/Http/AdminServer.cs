@@ -59,7 +59,10 @@ public sealed record AdminOptions
     /// <summary>The settings in force, secrets masked: what <c>/admin/config</c> says.</summary>
     public IReadOnlyList<EffectiveSetting> Settings { get; init; } = [];
 
-    /// <summary>What calls that change something ask for, and <c>/admin</c> from outside of loopback; empty: both are answered on loopback only.</summary>
+    /// <summary>
+    /// The token for calls that change something, and for <c>/admin</c> from outside of loopback; empty: both are answered on loopback
+    /// only.
+    /// </summary>
     public string AdminToken { get; init; } = "";
 
     /// <summary>Where commands are noted.</summary>

@@ -1,4 +1,4 @@
-// Who had the node do what: one JSON line for each call that changes something, in a file that only the node's user reads, and in
+// Which caller had the node do what: one JSON line for each call that changes something, in a file that only the node's user reads, and in
 // the node's log. It never stops a command: a disk that is full must not keep an operator from handing over.
 using System.Text.Json;
 using System.Text.Json.Serialization;

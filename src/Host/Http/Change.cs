@@ -35,7 +35,9 @@ internal sealed class Change(string name)
     public string? Outcome { get; set; }
 
     /// <summary>The change that this request may make.</summary>
-    /// <exception cref="InvalidOperationException">It passed the guard as one that changes nothing: its route lacks <see cref="ChangesState"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It passed the guard as one that changes nothing: its route lacks <see cref="ChangesState"/>.
+    /// </exception>
     public static Change Of(HttpContext context) => context.Features.Get<Change>()
         ?? throw new InvalidOperationException(
             $"{context.Request.Method} {context.Request.Path} changes something, and its route does not say so");

@@ -25,19 +25,26 @@ internal static class CommandEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapCommand(CommandTable.Status with { Path = "/admin/status" }, (CancellationToken stop) => ReplicationEndpoints.StatusAsync(node, stop))
+        routes.MapCommand(
+                CommandTable.Status with { Path = "/admin/status" },
+                (CancellationToken stop) => ReplicationEndpoints.StatusAsync(node, stop))
             .AnswersCommand<NodeView>(CommandTable.Status, 503);
-        routes.MapCommand(CommandTable.Lag with { Path = "/admin/lag" }, (CancellationToken stop) => ReplicationEndpoints.ReplicationAsync(node, stop))
+        routes.MapCommand(
+                CommandTable.Lag with { Path = "/admin/lag" },
+                (CancellationToken stop) => ReplicationEndpoints.ReplicationAsync(node, stop))
             .AnswersCommand<ReplicationBody>(CommandTable.Lag, 503);
         routes.MapCommand(CommandTable.Members, (CancellationToken stop) => Answered(() => MembersAsync(node, stop)))
             .AnswersCommand<MembersBody>(CommandTable.Members, 503);
-        routes.MapCommand(CommandTable.Switchover, (HttpContext context, string? to, CancellationToken stop) => Answered(() => SwitchOverAsync(node, Change.Of(context), to, stop)))
+        routes.MapCommand(CommandTable.Switchover, (HttpContext context, string? to, CancellationToken stop) =>
+                Answered(() => SwitchOverAsync(node, Change.Of(context), to, stop)))
             .AnswersCommand<SwitchoverBody>(CommandTable.Switchover, 400, 409, 503, 504);
-        routes.MapCommand(CommandTable.Verify, (HttpContext context, string? shard, CancellationToken stop) => Answered(() => VerifyAsync(node, Change.Of(context), shard, stop)))
+        routes.MapCommand(CommandTable.Verify, (HttpContext context, string? shard, CancellationToken stop) =>
+                Answered(() => VerifyAsync(node, Change.Of(context), shard, stop)))
             .AnswersCommand<VerifyBody>(CommandTable.Verify, 400, 409, 503);
         routes.MapCommand(CommandTable.OpLogTail, (string? last, CancellationToken stop) => Answered(() => TailAsync(node, last, stop)))
             .AnswersCommand<TailBody>(CommandTable.OpLogTail, 400, 503);
-        routes.MapCommand(CommandTable.Config, () => Results.Json(ConfigBody.Of(node.Options.NodeName, node.Options.Settings), CommandJson.Default.ConfigBody))
+        routes.MapCommand(CommandTable.Config, () =>
+                Results.Json(ConfigBody.Of(node.Options.NodeName, node.Options.Settings), CommandJson.Default.ConfigBody))
             .AnswersCommand<ConfigBody>(CommandTable.Config);
         routes.MapCommand(CommandTable.Drain, (
                     HttpContext context, string? segment, string? target, [FromQuery(Name = "max_concurrency")] string? concurrency,

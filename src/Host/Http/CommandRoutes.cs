@@ -10,14 +10,17 @@ namespace HotStandby.Host.Http;
 /// <summary>Maps what the guard stands before.</summary>
 internal static class CommandRoutes
 {
-    /// <summary>Maps an endpoint that changes something. Its handler takes the <see cref="Change"/> that it needs from the request.</summary>
+    /// <summary>
+    /// Maps an endpoint that changes something. Its handler takes the <see cref="Change"/> that it needs from the request.
+    /// </summary>
     /// <param name="routes">Where.</param>
     /// <param name="method">Its method.</param>
     /// <param name="path">Its path.</param>
     /// <param name="name">What the audit log calls it.</param>
     /// <param name="handler">What the node does.</param>
     public static RouteHandlerBuilder MapChange(
-        this IEndpointRouteBuilder routes, string method, string path, string name, Delegate handler) => routes.MapMethods(path, [method], handler).WithMetadata(new ChangesState(name));
+        this IEndpointRouteBuilder routes, string method, string path, string name, Delegate handler) =>
+        routes.MapMethods(path, [method], handler).WithMetadata(new ChangesState(name));
 
     /// <summary>Maps a command's endpoint.</summary>
     /// <param name="routes">Where.</param>

@@ -19,13 +19,16 @@ internal static class DrainEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapChange(HttpMethods.Post, "/api/v1/drain_jobs", "create drain job", (HttpContext context, CancellationToken stop) => CreateAsync(node, context, stop))
+        routes.MapChange(HttpMethods.Post, "/api/v1/drain_jobs", "create drain job", (HttpContext context, CancellationToken stop) =>
+                CreateAsync(node, context, stop))
             .Accepts<DrainRequest>("application/json", "*/*") // Mooncake looks at no label, and curl -d labels a body as a form
             .Answers<DrainAcceptedBody>("Starts to move every replica off the segments.", 400, 401, 403, 404, 409, 413, 503, 504);
         routes.MapGet("/api/v1/drain_jobs/query", ([FromQuery(Name = "job_id")] string? job, CancellationToken stop) => ReportAsync(node, job, stop))
             .Answers<DrainJobBody>("How far a job is.", 400, 404, 503, 504);
-        routes.MapChange(HttpMethods.Post, "/api/v1/drain_jobs/cancel", "cancel drain job", (HttpContext context, [FromQuery(Name = "job_id")] string? job, CancellationToken stop) =>
-                CancelAsync(node, Change.Of(context), job, stop))
+        routes.MapChange(
+                HttpMethods.Post, "/api/v1/drain_jobs/cancel", "cancel drain job",
+                (HttpContext context, [FromQuery(Name = "job_id")] string? job, CancellationToken stop) =>
+                    CancelAsync(node, Change.Of(context), job, stop))
             .Answers<DrainAcceptedBody>("Cancels a job; 409 while its moves run.", 400, 401, 403, 404, 409, 503, 504);
     }
 

@@ -23,7 +23,8 @@ internal static class EventEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapCommand(CommandTable.Events, (string? last) => Parameters.Number(last, "last", CommandTable.Lines, UsualEvents, out var count)
+        routes.MapCommand(CommandTable.Events, (string? last) =>
+                Parameters.Number(last, "last", CommandTable.Lines, UsualEvents, out var count)
                 ?? Results.Json(new EventsBody(node.Options.Events.Last(count)), EventJson.Default.EventsBody))
             .AnswersCommand<EventsBody>(CommandTable.Events, 400);
         routes.MapGet("/events", (HttpContext context, CancellationToken stop) =>
@@ -71,7 +72,8 @@ internal static class EventEndpoints
     {
         var origin = context.Request.Headers.Origin.ToString();
         context.Response.Headers.Vary = "Origin";
-        if (origin.Length > 0 && node.Members().Any(member => member.Http == origin.Replace("//localhost:", "//127.0.0.1:", StringComparison.Ordinal)))
+        var own = origin.Replace("//localhost:", "//127.0.0.1:", StringComparison.Ordinal);
+        if (origin.Length > 0 && node.Members().Any(member => member.Http == own))
             context.Response.Headers.AccessControlAllowOrigin = origin;
     }
 }

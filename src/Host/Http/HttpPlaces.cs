@@ -1,5 +1,5 @@
-// The connections of an HTTP port: as many as it may have, and when all places are taken the one without a request that has been so for
-// the longest time gives way. So a probe gets through, however many idle connections there are.
+// The connections of an HTTP port. When all places are taken, the connection that has been without a request for the longest time gives
+// way. So a probe gets through, however many idle connections there are.
 using HotStandby.Mooncake.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -22,7 +22,7 @@ internal static class HttpPlaces
         await next(connection);
     });
 
-    /// <summary>Around every request: while one runs, its connection gives way to nobody.</summary>
+    /// <summary>Around every request: while one runs, its connection does not give way.</summary>
     public static void Watch(WebApplication app) => app.Use(static next => async context =>
     {
         var slot = context.Features.Get<ConnectionSlots.Slot>();

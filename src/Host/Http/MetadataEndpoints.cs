@@ -1,5 +1,5 @@
-// The optional metadata server of the transfer engine, on a port of its own. Every node keeps its own; it is not replicated. Whose a key is
-// follows from the segment table, which is.
+// The optional metadata server of the transfer engine, on a port of its own. Every node keeps its own keys; they are not replicated. Which
+// client a key belongs to follows from the segment table, which is replicated.
 using System.Net;
 using System.Text;
 using HotStandby.Core.Segments;
@@ -138,7 +138,8 @@ public static class MetadataEndpoints
         {
             MetadataWrite.Stored => Results.Text("metadata updated"),
             MetadataWrite.Conflict => Results.Text(
-                "a living client has published this key with another body; it may be replaced when that client has been silent for some seconds",
+                "a living client has published this key with another body; it may be replaced when that client has been silent "
+                + "for some seconds",
                 statusCode: StatusCodes.Status400BadRequest),
             _ => Results.Text("the metadata server is full", statusCode: StatusCodes.Status507InsufficientStorage),
         };

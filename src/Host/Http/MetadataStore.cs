@@ -1,6 +1,6 @@
 // What transfer engines tell each other through the metadata server: opaque JSON under a key. In memory alone and bounded. A key belongs
 // to the life of the client that published it: it is shown while that client has its segments, and a client that comes after it at the
-// same endpoint replaces it. A request does not say which client sends it, so this follows from what is mounted, and from who is alive:
+// same endpoint replaces it. A request does not name its client, so this follows from what is mounted and which clients are alive:
 //
 //   published while a living client claims the key      it is that client's
 //   published while none does                           it has no owner yet: the next client that mounts there has published it

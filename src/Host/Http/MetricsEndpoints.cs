@@ -49,7 +49,7 @@ internal static class MetricsEndpoints
             .AnswersText("The node in a few lines, for people.");
         app.Lifetime.ApplicationStarted.Register(NodeMetrics.ShowZeros);
         app.Lifetime.ApplicationStarted.Register(DoorMetrics.ShowZeros);
-        _ = node.Disk.Latest; // begins to measure: the first scrape shall have it
+        _ = node.Disk.Latest; // begins to measure, so that the first scrape has it
         if (IsPushed)
         {
             var push = new MetricsPush(node, gauges);
@@ -58,7 +58,8 @@ internal static class MetricsEndpoints
     }
 
     // First what the node is now, then what the process has counted.
-    private static async Task ScrapeAsync(HttpContext context, AdminNode node, NodeGauges gauges, RequestDelegate export, CancellationToken stop)
+    private static async Task ScrapeAsync(
+        HttpContext context, AdminNode node, NodeGauges gauges, RequestDelegate export, CancellationToken stop)
     {
         var sample = gauges.Sample = await node.Samples.GetAsync(stop);
         context.Request.Headers.Accept = "text/plain"; // one format for both parts

@@ -18,24 +18,37 @@ internal static class ObjectEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapGet("/query_key", (HttpContext context, string? key, string? lease, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
-                QueryKeyAsync(node, context, key, lease, tenant, stop))
-            .WithMetadata(new ChangesState("query_key with lease") { When = static request => request.Query["lease"].ToString() is not ("" or "0") and var lease
-                && !lease.Equals("false", StringComparison.OrdinalIgnoreCase) })
-            .Answers<QueryKeyBody>("Where an object's replicas are; ?lease=true protects it as a reader would, and asks for what a change asks for.", 400, 401, 403, 404, 503, 504);
+        routes.MapGet(
+                "/query_key",
+                (HttpContext context, string? key, string? lease, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
+                    QueryKeyAsync(node, context, key, lease, tenant, stop))
+            .WithMetadata(new ChangesState("query_key with lease")
+            {
+                When = static request => request.Query["lease"].ToString() is not ("" or "0") and var lease
+                    && !lease.Equals("false", StringComparison.OrdinalIgnoreCase),
+            })
+            .Answers<QueryKeyBody>(
+                "Where an object's replicas are; ?lease=true protects it as a reader would, and asks for what a change asks for.",
+                400, 401, 403, 404, 503, 504);
         routes.MapGet("/batch_query_keys", (string? keys, CancellationToken stop) => BatchQueryAsync(node, keys, stop))
             .Answers<BatchQueryBody>("The same for ?keys=a,b,c, without leases.", 400, 503, 504);
         routes.MapGet("/get_all_keys", (CancellationToken stop) => AllKeysAsync(node, stop))
             .AnswersText("The readable keys of the default tenant, one a line.", 503, 504);
-        routes.MapChange(HttpMethods.Delete, "/api/v1/objects", "remove object", (HttpContext context, string? key, string? force, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
-                RemoveAsync(node, Change.Of(context), key, force, tenant, stop))
+        routes.MapChange(
+                HttpMethods.Delete, "/api/v1/objects", "remove object",
+                (HttpContext context, string? key, string? force, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
+                    RemoveAsync(node, Change.Of(context), key, force, tenant, stop))
             .Answers<RemovedBody>("Removes one object; a 409 says how long its lease has left.", 400, 401, 403, 404, 409, 503, 504);
-        routes.MapChange(HttpMethods.Post, "/api/v1/remove_all", "remove all objects", (HttpContext context, string? force, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
-                RemoveAllAsync(node, Change.Of(context), force, tenant, stop))
-            .Answers<RemovedCountBody>("Removes every object that Remove would not refuse, of one tenant or of all.", 400, 401, 403, 503, 504);
+        routes.MapChange(
+                HttpMethods.Post, "/api/v1/remove_all", "remove all objects",
+                (HttpContext context, string? force, [FromQuery(Name = "tenant_id")] string? tenant, CancellationToken stop) =>
+                    RemoveAllAsync(node, Change.Of(context), force, tenant, stop))
+            .Answers<RemovedCountBody>(
+                "Removes every object that Remove would not refuse, of one tenant or of all.", 400, 401, 403, 503, 504);
     }
 
-    private static async Task<IResult> QueryKeyAsync(AdminNode node, HttpContext context, string? key, string? lease, string? tenant, CancellationToken stop)
+    private static async Task<IResult> QueryKeyAsync(
+        AdminNode node, HttpContext context, string? key, string? lease, string? tenant, CancellationToken stop)
     {
         var objectKey = default(ObjectKey);
         var withLease = false;
@@ -116,13 +129,16 @@ internal static class ObjectEndpoints
         await output.WriteAsync(chunk.WrittenMemory, stop);
     }
 
-    private static async Task<IResult> RemoveAsync(AdminNode node, Change change, string? key, string? force, string? tenant, CancellationToken stop)
+    private static async Task<IResult> RemoveAsync(
+        AdminNode node, Change change, string? key, string? force, string? tenant, CancellationToken stop)
     {
         var objectKey = default(ObjectKey);
         var isForced = false;
-        if ((Parameters.Tenant(node.Options.Tenancy, tenant, out var scope) ?? Parameters.Key(key, scope, out objectKey) ?? Parameters.Flag(force, "force", out isForced)) is { } bad)
+        if ((Parameters.Tenant(node.Options.Tenancy, tenant, out var scope) ?? Parameters.Key(key, scope, out objectKey)
+            ?? Parameters.Flag(force, "force", out isForced)) is { } bad)
             return bad;
-        var (call, refusal) = await node.ChangeAsync(change, sink => new KeyedCall(sink, KeyedOperation.Remove, [objectKey]) { Force = isForced }, stop);
+        var (call, refusal) = await node.ChangeAsync(
+            change, sink => new KeyedCall(sink, KeyedOperation.Remove, [objectKey]) { Force = isForced }, stop);
         if (refusal is not null)
             return refusal;
         var result = call.Results[0];

@@ -1,6 +1,6 @@
-// Who may change things, and read what is for operators alone. From this machine every program may, as long as no token is set and no web
-// page is behind it; otherwise any caller that shows the token. One guard for all routes: what is not a GET changes something, whatever its
-// route says of itself. What it lets pass is noted in the audit log before the answer leaves.
+// Which callers may change things, and read what is for operators alone. Every program on this machine may, as long as no token is set and
+// no web page is behind it; otherwise any caller that shows the token. One guard for all routes: what is not a GET changes something,
+// whatever its route says of itself. What it lets pass is noted in the audit log before the answer leaves.
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -14,7 +14,7 @@ namespace HotStandby.Host.Http;
 /// <param name="options">The token, and where to note.</param>
 internal sealed class OperatorGuard(AdminOptions options)
 {
-    /// <summary>The header in which a client says who its user is. It is not checked.</summary>
+    /// <summary>The header in which a client names its user. It is not checked.</summary>
     public const string UserHeader = "X-HotStandby-User";
 
     private const string Scheme = "Bearer ";
@@ -33,7 +33,7 @@ internal sealed class OperatorGuard(AdminOptions options)
 
     private bool HasToken => options.AdminToken.Length > 0;
 
-    /// <summary>Lets a request through, or answers it. The route is known by now.</summary>
+    /// <summary>Lets a request through, or answers it. The route is already known.</summary>
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         // Without a route nothing can happen: 404 and 405 are answered behind this.

@@ -32,7 +32,8 @@ internal static class Parameters
         result = tenancy.Scope(named).ToArray();
         return tenancy.Accepts(named) && result.Length <= MaximumTenantBytes
             ? null
-            : ErrorAnswer.BadParameter("tenant_id", $"must be at most {MaximumTenantBytes} bytes without control characters, and not begin with _");
+            : ErrorAnswer.BadParameter(
+                "tenant_id", $"must be at most {MaximumTenantBytes} bytes without control characters, and not begin with _");
     }
 
     /// <summary>A switch that is off when absent.</summary>
@@ -53,7 +54,8 @@ internal static class Parameters
     public static IResult? Number(string? text, string parameter, NumberRange range, int? absent, out int result)
     {
         result = absent ?? 0;
-        return (string.IsNullOrEmpty(text) ? absent is not null : range.TryParse(text, out result)) ? null : ErrorAnswer.BadParameter(parameter, range.Rule);
+        var isGood = string.IsNullOrEmpty(text) ? absent is not null : range.TryParse(text, out result);
+        return isGood ? null : ErrorAnswer.BadParameter(parameter, range.Rule);
     }
 
     /// <summary>The name of a segment.</summary>

@@ -18,7 +18,8 @@ internal static class SegmentEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapGet("/get_all_segments", async (CancellationToken stop) => TextAnswer.Refusal(await WithSegmentsAsync(node, AllNames, stop)))
+        routes.MapGet("/get_all_segments", async (CancellationToken stop) =>
+                TextAnswer.Refusal(await WithSegmentsAsync(node, AllNames, stop)))
             .AnswersText("Names of the segments that take new objects, one a line.", 503, 504);
         routes.MapGet("/get_segments_detail", (CancellationToken stop) => WithSegmentsAsync(node, Details, stop))
             .Answers<SegmentsBody>("Every mounted segment with its use.", 503, 504);

@@ -17,9 +17,11 @@ internal static class StateEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
     {
-        routes.MapCommand(CommandTable.Checkpoint, (HttpContext context, CancellationToken stop) => RunAsync(node, Change.Of(context), NodeCommand.Checkpoint, stop))
+        routes.MapCommand(CommandTable.Checkpoint, (HttpContext context, CancellationToken stop) =>
+                RunAsync(node, Change.Of(context), NodeCommand.Checkpoint, stop))
             .AnswersCommand<BegunBody>(CommandTable.Checkpoint, 409, 503);
-        routes.MapCommand(CommandTable.FullSync, (HttpContext context, CancellationToken stop) => RunAsync(node, Change.Of(context), NodeCommand.FullSync, stop))
+        routes.MapCommand(CommandTable.FullSync, (HttpContext context, CancellationToken stop) =>
+                RunAsync(node, Change.Of(context), NodeCommand.FullSync, stop))
             .AnswersCommand<BegunBody>(CommandTable.FullSync, 400, 409, 503);
         routes.MapCommand(CommandTable.Inject, (HttpContext context, string? shard, string? fault, CancellationToken stop) =>
                 InjectAsync(node, Change.Of(context), shard, fault, stop))
@@ -35,8 +37,8 @@ internal static class StateEndpoints
             return ErrorAnswer.BadParameter("fault", $"must be one of {string.Join(", ", Enum.GetValues<VerifyFault>().Select(NameOf))}");
         try
         {
-            return Results.Json(
-                new InjectedBody(true, await node.InjectAsync(change, Partition.OfShard(number), fault.Value, stop)), AdminJson.Default.InjectedBody);
+            var affected = await node.InjectAsync(change, Partition.OfShard(number), fault.Value, stop);
+            return Results.Json(new InjectedBody(true, affected), AdminJson.Default.InjectedBody);
         }
         catch (InvalidOperationException refusal)
         {

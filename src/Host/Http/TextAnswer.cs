@@ -9,8 +9,8 @@ internal static class TextAnswer
     public const string ContentType = "text/plain; version=0.0.4";
 
     /// <summary>
-    /// A refusal where a list is asked for: its status and no text at all, since scripts take any text for the list. What is wrong stands in
-    /// the header <c>X-Error</c>.
+    /// A refusal where a list is asked for: its status and no text at all, since scripts take any text for the list. The header
+    /// <c>X-Error</c> says what is wrong.
     /// </summary>
     public static IResult Refusal(IResult refusal) =>
         refusal is IStatusCodeHttpResult { StatusCode: { } status } and IValueHttpResult<ErrorBody> { Value: { } body }

@@ -17,8 +17,8 @@ internal static class WebPage
     /// <summary>Why a request may come from a page that this node has not served; null: it does not.</summary>
     public static string? WhyForeign(HttpRequest request)
     {
-        // A name that is not this machine's may point here by trick (DNS rebinding); an address may not. HTTP/1.0 needs no Host, and
-        // browsers do not speak it.
+        // An attacker can make a name that is not this machine's point here (DNS rebinding), but not an address. HTTP/1.0 needs no Host,
+        // and browsers do not speak it.
         if (request.Host.HasValue && !IsOwnName(request.Host.Host))
             return $"without the token the Host header must be localhost or an IP address, not {request.Host.Host}";
         if (request.Headers.TryGetValue(SecFetchSite, out var site) && site.ToString() is not ("same-origin" or "none"))

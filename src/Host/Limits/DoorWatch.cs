@@ -1,13 +1,13 @@
-// Says and counts that a port cannot take more connections: once a minute, however often it happens. Told by the port, on any thread.
+// Counts how often a port cannot take more connections, and logs it once a minute. Called by the port, on any thread.
 using HotStandby.Actors.Telemetry;
 using HotStandby.Host.Logging;
 using Microsoft.Extensions.Logging;
 
 namespace HotStandby.Host.Limits;
 
-/// <summary>The watch over one door.</summary>
+/// <summary>The watch over one port.</summary>
 /// <param name="door">Its name, in logs and metrics.</param>
-/// <param name="log">Where to.</param>
+/// <param name="log">The node's log.</param>
 /// <param name="time">The clock.</param>
 public sealed class DoorWatch(string door, ILogger log, TimeProvider time)
 {
@@ -22,7 +22,7 @@ public sealed class DoorWatch(string door, ILogger log, TimeProvider time)
     public void Paused(string reason)
     {
         NodeMetrics.AcceptPaused(door);
-        if (IsDue(ref _paused) is var times and > 0)
+        if (TimesToLog(ref _paused) is var times and > 0)
             HostEvents.AcceptPaused(log, door, times, reason);
     }
 
@@ -30,12 +30,12 @@ public sealed class DoorWatch(string door, ILogger log, TimeProvider time)
     public void Full(int most)
     {
         NodeMetrics.ConnectionRefused(door);
-        if (IsDue(ref _full) is var times and > 0)
+        if (TimesToLog(ref _full) is var times and > 0)
             HostEvents.DoorFull(log, door, most, times);
     }
 
     // How often it has happened, when a line is due; else 0.
-    private long IsDue(ref (long Times, long SaidAt) happened)
+    private long TimesToLog(ref (long Times, long SaidAt) happened)
     {
         lock (_lock)
         {

@@ -1,4 +1,4 @@
-// What this process may use of what it shares with others: file descriptors, memory, threads. Read once, at the start and by check-config.
+// How much this process may use of what it shares with others: file descriptors, memory, threads. Read at the start and by check-config.
 using System.Globalization;
 using System.Runtime.InteropServices;
 
@@ -6,7 +6,7 @@ namespace HotStandby.Host.Limits;
 
 /// <summary>A bound that something outside of the node has set.</summary>
 /// <param name="Value">How much.</param>
-/// <param name="Source">Where it stands, for people.</param>
+/// <param name="Source">What sets it, for people.</param>
 public readonly record struct Limit(long Value, string Source);
 
 /// <summary>The bounds of a process; null is none that is known.</summary>
@@ -19,7 +19,7 @@ public sealed partial record ProcessLimits(Limit? Descriptors, Limit? MemoryByte
     private const int OfProcesses = 6, OfDescriptors = 7; // RLIMIT_NPROC, RLIMIT_NOFILE of Linux
     private const ulong Infinite = ulong.MaxValue;
 
-    /// <summary>Raises the soft limit of file descriptors to the hard one, and tells what is so then.</summary>
+    /// <summary>Raises the soft limit of file descriptors to the hard one, and reads all limits.</summary>
     public static ProcessLimits Raise()
     {
         if (!OperatingSystem.IsLinux())
@@ -109,8 +109,8 @@ internal sealed class ControlGroups(string root)
         }
     }
 
-    private static long? ValueIn(string path) =>
-        Lines(path).FirstOrDefault() is { } text && long.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+    private static long? ValueIn(string path) => Lines(path).FirstOrDefault() is { } text
+        && long.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
 
     private static string[] Lines(string path)
     {

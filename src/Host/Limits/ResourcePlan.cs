@@ -1,6 +1,6 @@
-// Compares what the settings may use with what the process may use. File descriptors are one pool: what is not enough for everything goes to
-// the journal, the checkpoints and the other nodes first, and the connections of clients and operators get the rest. Memory and threads are
-// only warned of: nobody can say beforehand how much of them a node really needs.
+// Compares what the settings may use with what the process may use. File descriptors are one pool: when they are not enough for everything,
+// the journal, the checkpoints and the other nodes come first, and the connections of clients and operators get the rest. Memory and
+// threads only cause warnings: how much of them a node really needs is not known beforehand.
 using System.Globalization;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Settings;
@@ -28,7 +28,7 @@ internal sealed record ResourcePlan(
     // Segments and checkpoints being written and read; beside them the reserve of the disk.
     private const int JournalDescriptors = 16 + DescriptorReserve.Size;
 
-    // In and out, and the same again while they are made anew.
+    // One connection in, one out, and the same again while they are replaced.
     private const int DescriptorsOfPeer = 4;
 
     // Listening sockets, the audit log, a certificate that is read; connections that are just being closed.
@@ -61,8 +61,8 @@ internal sealed record ResourcePlan(
         var least = own + (clientPorts * Math.Min(FewestConnections, clients)) + (httpPorts * FewestConnections) + Math.Min(FewestConnections, seekers);
         string? refusal = null;
         if (limits.Descriptors is { } descriptors && descriptors.Value < least)
-            refusal = $"the process may open only {descriptors.Value} files ({descriptors.Source}); a node with these settings needs at least {least}, "
-                + $"and may use {wanted}: raise the limit (ulimit -n, LimitNOFILE of systemd)";
+            refusal = $"the process may open only {descriptors.Value} files ({descriptors.Source}); a node with these settings needs at "
+                + $"least {least}, and may use {wanted}: raise the limit (ulimit -n, LimitNOFILE of systemd)";
         else if (limits.Descriptors is { } few && few.Value < wanted)
         {
             var room = few.Value - own;
@@ -72,10 +72,12 @@ internal sealed record ResourcePlan(
             seekers = (int)Math.Min(seekers, room / (clientPorts + 1));
             clients = (int)Math.Min(clients, (room - seekers) / clientPorts);
             warnings.Add(
-                $"the process may open {few.Value} files ({few.Source}), and the settings may use {wanted}: a client port takes {clients} connections "
-                + $"instead of {settings.Client.MaximumConnections}, an HTTP port {https} instead of {AdminServer.MostConnections}"
-                + (settings.Discovery.IsEnabled ? $", the discovery port {seekers} instead of {settings.Discovery.MaximumWatchers}" : "") + "; raise the limit "
-                + "(ulimit -n, LimitNOFILE of systemd) or lower hotstandby.client.max-connections");
+                $"the process may open {few.Value} files ({few.Source}), and the settings may use {wanted}: a client port takes {clients} "
+                + $"connections instead of {settings.Client.MaximumConnections}, an HTTP port {https} instead of "
+                + $"{AdminServer.MostConnections}"
+                + (settings.Discovery.IsEnabled ? $", the discovery port {seekers} instead of {settings.Discovery.MaximumWatchers}" : "")
+                + "; raise the limit (ulimit -n, LimitNOFILE of systemd) "
+                + "or lower hotstandby.client.max-connections");
         }
 
         rows.Add(["file descriptors", Shown(limits.Descriptors), wanted.ToString(CultureInfo.InvariantCulture)]);
@@ -88,15 +90,15 @@ internal sealed record ResourcePlan(
         rows.Add(["memory beside the index", limits.MemoryBytes is { } bytes ? Units.Print(bytes.Value) : "no limit", Mebibytes(memory)]);
         if (limits.MemoryBytes is { } allowed && allowed.Value < memory)
             warnings.Add(
-                $"the process may use {Mebibytes(allowed.Value)} of memory ({allowed.Source}), and the settings may use {Mebibytes(memory)} beside the "
-                + "index: raise the limit, or lower hotstandby.client.max-connections, client.max-buffered-bytes, oplog.window-max-bytes or "
-                + "journal.queue-bytes; a node that goes beyond the limit is killed");
+                $"the process may use {Mebibytes(allowed.Value)} of memory ({allowed.Source}), and the settings may use "
+                + $"{Mebibytes(memory)} beside the index: raise the limit, or lower hotstandby.client.max-connections, "
+                + "client.max-buffered-bytes, oplog.window-max-bytes or journal.queue-bytes; a node that goes beyond the limit is killed");
         long threads = RuntimeThreads + (ThreadsOfProcessor * limits.Processors);
         rows.Add(["threads", Shown(limits.Threads), threads.ToString(CultureInfo.InvariantCulture)]);
         if (limits.Threads is { } pids && pids.Value < threads)
             warnings.Add(
-                $"the process may have {pids.Value} threads ({pids.Source}), and a node on {limits.Processors} processors may use {threads}: "
-                + "raise the limit (ulimit -u, TasksMax of systemd); a node that cannot start a thread ends");
+                $"the process may have {pids.Value} threads ({pids.Source}), and a node on {limits.Processors} processors may use "
+                + $"{threads}: raise the limit (ulimit -u, TasksMax of systemd); a node that cannot start a thread ends");
         return new ResourcePlan(clients, https, seekers, warnings, refusal, rows);
     }
 

@@ -24,9 +24,10 @@ public static class EventTable
         ["{0} ({1}) is in the cluster"] = new(2108, "NodeUp"),
         ["{0} ({1}) is no longer in the cluster"] = new(2109, "NodeGone"),
 
-        ["Node {0} at {1} is of another cluster of this name: that one was born as {2:x16}, this one as {3:x16}"] = new(2110, "BirthDiffers"),
+        ["Node {0} at {1} is of another cluster of this name: that one was born as {2:x16}, this one as {3:x16}"] =
+            new(2110, "BirthDiffers"),
         ["Node {0} at {1} runs an earlier version, which does not understand this one: upgrade it"] = new(2111, "EarlierVersion"),
-        ["A second process that calls itself {0}, at {1}, is sent away: {2} has the name and answers"] = new(2112, "NameTaken"),
+        ["A second process that calls itself {0}, at {1}, is refused: {2} has the name and answers"] = new(2112, "NameTaken"),
         ["Node {0} at {1} waits: {2} has its name and is silent, but not out of the cluster yet"] = new(2113, "NameAwaited"),
         ["No cluster is founded while two processes call themselves {0}: stop one of them"] = new(2114, "NameContested"),
         ["{0} hellos like the next one, from others, have come since the line about the last one"] = new(2115, "StrangersSkipped"),
@@ -41,11 +42,13 @@ public static class EventTable
             new(2204, "SegmentsLead"),
         ["Node {0} restores its partitions: they had applied what was never committed"] = new(2205, "PartitionsRestored"),
         ["A batch from {0} arrived corrupt and is asked for again: {1}"] = new(2206, "BatchCorrupt"),
-        ["Node {0}: another memory has the vote of this name, memory={1:x16}; what this directory promised as a voter is void, before={2}, now={3}. It keeps its log and asks to vote again"] =
+        ["Node {0}: another memory has the vote of this name, memory={1:x16}; the vote of this directory is void, before={2}, now={3}"] =
             new(2211, "MemoryRenewed"),
-        ["Node {0} was addressed by {1} as a voter, life={2}, which has no vote any more, by={3}: it is told so"] = new(2212, "LifeSuperseded"),
+        ["Node {0} was addressed by {1} as a voter, life={2}, which has no vote any more, by={3}: it is told so"] =
+            new(2212, "LifeSuperseded"),
         ["Node {0} belongs to the cluster that was born as {1:x16}"] = new(2213, "ClusterBorn"),
-        ["Node {0} ignores {1} at {2}: it belongs to another cluster of the same name, born as {3:x16}, messages={4}"] = new(2214, "ForeignMessages"),
+        ["Node {0} ignores {1} at {2}: it belongs to another cluster of the same name, born as {3:x16}, messages={4}"] =
+            new(2214, "ForeignMessages"),
 
         // Journal and checkpoints
         ["Journal '{0}' opened: {1} records, highest sequenceNr {2}, deleted to {3}"] = new(2301, "JournalOpened"),
@@ -65,6 +68,8 @@ public static class EventTable
         ["The full sync with {0} begins again with another node: {1}"] = new(2327, "FullSyncFailed"),
         ["{0} asks for an image of {1}, and is not answered: {2}"] = new(2328, "ImageNotGiven"),
         ["No image of {0} can be taken: {1}"] = new(2329, "ImageTooLarge"),
+        ["Node {0} still needs a full sync: one was asked for before this start, and had not ended; {1} in the data directory says so"] =
+            new(2330, "FullSyncOwed"),
 
         // Verification
         ["{0} differs from the Primary at seq {1} in {2} buckets; {3} digests did not fit their content"] =

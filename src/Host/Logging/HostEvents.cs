@@ -22,7 +22,8 @@ internal static partial class HostEvents
     public static partial void Limited(ILogger log, string what);
 
     [LoggerMessage(
-        1008, LogLevel.Warning, "The {Door} port accepts no connections for a moment, {Times} times so far: {Reason}", EventName = "AcceptPaused")]
+        1008, LogLevel.Warning, "The {Door} port accepts no connections for a moment, {Times} times so far: {Reason}",
+        EventName = "AcceptPaused")]
     public static partial void AcceptPaused(ILogger log, string door, long times, string reason);
 
     [LoggerMessage(
@@ -33,8 +34,12 @@ internal static partial class HostEvents
     [LoggerMessage(1004, LogLevel.Information, "{What}", EventName = "Operator")]
     public static partial void Operator(ILogger log, string what);
 
-    [LoggerMessage(1010, LogLevel.Warning, "The size of the data directory is not known, {Directory}: {Reason}", EventName = "DiskNotMeasured")]
+    [LoggerMessage(
+        1010, LogLevel.Warning, "The size of the data directory is not known, {Directory}: {Reason}", EventName = "DiskNotMeasured")]
     public static partial void DiskNotMeasured(ILogger log, string directory, string reason);
+
+    [LoggerMessage(1011, LogLevel.Warning, "{What}", EventName = "SettingsWarning")]
+    public static partial void SettingsWarning(ILogger log, string what);
 
     [LoggerMessage(1003, LogLevel.Warning, "A peer at the {Door} port is refused, {Peer}: {Reason}", EventName = "PeerRefused")]
     public static partial void PeerRefused(ILogger log, string door, string peer, string reason);

@@ -1,6 +1,6 @@
 // The node's log: one line an event, on standard output, written before the call returns, so that a process that ends at once has told
-// why. As text for people, or as JSON for whoever collects logs. It keeps no file and turns none over: that is its supervisor's. A line that
-// cannot be written is counted and dropped: nothing in the node fails of its log.
+// why. As text for people, or as JSON for log collectors. It keeps and rotates no file: its supervisor does. A line that cannot be written
+// is counted and dropped: nothing in the node fails because of its log.
 using System.Buffers;
 using System.Globalization;
 using System.Text;
@@ -74,8 +74,11 @@ public sealed class LineLogs(TextWriter output, LogFormat format, string node, T
         }
     }
 
-    private string LineOf<TState>(string now, string source, LogLevel level, EventId id, TState state, Exception? exception, string message) =>
-        format == LogFormat.Json ? JsonOf(now, source, level, id, state, exception, message) : TextOf(now, source, level, id, exception, message);
+    private string LineOf<TState>(
+        string now, string source, LogLevel level, EventId id, TState state, Exception? exception, string message) =>
+        format == LogFormat.Json
+            ? JsonOf(now, source, level, id, state, exception, message)
+            : TextOf(now, source, level, id, exception, message);
 
     // An exception's lines follow indented; whatever a message holds, it stays on its line.
     private static string TextOf(string now, string source, LogLevel level, EventId id, Exception? exception, string message)

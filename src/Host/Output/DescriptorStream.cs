@@ -1,12 +1,12 @@
 // Standard output or standard error, written with write(2). The runtime's own console stream takes a pipe without a reader for success,
-// and waits for ever for a reader that has stopped reading. Used by StandardStreams only.
+// and waits forever for a reader that has stopped reading. Used by StandardStreams only.
 using System.Runtime.InteropServices;
 
 namespace HotStandby.Host.Output;
 
 /// <summary>An output that says when a write fails, and that may be told not to wait for a reader.</summary>
 /// <param name="descriptor">The open file descriptor; not closed by this.</param>
-/// <param name="patience">How long one write waits for a pipe that is full; null: for ever.</param>
+/// <param name="patience">How long one write waits for a pipe that is full; null: without a limit.</param>
 internal sealed partial class DescriptorStream(int descriptor, TimeSpan? patience) : Stream
 {
     // POSIX: a pipe that is ready for writing takes so many bytes without blocking.
@@ -86,7 +86,7 @@ internal sealed partial class DescriptorStream(int descriptor, TimeSpan? patienc
         }
     }
 
-    // After a wait in vain the next lines do not wait at all: a log that nobody reads must cost the node nothing.
+    // After a wait in vain the next lines do not wait at all: a log that is not read must cost the node nothing.
     private void WaitForReader()
     {
         if (patience is not { } longest)
@@ -130,7 +130,7 @@ internal sealed partial class DescriptorStream(int descriptor, TimeSpan? patienc
     }
 }
 
-/// <summary>An output cannot be written: its disk is full, it is closed, or nobody reads it any more.</summary>
+/// <summary>An output cannot be written: its disk is full, it is closed, or its reader has gone.</summary>
 /// <param name="reason">The operating system's words.</param>
 /// <param name="error">Its number.</param>
 public sealed class OutputLostException(string reason, int error) : IOException(reason, error)

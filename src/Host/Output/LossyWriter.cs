@@ -1,4 +1,4 @@
-// A writer for what nobody may be stopped by: warnings, progress, last words. What cannot be written is dropped.
+// A writer for text that must not stop the program: warnings, progress, last words. What cannot be written is dropped.
 using System.Text;
 
 namespace HotStandby.Host.Output;

@@ -1,5 +1,5 @@
-// Opens the process's standard output and standard error so that a write that fails is known, and so that nothing is ever written into
-// another file. A process may be started with them closed: then the runtime's own pipes and files get their numbers.
+// Opens the process's standard output and standard error so that a failed write is noticed, and so that nothing is written into another
+// file. A process may be started with them closed: then the runtime's own pipes and files get their numbers.
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -19,7 +19,7 @@ internal static partial class StandardStreams
 
     /// <summary>A writer that sends each text at once.</summary>
     /// <param name="descriptor">1 or 2.</param>
-    /// <param name="patience">How long one write waits for a pipe that is full; null: for ever.</param>
+    /// <param name="patience">How long one write waits for a pipe that is full; null: without a limit.</param>
     public static TextWriter Open(int descriptor, TimeSpan? patience) =>
         TextWriter.Synchronized(new StreamWriter(StreamOf(descriptor, patience), Utf8) { AutoFlush = true });
 

@@ -1,5 +1,5 @@
-// What the data directory takes, measured in the background: a scrape tells what was measured last and never waits for a disk. What may not
-// be looked into, such as lost+found on a disk of its own, is left out.
+// The size of the data directory, measured in the background: a scrape shows the last measurement and never waits for a disk. Directories
+// that may not be read, such as lost+found, are left out.
 using System.IO.Enumeration;
 using HotStandby.Host.Logging;
 using Microsoft.Extensions.Logging;
@@ -59,7 +59,7 @@ internal sealed record DiskUse(long JournalBytes, long DataBytes, long FreeBytes
 
 /// <summary>The newest measurement. Thread-safe.</summary>
 /// <param name="directory">The data directory; null: there is nothing to measure.</param>
-/// <param name="log">Where a directory that cannot be measured is told, once for each reason.</param>
+/// <param name="log">Gets a line when the directory cannot be measured, once for each reason.</param>
 /// <param name="time">The clock.</param>
 internal sealed class DiskWatch(string? directory, ILogger log, TimeProvider time)
 {

@@ -86,7 +86,7 @@ internal sealed class NodeGauges : IDisposable
     /// <summary>Name of the meter.</summary>
     public string MeterName => _meter.Name;
 
-    /// <summary>What the instruments tell from now on.</summary>
+    /// <summary>What the instruments show from now on.</summary>
     public NodeSample Sample
     {
         get => Volatile.Read(ref _sample);
@@ -127,7 +127,8 @@ internal sealed class NodeGauges : IDisposable
     private static IEnumerable<(string, double)> BySegment(NodeSample sample, Func<SegmentUse, ulong> value) =>
         sample.Segments.GroupBy(use => use.Segment.Name).Select(uses => (uses.Key, uses.Sum(use => (double)value(use))));
 
-    private void Always(string name, string description, Func<NodeSample, double> value) => When(name, description, static _ => true, value);
+    private void Always(string name, string description, Func<NodeSample, double> value) =>
+        When(name, description, static _ => true, value);
 
     private void OnDisk(string name, string description, Func<NodeSample, long> value) => When(
         name, description, sample => sample.FreeBytes > 0, sample => value(sample));

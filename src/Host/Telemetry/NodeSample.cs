@@ -44,7 +44,9 @@ internal sealed record NodeSample(
         var segments = report is not null && serves ? await SegmentsAsync(node, stop) : [];
         return new NodeSample(serves, report, segments, disk.JournalBytes, disk.DataBytes, disk.FreeBytes)
         {
-            CheckpointAge = disk.OldestCheckpoint is { } saved ? TimeSpan.FromTicks(Math.Max(0, (DateTimeOffset.UtcNow - saved).Ticks)) : null,
+            CheckpointAge = disk.OldestCheckpoint is { } saved
+                ? TimeSpan.FromTicks(Math.Max(0, (DateTimeOffset.UtcNow - saved).Ticks))
+                : null,
         };
     }
 

@@ -26,7 +26,8 @@ public static class TraceReader
     /// <summary>Opens a file of a trace.</summary>
     /// <exception cref="FileNotFoundException">No such file.</exception>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
-    public static Stream Open(string path) => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.SequentialScan);
+    public static Stream Open(string path) =>
+        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.SequentialScan);
 
     /// <summary>The requests of a file. It is opened when the first is asked for.</summary>
     /// <exception cref="FileNotFoundException">No such file.</exception>

@@ -38,8 +38,8 @@ public enum KeyedOperation : byte
     /// <summary>Like <see cref="GetReplicaList"/>, without a lease: for operators.</summary>
     Peek,
     /// <summary>
-    /// EvictDiskReplica, BatchEvictDiskReplica, NotifyPromotionFailure: no object has a replica on a disk, so nothing is done, and only what is
-    /// asked about is judged.
+    /// EvictDiskReplica, BatchEvictDiskReplica, NotifyPromotionFailure: no object has a replica on a disk, so nothing is done; only the
+    /// object that is named is looked for.
     /// </summary>
     ForgetOnDisk,
 }

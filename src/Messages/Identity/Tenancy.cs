@@ -1,4 +1,4 @@
-// What the tenant that a request names means to this cluster. Asked at the doors only: behind them keys carry their tenant.
+// What the tenant that a request names means to this cluster. Asked where requests are decoded only: behind that, keys carry their tenant.
 
 namespace HotStandby.Messages.Identity;
 

@@ -11,7 +11,8 @@ namespace HotStandby.Messages.Membership;
 /// <param name="Commit">The commit policy.</param>
 /// <param name="LeaseMilliseconds">How long a grant runs: a Primary counts on what the others have granted.</param>
 /// <param name="MultiTenants">Whether tenants have keys of their own: it decides under which key an object lies.</param>
-public sealed record ClusterShape(string ClusterId, string Voters, uint Shards, string Commit, uint LeaseMilliseconds, bool MultiTenants = false)
+public sealed record ClusterShape(
+    string ClusterId, string Voters, uint Shards, string Commit, uint LeaseMilliseconds, bool MultiTenants = false)
 {
     /// <summary>The first setting in which another node differs, with both values; null when it does not.</summary>
     public string? DifferenceTo(ClusterShape other)
@@ -43,15 +44,18 @@ public readonly record struct HeardNode(NodeId Node, string Address);
 /// <summary>Node to node: I am here, and this is how far I am.</summary>
 /// <param name="From">Who.</param>
 /// <param name="Shape">Its settings of the cluster.</param>
-/// <param name="Life">Which process it is, among all that ever had its name. <see cref="Life.None"/>: it speaks the earlier version of this message.</param>
+/// <param name="Life">
+/// Which process it is, among all that have had its name. <see cref="Life.None"/>: it speaks the earlier version of this message.
+/// </param>
 /// <param name="Birth">The birth of the cluster that its data directory belongs to; 0: it has not met one yet.</param>
 /// <param name="IsMember">It is a member of a cluster.</param>
 /// <param name="VotersInCluster">How many voters that cluster has as members; 0 when it is none.</param>
-/// <param name="Heard">Whom it has heard of lately, itself not included.</param>
+/// <param name="Heard">The nodes that it has heard of lately, itself not included.</param>
 /// <param name="Question">Number of the question that this is; 0: none. Its answer repeats it.</param>
 /// <param name="Answers">Number of the question that this answers; 0: none.</param>
 public sealed record Hello(
-    NodeId From, ClusterShape Shape, Life Life, ulong Birth, bool IsMember, uint VotersInCluster, IReadOnlyList<HeardNode> Heard, ulong Question, ulong Answers)
+    NodeId From, ClusterShape Shape, Life Life, ulong Birth, bool IsMember, uint VotersInCluster, IReadOnlyList<HeardNode> Heard,
+    ulong Question, ulong Answers)
 {
     /// <summary>Kind and version of the encoding: H2. A layout never changes; another layout is another version.</summary>
     public const string Manifest = "H2";
@@ -70,9 +74,9 @@ public sealed record Hello(
     public bool WantsAnswer => Question != 0;
 
     /// <summary>
-    /// Name, cluster id, voters (each u16 length and UTF-8), shards u32, commit as text, lease u32 (ms), flags u8 (bit 0 member, bit 1 multi-tenants), voters in its
-    /// cluster u32, memory u64, incarnation u64, birth u64, question u64, answers u64, then u16 count of pairs of texts: name and address.
-    /// H1 had bit 1 of the flags for a question, and nothing between the voters and the pairs.
+    /// Name, cluster id, voters (each u16 length and UTF-8), shards u32, commit as text, lease u32 (ms), flags u8 (bit 0 member,
+    /// bit 1 multi-tenants), voters in its cluster u32, memory u64, incarnation u64, birth u64, question u64, answers u64, then u16 count
+    /// of pairs of texts: name and address. H1 had bit 1 of the flags for a question, and nothing between the voters and the pairs.
     /// </summary>
     public byte[] Encode()
     {
@@ -120,11 +124,12 @@ public sealed record Hello(
         if (!isEarlier)
             shape = shape with { MultiTenants = (flags & 2) != 0 };
         hello = new Hello(from, shape, life, birth, (flags & 1) != 0, voters, heard, question, answers);
-        return reader.IsWhole && (isEarlier || life.Memory != 0) && count <= MaximumHeard && IsText(from.Name, MaximumName) && IsText(shape.ClusterId, MaximumName)
+        return reader.IsWhole && (isEarlier || life.Memory != 0) && count <= MaximumHeard
+            && IsText(from.Name, MaximumName) && IsText(shape.ClusterId, MaximumName)
             && IsText(shape.Voters, MaximumVoters) && IsText(shape.Commit, MaximumName)
             && heard.TrueForAll(static node => IsText(node.Node.Name, MaximumName) && IsText(node.Address, MaximumAddress));
     }
 
-    // Such texts come into the log, and a stranger wrote them.
+    // A stranger wrote these texts, and they are written to the log.
     private static bool IsText(string text, int maximum) => text.Length <= maximum && !text.Any(char.IsControl);
 }

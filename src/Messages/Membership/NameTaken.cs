@@ -3,9 +3,12 @@ using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Messages.Membership;
 
-/// <summary>Node to node, in place of a hello: another process has your name.</summary>
+/// <summary>Node to node, in place of a hello: another process has the receiver's name.</summary>
 /// <param name="Holder">Its remoting address.</param>
-/// <param name="HolderLives">It has answered since you came: you must go. False: wait, you are let in when it is out of the cluster.</param>
+/// <param name="HolderLives">
+/// It has answered since the receiver first asked: the receiver must end. False: the receiver waits, and is let in when the holder has been
+/// removed from the cluster.
+/// </param>
 /// <param name="Answers">Number of the question that this answers.</param>
 public sealed record NameTaken(string Holder, bool HolderLives, ulong Answers)
 {

@@ -1,5 +1,5 @@
-// One way to read and to write a host, for settings, command lines, seed nodes and the endpoints of clients. It resolves nothing: the scope of
-// an IPv6 address ("%eth0") is kept as text, since whether such an interface exists depends on the machine.
+// One way to read and to write a host, for settings, command lines, seed nodes and the endpoints of clients. It resolves nothing: the scope
+// of an IPv6 address ("%eth0") is kept as text, since whether such an interface exists depends on the machine.
 using System.Net;
 using System.Net.Sockets;
 
@@ -22,18 +22,23 @@ public static class HostName
         return Uri.CheckHostName(host) == UriHostNameType.Dns && !labels[(labels.LastIndexOf('.') + 1)..].All(char.IsAsciiDigit);
     }
 
-    /// <summary>True when the host stands for all interfaces of a machine, in whichever spelling: <c>0</c>, <c>0.0.0.0</c>, <c>::</c>, <c>[::0]</c>, <c>*</c>.</summary>
+    /// <summary>
+    /// True when the host stands for all interfaces of a machine, in any spelling: <c>0</c>, <c>0.0.0.0</c>, <c>::</c>, <c>[::0]</c>,
+    /// <c>*</c>.
+    /// </summary>
     public static bool IsWildcard(string host)
     {
         ArgumentNullException.ThrowIfNull(host);
-        return host == "*" || (TryAddress(host, out var address, out _) && (Plain(address).Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
+        return host == "*" || (TryAddress(host, out var address, out _)
+            && (Plain(address).Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
     }
 
     /// <summary>True for a literal IP address, with or without brackets.</summary>
     public static bool IsAddress(string host) => TryAddress(host, out _, out _);
 
     /// <summary>True for a literal IPv6 address, with or without brackets.</summary>
-    public static bool IsIPv6(string host) => TryAddress(host, out var address, out _) && address.AddressFamily == AddressFamily.InterNetworkV6;
+    public static bool IsIPv6(string host) =>
+        TryAddress(host, out var address, out _) && address.AddressFamily == AddressFamily.InterNetworkV6;
 
     /// <summary>True for an address with a scope, such as <c>fe80::1%eth0</c>: it means something on this machine alone.</summary>
     public static bool IsScoped(string host) => TryAddress(host, out _, out var scope) && scope.Length > 0;

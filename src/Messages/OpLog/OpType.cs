@@ -37,8 +37,9 @@ public enum OpType : byte
     /// <summary>Any partition (no effect): carries the Primary's digest at this seq for the Standbys to compare.</summary>
     VerificationMarker = 14,
     /// <summary>
-    /// Segment table (no effect on it): another life votes under a name. Key: the name (UTF-8); payload: <see cref="VoterReturnedPayload"/>.
-    /// It takes the vote of the life before it at once, and gives it to the new one when it is committed without either.
+    /// Segment table (no effect on it): another life votes under a name. Key: the name (UTF-8); payload:
+    /// <see cref="VoterReturnedPayload"/>. It takes the vote of the life before it at once, and gives it to the new one when it is
+    /// committed without either.
     /// </summary>
     VoterReturned = 15,
     /// <summary>Shard: the object keeps its buffers and is being written again.</summary>

@@ -14,13 +14,13 @@ public readonly record struct NamedVoter(NodeId Node, ulong Memory);
 
 /// <summary>
 /// EPOCH_START, and the state of a log at some seq: birth 8, count 1, then each name (length 1, UTF-8) and its memory 8. An EPOCH_START of
-/// an earlier version is empty and names nobody.
+/// an earlier version is empty and names no voter.
 /// </summary>
 /// <param name="Birth">The identity of the cluster; 0: not born yet.</param>
 /// <param name="Voters">Which memory votes under which name. A voter that is not in it is not named.</param>
 public sealed record VoterRoll(ulong Birth, IReadOnlyList<NamedVoter> Voters)
 {
-    /// <summary>Nobody is named.</summary>
+    /// <summary>No voter is named.</summary>
     public static readonly VoterRoll Empty = new(0, []);
 
     /// <summary>Most voters of a roll.</summary>
@@ -58,7 +58,8 @@ public sealed record VoterRoll(ulong Birth, IReadOnlyList<NamedVoter> Voters)
     }
 
     /// <summary>Reads it; false when its bounds or values are impossible.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> bytes, out VoterRoll roll) => TryRead(bytes, out roll, out var length) && length == bytes.Length;
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out VoterRoll roll) =>
+        TryRead(bytes, out roll, out var length) && length == bytes.Length;
 
     /// <summary>Reads the roll that bytes begin with; false when its bounds or values are impossible.</summary>
     /// <param name="bytes">A roll, and perhaps more.</param>
@@ -78,8 +79,8 @@ public sealed record VoterRoll(ulong Birth, IReadOnlyList<NamedVoter> Voters)
             var rest = bytes[length..];
             if (rest.IsEmpty || rest.Length < 1 + rest[0] + MemoryBytes || !Utf8.IsValid(rest.Slice(1, rest[0])))
                 return false;
-            voters[i] = new NamedVoter(
-                new NodeId(Encoding.UTF8.GetString(rest.Slice(1, rest[0]))), BinaryPrimitives.ReadUInt64LittleEndian(rest[(1 + rest[0])..]));
+            var name = new NodeId(Encoding.UTF8.GetString(rest.Slice(1, rest[0])));
+            voters[i] = new NamedVoter(name, BinaryPrimitives.ReadUInt64LittleEndian(rest[(1 + rest[0])..]));
             if (voters[i].Memory == 0 || voters[i].Node == NodeId.None)
                 return false;
             length += 1 + rest[0] + MemoryBytes;
@@ -90,7 +91,7 @@ public sealed record VoterRoll(ulong Birth, IReadOnlyList<NamedVoter> Voters)
     }
 }
 
-/// <summary>VOTER_RETURNED: incarnation 8, memory 8. One of an earlier version has no memory and takes nobody's vote.</summary>
+/// <summary>VOTER_RETURNED: incarnation 8, memory 8. One of an earlier version has no memory and takes no vote.</summary>
 /// <param name="Life">The life that was welcomed; its memory votes from now on, and no other of the entry's key.</param>
 public readonly record struct VoterReturnedPayload(Life Life)
 {
@@ -110,8 +111,8 @@ public readonly record struct VoterReturnedPayload(Life Life)
         payload = default;
         if (bytes.Length is not (sizeof(ulong) or EncodedBytes))
             return false;
-        payload = new(new Life(
-            bytes.Length == EncodedBytes ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) : 0, BinaryPrimitives.ReadUInt64LittleEndian(bytes)));
+        var memory = bytes.Length == EncodedBytes ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) : 0;
+        payload = new(new Life(memory, BinaryPrimitives.ReadUInt64LittleEndian(bytes)));
         return true;
     }
 }

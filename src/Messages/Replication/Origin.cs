@@ -9,7 +9,7 @@ namespace HotStandby.Messages.Replication;
 /// <param name="Votes">Whether it has the right to vote.</param>
 public readonly record struct Origin(NodeId Node, Life Life, ulong Birth, bool Votes)
 {
-    /// <summary>Nobody.</summary>
+    /// <summary>No life.</summary>
     public static readonly Origin None;
 
     /// <summary>True when both know their cluster and it is not the same one.</summary>

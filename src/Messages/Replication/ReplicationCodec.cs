@@ -7,10 +7,11 @@
 //   B2 AppendAcknowledged  stored seq u64, applied seq u64, sent at i64
 //   R2 AppendRefused       reason u8, sent at i64, log
 //   S2 SealRequest         first start of: memory u64, incarnation u64
-//   V2 SealReply           candidate: memory u64, incarnation u64; outcome u8, promised u64, last epoch u64, last seq u64, commit seq u64, remaining i64
+//   V2 SealReply           candidate: memory u64, incarnation u64; outcome u8, promised u64, last epoch u64, last seq u64, commit seq u64,
+//                          remaining i64
 //   F2 FetchTail           log
 //   T2 TailBatch           previous epoch u64, previous seq u64, last seq u64, batch
-//   G3 GrantReleased       successor (u8 length, UTF-8; empty: nobody is invited)
+//   G3 GrantReleased       successor (u8 length, UTF-8; empty: no node is invited)
 //   E2 EntriesGone         base epoch u64, base seq u64, sent at i64
 //   L2 GrantInquiry        last epoch u64, last seq u64, sent at i64
 //   M2 GrantLapsed         sent at i64, lapsed i64
@@ -55,7 +56,8 @@ public static class ReplicationCodec
     private const int CommonBytes = 1 + 8 + 8 + 8 + 1 + 8;
 
     // What the version before this one sent.
-    private static readonly string[] EarlierManifests = ["A1", "B1", "R1", "S1", "V1", "F1", "T1", "G1", "G2", "E1", "L1", "M1", "I1", "C1"];
+    private static readonly string[] EarlierManifests =
+        ["A1", "B1", "R1", "S1", "V1", "F1", "T1", "G1", "G2", "E1", "L1", "M1", "I1", "C1"];
 
     /// <summary>Kind and version of a message, as it travels beside its bytes.</summary>
     /// <exception cref="ArgumentException">A kind of message that has no encoding.</exception>
@@ -273,7 +275,8 @@ public static class ReplicationCodec
                     Batch: ReadBatch(ref reader, bytes, ref corruptBatch));
             case "B2":
                 return new AppendAcknowledged(
-                    from, epoch, StoredSequence: reader.ReadUInt64(), AppliedSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64());
+                    from, epoch, StoredSequence: reader.ReadUInt64(), AppliedSequence: reader.ReadUInt64(),
+                    SentAtTicks: reader.ReadInt64());
             case "R2":
                 return new AppendRefused(
                     from, epoch,
@@ -315,7 +318,8 @@ public static class ReplicationCodec
             case "C2":
                 return new ImageChunk(
                     from, epoch, new Partition(reader.ReadUInt16()), ImageId: reader.ReadUInt64(), Sequence: reader.ReadUInt64(),
-                    TotalBytes: reader.ReadUInt32(), Offset: reader.ReadUInt32(), Log: reader.ReadEpochEnds(), Roll: reader.ReadRoll(), Bytes: ReadBytes(ref reader, bytes));
+                    TotalBytes: reader.ReadUInt32(), Offset: reader.ReadUInt32(), Log: reader.ReadEpochEnds(), Roll: reader.ReadRoll(),
+                    Bytes: ReadBytes(ref reader, bytes));
             case "X1":
                 return new LifeSuperseded(from, epoch, Superseded: reader.ReadLife(), By: reader.ReadLife(), NamedAt: reader.ReadUInt64());
             default:

@@ -134,30 +134,33 @@ public sealed record GrantReleased(Origin Origin, ulong Epoch, NodeId Successor)
 /// <param name="BaseEpoch">Epoch of the last entry that is gone.</param>
 /// <param name="BaseSequence">Its seq.</param>
 /// <param name="SentAtTicks">From a Primary: its monotonic clock; comes back in the answer of a Standby that holds that entry by now.</param>
-public sealed record EntriesGone(Origin Origin, ulong Epoch, ulong BaseEpoch, ulong BaseSequence, long SentAtTicks) : ReplicationMessage(Origin, Epoch);
+public sealed record EntriesGone(Origin Origin, ulong Epoch, ulong BaseEpoch, ulong BaseSequence, long SentAtTicks)
+    : ReplicationMessage(Origin, Epoch);
 
 /// <summary>Voter to voter: my grant to the Primary of this epoch has lapsed, I have heard nothing of it for so long. And yours?</summary>
-/// <param name="Origin">Who asks.</param>
+/// <param name="Origin">The life that asks.</param>
 /// <param name="Epoch">That Primary's.</param>
 /// <param name="LastEpoch">Epoch of the sender's last entry.</param>
 /// <param name="LastSequence">Its seq: a voter whose log names a life behind it knows better which answers count, and is silent.</param>
 /// <param name="SentAtTicks">The sender's monotonic clock; comes back in the answer.</param>
-public sealed record GrantInquiry(Origin Origin, ulong Epoch, ulong LastEpoch, ulong LastSequence, long SentAtTicks) : ReplicationMessage(Origin, Epoch);
+public sealed record GrantInquiry(Origin Origin, ulong Epoch, ulong LastEpoch, ulong LastSequence, long SentAtTicks)
+    : ReplicationMessage(Origin, Epoch);
 
 /// <summary>Mine too. There is no other answer.</summary>
-/// <param name="Origin">Who answers.</param>
+/// <param name="Origin">The life that answers.</param>
 /// <param name="Epoch">As in the inquiry.</param>
 /// <param name="SentAtTicks">As in the inquiry.</param>
 /// <param name="LapsedTicks">For how long, in units of 100 ns.</param>
 public sealed record GrantLapsed(Origin Origin, ulong Epoch, long SentAtTicks, long LapsedTicks) : ReplicationMessage(Origin, Epoch);
 
 /// <summary>A node in full sync to any other: send me a piece of a partition's image.</summary>
-/// <param name="Origin">Who syncs.</param>
+/// <param name="Origin">The life that is synced.</param>
 /// <param name="Epoch">Its promise.</param>
 /// <param name="Partition">Whose image.</param>
 /// <param name="ImageId">From the first chunk; 0: take a new image.</param>
 /// <param name="Offset">From this byte on.</param>
-public sealed record FetchImage(Origin Origin, ulong Epoch, Partition Partition, ulong ImageId, uint Offset) : ReplicationMessage(Origin, Epoch);
+public sealed record FetchImage(Origin Origin, ulong Epoch, Partition Partition, ulong ImageId, uint Offset)
+    : ReplicationMessage(Origin, Epoch);
 
 /// <summary>The piece. With another image id than was asked for, the old image is gone and this begins a new one.</summary>
 /// <param name="Origin">The source.</param>
@@ -183,4 +186,5 @@ public sealed record ImageChunk(
 /// <param name="Superseded">The life that is told; any other ignores it.</param>
 /// <param name="By">The life that has its place. An incarnation of 0: not known.</param>
 /// <param name="NamedAt">Seq of the committed entry that says so: a life that a later entry names knows better.</param>
-public sealed record LifeSuperseded(Origin Origin, ulong Epoch, Life Superseded, Life By, ulong NamedAt) : ReplicationMessage(Origin, Epoch);
+public sealed record LifeSuperseded(Origin Origin, ulong Epoch, Life Superseded, Life By, ulong NamedAt)
+    : ReplicationMessage(Origin, Epoch);

@@ -10,7 +10,8 @@ namespace HotStandby.Mooncake.Calls;
 /// <param name="Key">The object's key.</param>
 /// <param name="Tenant">Its tenant.</param>
 /// <param name="Type">Which kind of replica; any number can arrive.</param>
-public readonly record struct EvictDiskRequest(Uuid Client, ByteString Key, ByteString Tenant, ReplicaType Type) : IWireValue<EvictDiskRequest>
+public readonly record struct EvictDiskRequest(Uuid Client, ByteString Key, ByteString Tenant, ReplicaType Type)
+    : IWireValue<EvictDiskRequest>
 {
     /// <inheritdoc/>
     public static int MinimumBytes => Uuid.EncodedBytes + 1 + 1 + sizeof(int);
@@ -64,7 +65,8 @@ public readonly record struct OffloadTask(ByteString Tenant, ByteString Key, lon
     public static int MinimumBytes => 1 + 1 + sizeof(long);
 
     /// <inheritdoc/>
-    public static OffloadTask Read(ref StructPackReader reader) => new(reader.Read<ByteString>(), reader.Read<ByteString>(), reader.ReadInt64());
+    public static OffloadTask Read(ref StructPackReader reader) =>
+        new(reader.Read<ByteString>(), reader.Read<ByteString>(), reader.ReadInt64());
 
     /// <inheritdoc/>
     public void Write<TSink>(ref TSink sink) where TSink : struct, IStructPackSink, allows ref struct
@@ -106,7 +108,8 @@ public readonly record struct OffloadedObject(long BucketId, long Offset, long K
 /// <param name="Client">The caller.</param>
 /// <param name="Tasks">Which objects.</param>
 /// <param name="Objects">What became of each.</param>
-public readonly record struct OffloadReport(Uuid Client, WireList<OffloadTask> Tasks, WireList<OffloadedObject> Objects) : IWireValue<OffloadReport>
+public readonly record struct OffloadReport(Uuid Client, WireList<OffloadTask> Tasks, WireList<OffloadedObject> Objects)
+    : IWireValue<OffloadReport>
 {
     /// <inheritdoc/>
     public static int MinimumBytes => Uuid.EncodedBytes + 1 + 1;

@@ -1,10 +1,10 @@
-// How many connections a port may have, and which of them gives way to a newcomer when all places are taken: the one that has been idle
-// for the longest time, as far as the port calls it idle. So connections that nobody uses lock nobody out. Thread-safe.
+// How many connections a port may have, and which of them gives way to a newcomer when all places are taken: the one that has been idle for
+// the longest time. Each port decides what counts as idle. So unused connections lock no client out. Thread-safe.
 namespace HotStandby.Mooncake.Server;
 
 /// <summary>The places of one port.</summary>
 /// <param name="most">How many; 1 or more.</param>
-/// <param name="full">Hears of every connection that finds no place, and of none that gives way.</param>
+/// <param name="full">Called for every connection that finds no place, and for none that gives way.</param>
 public sealed class ConnectionSlots(int most, Action<int> full)
 {
     private readonly Lock _lock = new();
@@ -87,7 +87,7 @@ public sealed class ConnectionSlots(int most, Action<int> full)
 
         internal bool IsTaken { get; set; } = true;
 
-        /// <summary>The connection is in use, and gives way to nobody, until <see cref="End"/> was called as often.</summary>
+        /// <summary>The connection is in use, and does not give way, until <see cref="End"/> was called as often.</summary>
         public void Begin() => _slots.Begin(this);
 
         /// <summary>A use of the connection is over.</summary>

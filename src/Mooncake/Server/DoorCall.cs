@@ -9,7 +9,7 @@ internal sealed class DoorCall(IReplySink sink, Uuid client = default) : MasterC
 {
     public Uuid Client { get; } = client;
 
-    /// <summary>What the door decided when it read the request.</summary>
+    /// <summary>What was decided when the request was read.</summary>
     public ErrorCode Error { get; init; }
 
     public override void Refuse(ErrorCode error) => throw new InvalidOperationException("the door answers this by itself and refuses it to nobody");

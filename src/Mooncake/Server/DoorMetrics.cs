@@ -13,7 +13,8 @@ public sealed class DoorMetrics : IDisposable
     public const string MeterName = "HotStandby.Mooncake";
 
     /// <summary>Why frames are refused: all reasons.</summary>
-    internal static readonly string[] Reasons = [Malformed, TooLarge, UnknownFunction, InvalidArguments, FrameProgress.Busy, FrameProgress.Unfinished];
+    internal static readonly string[] Reasons =
+        [Malformed, TooLarge, UnknownFunction, InvalidArguments, FrameProgress.Busy, FrameProgress.Unfinished];
 
     internal const string Malformed = "malformed";
     internal const string TooLarge = "too large";
@@ -38,7 +39,9 @@ public sealed class DoorMetrics : IDisposable
         Open.TryAdd(this, 0);
     }
 
-    /// <summary>An exporter has begun to listen: makes the counters of every open door appear with 0, since a rise from nothing is no rise.</summary>
+    /// <summary>
+    /// An exporter has begun to listen: makes the counters of every open port appear with 0, since a rise from nothing is no rise.
+    /// </summary>
     public static void ShowZeros()
     {
         foreach (var door in Open.Keys)

@@ -15,7 +15,8 @@ namespace HotStandby.Mooncake.Server;
 
 /// <summary>Serves one connection until either side closes it.</summary>
 internal sealed class MooncakeConnection(
-    IDuplexPipe pipe, Action abort, Action hasSpoken, IMasterGateway gateway, ServerOptions options, DoorMetrics metrics, TimeProvider time) : IDisposable
+    IDuplexPipe pipe, Action abort, Action hasSpoken, IMasterGateway gateway, ServerOptions options, DoorMetrics metrics,
+    TimeProvider time) : IDisposable
 {
     // Answers are gathered up to so many bytes before they are sent; a single one may be larger.
     private const int FlushBytes = 64 << 10;
@@ -55,8 +56,8 @@ internal sealed class MooncakeConnection(
     }
 
     /// <summary>
-    /// Queues an answer. Called by whoever settled the last item; never blocks. The state that the answer tells of was read before, so a
-    /// lease that holds now makes it true, and it may leave even if the node stops serving in the next moment.
+    /// Queues an answer. Called on the thread that settled the last item; never blocks. The answer's state was read before, so a lease that
+    /// holds now makes it true, and it may leave even if the node stops serving in the next moment.
     /// </summary>
     public void Enqueue(PendingReply reply)
     {
@@ -136,7 +137,7 @@ internal sealed class MooncakeConnection(
         }
         catch (OperationCanceledException)
         {
-            Abandon(); // outcomes that nobody knows yet, or a client that does not read
+            Abandon(); // outcomes that are not known yet, or a client that does not read
         }
     }
 
@@ -311,7 +312,8 @@ internal sealed class MooncakeConnection(
         }
     }
 
-    // Without a lease an answer leaves that was settled under one a moment ago, and a refusal by a node that does not serve: it had no effect.
+    // Without a lease, an answer leaves if it was settled under one a moment ago, or if it is a refusal by a node that does not serve: that
+    // had no effect.
     private bool MayLeave(PendingReply reply) => gateway.MayServe || IsStillTrue(reply) || reply.Call switch
     {
         null or DoorCall => true,
@@ -325,8 +327,8 @@ internal sealed class MooncakeConnection(
     private bool IsStillTrue(PendingReply reply) =>
         reply.IsTrueAt is { } since && time.GetElapsedTime(since) <= options.LastAnswersPatience;
 
-    private static bool IsRefusal(ErrorCode error) =>
-        error is ErrorCode.UnavailableInCurrentMode or ErrorCode.UnavailableInCurrentStatus or ErrorCode.InvalidParams or ErrorCode.TenantNotRegistered;
+    private static bool IsRefusal(ErrorCode error) => error is ErrorCode.UnavailableInCurrentMode
+        or ErrorCode.UnavailableInCurrentStatus or ErrorCode.InvalidParams or ErrorCode.TenantNotRegistered;
 
     private void Write(PipeWriter output, PendingReply reply)
     {

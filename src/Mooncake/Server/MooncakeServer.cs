@@ -114,7 +114,7 @@ public sealed class MooncakeServer : IAsyncDisposable
         }
     }
 
-    // The transport sends what it has got before it closes, and would wait for ever for a client that does not read.
+    // The transport sends what it has before it closes, and would wait without a limit for a client that does not read.
     private void LimitLastBytes(ConnectionContext context)
     {
         var limit = _time.CreateTimer(

@@ -12,7 +12,8 @@ namespace HotStandby.Mooncake.Server;
 /// <param name="options">Of the transport.</param>
 /// <param name="paused">Hears why, each time that accepting is paused.</param>
 /// <param name="time">The clock of the pauses.</param>
-public sealed class PatientListenerFactory(SocketTransportOptions options, Action<string> paused, TimeProvider time) : IConnectionListenerFactory
+public sealed class PatientListenerFactory(SocketTransportOptions options, Action<string> paused, TimeProvider time)
+    : IConnectionListenerFactory
 {
     /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
@@ -34,7 +35,8 @@ public sealed class PatientListenerFactory(SocketTransportOptions options, Actio
 }
 
 /// <summary>One listening socket.</summary>
-internal sealed class PatientListener(Socket socket, SocketTransportOptions options, Action<string> paused, TimeProvider time) : IConnectionListener
+internal sealed class PatientListener(Socket socket, SocketTransportOptions options, Action<string> paused, TimeProvider time)
+    : IConnectionListener
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -65,7 +67,8 @@ internal sealed class PatientListener(Socket socket, SocketTransportOptions opti
                 if (Take(await socket.AcceptAsync(cancellationToken)) is { } connection)
                     return connection;
             }
-            catch (Exception error) when (error is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+            catch (Exception error) when (error
+                is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {
                 return null; // it listens no more
             }

@@ -1,10 +1,8 @@
 // Two images of every partition on a disk that is damaged in every way, fails, and loses power: what comes back is the newest that is
 // whole and of the log's history, or nothing, and never anything else.
 using Akka.Actor;
-using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Protocol;
@@ -18,7 +16,7 @@ using HotStandby.Tests.Actors.OpLog;
 
 namespace HotStandby.Tests.Actors.Checkpoints;
 
-public sealed class CheckpointActorTests : TestKit
+public sealed class CheckpointActorTests : ActorTest
 {
     private static readonly NodeId Node = new("n1");
     private static readonly Partition First = Partition.OfShard(0);
@@ -36,12 +34,12 @@ public sealed class CheckpointActorTests : TestKit
     {
     }
 
-    private CheckpointActorTests(MemoryDisk disk)
-        : base(BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(
-            """
+    private CheckpointActorTests(MemoryDisk disk, string more = "")
+        : base(ConfigurationFactory.ParseString(
+            $$"""
             store { class = "HotStandby.Actors.Checkpoints.FileSnapshotStore, HotStandby.Actors", dir = "/data" }
-            store.circuit-breaker.call-timeout = 1s
-            """).WithFallback(TestSystem.Config)).And(new FileJournalSetup(disk, TimeProvider.System)))
+            {{more}}
+            """).WithFallback(TestSystem.Config), new FileJournalSetup(disk, TimeProvider.System))
     {
         _disk = disk;
         _replica = CreateTestProbe("replica");
@@ -257,6 +255,13 @@ public sealed class CheckpointActorTests : TestKit
     public void A_save_that_the_circuit_breaker_gave_up_on_keeps_its_bytes_and_does_not_end_late()
     {
         SaveTwo();
+        using var impatient = new CheckpointActorTests(_disk.AfterKill(), "store.circuit-breaker.call-timeout = 200ms");
+        Assert.Equal(new EpochEnd(3, 150), impatient.RestoreFirst());
+        impatient.GiveUpOnASave();
+    }
+
+    private void GiveUpOnASave()
+    {
         using var slow = new ManualResetEventSlim();
         _disk.Fault = (call, path) =>
         {
@@ -271,8 +276,10 @@ public sealed class CheckpointActorTests : TestKit
         Assert.Equal(stamp.Hash, PartitionImage.HashOf(image.Written.Span)); // still this image's: the store may be reading it
         _disk.Fault = null;
         slow.Set();
-        Save(170); // behind the one that was given up
-        AwaitAssert(() => Assert.Equal([FileOf(150), FileOf(170)], FilesOfFirst));
+        // Behind the one that was given up. On a busy machine some of these may be given up, too.
+        ulong next = 170;
+        AwaitCondition(() => TrySave(next++).Failure is null);
+        AwaitAssert(() => Assert.Equal([FileOf(150), FileOf(next - 1)], FilesOfFirst));
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 // The receiving end of a full sync, with the test in the place of the replica, of the source and of the checkpoint actor.
 using Akka.Actor;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Core;
 using HotStandby.Core.Checkpoints;
@@ -13,7 +12,7 @@ using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Checkpoints;
 
-public sealed class SyncActorTests : TestKit
+public sealed class SyncActorTests : ActorTest
 {
     private const int Piece = ImageAssembly.PieceBytes;
     private static readonly NodeId Self = new("n1");

@@ -1,7 +1,6 @@
 // The giving end of a full sync: each node is given the images that were taken for it, few at a time, and none of a state that is wrong.
 using Akka.Actor;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
@@ -12,7 +11,7 @@ using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Checkpoints;
 
-public sealed class SyncSourceActorTests : TestKit
+public sealed class SyncSourceActorTests : ActorTest
 {
     private const int Piece = ImageAssembly.PieceBytes;
     private static readonly NodeId Second = new("n2");

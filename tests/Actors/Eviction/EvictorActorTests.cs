@@ -1,7 +1,6 @@
 // The evictor between probes that stand for the segment table and two shards.
 using Akka.Actor;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Eviction;
 using HotStandby.Actors.Protocol;
 using HotStandby.Core.Eviction;
@@ -11,7 +10,7 @@ using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Eviction;
 
-public sealed class EvictorActorTests : TestKit
+public sealed class EvictorActorTests : ActorTest
 {
     private const ulong Reign = 5;
     private const int ShardCount = 2;
@@ -22,11 +21,11 @@ public sealed class EvictorActorTests : TestKit
     private readonly IActorRef _evictor;
 
     public EvictorActorTests()
-        : base(Fence.Patience + "akka.actor.serialize-messages = on")
+        : base(VirtualTimers + Serializes)
     {
         _segments = CreateTestProbe("segments");
         _shards = [.. Enumerable.Range(0, ShardCount).Select(index => CreateTestProbe($"shard-{index}"))];
-        _evictor = Start(EvictionSettings.Default, EvictorActor.DefaultCycleTimeout);
+        _evictor = Start(EvictionSettings.Default);
     }
 
     [Fact]
@@ -146,18 +145,22 @@ public sealed class EvictorActorTests : TestKit
     [Fact]
     public void A_cycle_whose_shards_are_silent_ends_at_its_deadline_with_what_it_has()
     {
-        var evictor = Start(EvictionSettings.Default, TimeSpan.FromSeconds(2)); // the second cycle must be within it
-        evictor.Tell(new EvictionNeeded(Reign, 0.95, true), _segments);
+        Need(forced: true, used: 0.95);
         var asked = ExpectOfferVictims();
-        Offer(0, asked[0], 20, [.. Victims(0, 1, 1)], evictor);
+        Offer(0, asked[0], 20, [.. Victims(0, 1, 1)]);
+        PassTimers(EvictorActor.DefaultCycleTimeout - TimeSpan.FromMilliseconds(1));
+        _segments.ExpectNothingFrom(_evictor);
+        PassTimers(TimeSpan.FromMilliseconds(1));
         Assert.Equal(new EvictionDone(Reign, 0, 0), _segments.ExpectMsg<EvictionDone>());
-        Offer(1, asked[1], 20, [.. Victims(1, 1, 1)], evictor); // too late
-        evictor.Tell(new EvictionNeeded(Reign, 0.95, true), _segments);
+        Offer(1, asked[1], 20, [.. Victims(1, 1, 1)]); // too late
+        Need(forced: true, used: 0.95);
         asked = ExpectOfferVictims();
-        Offer(0, asked[0], 20, [.. Victims(0, 1, 1)], evictor);
-        Offer(1, asked[1], 20, [.. Victims(1, 2, 1)], evictor);
-        ExpectEvict(0, evicts: 1, evictor);
-        _shards[1].ExpectMsg<EvictVictims>();
+        Offer(0, asked[0], 20, [.. Victims(0, 1, 1)]);
+        Offer(1, asked[1], 20, [.. Victims(1, 2, 1)]);
+        ExpectEvict(0, evicts: 1);
+        _shards[1].ExpectMsg<EvictVictims>(); // and says nothing
+        _segments.ExpectNothingFrom(_evictor);
+        PassTimers(EvictorActor.DefaultCycleTimeout);
         Assert.Equal(new EvictionDone(Reign, 1, 10), _segments.ExpectMsg<EvictionDone>());
     }
 
@@ -196,7 +199,7 @@ public sealed class EvictorActorTests : TestKit
     [Fact]
     public void After_an_offer_that_was_too_short_the_next_one_is_wider()
     {
-        var evictor = Start(EvictionSettings.Default with { MaximumTies = 0 }, EvictorActor.DefaultCycleTimeout);
+        var evictor = Start(EvictionSettings.Default with { MaximumTies = 0 });
         var limits = new List<int>();
         for (var cycle = 0; cycle < 3; cycle++)
         {
@@ -223,8 +226,8 @@ public sealed class EvictorActorTests : TestKit
         Assert.True(limits[^1] > 5000, string.Join(", ", limits));
     }
 
-    private IActorRef Start(EvictionSettings settings, TimeSpan timeout) =>
-        Sys.ActorOf(EvictorActor.Props([.. _shards.Select(shard => shard.Ref)], settings, timeout, _clock));
+    private IActorRef Start(EvictionSettings settings) =>
+        Sys.ActorOf(EvictorActor.Props([.. _shards.Select(shard => shard.Ref)], settings, EvictorActor.DefaultCycleTimeout, _clock));
 
     private void Need(bool forced, double used = 0.5, ulong reign = Reign) => _evictor.Tell(new EvictionNeeded(reign, used, forced), _segments);
 

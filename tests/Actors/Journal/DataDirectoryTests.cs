@@ -27,6 +27,29 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_full_sync_that_is_needed_is_remembered_until_it_has_ended()
+    {
+        using (var directory = Open())
+        {
+            Assert.False(directory.NeedsFullSync);
+            directory.NoteFullSync(isNeeded: true);
+            directory.NoteFullSync(isNeeded: true);
+        }
+
+        using (var directory = Open())
+        {
+            Assert.True(directory.NeedsFullSync);
+            directory.NoteFullSync(isNeeded: false);
+            Assert.False(directory.NeedsFullSync);
+        }
+
+        using var last = Open();
+        Assert.False(last.NeedsFullSync);
+        last.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => last.NoteFullSync(isNeeded: true));
+    }
+
+    [Fact]
     public void Another_nodes_or_clusters_directory_is_refused()
     {
         Open().Dispose();

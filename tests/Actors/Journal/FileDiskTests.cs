@@ -65,7 +65,7 @@ public sealed class FileDiskTests : IDisposable
             }
         });
         // A copy is not one moment: it must not straddle the creation of a file.
-        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref acknowledged) > 0, TimeSpan.FromSeconds(30)));
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref acknowledged) > 0, Deadline.Step));
         for (var i = 0; i < copies; i++)
         {
             var before = Volatile.Read(ref acknowledged);
@@ -73,7 +73,7 @@ public sealed class FileDiskTests : IDisposable
             Assert.InRange(log.HighestSequenceNr, before, 4 * batches);
             Assert.Equal(Logs.Range(1, log.HighestSequenceNr), Logs.Read(log));
         }
-        await appending.WaitAsync(TimeSpan.FromSeconds(60));
+        await appending.WaitAsync(Deadline.Step);
         Assert.Empty(failures);
     }
 

@@ -10,7 +10,7 @@ namespace HotStandby.Tests.Actors.Journal;
 
 public sealed class FileJournalCancellationTests : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = Tests.Deadline.Step;
 
     private readonly TemporaryDirectory _temporary = new();
     private readonly HangingDisk _disk = new();

@@ -5,14 +5,13 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Persistence;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Journal;
 
 namespace HotStandby.Tests.Actors.Journal;
 
 public sealed class FileJournalTests : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = Tests.Deadline.Step;
 
     private readonly TemporaryDirectory _temporary = new();
 
@@ -269,10 +268,10 @@ public sealed class FileJournalTests : IDisposable
     }
 
     // One actor system with the plugin, as one life of a node.
-    private sealed class Node : TestKit
+    private sealed class Node : ActorTest
     {
         public Node(string path, string nodeId, IDisk disk)
-            : base(BootstrapSetup.Create().WithConfig(Settings(path, nodeId)).And(new FileJournalSetup(disk, TimeProvider.System)), "node") =>
+            : base(Settings(path, nodeId), new FileJournalSetup(disk, TimeProvider.System), "node") =>
             Sys.EventStream.Subscribe(TestActor, typeof(JournalFault));
 
         public IActorRef Start(string persistenceId) => Sys.ActorOf(Props.Create(() => new EventLog(persistenceId, TestActor)));

@@ -6,7 +6,7 @@ namespace HotStandby.Tests.Actors.Journal;
 
 public sealed class JournalWriterTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = Tests.Deadline.Step;
 
     private readonly MemoryDisk _disk = new();
     private readonly ManualTime _time = new();

@@ -1,8 +1,7 @@
-// Three members of one cluster in one process: who is put out when the replicas find that the Primary has lost its lease.
+// Three members of one cluster in one process: which is removed when the replicas find that the Primary has lost its lease.
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Settings;
@@ -12,7 +11,7 @@ using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Actors.Leadership;
 
-public sealed class DowningActorTests : TestKit
+public sealed class DowningActorTests : ActorTest
 {
     private static readonly TimeSpan Patience = Deadline.Step;
     private static readonly NodeId Primary = new("n2");

@@ -1,15 +1,14 @@
 // The oracle: it crowns, uncrowns, waits, stops.
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Replication;
 
 namespace HotStandby.Tests.Actors.Leadership;
 
-public sealed class PrimaryActorTests : TestKit
+public sealed class PrimaryActorTests : ActorTest
 {
     public PrimaryActorTests()
-        : base(Fence.Patience + "akka.actor.serialize-messages = on")
+        : base(Serializes)
     {
     }
 

@@ -280,6 +280,23 @@ public sealed class JoinPolicyTests
     }
 
     [Fact]
+    public void A_foreign_cluster_does_not_end_a_node_that_hears_others_of_its_own_birth_in_a_total_restart()
+    {
+        var policy = Node(1);
+        for (var i = 0; i < 5; i++)
+        {
+            policy.Hear("a3", Said(3, 0, []) with { Birth = 7 }, _now);
+            Assert.False(policy.MustGo(Said(2, 3, []) with { Birth = 8, Answers = policy.Ask(_now) }, Standing.Outside, _now));
+            Pass(1);
+        }
+
+        Pass(2.1);
+        Assert.False(policy.MustGo(Said(2, 3, []) with { Birth = 8, Answers = policy.Ask(_now) }, Standing.Outside, _now), "they may answer yet");
+        Pass(1.1);
+        Assert.True(policy.MustGo(Said(2, 3, []) with { Birth = 8, Answers = policy.Ask(_now) }, Standing.Outside, _now), "it is alone");
+    }
+
+    [Fact]
     public void A_node_that_leaves_its_cluster_neither_speaks_nor_founds_nor_joins()
     {
         var policy = Node(1);

@@ -1,4 +1,5 @@
-// A node on its own, as the host starts it, and on somebody else's journal.
+// A node on its own, as the host starts it, and on a journal that is not its own.
+using Akka.Actor;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
@@ -61,6 +62,26 @@ public sealed class HotStandbyNodeTests : IAsyncDisposable
         Assert.True(starting.IsFaulted, "the start hangs");
         // Its directory can be locked again: the system that was made for it has ended.
         DataDirectory.Open(FileDisk.Instance, _directory.Path, configuration.Settings.ClusterId, "alone").Dispose();
+    }
+
+    [Fact]
+    public async Task An_actor_beside_the_node_that_cannot_be_made_ends_the_node_with_its_own_reason()
+    {
+        var configuration = NodeConfiguration.Parse($$"""
+            akka { loglevel = OFF, stdout-loglevel = OFF }
+            hotstandby { node-id = "alone", voters = ["alone"], data-dir = "{{_directory.Path}}", shards = 4, remoting.port = 0 }
+            """, "test").Configuration!;
+        var fatal = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var system = ActorSystem.Create(NodeConfiguration.SystemName, HotStandbyNode.SystemConfig(configuration));
+        try
+        {
+            await HotStandbyNode.StartInAsync(system, configuration, ["no address"], TimeProvider.System, failure => fatal.TrySetResult(failure));
+            Assert.IsType<UriFormatException>(await fatal.Task.WaitAsync(Deadline.Step)); // what the joiner has thrown, without Akka's wrappers
+        }
+        finally
+        {
+            await system.Terminate();
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Cluster;
 using HotStandby.Actors.Node;
@@ -14,6 +15,9 @@ namespace HotStandby.Tests.Actors.Node;
 internal sealed class Nodes : IAsyncDisposable
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    // A busy machine costs no client its objects.
+    private const string Lasting = "hotstandby.objects.client-ttl = 1h";
 
     // Tests compare who leads with what was before: a busy machine costs no node its lease or its place.
     private const string Calm = """
@@ -30,6 +34,7 @@ internal sealed class Nodes : IAsyncDisposable
     {
         var node = await StartAsync($$"""
             hotstandby { node-id = "alone", voters = ["alone"], data-dir = "{{directory}}", shards = 4, remoting.port = 0 }
+            {{Lasting}}
             {{extraHocon}}
             """);
         var cluster = Cluster.Get(node.System);
@@ -50,6 +55,7 @@ internal sealed class Nodes : IAsyncDisposable
         return StartAsync($$"""
             hotstandby { node-id = "n{{index}}", voters = [{{voters}}], data-dir = "{{directory}}/n{{index}}", shards = 4, remoting.port = {{ports[index]}} }
             akka.cluster.seed-nodes = [{{seeds}}]
+            {{Lasting}}
             {{Calm}}
             {{extraHocon}}
             """);
@@ -66,7 +72,7 @@ internal sealed class Nodes : IAsyncDisposable
         return primary!;
     }
 
-    /// <summary>What the node says of itself, once it does: it has 2 s for that, which a busy machine or a restore may not leave it.</summary>
+    /// <summary>What the node says of itself, once it does: it has 5 s for that, which a busy machine or a restore may not leave it.</summary>
     public static async Task<NodeReport> ReportOfAsync(HotStandbyNode node)
     {
         NodeReport? report = null;
@@ -96,16 +102,28 @@ internal sealed class Nodes : IAsyncDisposable
         }
     }
 
-    /// <summary>Ports that are free now; taken all at once, so that they differ.</summary>
+    /// <summary>
+    /// Ports that are free now, all different. Below the range of outgoing connections, from which one might be taken before the node starts.
+    /// </summary>
     public static int[] FreePorts(int count)
     {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners)
-            listener.Start();
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners)
-            listener.Dispose();
-        return ports;
+        var ports = new HashSet<int>();
+        while (ports.Count < count)
+        {
+            var port = RandomNumberGenerator.GetInt32(12_000, 32_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                ports.Add(port);
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Another one.
+            }
+        }
+
+        return [.. ports];
     }
 
     public async ValueTask DisposeAsync()

@@ -1,7 +1,6 @@
 // The pulse of a node, between probes that stand for replica and verifier.
 using Akka.Actor;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
@@ -13,7 +12,7 @@ using HotStandby.Tests.Actors.Journal;
 
 namespace HotStandby.Tests.Actors.Node;
 
-public sealed class PulseActorTests : TestKit
+public sealed class PulseActorTests : ActorTest
 {
     private static readonly TimeSpan Patience = Deadline.Step;
 
@@ -23,7 +22,7 @@ public sealed class PulseActorTests : TestKit
     private readonly TestProbe _verifier;
 
     public PulseActorTests()
-        : base(Fence.Patience + "akka.actor.serialize-messages = on")
+        : base(Serializes)
     {
         _pulse = new NodePulse(_time);
         _replica = CreateTestProbe("replica");

@@ -1,16 +1,13 @@
 // A read of a journal plugin that does not answer.
 using Akka.Actor;
 using Akka.Persistence;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
 
 namespace HotStandby.Tests.Actors.OpLog;
 
-public sealed class JournalReaderActorTests : TestKit
+public sealed class JournalReaderActorTests() : ActorTest(VirtualTimers)
 {
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(2);
-
     private volatile Exception? _failure;
 
     [Fact]
@@ -18,8 +15,10 @@ public sealed class JournalReaderActorTests : TestKit
     {
         var reader = Read(TestActor, ActorRefs.Nobody);
         ExpectMsg<ReplayMessages>();
+        PassInSilence(reader, steps: 179);
         Watch(reader);
-        ExpectTerminated(reader, TimeSpan.FromMinutes(1));
+        PassTimers(JournalReaderActor.Step);
+        ExpectTerminated(reader);
         Assert.Contains("entries from 7 on were asked for", Assert.IsType<JournalFailedException>(_failure).Message, StringComparison.Ordinal);
     }
 
@@ -29,16 +28,32 @@ public sealed class JournalReaderActorTests : TestKit
         var asker = CreateTestProbe();
         var reader = Read(TestActor, asker);
         ExpectMsg<ReplayMessages>();
-        for (var i = 0; i < 600; i++) // more answers than there are steps
+        for (var i = 0; i < 5; i++)
+        {
+            PassInSilence(reader, steps: 179);
             reader.Tell(new ReplayedMessage(new Persistent(new BatchAppended(Batches.Of(1, 1, 1)), 1000 + i, "oplog-n1")));
+        }
+
         reader.Tell(new ReplayedMessage(new Persistent(new BatchAppended(Batches.Of(1, 7, 2)), 3, "oplog-n1")));
         reader.Tell(new RecoverySuccess(3));
-        Assert.Equal(7UL, Assert.Single(asker.ExpectMsg<EntriesSince>(TimeSpan.FromMinutes(1)).Batches).FirstSequence);
+        Assert.Equal(7UL, Assert.Single(asker.ExpectMsg<EntriesSince>().Batches).FirstSequence);
+    }
+
+    // Each step is counted when the one before it has been handled.
+    private void PassInSilence(IActorRef reader, int steps)
+    {
+        for (var i = 0; i < steps; i++)
+        {
+            reader.AwaitHandled();
+            PassTimers(JournalReaderActor.Step);
+        }
+
+        reader.AwaitHandled();
     }
 
     private IActorRef Read(IActorRef journal, IActorRef asker) => CreateTestProbe().ChildActorOf(
         JournalReaderActor.Props(
-            journal, "oplog-n1", [new BatchPlace(7, 8, 3, 100)], new GetEntriesSince(7, 1000, "test"), asker, Step),
+            journal, "oplog-n1", [new BatchPlace(7, 8, 3, 100)], new GetEntriesSince(7, 1000, "test"), asker, JournalReaderActor.Step),
         new OneForOneStrategy(failure =>
         {
             _failure = failure;

@@ -2,7 +2,6 @@
 using Akka.Actor;
 using Akka.Persistence;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
 using HotStandby.Core.Replication;
@@ -12,7 +11,7 @@ using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Actors.OpLog;
 
-public sealed class OpLogActorTests : TestKit
+public sealed class OpLogActorTests : ActorTest
 {
     private const string Journal = "akka.persistence.journal.inmem";
     private static readonly NodeId Node = new("n1");
@@ -222,6 +221,6 @@ public sealed class OpLogActorTests : TestKit
     {
         var asker = CreateTestProbe();
         Persistence.Instance.Apply(Sys).JournalFor(Journal).Tell(new ReplayMessages(0, long.MaxValue, long.MaxValue, $"oplog-{Node}", asker));
-        return [.. asker.ReceiveWhile(TimeSpan.FromSeconds(5), message => (message as ReplayedMessage)?.Persistent.Payload!)];
+        return [.. asker.ReceiveWhile(Deadline.Step, message => (message as ReplayedMessage)?.Persistent.Payload!)];
     }
 }

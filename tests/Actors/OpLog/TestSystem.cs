@@ -11,7 +11,7 @@ internal static class TestSystem
     /// those messages are not exempt. Everything that leaves a node has tests of its own.
     /// </summary>
     public static Config Config => ConfigurationFactory.ParseString(
-        Fence.Patience + """
+        """
         broken-journal { class = "HotStandby.Tests.Actors.OpLog.BrokenJournal, HotStandby.Tests.Actors" }
         """).WithFallback(SerializationConfiguration.Hocon);
 }

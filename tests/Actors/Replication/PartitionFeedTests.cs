@@ -1,7 +1,6 @@
 // The stream of committed entries: where it comes from, in which order, how much is under way, what a restart ignores.
 using Akka.Actor;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
@@ -13,7 +12,7 @@ using HotStandby.Tests.Actors.OpLog;
 
 namespace HotStandby.Tests.Actors.Replication;
 
-public sealed class PartitionFeedTests : TestKit
+public sealed class PartitionFeedTests : ActorTest
 {
     private const int MaximumUnderWay = 64;
 
@@ -23,7 +22,7 @@ public sealed class PartitionFeedTests : TestKit
     private readonly PartitionFeed _feed;
 
     public PartitionFeedTests()
-        : base("akka.actor.serialize-messages = on")
+        : base(Serializes)
     {
         _partitions = [CreateTestProbe("p0"), CreateTestProbe("p1"), CreateTestProbe("p2")];
         _openLog = CreateTestProbe("oplog");

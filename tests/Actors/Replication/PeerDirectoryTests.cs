@@ -2,13 +2,12 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Replication;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Tests.Actors.Replication;
 
-public sealed class PeerDirectoryTests : TestKit
+public sealed class PeerDirectoryTests : ActorTest
 {
     private static readonly NodeId Node = new("n2");
 
@@ -77,7 +76,7 @@ public sealed class PeerDirectoryTests : TestKit
         _systems.Add(system);
         var cluster = Cluster.Get(system);
         cluster.Join(cluster.SelfAddress);
-        AwaitAssert(() => Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status), TimeSpan.FromSeconds(10));
+        AwaitAssert(() => Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status));
         return cluster.SelfMember.CopyUp(upNumber);
     }
 }

@@ -1,5 +1,9 @@
 // The replica of one node: from recovery to a reign, through it, and out of it.
 using Akka.Actor;
+using Akka.Cluster;
+using Akka.Configuration;
+using HotStandby.Actors.Checkpoints;
+using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;
@@ -40,10 +44,40 @@ public sealed class ReplicaActorTests : ReplicaHarness
     {
         Start(peers: [new NodeId("n2"), new NodeId("n3")]);
         foreach (var (node, partition) in ((string, ushort)[])[("n2", 3), ("n2", ushort.MaxValue), ("stranger", 1)])
-            EventFilter.Warning(contains: "and is not answered").ExpectOne(
-                () => Replica.Tell(new FetchImage(new Origin(new NodeId(node), new Life(1, 1), 0, false), 0, new Partition(partition), 0, 0)));
+        {
+            var fetch = new FetchImage(new Origin(new NodeId(node), new Life(1, 1), 0, false), 0, new Partition(partition), 0, 0);
+            EventFilter.Warning(contains: "and is not answered").ExpectOne(() =>
+            {
+                Replica.Tell(fetch);
+                Replica.Tell(fetch); // a line a minute
+                Report();
+            });
+            Clock.Advance(LineLimit.Interval);
+        }
+
         Assert.Equal(ReplicaRole.Standby, Report().Role);
         Assert.All(Partitions, partition => partition.ExpectNoMsg(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void A_full_sync_that_was_asked_for_goes_on_after_a_restart()
+    {
+        NodeId[] peers = [new("n2"), new("n3")];
+        using var other = ActorSystem.Create(Sys.Name, ConfigurationFactory.ParseString("""
+            akka { actor.provider = cluster, cluster.roles = ["node.n2"], remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 } }
+            """));
+        var cluster = Cluster.Get(other);
+        cluster.Join(cluster.SelfAddress);
+        AwaitAssert(() => Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status));
+        Start(peers: peers);
+        Replica.Tell(new ClusterEvent.MemberUp(cluster.SelfMember));
+        Replica.Tell(new RunNodeCommand(NodeCommand.FullSync), TestActor);
+        Assert.Null(ExpectMsg<NodeCommandAnswer>().Refusal);
+        Assert.False(Report().State.IsWhole);
+        Assert.True(OwnDirectory.NeedsFullSync);
+        EventFilter.Warning(contains: "still needs a full sync").ExpectOne(() => Restart(peers));
+        Assert.False(Report().State.IsWhole);
+        Assert.True(OwnDirectory.NeedsFullSync);
     }
 
     [Fact]

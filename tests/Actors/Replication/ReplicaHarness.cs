@@ -2,7 +2,6 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Protocol;
@@ -17,7 +16,7 @@ using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Replication;
 
-public abstract class ReplicaHarness : TestKit
+public abstract class ReplicaHarness : ActorTest
 {
     private protected const string InMemory = "akka.persistence.journal.inmem";
     private static readonly NodeId Node = new("n1");
@@ -27,7 +26,6 @@ public abstract class ReplicaHarness : TestKit
             """
             akka.actor.provider = cluster
             akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
-            akka.test.single-expect-default = 10s
             """).WithFallback(TestSystem.Config))
     {
         Serving = new ServingState(Clock);
@@ -39,6 +37,9 @@ public abstract class ReplicaHarness : TestKit
     private DataDirectory? _directory;
 
     private protected ManualClock Clock { get; } = new();
+
+    /// <summary>The data directory of this life.</summary>
+    private protected DataDirectory OwnDirectory => _directory!;
 
     private protected ServingState Serving { get; }
 
@@ -73,12 +74,12 @@ public abstract class ReplicaHarness : TestKit
         return _directory = DataDirectory.Open(_disk, "/data", "cluster", Node.Name);
     }
 
-    private protected void Restart()
+    private protected void Restart(params NodeId[] peers)
     {
         Watch(Replica);
         Sys.Stop(Replica);
         ExpectTerminated(Replica);
-        Start();
+        Start(peers: peers);
     }
 
     private protected void Crown() => Replica.Tell(HotStandby.Actors.Replication.Crown.Instance, Oracle);

@@ -1,7 +1,6 @@
 // Which replies leave when, and what each partition is told of its commits.
 using Akka.Actor;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
 using HotStandby.Messages.Calls;
@@ -9,14 +8,14 @@ using HotStandby.Messages.Identity;
 
 namespace HotStandby.Tests.Actors.Replication;
 
-public sealed class ReplyQueueTests : TestKit
+public sealed class ReplyQueueTests : ActorTest
 {
     private readonly TestProbe[] _partitions;
     private readonly ReplyQueue _queue;
     private readonly OrderedSink _sink = new();
 
     public ReplyQueueTests()
-        : base("akka.actor.serialize-messages = on")
+        : base(Serializes)
     {
         _partitions = [CreateTestProbe("p0"), CreateTestProbe("p1"), CreateTestProbe("p2")];
         _queue = new ReplyQueue([.. _partitions.Select(probe => probe.Ref)]);

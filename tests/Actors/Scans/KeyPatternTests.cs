@@ -44,7 +44,7 @@ public sealed class KeyPatternTests
     [InlineData("*a")]
     [InlineData(@"\")]
     public void What_is_no_pattern_is_not_read(string pattern) =>
-        Assert.False(KeyPattern.TryRead(pattern, TimeSpan.FromSeconds(1), out _));
+        Assert.False(KeyPattern.TryRead(pattern, Deadline.Step, out _));
 
     [Fact]
     public void A_search_ends_when_its_time_is_over()

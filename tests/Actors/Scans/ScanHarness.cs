@@ -3,7 +3,6 @@ using System.Buffers;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Scans;
@@ -12,10 +11,11 @@ using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
+using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Scans;
 
-public abstract class ScanHarness : TestKit
+public abstract class ScanHarness : ActorTest
 {
     private protected const int ShardCount = 2;
 
@@ -26,19 +26,22 @@ public abstract class ScanHarness : TestKit
     {
         _connection = CreateTestProbe("connection");
         Shards = [.. Enumerable.Range(0, ShardCount).Select(index => CreateTestProbe($"shard-{index}"))];
-        Scans = Start(new ScanSettings { MaximumRunning = 1 });
+        Scans = Start(Settings);
     }
 
     // The dispatcher is the one that a node runs with.
     private static Config Config =>
-        ConfigurationFactory.ParseString(Fence.Patience + "akka.actor { provider = local, serialize-messages = on }").WithFallback(EmbeddedConfiguration.Akka);
+        ConfigurationFactory.ParseString(VirtualTimers + Serializes + "akka.actor.provider = local").WithFallback(EmbeddedConfiguration.Akka);
+
+    /// <summary>One scan at a time, and no search is so slow that a busy machine makes it too slow.</summary>
+    private protected static ScanSettings Settings { get; } = new() { MaximumRunning = 1, MatchTimeout = Deadline.Step };
 
     private protected TestProbe[] Shards { get; }
 
     private protected IActorRef Scans { get; set; }
 
     private protected IActorRef Start(ScanSettings settings, TimeProvider? time = null) =>
-        Sys.ActorOf(ScansActor.Props(new ShardRouter([.. Shards.Select(shard => shard.Ref)]), settings, time ?? TimeProvider.System));
+        Sys.ActorOf(ScansActor.Props(new ShardRouter([.. Shards.Select(shard => shard.Ref)]), settings, time ?? new ManualClock()));
 
     private protected ScanCall Call(ScanOperation operation, string? pattern = null, byte[]? tenant = null, bool force = false) =>
         new(new Sink(_connection.Ref), operation, tenant, pattern) { Force = force };

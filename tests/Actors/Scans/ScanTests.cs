@@ -139,6 +139,7 @@ public sealed class ScanTests : ScanHarness
     [Fact]
     public void A_catastrophic_pattern_is_refused_and_nothing_is_removed()
     {
+        Scans = Start(Settings with { MatchTimeout = TimeSpan.FromMilliseconds(20) });
         var call = Send(ScanOperation.Remove, "(a+)+$");
         List([.. KeysOf(0, 1), .. KeysOf(1, 1), new string('a', 60) + '!']);
         ExpectAnswer(call);
@@ -150,7 +151,7 @@ public sealed class ScanTests : ScanHarness
     public void A_pattern_that_is_slow_over_all_keys_together_is_refused()
     {
         var clock = new SteppingClock(TimeSpan.FromMilliseconds(2));
-        Scans = Start(new ScanSettings { TotalMatchTimeout = TimeSpan.FromMilliseconds(500) }, clock);
+        Scans = Start(Settings with { TotalMatchTimeout = TimeSpan.FromMilliseconds(500) }, clock);
         var call = Send(ScanOperation.ListKeys, "k");
         List([.. KeysOf(0, 200), .. KeysOf(1, 200)]);
         Assert.Equal(ErrorCode.InvalidParams, ExpectAnswer(call).Error);
@@ -168,7 +169,7 @@ public sealed class ScanTests : ScanHarness
     [Fact]
     public void A_step_down_in_the_middle_fails_the_scan_with_what_the_shards_say()
     {
-        Scans = Start(new ScanSettings { MaximumRunning = 1, KeysPerLot = 2, MaximumLots = 1 });
+        Scans = Start(Settings with { KeysPerLot = 2, MaximumLots = 1 });
         var call = Send(ScanOperation.Remove);
         List(KeysOf(0, 6));
         Settle(ExpectLot(0)[0], _ => default);
@@ -181,7 +182,7 @@ public sealed class ScanTests : ScanHarness
     [Fact]
     public void A_lot_that_is_abandoned_abandons_the_scan_and_what_comes_later_changes_nothing()
     {
-        Scans = Start(new ScanSettings { MaximumRunning = 1, KeysPerLot = 2, MaximumLots = 2 });
+        Scans = Start(Settings with { KeysPerLot = 2, MaximumLots = 2 });
         var call = Send(ScanOperation.Remove);
         List(KeysOf(0, 4));
         var first = ExpectLot(0)[0];
@@ -195,9 +196,9 @@ public sealed class ScanTests : ScanHarness
     [Fact]
     public void A_scan_without_answers_is_abandoned_when_its_time_is_over()
     {
-        Scans = Start(new ScanSettings { Timeout = TimeSpan.FromMilliseconds(200) });
         var call = Send(ScanOperation.ListKeys);
         Shards[0].ExpectMsg<ListKeys>();
+        PassTimers(Settings.Timeout);
         ExpectAbandoned(call);
     }
 

@@ -13,7 +13,7 @@ public sealed class ScansActorTests : ScanHarness
     [Fact]
     public void Only_so_many_scans_run_the_next_waits_and_one_more_is_refused()
     {
-        Scans = Start(new ScanSettings { MaximumRunning = 2, MaximumWaiting = 1 });
+        Scans = Start(Settings with { MaximumRunning = 2, MaximumWaiting = 1 });
         var running = new[] { Send(ScanOperation.ListKeys), Send(ScanOperation.ListKeys) };
         var waiting = Send(ScanOperation.ListKeys);
         var refused = Send(ScanOperation.ListKeys);
@@ -39,7 +39,7 @@ public sealed class ScansActorTests : ScanHarness
     public void A_scan_whose_time_is_over_while_it_waits_is_abandoned_and_makes_room()
     {
         var clock = new ManualClock();
-        Scans = Start(new ScanSettings { MaximumRunning = 1 }, clock);
+        Scans = Start(Settings, clock);
         var running = Send(ScanOperation.ListKeys);
         var late = Send(ScanOperation.ListKeys);
         Shards[0].ExpectMsg<ListKeys>();
@@ -56,7 +56,7 @@ public sealed class ScansActorTests : ScanHarness
     [Fact]
     public void A_scan_that_fails_is_abandoned_and_the_next_one_runs()
     {
-        Scans = Start(new ScanSettings { MaximumRunning = 1 });
+        Scans = Start(Settings);
         var failing = Send(ScanOperation.ListKeys, "x");
         Shards[0].ExpectMsg<ListKeys>();
         Shards[0].Reply(new KeysListed(Partition.OfShard(0), ListOf(ObjectKey.From(new string('x', 5000))))); // no shard holds such a key
@@ -70,7 +70,7 @@ public sealed class ScansActorTests : ScanHarness
     [Fact]
     public void A_node_that_stops_refuses_the_waiting_scans_and_abandons_the_running_ones()
     {
-        Scans = Start(new ScanSettings { MaximumRunning = 1 });
+        Scans = Start(Settings);
         var running = Send(ScanOperation.Remove);
         var waiting = Send(ScanOperation.Remove);
         Shards[0].ExpectMsg<ListKeys>();

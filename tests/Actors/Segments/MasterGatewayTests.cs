@@ -2,7 +2,6 @@
 
 using Akka.Actor;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Segments;
@@ -13,7 +12,7 @@ using HotStandby.Messages.Model;
 
 namespace HotStandby.Tests.Actors.Segments;
 
-public sealed class MasterGatewayTests : TestKit
+public sealed class MasterGatewayTests : ActorTest
 {
     private const int ShardCount = 4;
 
@@ -26,7 +25,7 @@ public sealed class MasterGatewayTests : TestKit
     private readonly MasterGateway _gateway;
 
     public MasterGatewayTests()
-        : base(Fence.Patience + "akka.actor.serialize-messages = on")
+        : base(Serializes)
     {
         _segments = CreateTestProbe();
         _scans = CreateTestProbe();

@@ -1,6 +1,8 @@
 // PutStart on its way through the segment actor: buffers for every item, then to the shards.
 using Akka.Actor;
 using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Segments;
+using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -119,6 +121,32 @@ public sealed class PutStartPlacementTests : SegmentActorHarness
         foreach (var shard in Shards)
             shard.ExpectMsg<SegmentsChanged>();
         Assert.Equal(new Extent(1, 0, 500), Routed(PutStart(ReplicateConfig.Default, 500)).Placements[0]);
+    }
+
+    [Theory]
+    [InlineData(0, ErrorCode.Ok)]
+    [InlineData(1, ErrorCode.InvalidParams)]
+    public void A_call_may_ask_for_2_to_the_22_buffers_and_no_more(int further, ErrorCode error)
+    {
+        const int names = 16;
+        Lead(1);
+        for (var id = 1; id <= names; id++)
+            MountAndCommit(id);
+        var keys = new ObjectKey[(BatchPlacement.MaximumPlaces / names) + further];
+        Array.Fill(keys, ObjectKey.From("key"));
+        var call = Send(new KeyedCall(Sink, KeyedOperation.PutStart, keys)
+        {
+            Client = Id(1), Sizes = new ulong[keys.Length], Config = new ReplicateConfig { ReplicaCount = 200 }, // no item is placed
+        });
+        if (error == ErrorCode.Ok)
+        {
+            Assert.Equal(1 << 22, Routed(call).Placements.Length);
+            return;
+        }
+
+        AwaitAssert(() => Assert.Equal(names + 1, Sink.Answers));
+        Assert.Empty(call.Placements);
+        Assert.All([call.Results[0], call.Results[^1]], result => Assert.Equal(error, result.Error));
     }
 
     // Waits until the shards have all items of the call, and gives it back.

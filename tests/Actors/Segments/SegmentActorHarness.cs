@@ -1,7 +1,6 @@
 // A segment actor between probes that stand for the replica and the shards.
 using Akka.Actor;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Segments;
@@ -12,14 +11,14 @@ using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Tests.Actors.Segments;
 
-public abstract class SegmentActorHarness : TestKit
+public abstract class SegmentActorHarness : ActorTest
 {
     private protected const int ShardCount = 3;
 
     private readonly BatchWriter _writer = new();
 
     private protected SegmentActorHarness()
-        : base(Fence.Patience + "akka.actor.serialize-messages = on")
+        : base(Serializes)
     {
         Replica = CreateTestProbe("replica");
         Shards = [.. Enumerable.Range(0, ShardCount).Select(index => CreateTestProbe($"shard-{index}"))];

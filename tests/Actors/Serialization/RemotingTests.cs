@@ -1,14 +1,13 @@
 // Two actor systems over real remoting: what passes, what does not, and that a refused message harms no other message.
 using Akka.Actor;
 using Akka.Configuration;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Serialization;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Actors.Serialization;
 
-public sealed class RemotingTests : TestKit
+public sealed class RemotingTests : ActorTest
 {
     private const string Remoting =
         """

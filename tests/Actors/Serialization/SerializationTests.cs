@@ -3,7 +3,6 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Serialization;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Serialization;
 using HotStandby.Messages.Identity;
@@ -13,7 +12,7 @@ using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Actors.Serialization;
 
-public sealed class SerializationTests() : TestKit(ConfigurationFactory.ParseString(SerializationConfiguration.Hocon))
+public sealed class SerializationTests() : ActorTest(ConfigurationFactory.ParseString(SerializationConfiguration.Hocon))
 {
     private const string RollBytes = "FECA000000000000" + "01" + "026E31" + "1100000000000000";
 

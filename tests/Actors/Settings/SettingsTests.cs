@@ -212,6 +212,14 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void The_settings_as_text_do_not_show_the_admin_token()
+    {
+        var settings = Require(Parse(Valid, ("hotstandby.http.admin-token", "0123456789abcdef"))).Settings;
+        Assert.Equal("0123456789abcdef", settings.Http.AdminToken);
+        Assert.DoesNotContain("0123456789abcdef", settings.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_port_that_is_open_beyond_loopback_without_TLS_is_a_warning_by_name()
     {
         var open = Parse(

@@ -1,7 +1,6 @@
 // A shard's actor and the segment table's, fed with markers: what they compare, what they must not compare, and whom they tell.
 using Akka.Actor;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Shards;
@@ -18,7 +17,7 @@ using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Verification;
 
-public sealed class ShardVerifierTests : TestKit
+public sealed class ShardVerifierTests : ActorTest
 {
     private const ulong Life = 1;
     private static readonly NodeId Node = new("n1");

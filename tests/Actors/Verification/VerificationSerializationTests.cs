@@ -1,13 +1,12 @@
 // Messages between verifiers in the actor system's own serialization: the way that remoting takes.
 using Akka.Configuration;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Serialization;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Verification;
 
 namespace HotStandby.Tests.Actors.Verification;
 
-public sealed class VerificationSerializationTests() : TestKit(ConfigurationFactory.ParseString(SerializationConfiguration.Hocon))
+public sealed class VerificationSerializationTests() : ActorTest(ConfigurationFactory.ParseString(SerializationConfiguration.Hocon))
 {
     private static readonly NodeId Node = new("node-a");
     private static readonly Partition Shard = Partition.OfShard(4);

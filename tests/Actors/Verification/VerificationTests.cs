@@ -1,6 +1,7 @@
 // Three nodes in one process that verify themselves all the time, under load: what is put wrong is found and repaired, and what is right
 // is never called wrong.
 using HotStandby.Actors.Checkpoints;
+using HotStandby.Actors.Journal;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Verification;
 using HotStandby.Core.Verification;
@@ -112,6 +113,33 @@ public sealed class VerificationTests : IAsyncDisposable
         _nodes.NoneMustHaveFailed();
     }
 
+    [Fact]
+    public async Task A_full_sync_that_a_restart_has_cut_short_begins_again()
+    {
+        const string seldom = "hotstandby.verification.interval = 1h\nhotstandby.objects.client-ttl = 1h"; // nothing else mends it
+        var ports = await StartAsync($"{seldom}\n{Faulty}");
+        await PutManyAsync(100);
+        var standby = _standbys[0];
+        Assert.True(await standby.InjectFaultAsync(Damaged, VerifyFault.DamageShard, CancellationToken.None) > 10);
+        for (var rounds = 0; rounds < 2; rounds++)
+            await Nodes.WaitUntilAsync("a checkpoint of what is wrong", async () =>
+                await standby.RunAsync(NodeCommand.Checkpoint, CancellationToken.None) is null);
+        var port = Akka.Cluster.Cluster.Get(standby.System).SelfAddress.Port;
+        var index = Enumerable.Range(0, ports.Count).Single(at => ports[at] == port);
+        await standby.StopAsync();
+        var path = Path.Combine(_directory.Path, $"n{index}");
+        using (var directory = DataDirectory.Open(FileDisk.Instance, path, DataDirectory.Look(FileDisk.Instance, path).ClusterId, $"n{index}"))
+            directory.NoteFullSync(isNeeded: true); // as the command does before the sync begins
+
+        standby = await _nodes.StartAsync(_directory.Path, index, ports, $"{seldom}\n{Faulty}");
+        _standbys = [standby, _standbys[1]];
+        await Nodes.WaitUntilAsync("the right state", async () => await DigestOf(standby) == await DigestOf(_primary));
+        await AllMustAgreeAsync();
+        Assert.True((await Nodes.ReportOfAsync(standby)).Replica.State.IsWhole);
+        Assert.False(File.Exists(Path.Combine(path, DataDirectory.ResyncFile)));
+        _nodes.NoneMustHaveFailed();
+    }
+
     private static async Task<string> DigestOf(HotStandbyNode node) =>
         string.Join(' ', (await Nodes.ReportOfAsync(node)).Partitions.Select(partition => partition.Digest));
 
@@ -143,7 +171,7 @@ public sealed class VerificationTests : IAsyncDisposable
 
     private static async Task<VerificationReport> VerificationOf(HotStandbyNode node) => (await Nodes.ReportOfAsync(node)).Verification!;
 
-    private async Task StartAsync(string hocon)
+    private async Task<IReadOnlyList<int>> StartAsync(string hocon)
     {
         var ports = Nodes.FreePorts(3);
         var nodes = new List<HotStandbyNode>();
@@ -152,6 +180,7 @@ public sealed class VerificationTests : IAsyncDisposable
         _primary = await Nodes.WaitForPrimaryAsync(nodes);
         _standbys = [.. nodes.Where(node => node != _primary)];
         Assert.Equal(ErrorCode.Ok, await _client.MountAsync(_primary));
+        return ports;
     }
 
     private async Task PutManyAsync(int count)

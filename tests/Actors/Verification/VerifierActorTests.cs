@@ -4,7 +4,6 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Serialization;
@@ -18,7 +17,7 @@ using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Verification;
 
-public sealed class VerifierActorTests : TestKit
+public sealed class VerifierActorTests : ActorTest
 {
     private static readonly NodeId Self = new("s");
     private static readonly NodeId Other = new("p");
@@ -40,7 +39,6 @@ public sealed class VerifierActorTests : TestKit
             akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
             akka.cluster.roles = ["node.{{Other}}"]
             akka.loglevel = OFF
-            {{Fence.Patience}}
             """).WithFallback(SerializationConfiguration.Hocon))
     {
         (_node, _replica, _primary) = (CreateTestProbe("parent"), CreateTestProbe("replica"), CreateTestProbe("primary"));

@@ -79,7 +79,7 @@ public sealed class ConnectionSlotsTests
             using var slot = slots.Enter(Leave);
             if (slot is null)
                 return;
-            slot.Begin(); // from here it gives way to nobody
+            slot.Begin(); // from here it gives way to none
             if (Interlocked.CompareExchange(ref isIn, 1, 0) == 0)
             {
                 var count = Interlocked.Increment(ref now);

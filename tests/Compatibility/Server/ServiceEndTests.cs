@@ -74,7 +74,7 @@ public sealed class ServiceEndTests : DoorTest
         var late = await Gateway.NextKeyedAsync();
         Gateway.EndService(leaseHolds: true);
         await PassPatienceUntilAsync(client.AssertClosedAsync());
-        Answer(late); // nobody is left to hear it
+        Answer(late); // nothing is left to hear it
     }
 
     [Fact]

@@ -37,7 +37,9 @@ internal sealed class FailoverRun : IAsyncDisposable
     /// <summary>Plays a scenario on a cluster of its own; says what it did when it fails.</summary>
     public static async Task PlayAsync(FailoverScenario scenario, FailoverClusterFactory create, Action<string> say)
     {
-        await using var cluster = await create($"hotstandby.shards = {Shards}\n{scenario.Hocon}");
+        // No machine is so slow that clients or their puts count as dead.
+        const string lasting = "hotstandby.objects { client-ttl = 1h, put-start-discard-timeout = 1h, put-start-release-timeout = 24h }";
+        await using var cluster = await create($"hotstandby.shards = {Shards}\n{lasting}\n{scenario.Hocon}");
         await using var run = new FailoverRun(cluster, say);
         await scenario.Play(run);
     }

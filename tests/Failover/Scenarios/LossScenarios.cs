@@ -20,7 +20,7 @@ internal static class LossScenarios
         await run.EndAsync(reigns: 2);
     });
 
-    /// <summary>The Primary leaves in order: nobody waits for its lease.</summary>
+    /// <summary>The Primary leaves in order: its lease is not waited for.</summary>
     public static FailoverScenario LeavingPrimary { get; } = new(async run =>
     {
         var primary = await run.BeginAsync();

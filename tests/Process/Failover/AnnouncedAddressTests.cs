@@ -12,12 +12,12 @@ public sealed class AnnouncedAddressTests(ITestOutputHelper output) : ClusterTes
 {
     private const int Nodes = 3;
 
-    [Theory]
-    [InlineData("127.0.0.2", "0.0.0.0", "127.0.0.3")]
-    [InlineData("127.0.0.2", "::0", "127.0.0.3")]
-    [InlineData("::1", "", "::1")]
-    public Task Nodes_find_each_other_where_they_announce_themselves_and_listen_where_bind_host_says(string announced, string bound, string reached) =>
-        FormsAsync(announced, bound, reached);
+    [Fact]
+    public Task Nodes_find_each_other_where_they_announce_themselves_and_listen_where_bind_host_says() =>
+        FormsAsync("127.0.0.2", ("0.0.0.0", "127.0.0.3"), ("::0", "127.0.0.3"), ("", "127.0.0.2"));
+
+    [Fact]
+    public Task Nodes_with_IPv6_addresses_form_a_cluster() => FormsAsync("::1", ("", "::1"), ("", "::1"), ("", "::1"));
 
     [FactInNamespaces]
     public async Task A_node_whose_name_has_an_IPv6_address_alone_starts()
@@ -80,20 +80,25 @@ public sealed class AnnouncedAddressTests(ITestOutputHelper output) : ClusterTes
         Assert.DoesNotContain("   at ", await File.ReadAllTextAsync(node.LogFile, stop), StringComparison.Ordinal);
     });
 
-    private Task FormsAsync(string announced, string bound, string reached) => WithClusterAsync(Nodes, async (cluster, stop) =>
+    // All announce one address; each listens at one of its own, and is reached there.
+    private Task FormsAsync(string announced, params (string Bound, string Reached)[] places) => WithClusterAsync(places.Length, async (cluster, stop) =>
     {
         var bracketed = announced.Contains(':', StringComparison.Ordinal) ? $"[{announced}]" : announced;
         var seeds = string.Join(", ", cluster.Nodes.Select(node => $"\"akka.tcp://hotstandby@{bracketed}:{IPEndPoint.Parse(node.AnnouncedAddress).Port}\""));
-        foreach (var node in cluster.Nodes)
-            node.WriteConfig(cluster.Nodes, $"hotstandby.remoting {{ host = \"{announced}\", bind-host = \"{bound}\" }}\nakka.cluster.seed-nodes = [{seeds}]");
+        foreach (var (node, place) in cluster.Nodes.Zip(places))
+            node.WriteConfig(
+                cluster.Nodes, $"hotstandby.remoting {{ host = \"{announced}\", bind-host = \"{place.Bound}\" }}\nakka.cluster.seed-nodes = [{seeds}]");
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
         await cluster.WaitForAgreementAsync(Patience, stop);
-        foreach (var node in cluster.Nodes)
+        foreach (var (node, place) in cluster.Nodes.Zip(places))
         {
-            using var connection = new TcpClient(IPAddress.Parse(reached).AddressFamily);
-            await connection.ConnectAsync(reached, IPEndPoint.Parse(node.AnnouncedAddress).Port, stop);
-            Assert.DoesNotContain("warning:", await File.ReadAllTextAsync(node.LogFile, stop), StringComparison.Ordinal);
+            using var connection = new TcpClient(IPAddress.Parse(place.Reached).AddressFamily);
+            await connection.ConnectAsync(place.Reached, IPEndPoint.Parse(node.AnnouncedAddress).Port, stop);
+            // The warning is about the address that it listens on, not the one that it announces; there is no other.
+            string[] warnings = [.. File.ReadLines(node.LogFile).Where(static line => line.Contains(" 1011 Host: ", StringComparison.Ordinal))];
+            Assert.Equal(place.Bound is "0.0.0.0" or "::0" ? 1 : 0, warnings.Length);
+            Assert.All(warnings, static line => Assert.Contains("hotstandby.remoting.port = ", line, StringComparison.Ordinal));
         }
     });
 

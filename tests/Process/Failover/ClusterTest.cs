@@ -14,6 +14,15 @@ public abstract class ClusterTest(ITestOutputHelper output)
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
+    /// Settings of every cluster here: times of clients and puts that no machine is slow enough to use up. What they do when they are over is
+    /// for other tests.
+    /// </summary>
+    internal const string Lasting = """
+        hotstandby.objects { client-ttl = 1h, put-start-discard-timeout = 1h, put-start-release-timeout = 24h }
+
+        """;
+
+    /// <summary>
     /// Settings for a test that compares who leads or who was started again with what was before: a node that the machine gives no
     /// processor for a while is not given up, so only the test itself changes the cluster.
     /// </summary>
@@ -36,10 +45,34 @@ public abstract class ClusterTest(ITestOutputHelper output)
     protected ITestOutputHelper Output { get; } = output;
 
     /// <summary>Runs a test on a cluster of so many nodes; prints their logs when it fails.</summary>
-    protected async Task WithClusterAsync(int nodes, Func<LocalCluster, CancellationToken, Task> test, string extraHocon = "", TimeSpan? patience = null)
+    protected async Task WithClusterAsync(int nodes, Func<LocalCluster, CancellationToken, Task> test, string extraHocon = "")
     {
-        using var stop = new CancellationTokenSource(patience ?? TestPatience);
-        await using var cluster = LocalCluster.Create(nodes, extraHocon);
+        await using var cluster = LocalCluster.Create(nodes, Lasting + extraHocon);
+        await WithClusterAsync(cluster, test);
+    }
+
+    /// <summary>
+    /// Runs a test on the cluster of its class and its Primary. The cluster is whole when it begins: nodes that an earlier test has left dead or
+    /// frozen go on.
+    /// </summary>
+    protected Task WithClusterAsync(SharedCluster shared, Func<LocalCluster, LocalNode, CancellationToken, Task> test) => WithClusterAsync(shared.Cluster, async (cluster, stop) =>
+    {
+        foreach (var node in cluster.Nodes)
+        {
+            node.EnsureRunning();
+            node.Send(NodeSignal.Continue);
+        }
+
+        await WaitUntilAsync("a whole cluster", Patience, async () => (await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop))))
+            .Any(view => view is { Serving: true } && view.Standbys.Count == cluster.Nodes.Count - 1
+                && view.Standbys.All(static standby => standby is { Voting: true, AppliedSequence: > 0 })), stop);
+        await test(cluster, await cluster.WaitForPrimaryAsync(Patience, stop), stop);
+    });
+
+    /// <summary>Runs a test on a cluster that others use, too; prints the nodes' logs when it fails.</summary>
+    protected async Task WithClusterAsync(LocalCluster cluster, Func<LocalCluster, CancellationToken, Task> test)
+    {
+        using var stop = new CancellationTokenSource(TestPatience);
         try
         {
             await test(cluster, stop.Token);

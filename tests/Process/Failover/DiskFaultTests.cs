@@ -6,8 +6,11 @@ using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
 
-public sealed class DiskFaultTests(ITestOutputHelper output) : ClusterTest(output)
+public sealed class DiskFaultTests(DiskFaultTests.Repaired repaired, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<DiskFaultTests.Repaired>
 {
+    public sealed class Repaired() : SharedCluster(3);
+
     private const int Enough = 500;
 
     [FactWith("strace")]
@@ -31,29 +34,27 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : ClusterTest(outpu
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
         await using var load = await Load.StartAsync(cluster, stop);
-        await EndsAndReturnsAsync(cluster, failing, load, stop);
+        await EndsAndReturnsAsync(cluster, failing, before: 0, load, stop);
     });
 
     // From some moment on these system calls of the node fail.
-    private Task FailsAsync(string calls, string error, bool isPrimary) => WithClusterAsync(3, async (cluster, stop) =>
+    private Task FailsAsync(string calls, string error, bool isPrimary) => WithClusterAsync(repaired, async (cluster, primary, stop) =>
     {
-        cluster.StartAll();
-        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(Enough, stop);
         var failing = cluster.Nodes.First(node => (node == primary) == isPrimary);
         var process = failing.ProcessId!.Value.ToString(CultureInfo.InvariantCulture);
+        var before = LastWords(failing);
         using var injector = System.Diagnostics.Process.Start(
             "strace", ["-f", "-qq", "-o", "/dev/null", "-e", $"trace={calls}", "-e", $"inject={calls}:error={error}", "-p", process]);
-        await EndsAndReturnsAsync(cluster, failing, load, stop);
+        await EndsAndReturnsAsync(cluster, failing, before, load, stop);
         await injector.WaitForExitAsync(stop);
     });
 
-    private static async Task EndsAndReturnsAsync(LocalCluster cluster, LocalNode failing, Load load, CancellationToken stop)
+    private static async Task EndsAndReturnsAsync(LocalCluster cluster, LocalNode failing, int before, Load load, CancellationToken stop)
     {
         Assert.Equal(74, await WaitForExitCodeAsync(failing, Patience, stop));
-        await WaitUntilAsync("its last words", Patience, () => Task.FromResult(File.ReadLines(failing.LogFile).Any(line =>
-            line.StartsWith("hotstandby: ", StringComparison.Ordinal) && line.Contains(failing.DataDirectory, StringComparison.Ordinal))), stop);
+        await WaitUntilAsync("its last words", Patience, () => Task.FromResult(LastWords(failing) > before), stop);
         await load.WaitForMoreAsync(Enough, stop);
         failing.Launcher = [];
         failing.Start();
@@ -63,4 +64,8 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : ClusterTest(outpu
         await load.NothingMustBeLostAsync(stop);
         await cluster.WaitForAgreementAsync(Patience, stop);
     }
+
+    // Lines in which it has said that its disk is to blame.
+    private static int LastWords(LocalNode node) => File.ReadLines(node.LogFile).Count(line =>
+        line.StartsWith("hotstandby: ", StringComparison.Ordinal) && line.Contains(node.DataDirectory, StringComparison.Ordinal));
 }

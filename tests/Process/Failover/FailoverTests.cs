@@ -5,15 +5,16 @@ using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
 
-public sealed class FailoverTests(ITestOutputHelper output) : ClusterTest(output)
+public sealed class FailoverTests(FailoverTests.Killed killed, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<FailoverTests.Killed>
 {
+    public sealed class Killed() : SharedCluster(3);
+
     private const int Enough = 1000;
 
     [Fact]
-    public Task A_killed_Primary_costs_no_acknowledged_write_and_catches_up_when_it_returns() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task A_killed_Primary_costs_no_acknowledged_write_and_catches_up_when_it_returns() => WithClusterAsync(killed, async (cluster, primary, stop) =>
     {
-        cluster.StartAll();
-        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(Enough, stop);
 
@@ -57,10 +58,8 @@ public sealed class FailoverTests(ITestOutputHelper output) : ClusterTest(output
     }, Unhurried);
 
     [Fact]
-    public Task Killing_all_nodes_at_once_loses_nothing_acknowledged() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task Killing_all_nodes_at_once_loses_nothing_acknowledged() => WithClusterAsync(killed, async (cluster, _, stop) =>
     {
-        cluster.StartAll();
-        await cluster.WaitForPrimaryAsync(Patience, stop);
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(2 * Enough, stop);
 
@@ -79,10 +78,8 @@ public sealed class FailoverTests(ITestOutputHelper output) : ClusterTest(output
     });
 
     [Fact]
-    public Task A_Standby_that_lost_its_disk_learns_under_load_and_votes_again() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task A_Standby_that_lost_its_disk_learns_under_load_and_votes_again() => WithClusterAsync(killed, async (cluster, primary, stop) =>
     {
-        cluster.StartAll();
-        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(Enough, stop);
         var standby = cluster.Nodes.First(node => node != primary);

@@ -42,7 +42,7 @@ public sealed class KeptSessionTests(ITestOutputHelper output) : ClusterTest(out
         Assert.NotEqual(primary, balancer.Healthy);
         Output.WriteLine($"{client.Connections} connections, {client.Refusals} refusals");
         await WaitUntilAsync("and it goes on writing there", Patience, () => client.StoreAsync("new", stop), stop);
-    }, Unhurried + "hotstandby.objects.client-ttl = 10min"); // no machine is so slow that the client counts as dead meanwhile
+    }, Unhurried);
 
     /// <summary>
     /// Behaves as Mooncake's client: one connection, which it never closes itself, however often it is refused; when it is closed, the

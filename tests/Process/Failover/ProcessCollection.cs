@@ -1,4 +1,4 @@
-// Tests that start node processes run one after the other: they share four cores and measure time.
+// Tests that start node processes run one after the other: they share the machine's cores.
 namespace HotStandby.Tests.Process.Failover;
 
 [CollectionDefinition(Name, DisableParallelization = true)]

@@ -59,7 +59,7 @@ public sealed class ClusterHistoryTests(ITestOutputHelper output) : ClusterTest(
                 standby.Send(NodeSignal.Kill);
             foreach (var standby in standbys)
                 await WaitForExitCodeAsync(standby, Patience, stop);
-            // Nobody is left to store it but the Primary, which may answer until its lease ends.
+            // No node is left to store it but the Primary, which may answer until its lease ends.
             Assert.Equal(ErrorCode.Ok, await RecordAsync(history, OperationKind.PutEnd, () => client.BatchPutEndAsync([Key], stop)));
             primary.Send(NodeSignal.Kill);
             await WaitForExitCodeAsync(primary, Patience, stop);

@@ -1,12 +1,15 @@
-// Strangers at the ports of a Primary under load: nobody who has a right to be there notices.
+// Strangers at the ports of a Primary under load: clients and nodes that belong there do not notice.
 using HotStandby.Host.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Hostile;
 
-public sealed class HostileInputTests(ITestOutputHelper output) : ClusterTest(output)
+public sealed class HostileInputTests(HostileInputTests.Visited visited, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<HostileInputTests.Visited>
 {
+    public sealed class Visited() : SharedCluster(3, Unhurried);
+
     private const int Strangers = 8;
     private const int VisitsEach = 13 * 20; // each kind twenty times
     private const int Silent = 100;
@@ -43,10 +46,8 @@ public sealed class HostileInputTests(ITestOutputHelper output) : ClusterTest(ou
         Assert.True((await ViewOfAsync(cluster, node, stop)).Serving);
     }, "akka.remote.dot-netty.tcp.connection-timeout = 2s");
 
-    private Task VisitAsync(Func<LocalNode, string> door) => WithClusterAsync(3, async (cluster, stop) =>
+    private Task VisitAsync(Func<LocalNode, string> door) => WithClusterAsync(visited, async (cluster, primary, stop) =>
     {
-        cluster.StartAll();
-        var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
         var epoch = (await ViewOfAsync(cluster, primary, stop)).Epoch;
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(400, stop);
@@ -72,7 +73,7 @@ public sealed class HostileInputTests(ITestOutputHelper output) : ClusterTest(ou
         Assert.True(said.Length <= AllowedOtherLines, $"{said.Length} lines for {Strangers * VisitsEach} visits");
         Assert.True(primary.ResidentBytes - bytes < AllowedGrowthBytes, $"{primary.ResidentBytes - bytes} bytes more than before");
         await AllMustAgreeAsync(cluster, stop);
-    }, Unhurried);
+    });
 
     private static string[] LinesOf(LocalNode node) => File.ReadAllLines(node.LogFile);
 }

@@ -58,7 +58,7 @@ internal sealed class AdminServerFixture : IAsyncDisposable
         {
             Endpoint = new IPEndPoint(IPAddress.Loopback, 0),
             ClientAddress = "10.0.0.1:50051",
-            CallTimeout = callTimeout ?? TimeSpan.FromSeconds(10),
+            CallTimeout = callTimeout ?? Deadline.Step,
             Tenancy = new Tenancy(isolatesTenants),
         };
         report ??= _ => Task.FromResult(Report());

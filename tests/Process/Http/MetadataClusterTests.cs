@@ -21,32 +21,55 @@ public sealed class MetadataClusterTests(ITestOutputHelper output) : ClusterTest
     {
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
+        using var http = new HttpClient { Timeout = Patience, BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
+        await WaitUntilAsync("the metadata port is open", Patience, IsOpenAsync, stop);
         await using var first = new MooncakeMasterClient(cluster.ClientAddresses, new Uuid(7, 1));
-        Assert.Equal(HttpStatusCode.OK, await PutAsync("one"));
-        await MountAsync(first, 1);
+        // A machine that is busy for seconds costs a client its segment here, and with it its keys: then it publishes and mounts again.
+        var (body, tries) = ("", 0);
         await WaitUntilAsync("another body to be refused", Patience, async () =>
         {
-            await first.PingAsync(stop);
-            return await PutAsync("two") == HttpStatusCode.BadRequest;
+            await LiveAsync(first, 1);
+            var other = $"body {tries++}";
+            if (await PutAsync(other) == HttpStatusCode.BadRequest)
+                return await GetAsync() == body;
+            body = other;
+            return false;
         }, stop);
-        Assert.Equal("one", await GetAsync());
-        Assert.Equal(ErrorCode.Ok, await first.UnmountSegmentAsync(new Uuid(9, 1), stop));
+        Assert.Contains(await first.UnmountSegmentAsync(new Uuid(9, 1), stop), (ErrorCode[])[ErrorCode.Ok, ErrorCode.SegmentNotFound]);
         await WaitUntilAsync("the keys to go with the mount", Patience, async () => await GetAsync() is null, stop);
 
-        Assert.Equal(HttpStatusCode.OK, await PutAsync("two"));
         await using var second = new MooncakeMasterClient(cluster.ClientAddresses, new Uuid(7, 2));
-        await MountAsync(second, 2);
-        Assert.Equal("two", await GetAsync());
+        await WaitUntilAsync("another client's body", Patience, async () =>
+        {
+            await PutAsync("two");
+            await LiveAsync(second, 2);
+            return await GetAsync() == "two";
+        }, stop);
         await WaitUntilAsync("the keys to go with the client that is silent", Patience, async () => await GetAsync() is null, stop);
         Assert.Equal(HttpStatusCode.OK, await PutAsync("three"));
 
-        async Task MountAsync(MooncakeMasterClient client, ulong number) => await WaitUntilAsync("a mount", Patience, async () => await client.MountSegmentAsync(
-            new Segment(new Uuid(9, number), Name, number << 32, 16 << 20, Name, "tcp", ""), stop) == ErrorCode.Ok, stop);
-
-        async Task<HttpStatusCode> PutAsync(string body)
+        async Task<bool> IsOpenAsync()
         {
-            using var content = new StringContent(body, Encoding.UTF8, "application/json");
+            try
+            {
+                using var answer = await http.GetAsync(new Uri("/health", UriKind.Relative), stop);
+                return answer.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }
+
+        async Task LiveAsync(MooncakeMasterClient client, ulong number)
+        {
+            if (await client.PingAsync(stop) is not { Error: ErrorCode.Ok, Status: ClientStatus.Ok })
+                await client.MountSegmentAsync(new Segment(new Uuid(9, number), Name, number << 32, 16 << 20, Name, "tcp", ""), stop);
+        }
+
+        async Task<HttpStatusCode> PutAsync(string text)
+        {
+            using var content = new StringContent(text, Encoding.UTF8, "application/json");
             using var answer = await http.PutAsync(new Uri($"/metadata?key=mooncake/rpc_meta/{Name}", UriKind.Relative), content, stop);
             return answer.StatusCode;
         }

@@ -9,8 +9,12 @@ using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Operations;
 
-public sealed class LostOutputTests(ITestOutputHelper output) : ClusterTest(output)
+public sealed class LostOutputTests(LostOutputTests.Asked asked, ITestOutputHelper output)
+    : ClusterTest(output), IClassFixture<LostOutputTests.Asked>
 {
+    /// <summary>The node that verbs ask.</summary>
+    public sealed class Asked() : SharedCluster(1);
+
     [Theory]
     [InlineData("a full disk", "exec \"$@\" >/dev/full 2>/dev/full")]
     [InlineData("closed descriptors", "exec \"$@\" >&- 2>&-")]
@@ -56,21 +60,16 @@ public sealed class LostOutputTests(ITestOutputHelper output) : ClusterTest(outp
     [InlineData("status --http HTTP")]
     [InlineData("oplog tail --http HTTP")]
     [InlineData("status --json --http HTTP")]
-    public Task A_verb_whose_output_cannot_be_written_ends_with_74_and_one_line(string verb) => WithClusterAsync(1, async (cluster, stop) =>
+    public Task A_verb_whose_output_cannot_be_written_ends_with_74_and_one_line(string verb) => WithClusterAsync(asked, async (cluster, node, stop) =>
     {
-        var node = cluster.Nodes[0];
-        if (verb.Contains("HTTP", StringComparison.Ordinal))
-        {
-            node.Start();
-            await cluster.WaitForPrimaryAsync(Patience, stop);
-        }
-
-        var line = verb.Replace("CONFIG", node.ConfigFile, StringComparison.Ordinal).Replace("HTTP", node.HttpAddress, StringComparison.Ordinal);
-        Assert.Equal((0, ""), await RunAsync($"{line} >/dev/null", stop)); // it is the output alone
-        Assert.Equal((74, "hotstandby: the output could not be written: No space left on device\n"), await RunAsync($"{line} >/dev/full", stop));
-        Assert.Equal((74, "hotstandby: the output could not be written: it is closed\n"), await RunAsync($"{line} >&-", stop));
-        Assert.Equal((74, ""), await RunAsync($"{line} >/dev/full 2>/dev/full", stop));
-        Assert.Equal((74, ""), await RunAsync($"{line} >&- 2>&-", stop));
+        var line = verb.Replace("CONFIG", $"{node.ConfigFile} -D hotstandby.data-dir={cluster.DirectoryPath}/unused", StringComparison.Ordinal)
+            .Replace("HTTP", node.HttpAddress, StringComparison.Ordinal);
+        await MustEndAsync(stop,
+            (line, ">/dev/null", 0, ""), // it is the output alone
+            (line, ">/dev/full", 74, "hotstandby: the output could not be written: No space left on device\n"),
+            (line, ">&-", 74, "hotstandby: the output could not be written: it is closed\n"),
+            (line, ">/dev/full 2>/dev/full", 74, ""),
+            (line, ">&- 2>&-", 74, ""));
         // A reader that has gone has seen enough: that needs no words.
         Assert.Equal((74, ""), await RunAsync($"{line} >&3", stop, before: "exec 3> >(:); wait $!; "));
     });
@@ -85,10 +84,16 @@ public sealed class LostOutputTests(ITestOutputHelper output) : ClusterTest(outp
         using var stop = new CancellationTokenSource(TestPatience);
         var (code, _) = await RunAsync($"{verb} >/dev/null", stop.Token);
         Assert.InRange(code, 1, 99);
-        Assert.Equal((code, ""), await RunAsync($"{verb} >/dev/null 2>/dev/full", stop.Token));
-        Assert.Equal((code, ""), await RunAsync($"{verb} >/dev/null 2>&-", stop.Token));
-        Assert.Equal((code, ""), await RunAsync($"{verb} >/dev/full 2>/dev/full", stop.Token));
+        await MustEndAsync(stop.Token, (verb, ">/dev/null 2>/dev/full", code, ""), (verb, ">/dev/null 2>&-", code, ""), (verb, ">/dev/full 2>/dev/full", code, ""));
     }
+
+    // All at once: most of a verb's time is its start.
+    private static async Task MustEndAsync(CancellationToken stop, params (string Line, string Outputs, int Code, string Error)[] runs) => Assert.Equal(
+        runs, await Task.WhenAll(runs.Select(async run =>
+        {
+            var (code, error) = await RunAsync($"{run.Line} {run.Outputs}", stop);
+            return (run.Line, run.Outputs, code, error);
+        })));
 
     // Runs the executable by a shell that redirects its streams. The code, and what standard error has.
     private static async Task<(int Code, string Error)> RunAsync(string line, CancellationToken stop, string before = "")

@@ -1,4 +1,4 @@
-// What docs/operations.md says under "A rolling upgrade", step by step, while clients write: nobody's acknowledged write is lost, and no
+// What docs/operations.md says under "A rolling upgrade", step by step, while clients write: no acknowledged write is lost, and no
 // write fails for good.
 using HotStandby.Host.Cluster;
 using HotStandby.Tests.Process.Failover;
@@ -24,7 +24,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : ClusterTest(
         foreach (var node in cluster.Nodes.Where(node => node != primary).Append(primary))
         {
             await WaitUntilAsync("1: all voters vote, no lag", Patience, () => AllVoteAsync(cluster, stop), stop);
-            var epoch = (await cluster.StatusAsync(await cluster.WaitForPrimaryAsync(Patience, stop), stop))!.Epoch;
+            var epoch = (await ViewOfAsync(cluster, await cluster.WaitForPrimaryAsync(Patience, stop), stop)).Epoch;
             node.Send(NodeSignal.Terminate);
             Assert.Equal(0, await WaitForExitCodeAsync(node, Patience, stop));
             node.Start();

@@ -1,4 +1,4 @@
-// The page in a real browser: the Primary is killed, and whoever looks at a Standby's page sees who leads now, and how it came to that.
+// The page in a real browser: the Primary is killed, and a Standby's page shows which node leads now, and how it came to that.
 using HotStandby.Host.Cluster;
 using HotStandby.Tests.Process.Failover;
 using OpenQA.Selenium;
@@ -26,7 +26,8 @@ public sealed class PageTests(ITestOutputHelper output) : ClusterTest(output)
         using var browser = Open();
         var standby = cluster.Nodes.First(node => node != primary);
         await browser.Navigate().GoToUrlAsync($"http://{standby.HttpAddress}/");
-        await SeeAsync("who serves", () => Text(browser, "#verdict").StartsWith($"{primary.Id} serves, epoch 1", StringComparison.Ordinal));
+        var epoch = (await ViewOfAsync(cluster, primary, stop)).Epoch;
+        await SeeAsync("who serves", () => Text(browser, "#verdict").StartsWith($"{primary.Id} serves, epoch {epoch}", StringComparison.Ordinal));
         await SeeAsync("all three nodes", () => Roles(browser) == Expected(cluster, primary, null));
         await SeeAsync("segments", () => Text(browser, "#segments").Contains('%', StringComparison.Ordinal));
         await SeeAsync("that a failover would be safe", () => Text(browser, "#detail").Contains("would lose nothing", StringComparison.Ordinal));

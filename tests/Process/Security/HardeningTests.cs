@@ -1,4 +1,4 @@
-// What somebody can do who reaches a node's port without TLS, or is another user of its machine: nothing to its actors, nothing to its files.
+// What a stranger at a node's port without TLS, or another user of its machine, can do: nothing to its actors, nothing to its files.
 using Akka.Actor;
 using Akka.Configuration;
 using HotStandby.Host.Cluster;

@@ -28,6 +28,24 @@ public sealed class NodeEndTests
         MustEnd(65, new JournalFaultException(new JournalFault(JournalFaultKind.Refused, "", "/data", 0, "why"), refused));
     }
 
+    [Fact]
+    public void A_full_or_closed_data_directory_is_one_line_with_74()
+    {
+        foreach (var failure in new Exception[] { new IOException("No space left on device"), new UnauthorizedAccessException("Access is denied") })
+        {
+            var end = NodeEnd.Of(failure);
+            Assert.Equal((74, $"ended: {failure.Message}", null), (end.Code, end.Line, end.Details));
+        }
+    }
+
+    [Fact]
+    public void A_bug_is_shown_with_its_details_and_70()
+    {
+        var bug = new InvalidOperationException("why");
+        var end = NodeEnd.Of(bug);
+        Assert.Equal((70, "ended: InvalidOperationException: why", bug), (end.Code, end.Line, end.Details));
+    }
+
     private static void MustEnd(int code, Exception failure)
     {
         foreach (var end in new[] { NodeEnd.Of(failure), NodeEnd.OfStart(failure), NodeEnd.Of(new InvalidOperationException("around it", failure)) })

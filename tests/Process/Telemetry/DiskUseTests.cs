@@ -42,7 +42,7 @@ public sealed class DiskUseTests : IDisposable
         Write("logs/a.segment", 1000);
         var time = new ManualTime();
         var disk = new DiskWatch(_directory.FullName, NullLogger.Instance, time);
-        Assert.Equal(DiskUse.Unknown, disk.Latest); // nobody waits for it
+        Assert.Equal(DiskUse.Unknown, disk.Latest); // it is not waited for
         await UntilAsync(() => disk.Latest.JournalBytes == 1000);
         Write("logs/b.segment", 500);
         for (var i = 0; i < 1000; i++)

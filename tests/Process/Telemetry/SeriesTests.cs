@@ -36,7 +36,7 @@ public sealed class SeriesTests
             AssertSeries(Scrape.Parse((await server.GetAsync("/metrics")).Text), round);
         }
 
-        // A node that serves no more tells of no segment, and not the sums of when it did.
+        // A node that no longer serves reports no segment, and not the sums from when it did.
         server.Gateway.MayServe = false;
         time.Advance(TimeSpan.FromSeconds(1));
         var standby = Scrape.Parse((await server.GetAsync("/metrics")).Text).Samples.Keys.Select(Scrape.NameOf).ToHashSet();

@@ -55,7 +55,7 @@ public sealed class SegmentOwnerTests
         await using var refusing = new FakeMaster { MountError = ErrorCode.InvalidParams };
         Assert.False((await Assert.ThrowsAsync<SegmentRefusedException>(() => Mount(refusing, 1, 1024))).IsTemporary);
         await using var absent = new FakeMaster { MountError = ErrorCode.RpcFail };
-        Assert.True((await Assert.ThrowsAsync<SegmentRefusedException>(() => Mount(absent, 1, 1024))).IsTemporary);
+        Assert.True((await Assert.ThrowsAsync<SegmentRefusedException>(() => MountInVain(absent))).IsTemporary);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class SegmentOwnerTests
     public async Task An_owner_ends_though_no_node_takes_its_segments_back()
     {
         await using var master = new FakeMaster();
-        var owner = await Mount(master, 3, 1024);
+        var owner = await Mount(master, 3, 1024, new SteppedTime());
         master.UnmountError = ErrorCode.UnavailableInCurrentMode;
         await owner.DisposeAsync().AsTask().WaitAsync(Deadline);
         Assert.Empty(master.Unmounted);
@@ -96,12 +96,16 @@ public sealed class SegmentOwnerTests
         Assert.Contains("InvalidParams (-600)", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("--segment-bytes", refusal.Message, StringComparison.Ordinal);
         await using var absent = new FakeMaster { MountError = ErrorCode.UnavailableInCurrentMode, Why = () => "h1:1 is a Standby" };
-        var absence = await Assert.ThrowsAsync<SegmentRefusedException>(() => Mount(absent, 1, 1024));
+        var absence = await Assert.ThrowsAsync<SegmentRefusedException>(() => MountInVain(absent));
         Assert.Contains("within 0.5 s: h1:1 is a Standby", absence.Message, StringComparison.Ordinal);
     }
 
-    private static Task<SegmentOwner> Mount(FakeMaster master, int count, ulong bytes) => SegmentOwner.MountAsync(
-        master, Client, count, bytes, patience: TimeSpan.FromMilliseconds(500), pingInterval: TimeSpan.FromMilliseconds(5), time: null, CancellationToken.None);
+    private static Task<SegmentOwner> Mount(FakeMaster master, int count, ulong bytes, TimeProvider? time = null) => SegmentOwner.MountAsync(
+        master, Client, count, bytes, patience: Deadline, pingInterval: TimeSpan.FromMilliseconds(5), time, CancellationToken.None);
+
+    // The time of an owner that gives up passes only while it waits.
+    private static Task<SegmentOwner> MountInVain(FakeMaster master) => SegmentOwner.MountAsync(
+        master, Client, 1, 1024, patience: TimeSpan.FromMilliseconds(500), pingInterval: Deadline, new SteppedTime(), CancellationToken.None);
 
     private static async Task Until(Func<bool> condition)
     {

@@ -1,4 +1,4 @@
-// A clock that moves only when somebody waits on it or a test pushes it: waiting takes no real time.
+// A clock that moves only when something waits on it or a test pushes it: waiting takes no real time.
 namespace HotStandby.Tests.Process.Trace;
 
 internal sealed class SteppedTime : TimeProvider

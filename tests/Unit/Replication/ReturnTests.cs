@@ -137,6 +137,41 @@ public sealed class ReturnTests
     }
 
     [Fact]
+    public void A_life_is_welcomed_only_after_the_first_commit_of_the_reign()
+    {
+        var driver = Led();
+        driver.LoseDisk(2);
+        driver.Wait(2100); // the lease of n0 is over, and so is the silence of n2
+        driver.Crown(1);
+        for (var round = 0; driver[1].Role != ReplicaRole.Primary; round++)
+        {
+            Assert.True(round < 100, "n1 never leads");
+            driver.Wait(100);
+            driver.Tick(1);
+            driver.Deliver(static each => each.Message is SealRequest or SealReply or FetchTail or TailBatch);
+            for (var node = 0; node < 3; node++)
+            {
+                driver.Persist(node);
+                driver.AnswerReads(node);
+            }
+        }
+
+        // n0 has sealed and is away. n2 has all of the log, and the memory before it has been silent for more than a lease.
+        driver.Uncrown(0);
+        var first = driver[1].LastProposed;
+        driver.Run(2500, 1, 2);
+        Assert.Equal((ReplicaRole.Primary, first), (driver[1].Role, driver[1].LastProposed));
+        Assert.Equal(first, driver.State(2).Log.LastSequence);
+        for (var round = 0; !driver.State(2).Voting; round++)
+        {
+            Assert.True(round < 100, "n2 never gets its vote back");
+            driver.Run(100);
+        }
+
+        Assert.Equal(first + 1, driver[1].LastProposed);
+    }
+
+    [Fact]
     public void A_lingering_batch_does_not_hold_back_the_first_entry_of_a_reign()
     {
         var driver = new ReplicaDriver(3, static settings => settings with { LingerTicks = TimeSpan.TicksPerSecond });

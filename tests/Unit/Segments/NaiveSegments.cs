@@ -76,7 +76,7 @@ internal sealed class NaiveSegments
         return error;
     }
 
-    // Everything that can be mounted is; whoever was at the endpoints before is gone. All or nothing.
+    // Everything that can be mounted is; clients that were at the endpoints before are gone. All or nothing.
     private ErrorCode Take(Uuid client, Segment[] segments)
     {
         var missing = segments.Distinct().Where(segment => !IsMounted(client, segment)).ToList();

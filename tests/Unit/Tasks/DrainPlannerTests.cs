@@ -95,6 +95,21 @@ public sealed class DrainPlannerTests
     }
 
     [Fact]
+    public void An_object_of_a_suspect_waits_until_its_owner_is_heard_again()
+    {
+        Create(["host-1", "host-2"], [], concurrency: 1);
+        _reign.Wait(11, talking: [2, 3]);
+        Assert.True(_reign.Table.ByHandle(1)!.IsSuspect);
+        Plan(On1("a"), new MoveCandidate(ObjectKey.From("b"), 10, 2, false, [2]));
+        Assert.Equal("b", Assert.Single(Open).Key.ToString()); // the suspect would not fetch a task, and its task would take the only place
+        Assert.Equal((1, true), (Report().BlockedUnits, Job.IsRunning));
+        EndAll(ReplicationTaskStatus.Success);
+        Assert.Equal(ErrorCode.Ok, _reign.ReMount(1, Reign.Segment(1)));
+        Plan(On1("a"));
+        Assert.Equal("a", Assert.Single(Open).Key.ToString());
+    }
+
+    [Fact]
     public void A_move_that_ended_after_the_shards_were_asked_is_not_planned_again_in_that_round()
     {
         Create(["host-1"], []);

@@ -54,7 +54,12 @@ public static class CommandTable
     {
         Reach = CommandReach.Standbys, Render = CommandRendering.Verify, Patience = TimeSpan.FromSeconds(45),
         IsWell = static body => body.GetProperty("clean").GetBoolean(),
-        Arguments = [new("shard", "One shard, 0 and up; without it, or with all, every shard and the segment table.", "shard", Values: ["all"], Range: Shards)],
+        Arguments =
+        [
+            new(
+                "shard", "One shard, 0 and up; without it, or with all, every shard and the segment table.", "shard", Values: ["all"],
+                Range: Shards),
+        ],
     };
 
     /// <summary>A fault, to see verification find it.</summary>

@@ -8,7 +8,8 @@ internal static class NodeAddress
 {
     /// <summary>What is an address, as the end of a sentence.</summary>
     public const string Rule =
-        "must be host:port, http://host:port or https://host:port without a path, with a port of 1 to 65535 and an IPv6 address in brackets";
+        "must be host:port, http://host:port or https://host:port without a path, with a port of 1 to 65535 and an IPv6 address "
+        + "in brackets";
 
     private const string Secure = "https://";
 

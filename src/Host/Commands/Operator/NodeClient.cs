@@ -17,13 +17,13 @@ public sealed record NodeAccess(IReadOnlyList<string> Addresses, string Token, X
 /// <summary>A client of the nodes' HTTP ports.</summary>
 public sealed class NodeClient : IDisposable
 {
-    private static readonly OperatorCommand WhoAreYou = CommandTable.Status with { Patience = TimeSpan.FromSeconds(3) };
+    private static readonly OperatorCommand WhoAreYou = CommandTable.Status with { Patience = TimeSpan.FromSeconds(8) };
     private static readonly Dictionary<string, string> Nothing = [];
 
     private readonly NodeAccess _access;
     private readonly HttpClient _http;
 
-    /// <summary>Connects to nobody yet.</summary>
+    /// <summary>Opens no connection yet.</summary>
     public NodeClient(NodeAccess access)
     {
         ArgumentNullException.ThrowIfNull(access);
@@ -38,7 +38,8 @@ public sealed class NodeClient : IDisposable
         if (access.Identity is { } identity)
             tls.ClientCertificates = [identity];
         _http = new HttpClient(new SocketsHttpHandler { SslOptions = tls, ConnectTimeout = TimeSpan.FromSeconds(3), UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
-        _http.DefaultRequestHeaders.Add(OperatorGuard.UserHeader, Uri.EscapeDataString($"{Environment.UserName}@{Environment.MachineName}"));
+        var user = Uri.EscapeDataString($"{Environment.UserName}@{Environment.MachineName}");
+        _http.DefaultRequestHeaders.Add(OperatorGuard.UserHeader, user);
         if (access.Token.Length > 0)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", access.Token);
     }
@@ -84,7 +85,8 @@ public sealed class NodeClient : IDisposable
     {
         CommandReach.Primary => node.IsGood && node.Body.GetProperty("serving").GetBoolean(),
         CommandReach.Standbys => node.IsGood && node.Body.GetProperty("role").GetString() != "primary",
-        _ => (NodeAddress.TryParse(arguments[NameArgument(command)], out var address) && node.Address == address) || (node.IsGood && node.Body.GetProperty("node").GetString() == arguments[NameArgument(command)]),
+        _ => (NodeAddress.TryParse(arguments[NameArgument(command)], out var address) && node.Address == address)
+            || (node.IsGood && node.Body.GetProperty("node").GetString() == arguments[NameArgument(command)]),
     };
 
     private static NodeAnswer WhyNobody(OperatorCommand command, IReadOnlyDictionary<string, string> arguments) => new("", 0, default, command.Reach switch

@@ -30,7 +30,8 @@ public enum CommandReach
 /// <param name="Values">The words that it may be, for completions; null: anything.</param>
 /// <param name="Range">The numbers that it may be; null: it is no number.</param>
 public sealed record CommandArgument(
-    string Name, string Summary, string? Parameter, bool IsPositional = false, IReadOnlyList<string>? Values = null, NumberRange? Range = null);
+    string Name, string Summary, string? Parameter, bool IsPositional = false, IReadOnlyList<string>? Values = null,
+    NumberRange? Range = null);
 
 /// <summary>Whole numbers that a parameter may have, on the command line and in a query alike.</summary>
 /// <param name="Minimum">The least.</param>

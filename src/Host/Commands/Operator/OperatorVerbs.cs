@@ -103,8 +103,12 @@ internal static class OperatorVerbs
 
     private static void CheckNumber(OptionResult result, CommandArgument argument, NumberRange range)
     {
-        foreach (var token in result.Tokens.Where(token => !range.TryParse(token.Value, out _) && argument.Values?.Contains(token.Value) != true))
-            result.AddError($"--{argument.Name} {range.Rule}{(argument.Values is { } words ? $", or {string.Join(" or ", words)}" : "")}, not {token.Value}");
+        var words = argument.Values is { } allowed ? $", or {string.Join(" or ", allowed)}" : "";
+        foreach (var token in result.Tokens)
+        {
+            if (!range.TryParse(token.Value, out _) && argument.Values?.Contains(token.Value) != true)
+                result.AddError($"--{argument.Name} {range.Rule}{words}, not {token.Value}");
+        }
     }
 
     // What is good is shown even when others do not answer; the exit code is that of the worst.
@@ -133,11 +137,17 @@ internal static class OperatorVerbs
     {
         private readonly Option<string[]> _http = new("--http")
         {
-            Description = "HTTP address of a node, as host:port or https://host:port, or its URL; repeat for each node.", HelpName = "host:port",
+            Description = "HTTP address of a node, as host:port or https://host:port, or its URL; repeat for each node.",
+            HelpName = "host:port",
             DefaultValueFactory = static _ => UsualAddresses, AllowMultipleArgumentsPerToken = true,
         };
 
-        private readonly Option<FileInfo?> _token = new("--token-file") { Description = $"File with the admin token; or set {TokenVariable}. Needed where the nodes have one, and from another machine.", HelpName = "file" };
+        private readonly Option<FileInfo?> _token = new("--token-file")
+        {
+            Description = $"File with the admin token; or set {TokenVariable}. Needed where the nodes have one, and from another machine.",
+            HelpName = "file",
+        };
+
         private readonly Option<FileInfo?> _authority = new("--ca") { Description = "PEM file with the authority that signed the nodes' certificates.", HelpName = "file" };
         private readonly Option<FileInfo?> _certificate = new("--certificate") { Description = "PEM file with the certificate to show, and its key.", HelpName = "file" };
 
@@ -165,8 +175,9 @@ internal static class OperatorVerbs
                 if (result.GetValue(_authority) is { } authority)
                     (authorities = []).ImportFromPemFile(authority.FullName);
                 var identity = result.GetValue(_certificate) is { } certificate ? X509Certificate2.CreateFromPemFile(certificate.FullName) : null;
-                string[] addresses = [.. result.GetRequiredValue(_http).Select(static text => NodeAddress.TryParse(text, out var address) ? address : text).Distinct()];
-                return new NodeAccess(addresses, token, authorities, identity);
+                var addresses = result.GetRequiredValue(_http)
+                    .Select(static text => NodeAddress.TryParse(text, out var address) ? address : text).Distinct();
+                return new NodeAccess([.. addresses], token, authorities, identity);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
             {

@@ -31,7 +31,7 @@ internal static class DiskFunctions
                 },
                 scope.Refusal(request.Tenant)),
             KeyedAnswers.WriteBatch);
-        // No promotion is ever begun, so there is none to end: all that can be wrong is the object.
+        // No promotion is begun here, so there is none to end: only the object can be wrong.
         table.Add<TransferRequest, KeyedCall>(
             Rpc.NotifyPromotionFailure,
             (in TransferRequest request, IReplySink sink) => new(

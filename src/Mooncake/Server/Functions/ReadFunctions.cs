@@ -23,12 +23,14 @@ internal static class ReadFunctions
         table.Add<GetReplicaListRequest, KeyedCall>(
             Rpc.GetReplicaList,
             (in GetReplicaListRequest request, IReplySink sink) => new(
-                new KeyedCall(sink, KeyedOperation.GetReplicaList, [scope.Key(request.Tenant, request.Key)]), scope.Refusal(request.Tenant)),
+                new KeyedCall(sink, KeyedOperation.GetReplicaList, [scope.Key(request.Tenant, request.Key)]),
+                scope.Refusal(request.Tenant)),
             KeyedAnswers.WriteSingle);
         table.Add<BatchGetReplicaListRequest, KeyedCall>(
             Rpc.BatchGetReplicaList,
             (in BatchGetReplicaListRequest request, IReplySink sink) => new(
-                new KeyedCall(sink, KeyedOperation.GetReplicaList, scope.Keys(request.Tenant, request.Keys)), scope.Refusal(request.Tenant)),
+                new KeyedCall(sink, KeyedOperation.GetReplicaList, scope.Keys(request.Tenant, request.Keys)),
+                scope.Refusal(request.Tenant)),
             KeyedAnswers.WriteBatch);
     }
 }

@@ -14,11 +14,13 @@ internal static class ScanFunctions
     {
         table.Add<ExistKeyRequest, ScanCall>(
             Rpc.GetReplicaListByRegex,
-            (in ExistKeyRequest request, IReplySink sink) => Scan(sink, scope, ScanOperation.GetReplicaLists, request.Tenant, request.Key, false),
+            (in ExistKeyRequest request, IReplySink sink) =>
+                Scan(sink, scope, ScanOperation.GetReplicaLists, request.Tenant, request.Key, false),
             static (in AnswerFrame frame, ScanCall call) => frame.Send(new FoundReplicas(call)));
         table.Add<RemoveRequest, ScanCall>(
             Rpc.RemoveByRegex,
-            (in RemoveRequest request, IReplySink sink) => Scan(sink, scope, ScanOperation.Remove, request.Tenant, request.Key, request.Force),
+            (in RemoveRequest request, IReplySink sink) =>
+                Scan(sink, scope, ScanOperation.Remove, request.Tenant, request.Key, request.Force),
             static (in AnswerFrame frame, ScanCall call) => frame.Send(call.Error, new WireInt64(call.RemovedCount)));
         // Its result has no place for an error; clients report a negative number as one.
         table.Add<RemoveAllRequest, ScanCall>(

@@ -23,7 +23,8 @@ internal static class ServiceFunctions
         where TRequest : struct, IWireValue<TRequest>
         where TValue : struct, IWireValue<TValue>
         => table.Add<TRequest, DoorCall>(
-            rpc, static (in TRequest _, IReplySink sink) => new DoorCall(sink), (in AnswerFrame frame, DoorCall _) => frame.SendIfServing(ErrorCode.Ok, value));
+            rpc, static (in TRequest _, IReplySink sink) => new DoorCall(sink),
+            (in AnswerFrame frame, DoorCall _) => frame.SendIfServing(ErrorCode.Ok, value));
 
     private static void WritePing(in AnswerFrame frame, DoorCall call)
     {

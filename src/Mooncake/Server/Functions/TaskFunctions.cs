@@ -20,7 +20,8 @@ internal static class TaskFunctions
         table.Add<CreateMoveTaskRequest, CreateTaskCall>(
             Rpc.CreateMoveTask,
             (in CreateMoveTaskRequest request, IReplySink sink) =>
-                Create(sink, scope, TaskType.ReplicaMove, request.Tenant, request.Key, request.Source.ToString(), [request.Target.ToString()]),
+                Create(
+                    sink, scope, TaskType.ReplicaMove, request.Tenant, request.Key, request.Source.ToString(), [request.Target.ToString()]),
             WriteCreated);
         table.Add<WireUuid, QueryTaskCall>(
             Rpc.QueryTask, static (in WireUuid id, IReplySink sink) => new QueryTaskCall(sink, id.Value), WriteReport);
@@ -41,7 +42,7 @@ internal static class TaskFunctions
     {
         var refusal = scope.WriteRefusal(tenant);
         if (refusal == ErrorCode.Ok && targets.Length == 0)
-            refusal = ErrorCode.InvalidParams; // before anyone looks for the object
+            refusal = ErrorCode.InvalidParams; // before the object is looked for
         return new(new CreateTaskCall(sink, type, scope.Key(tenant, key), source, targets), refusal);
     }
 

@@ -34,9 +34,11 @@ internal static class TransferFunctions
         AddEnd(table, scope, Rpc.MoveRevoke, KeyedOperation.MoveRevoke);
     }
 
-    private static void AddEnd(FunctionTable table, TenantScope scope, Rpc rpc, KeyedOperation operation) => table.Add<TransferRequest, KeyedCall>(
-        rpc,
-        (in TransferRequest request, IReplySink sink) => new(
-            new KeyedCall(sink, operation, [scope.Key(request.Tenant, request.Key)]) { Client = request.Client }, scope.Refusal(request.Tenant)),
-        KeyedAnswers.WriteSingle);
+    private static void AddEnd(FunctionTable table, TenantScope scope, Rpc rpc, KeyedOperation operation) =>
+        table.Add<TransferRequest, KeyedCall>(
+            rpc,
+            (in TransferRequest request, IReplySink sink) => new(
+                new KeyedCall(sink, operation, [scope.Key(request.Tenant, request.Key)]) { Client = request.Client },
+                scope.Refusal(request.Tenant)),
+            KeyedAnswers.WriteSingle);
 }

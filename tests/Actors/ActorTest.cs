@@ -1,0 +1,51 @@
+// What every test here that runs actors has: waits that only end a test that hangs, and, where it asks for them, timers that the test moves.
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+
+namespace HotStandby.Tests.Actors;
+
+/// <summary>An actor system for one test.</summary>
+public abstract class ActorTest : TestKit
+{
+    // The TestKit's own waits are of 3 s, and a journal's circuit breaker is of 10 s: both would judge the machine.
+    private static readonly Config Patience = ConfigurationFactory.ParseString("""
+        akka.test { single-expect-default = STEP, default-timeout = STEP, filter-leeway = STEP }
+        akka.persistence {
+          journal-plugin-fallback { circuit-breaker.call-timeout = STEP, recovery-event-timeout = STEP }
+          snapshot-store-plugin-fallback.circuit-breaker.call-timeout = STEP
+        }
+        """.Replace("STEP", $"{Deadline.Step.TotalSeconds}s", StringComparison.Ordinal));
+
+    /// <summary>Settings for a test whose actors' timers fire by <see cref="PassTimers"/> alone.</summary>
+    private protected const string VirtualTimers = """
+        akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
+
+        """;
+
+    /// <summary>Settings for a test that sees that its messages can be serialized.</summary>
+    private protected const string Serializes = """
+        akka.actor.serialize-messages = on
+
+        """;
+
+    private protected ActorTest(string hocon = "")
+        : this(ConfigurationFactory.ParseString(hocon))
+    {
+    }
+
+    private protected ActorTest(Config config, string? name = null)
+        : base(config.WithFallback(Patience), name)
+    {
+    }
+
+    private protected ActorTest(Config config, Setup setup, string? name = null)
+        : base(BootstrapSetup.Create().WithConfig(config.WithFallback(Patience)).And(setup), name)
+    {
+    }
+
+    /// <summary>Time passes for the timers of all actors; those that are due have sent their messages when it returns.</summary>
+    private protected void PassTimers(TimeSpan time) => ((TestScheduler)Sys.Scheduler).Advance(time);
+}
