@@ -65,7 +65,11 @@ public sealed partial class EtcdctlTests(ITestOutputHelper output) : ClusterTest
     public Task A_watch_held_through_failovers_misses_no_view_and_shows_none_that_never_served()
     {
         var failovers = int.TryParse(Environment.GetEnvironmentVariable(FailoversVariable), CultureInfo.InvariantCulture, out var said) ? said : Failovers;
-        return WithClusterAsync(3, (cluster, stop) => WatchThroughAsync(cluster, failovers, stop), patience: TestPatience + (failovers * TimeSpan.FromMinutes(1)));
+        return WithClusterAsync(3, async (cluster, _) =>
+        {
+            using var stop = new CancellationTokenSource(TestPatience + (failovers * TimeSpan.FromMinutes(1))); // a long run takes longer than a test
+            await WatchThroughAsync(cluster, failovers, stop.Token);
+        });
     }
 
     private async Task WatchThroughAsync(LocalCluster cluster, int failovers, CancellationToken stop)
