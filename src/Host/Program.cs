@@ -3,4 +3,5 @@ using HotStandby.Host.Cluster;
 using HotStandby.Host.Commands;
 
 return await CommandTree.RunAsync(
-    args, Terminal.OfProcess(isNode: args is ["run", ..]), (addresses, client) => new MooncakeMasterClient(addresses, client));
+    args, Terminal.OfProcess(isNode: args is ["run", ..]),
+    (addresses, client) => new MooncakeMasterClient(addresses, client, AddressOption.Settings()));

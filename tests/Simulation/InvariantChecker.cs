@@ -31,6 +31,7 @@ public sealed class InvariantChecker(bool keepsEntries)
         [.. Enumerable.Range(0, SimulatedIndex.ShardCount).Select(static shard => new ShardState(Partition.OfShard(shard), SimulatedIndex.ShardCount))];
     private readonly Dictionary<(ulong Epoch, ulong Sequence), NamedVoter[]> _namings = [];
     private readonly Dictionary<NodeId, ulong> _voters = [];
+    private readonly Dictionary<ulong, NodeId> _served = [];
     private readonly HashSet<ulong> _started = [];
     private readonly HashSet<ulong> _ended = [];
 
@@ -88,6 +89,16 @@ public sealed class InvariantChecker(bool keepsEntries)
                 throw new InvariantViolation(3, $"{node} leads in epoch {epoch} without the committed entry {i}");
             return;
         }
+    }
+
+    /// <summary>A node begins to answer clients.</summary>
+    public void Serves(NodeId node, ulong epoch) => _served[epoch] = node;
+
+    /// <summary>Invariant 6: what a node tells clients of who serves was true at some moment, and is not known to be over.</summary>
+    public void Publishes(NodeId node, Service service, bool isCurrent)
+    {
+        if (!isCurrent || _served.GetValueOrDefault(service.Epoch) != service.Node)
+            throw new InvariantViolation(6, $"{node} tells clients that {service.Node} serves in epoch {service.Epoch}");
     }
 
     /// <summary>A voter asks the others for their grants; whether the Primary in question has its lease at this moment.</summary>

@@ -57,6 +57,8 @@ public enum PlantedBug
     ReleaseWhileLeading,
     /// <summary>A Primary answers clients as long as nobody has told it that it is deposed.</summary>
     ServeWithoutLease,
+    /// <summary>A Primary says that it serves as soon as it leads, before its first entry is committed.</summary>
+    ClaimServiceEarly,
     /// <summary>Any life with a voter's name counts, if it says that it may vote.</summary>
     CountAnyLife,
     /// <summary>The life that is welcomed counts, and the one before it still does.</summary>

@@ -36,6 +36,8 @@ public sealed class Saboteur(PlantedBug bug, SimulatedNode node)
     /// <summary>What the node says instead.</summary>
     public ReplicationMessage Says(Replica replica, NodeId to, ReplicationMessage message)
     {
+        if (bug == PlantedBug.ClaimServiceEarly && message is AppendBatch append)
+            return append with { Serves = true };
         if (message is not AppendAcknowledged acknowledged)
             return message;
         if (bug == PlantedBug.AcknowledgeEndOfLog)

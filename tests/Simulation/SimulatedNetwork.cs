@@ -62,7 +62,7 @@ public sealed class SimulatedNetwork(Simulation world)
     {
         AppendBatch append => $"append {append.Epoch}: behind {append.PreviousEpoch}/{append.PreviousSequence} "
             + (append.Batch is null ? "heartbeat" : $"{append.Batch.Epoch}/{append.Batch.FirstSequence}..{append.Batch.LastSequence}")
-            + $" commit {append.CommitSequence}",
+            + $" commit {append.CommitSequence}{(append.Serves ? ", serves" : "")}",
         AppendAcknowledged ack => $"acknowledged {ack.Epoch}: {ack.StoredSequence}{(ack.Origin.Votes ? "" : " not voting")} by {ack.Origin.Life.Memory:x}",
         AppendRefused refused => $"refused {refused.Epoch}: {refused.Reason}, ends {string.Join(' ', refused.Log)}",
         SealRequest request => $"seal {request.Epoch}{(request.FirstStartOf != Life.None ? " first start" : "")}",

@@ -211,6 +211,15 @@ public sealed class SimulatedNode(Simulation world, int index)
         }
     }
 
+    // The partitions answer clients from now on, unless the reign is over by then.
+    private void Serve(BeginReign reign)
+    {
+        if (_reignFrom != reign.EpochStartSequence || Replica is not { Role: ReplicaRole.Primary } leading || leading.Epoch != reign.Epoch)
+            return;
+        world.Checker.Serves(Id, reign.Epoch);
+        Do(static (replica, now) => replica.Serve(now));
+    }
+
     // The process ends; its supervisor starts it again.
     private void End(Superseded superseded)
     {
@@ -278,6 +287,7 @@ public sealed class SimulatedNode(Simulation world, int index)
                 _reignFrom = reign.EpochStartSequence;
                 Partitions?.BeginReign(reign.Epoch);
                 world.Trace(this, $"reigns in {reign.Epoch}");
+                world.AfterTrueTicks(0, this, Incarnation, () => Serve(reign));
                 break;
             case RebuildPartitions:
                 replica.Rebuilding();

@@ -135,6 +135,9 @@ public sealed class Simulation
             Events++;
             _events.Dequeue()();
             CheckLeases();
+            foreach (var node in _machines)
+                if (node.Replica?.ServiceAt(node.Clock) is { } service)
+                    Checker.Publishes(node.Id, service, node.Clock < service.UntilTicks && service.Epoch >= node.Replica.State.PromisedEpoch);
             if (isDone())
                 return;
         }

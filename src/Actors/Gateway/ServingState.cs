@@ -18,6 +18,9 @@ public sealed class ServingState(TimeProvider time)
     /// <summary>The node has stopped taking calls: see <see cref="IMasterGateway.ServiceEnded"/>.</summary>
     public event Action? Ended;
 
+    /// <summary>What this node tells clients of who serves. A view of its own goes before <see cref="Ended"/> is heard.</summary>
+    public MasterViews Views { get; } = new(time);
+
     /// <summary>True while the node leads and its lease holds.</summary>
     public bool MayServe => time.NowTicks() < Volatile.Read(ref _deadlineTicks);
 
@@ -77,6 +80,7 @@ public sealed class ServingState(TimeProvider time)
         if (!_serves)
             return;
         _serves = false;
+        Views.Withdraw();
         Ended?.Invoke();
     }
 }

@@ -40,7 +40,7 @@ public sealed class HotStandbyNode
 
     private readonly NodeActors _actors;
 
-    private HotStandbyNode(ActorSystem system, NodeActors actors) => (System, _actors) = (system, actors);
+    private HotStandbyNode(ActorSystem system, NodeActors actors, MasterViews views) => (System, _actors, Views) = (system, actors, views);
 
     /// <summary>The actor system.</summary>
     public ActorSystem System { get; }
@@ -50,6 +50,9 @@ public sealed class HotStandbyNode
 
     /// <summary>How the node was a moment ago, for probes: asks nothing.</summary>
     public NodePulse Pulse => _actors.Pulse;
+
+    /// <summary>Which node serves, as clients are told.</summary>
+    public MasterViews Views { get; }
 
     /// <summary>Which clients are alive, and what is mounted.</summary>
     public ClientWatch Clients => _actors.Clients;
@@ -125,7 +128,7 @@ public sealed class HotStandbyNode
         var joiner = JoinActor.Props(configuration.Settings, directory, seeds, time, onFatal);
         if (seeds.Count > 0)
             system.ActorOf(VitalActor.Props(joiner, onFatal), JoinActor.Name);
-        return new HotStandbyNode(system, actors);
+        return new HotStandbyNode(system, actors, serving.Views);
     }
 
     /// <summary>How the node is.</summary>
@@ -195,7 +198,10 @@ public sealed class HotStandbyNode
         var state = Cluster.Get(System).State;
         var unreachable = state.Unreachable.Select(member => member.UniqueAddress).ToHashSet();
         return [.. state.Members.Order(Member.AgeOrdering).Select(member => new MemberReport(
-            NodeConfiguration.NodeOf(member.Roles), member.Address.ToString(), member.Status.ToString(), !unreachable.Contains(member.UniqueAddress), NodeConfiguration.HttpOf(member.Roles)))];
+            NodeConfiguration.NodeOf(member.Roles), member.Address.ToString(), member.Status.ToString(), !unreachable.Contains(member.UniqueAddress), NodeConfiguration.HttpOf(member.Roles))
+            {
+                Discovery = NodeConfiguration.DiscoveryOf(member.Roles),
+            })];
     }
 
     /// <summary>Hands over, leaves the cluster and stops.</summary>

@@ -15,4 +15,8 @@ public sealed record NodeReport(ReplicaStatus Replica, IReadOnlyList<PartitionRe
 /// <param name="Status">Akka's word: Joining, Up, Leaving, …</param>
 /// <param name="Reachable">False: it has not been heard of lately.</param>
 /// <param name="Http">Origin of its HTTP port, as <c>http://host:port</c>; empty: it has none.</param>
-public sealed record MemberReport(NodeId Node, string Address, string Status, bool Reachable, string Http);
+public sealed record MemberReport(NodeId Node, string Address, string Status, bool Reachable, string Http)
+{
+    /// <summary>Origin of its discovery port; empty: it has none.</summary>
+    public string Discovery { get; init; } = "";
+}

@@ -2,13 +2,14 @@
 // the discovery there is. A node that was started again elsewhere is a member twice until its earlier life is removed.
 using Akka.Actor;
 using Akka.Cluster;
+using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Settings;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Replication;
 
 /// <summary>References to the replicas of the other nodes, or to the actors of another path there.</summary>
-internal sealed class PeerDirectory(ExtendedActorSystem system, string[]? path = null)
+internal sealed class PeerDirectory(ExtendedActorSystem system, string[]? path = null) : IClientAddresses
 {
     /// <summary>Path of the replica below the user guardian, the same on every node.</summary>
     public static readonly string[] ReplicaPath = ["user", "node", "replica"];
@@ -50,6 +51,9 @@ internal sealed class PeerDirectory(ExtendedActorSystem system, string[]? path =
         if (lives.Count == 0)
             _lives.Remove(node);
     }
+
+    /// <inheritdoc/>
+    public string ClientAddressOf(NodeId node) => _lives.TryGetValue(node, out var lives) ? NodeConfiguration.ClientOf(lives[^1].Member.Roles) : "";
 
     /// <summary>The replica of the node's latest life, or null while the node is not a member.</summary>
     public IActorRef? this[NodeId node] => _lives.TryGetValue(node, out var lives) ? lives[^1].Replica : null;

@@ -41,10 +41,8 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private Replica _replica = null!;
     private BeginReign? _reign;
     private long _leaseUntilTicks = long.MinValue;
-    private bool _crowned;
-    private bool _leading;
     private int _stopsAwaited;
-    private bool _dirty, _turnEndsSoon;
+    private bool _crowned, _leading, _dirty, _turnEndsSoon;
 
     public ReplicaActor(ReplicaOptions options, DataDirectory directory, ServingState serving, TimeProvider time) =>
         (_options, _directory, _serving, _time) = (options, directory, serving, time);
@@ -263,6 +261,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         if (!_leading || ready.Reign != _replica.Epoch || _replica.IsHandingOver)
             return; // not while it hands over, either: it takes no new calls
         _serving.Open(ready.Reign);
+        _replica.Serve(now);
         _ledger.Serves(now);
         _log.Info("Node {0} serves in epoch {1}", _options.Protocol.Self, ready.Reign);
     }
@@ -274,6 +273,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 CarryOut(effect, now);
         _leaseUntilTicks = _replica.LeaseUntilTicks;
         _serving.ExtendLease(_leaseUntilTicks);
+        _serving.Views.Note(_replica.ServiceAt(now), _peers);
         ReleaseDurable(now);
     }
 

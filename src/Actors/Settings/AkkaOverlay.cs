@@ -48,13 +48,13 @@ internal static class AkkaOverlay
     {
         var text = new StringBuilder();
         var roles = new List<string> { NodeConfiguration.MasterRole, NodeConfiguration.RoleOf(settings.NodeId) };
+        // A node that listens on all interfaces is reached where the other nodes reach it.
+        string Reached(string host) => HostName.IsWildcard(host) ? settings.Remoting.Host : host;
         if (settings.Http.IsEnabled)
-        {
-            // A node that listens on all interfaces is reached where the other nodes reach it.
-            var host = HostName.IsWildcard(settings.Http.Host) ? settings.Remoting.Host : settings.Http.Host;
-            roles.Add(NodeConfiguration.RoleOf(settings.Http, host));
-        }
-
+            roles.Add(NodeConfiguration.RoleOf(settings.Http, Reached(settings.Http.Host)));
+        roles.Add(NodeConfiguration.RoleOf(settings.Client, settings.Remoting.Host));
+        if (settings.Discovery.IsEnabled)
+            roles.Add(NodeConfiguration.RoleOf(settings.Discovery, Reached(settings.Discovery.Host)));
         if (given.GetValue(RolesPath) is { } value && value.IsArray())
             roles.AddRange(value.GetStringList());
         Line(text, RolesPath, '[' + string.Join(", ", roles.Distinct().Select(Quote)) + ']');

@@ -52,6 +52,11 @@ internal static class CrossChecks
         reader.Require(
             settings.Http.AdminToken.Length == 0 || settings.Http.AdminTokenFile.Length == 0, "hotstandby.http.admin-token-file",
             "must be empty when hotstandby.http.admin-token is set", "hotstandby.http.admin-token");
+        var etcd = settings.Discovery.EtcdPort;
+        reader.Require(
+            etcd == 0 || (etcd != settings.Client.Port && etcd != previous && etcd != settings.Http.Port && etcd != remoting
+                && (!settings.Http.IsMetadataServerEnabled || etcd != settings.Http.MetadataPort)),
+            "hotstandby.discovery.etcd-port", "must differ from every other port of the node", "hotstandby.client.port");
         var metadata = settings.Http.MetadataPort;
         reader.Require(
             !settings.Http.IsMetadataServerEnabled

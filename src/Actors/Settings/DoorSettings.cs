@@ -1,4 +1,4 @@
-// The three doors of a node: Mooncake clients, operators, the other nodes.
+// The doors of a node: Mooncake clients, clients that look for the Primary, operators, the other nodes.
 using HotStandby.Messages.Network;
 
 namespace HotStandby.Actors.Settings;
@@ -11,6 +11,14 @@ public sealed record ClientSettings
 
     /// <summary>Port; 1 to 65535.</summary>
     public required int Port { get; init; }
+
+    /// <summary>Name or address under which clients reach the node; empty: <see cref="Host"/>, or the remoting host where that is a wildcard.</summary>
+    public string AdvertisedHost { get; init; } = "";
+
+    /// <summary>host:port under which clients reach the node.</summary>
+    /// <param name="remotingHost">Under which the other nodes reach it.</param>
+    public HostAndPort AdvertisedAddress(string remotingHost) =>
+        new(AdvertisedHost.Length > 0 ? AdvertisedHost : HostName.IsWildcard(Host) ? remotingHost : Host, Port);
 
     /// <summary>Port for clients of the previous generation (v0.3.12); 0 is off.</summary>
     public required int PreviousGenerationPort { get; init; }
@@ -32,6 +40,28 @@ public sealed record ClientSettings
 
     /// <summary>TLS, of both generations' ports.</summary>
     public required TlsSettings Tls { get; init; }
+}
+
+/// <summary>The port where clients ask who serves, as they would ask etcd: <c>hotstandby.discovery</c>.</summary>
+public sealed record DiscoverySettings
+{
+    /// <summary>Address to listen on: an IP address, in its shortest form.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Port; 0 is off.</summary>
+    public required int EtcdPort { get; init; }
+
+    /// <summary>The cluster's name in the key that clients read.</summary>
+    public required string Cluster { get; init; }
+
+    /// <summary>Watches that may be open at once, and connections.</summary>
+    public required int MaximumWatchers { get; init; }
+
+    /// <summary>TLS.</summary>
+    public required TlsSettings Tls { get; init; }
+
+    /// <summary>False when the port is closed.</summary>
+    public bool IsEnabled => EtcdPort != 0;
 }
 
 /// <summary>The operators' door: <c>hotstandby.http</c>.</summary>

@@ -16,6 +16,9 @@ internal static class ExposureChecks
         const string anyClient = "anyone who reaches it can read, write and remove every object: set hotstandby.client.tls, " + trust;
         Warn("hotstandby.client.port", client.Port, client.Host, client.Tls.IsEnabled, anyClient);
         Warn("hotstandby.client.previous-generation-port", client.PreviousGenerationPort, client.Host, client.Tls.IsEnabled, anyClient);
+        var discovery = settings.Discovery;
+        Warn("hotstandby.discovery.etcd-port", discovery.EtcdPort, discovery.Host, discovery.Tls.IsEnabled,
+            "anyone who reaches it learns which node serves and the addresses of all: set hotstandby.discovery.tls, " + trust);
         var hasToken = http.AdminToken.Length > 0 || http.AdminTokenFile.Length > 0;
         Warn("hotstandby.http.port", http.Port, http.Host, http.Tls.IsEnabled, hasToken
             ? "the admin token crosses the network in the clear: set hotstandby.http.tls"

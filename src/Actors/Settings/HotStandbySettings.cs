@@ -31,6 +31,9 @@ public sealed record HotStandbySettings
     /// <summary>The clients' door.</summary>
     public required ClientSettings Client { get; init; }
 
+    /// <summary>Where clients ask who serves.</summary>
+    public required DiscoverySettings Discovery { get; init; }
+
     /// <summary>The operators' door.</summary>
     public required HttpSettings Http { get; init; }
 

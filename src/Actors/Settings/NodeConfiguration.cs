@@ -22,6 +22,8 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
 
     private const string NodeRolePrefix = "node.";
     private const string HttpRolePrefix = "http=";
+    private const string ClientRolePrefix = "client=";
+    private const string DiscoveryRolePrefix = "etcd=";
 
     /// <summary>The role by which peers recognise a node: <c>node.</c> and its id.</summary>
     public static string RoleOf(NodeId node) => NodeRolePrefix + node.Name;
@@ -33,9 +35,31 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
         return $"{HttpRolePrefix}{(http.Tls.IsEnabled ? "https" : "http")}://{new HostAndPort(host, http.Port)}";
     }
 
+    /// <summary>The role by which peers know where clients reach a node: <c>client=</c> and host:port.</summary>
+    public static string RoleOf(ClientSettings client, string host)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return $"{ClientRolePrefix}{client.AdvertisedAddress(host)}";
+    }
+
+    /// <summary>The role by which peers know a node's discovery port: <c>etcd=</c> and its origin.</summary>
+    public static string RoleOf(DiscoverySettings discovery, string host)
+    {
+        ArgumentNullException.ThrowIfNull(discovery);
+        return $"{DiscoveryRolePrefix}{(discovery.Tls.IsEnabled ? "https" : "http")}://{new HostAndPort(host, discovery.EtcdPort)}";
+    }
+
     /// <summary>The origin of a member's HTTP port; empty when it has none.</summary>
-    public static string HttpOf(IEnumerable<string> roles) =>
-        roles.FirstOrDefault(static role => role.StartsWith(HttpRolePrefix, StringComparison.Ordinal))?[HttpRolePrefix.Length..] ?? "";
+    public static string HttpOf(IEnumerable<string> roles) => Behind(HttpRolePrefix, roles);
+
+    /// <summary>host:port where clients reach a member; empty when it does not say.</summary>
+    public static string ClientOf(IEnumerable<string> roles) => Behind(ClientRolePrefix, roles);
+
+    /// <summary>The origin of a member's discovery port; empty when it has none.</summary>
+    public static string DiscoveryOf(IEnumerable<string> roles) => Behind(DiscoveryRolePrefix, roles);
+
+    private static string Behind(string prefix, IEnumerable<string> roles) =>
+        roles.FirstOrDefault(role => role.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..] ?? "";
 
     /// <summary>The node behind a member's roles; <see cref="NodeId.None"/> when it is none of ours.</summary>
     public static NodeId NodeOf(IEnumerable<string> roles)

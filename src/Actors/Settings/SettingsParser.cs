@@ -28,6 +28,9 @@ internal static partial class SettingsParser
         {
             Host = reader.ListenHost("hotstandby.client.host"),
             Port = reader.Integer("hotstandby.client.port", 1, 65535),
+            AdvertisedHost = HostName.Canonical(reader.Text(
+                "hotstandby.client.advertised-host", static host => host.Length == 0 || IsReachableHost(host),
+                "must be \"\", or a name or IP address that clients can reach, not a wildcard or an address with a scope")),
             PreviousGenerationPort = reader.Integer("hotstandby.client.previous-generation-port", 0, 65535),
             MaximumFrameBytes = (int)reader.Size("hotstandby.client.max-frame-bytes", KiB, GiB),
             MaximumBufferedBytes = reader.Size("hotstandby.client.max-buffered-bytes", 64 * KiB, 64 * GiB),
@@ -35,6 +38,14 @@ internal static partial class SettingsParser
             MaximumConnections = reader.Integer("hotstandby.client.max-connections", 1, 100_000),
             RequestTimeout = reader.Duration("hotstandby.client.request-timeout", Milliseconds(100), Minutes(5)),
             Tls = Tls(reader, "hotstandby.client.tls", CallersOf(reader, "hotstandby.client.tls")),
+        },
+        Discovery = new DiscoverySettings
+        {
+            Host = reader.ListenHost(reader.Text("hotstandby.discovery.host", static _ => true, "").Length > 0 ? "hotstandby.discovery.host" : "hotstandby.client.host"),
+            EtcdPort = reader.Integer("hotstandby.discovery.etcd-port", 0, 65535),
+            Cluster = reader.Text("hotstandby.discovery.cluster", ClusterPattern().IsMatch, "must be 1 to 128 of A-Z a-z 0-9 _ . - /"),
+            MaximumWatchers = reader.Integer("hotstandby.discovery.max-watchers", 1, 100_000),
+            Tls = Tls(reader, "hotstandby.discovery.tls", CallersOf(reader, "hotstandby.discovery.tls")),
         },
         Http = new HttpSettings
         {
@@ -177,6 +188,9 @@ internal static partial class SettingsParser
     private static TimeSpan Hours(int value) => TimeSpan.FromHours(value);
 
     private static TimeSpan Days(int value) => TimeSpan.FromDays(value);
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_./\-]{1,128}\z")]
+    private static partial Regex ClusterPattern();
 
     [GeneratedRegex(@"\A[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*\z")]
     private static partial Regex PluginPattern();

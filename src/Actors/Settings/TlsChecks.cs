@@ -17,6 +17,7 @@ internal static class TlsChecks
     public static void Apply(HotStandbySettings settings, SettingsReader reader, List<SettingsProblem> warnings)
     {
         Check("hotstandby.client.tls", settings.Client.Tls, null, reader, warnings);
+        Check("hotstandby.discovery.tls", settings.Discovery.Tls, null, reader, warnings);
         Check("hotstandby.http.tls", settings.Http.Tls, null, reader, warnings);
         Check("hotstandby.remoting.tls", settings.Remoting.Tls, settings.ClusterId, reader, warnings);
     }

@@ -85,7 +85,7 @@ public static class NodeMetrics
     private static readonly string[] VainCauses = [Leased, Pinned];
 
     /// <summary>The ports of a node, as the label <c>door</c> names them.</summary>
-    public static readonly IReadOnlyList<string> Doors = ["client", "http", "metadata", "remoting"];
+    public static readonly IReadOnlyList<string> Doors = ["client", "discovery", "http", "metadata", "remoting"];
 
     // Observed, not added to: lines are lost before an exporter listens, too.
     static NodeMetrics() => Meter.CreateObservableCounter(

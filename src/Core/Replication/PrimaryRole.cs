@@ -22,7 +22,7 @@ internal sealed class PrimaryRole
     private readonly long _beganAtTicks;
     private long _wallMilliseconds; // as of the last tick
     private long _openSinceTicks;
-    private bool _reignAnnounced;
+    private bool _reignAnnounced, _serves;
 
     /// <summary>Begins to lead.</summary>
     /// <param name="state">The books.</param>
@@ -162,6 +162,20 @@ internal sealed class PrimaryRole
         Stream(standby, nowTicks);
     }
 
+    /// <summary>The partitions lead and answer clients from now on, or take nothing new because this node hands over. The Standbys hear it at once.</summary>
+    public void Serve(bool serves, long nowTicks)
+    {
+        if (_serves == serves)
+            return;
+        _serves = serves;
+        foreach (var standby in _standbys)
+            SendAppend(standby, null, nowTicks);
+    }
+
+    /// <summary>This node, while it serves.</summary>
+    public Service? ServiceAt(long nowTicks) =>
+        _serves && nowTicks < LeaseUntilTicks ? new Service(_state.Settings.Self, Epoch, LeaseUntilTicks) : null;
+
     /// <summary>Heartbeats and resends. False: the lease is gone and cannot be renewed.</summary>
     public bool Tick(long nowTicks, long wallMilliseconds)
     {
@@ -258,7 +272,8 @@ internal sealed class PrimaryRole
         var previous = (batch?.FirstSequence ?? standby.NextSequence) - 1;
         var previousEpoch = _state.Log.EpochOf(previous) ?? throw new InvariantViolation(2, $"{standby.Node} is sent {previous}, which is not in the log");
         _state.Send(standby.Node, new AppendBatch(
-            _state.Origin, Epoch, previousEpoch, previous, batch, _state.CommitSequence, _state.Log.LastSequence, nowTicks));
+            _state.Origin, Epoch, previousEpoch, previous, batch, _state.CommitSequence, _state.Log.LastSequence, nowTicks,
+            Serves: ServiceAt(nowTicks) is not null));
         standby.SentAtTicks = nowTicks;
         standby.CommitSent = _state.CommitSequence;
         if (batch is null)

@@ -22,9 +22,8 @@ public sealed class Replica
     private readonly Succession _succession = new();
     private CandidateRole? _candidate;
     private PrimaryRole? _primary;
-    private long _campaignAtTicks;
+    private long _campaignAtTicks, _wallMilliseconds;
     private ulong _highestEpochSeen;
-    private long _wallMilliseconds;
 
     /// <summary>Starts as a Standby.</summary>
     /// <param name="settings">Settings.</param>
@@ -57,6 +56,10 @@ public sealed class Replica
     /// <summary>Until when this node may answer clients (monotonic ticks); long.MinValue: not at all.</summary>
     public long LeaseUntilTicks => _primary?.LeaseUntilTicks ?? long.MinValue;
 
+    /// <summary>The node that serves as far as this one knows: itself by its lease, another by what that one said less than a lease ago.</summary>
+    public Service? ServiceAt(long nowTicks) =>
+        _primary is not null ? _primary.ServiceAt(nowTicks) : _state.Service.At(nowTicks, _state.PromisedEpoch);
+
     /// <summary>A hand-over was asked for and is not complete.</summary>
     public bool IsHandingOver => _succession.IsHandingOver;
 
@@ -84,10 +87,14 @@ public sealed class Replica
         Tick(nowTicks, _wallMilliseconds);
     }
 
+    /// <summary>The partitions answer clients from now on, while the lease holds.</summary>
+    public void Serve(long nowTicks) => _primary?.Serve(!IsHandingOver, nowTicks);
+
     /// <summary>The oracle says: stop. A Primary first commits what it has; answered with <see cref="HandedOver"/>.</summary>
     public void Uncrown(long nowTicks)
     {
         _succession.Uncrown(nowTicks + _state.Settings.HandOverTicks);
+        _primary?.Serve(false, nowTicks);
         _primary?.Flush(nowTicks);
         HandOver(nowTicks);
     }
@@ -103,6 +110,7 @@ public sealed class Replica
         if (_primary.ChooseSuccessor(ref to, nowTicks) is { } refusal)
             return refusal;
         _succession.Begin(to, nowTicks + _state.Settings.HandOverTicks);
+        _primary.Serve(false, nowTicks);
         _primary.Flush(nowTicks);
         HandOver(nowTicks);
         return null;
@@ -271,16 +279,8 @@ public sealed class Replica
 
     private void OnEntriesGone(EntriesGone gone, long nowTicks)
     {
-        if (_primary is not null || gone.Epoch < _state.PromisedEpoch)
+        if (_primary is not null || gone.Epoch < _state.PromisedEpoch || _standby.Holds(gone, campaigns: _candidate is not null))
             return;
-        if (_state.Log.EpochOf(gone.BaseSequence) == gone.BaseEpoch)
-        {
-            // A sync has brought it since: the Primary must hear where this log ends now.
-            if (_candidate is null && gone.From == _state.Leader)
-                _standby.Refuse(gone.From, gone.Epoch, gone.SentAtTicks);
-            return;
-        }
-
         _candidate?.GiveUp();
         Settle(nowTicks);
         _state.Effects.Add(new FullSyncNeeded(gone.From));

@@ -127,6 +127,9 @@ public sealed class ReplicaState
 
     internal long LeaderHeardAtTicks { get; private set; }
 
+    /// <summary>Whether that Primary serves, by its own word.</summary>
+    internal HeardService Service { get; } = new();
+
     /// <summary>To whom the running grant was given.</summary>
     public NodeId GrantedTo { get; internal set; }
 

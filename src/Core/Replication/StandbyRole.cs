@@ -19,6 +19,7 @@ internal sealed class StandbyRole(ReplicaState state)
             (_matchedInEpoch, _matchedSequence) = (append.Epoch, 0);
         state.Promise(append.Epoch, append.From, Life.None);
         state.Heard(append.From, append.Epoch, nowTicks);
+        state.Service.OnAppend(append, nowTicks + state.Settings.LeaseDurationTicks);
 
         if (state.Log.EpochOf(append.PreviousSequence) != append.PreviousEpoch
             || (append.Batch is not null && append.Batch.FirstSequence != append.PreviousSequence + 1))
@@ -115,6 +116,19 @@ internal sealed class StandbyRole(ReplicaState state)
             state.GrantUntilTicks = 0;
         if (state.Leader == released.From)
             state.Leader = NodeId.None;
+        state.Service.OnReleased(released);
         return wasLed;
+    }
+
+    /// <summary>
+    /// True when this log holds what is gone elsewhere, because a sync has brought it since. Then the Primary is told where this log ends.
+    /// </summary>
+    public bool Holds(EntriesGone gone, bool campaigns)
+    {
+        if (state.Log.EpochOf(gone.BaseSequence) != gone.BaseEpoch)
+            return false;
+        if (!campaigns && gone.From == state.Leader)
+            Refuse(gone.From, gone.Epoch, gone.SentAtTicks);
+        return true;
     }
 }

@@ -29,6 +29,9 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>Client addresses of all nodes.</summary>
     public IReadOnlyList<string> ClientAddresses => [.. Nodes.Select(node => node.ClientAddress)];
 
+    /// <summary>Where clients find the Primary: the discovery ports of all nodes, as <c>etcd://a;b;c</c>.</summary>
+    public string DiscoveryAddress => "etcd://" + string.Join(';', Nodes.Select(static node => node.DiscoveryAddress));
+
     /// <summary>Prepares a cluster; nothing runs yet.</summary>
     /// <param name="count">Number of nodes, all of them voters.</param>
     /// <param name="extraHocon">Settings on top of the defaults, for every node.</param>
@@ -36,14 +39,14 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <param name="namespaces">Where the nodes run, each in its own, behind proxies; null: all where this process is.</param>
     public static LocalCluster Create(int count, string extraHocon = "", bool behindProxies = false, NodeNamespaces? namespaces = null)
     {
-        const int each = 4;
+        const int each = 5;
         var directory = ClusterDirectory.Create();
         var ports = FreePorts(count * each);
         var nodes = Enumerable.Range(0, count)
             .Select(i =>
             {
                 var announced = new IPEndPoint(namespaces?.ProxyAddressOf(i) ?? IPAddress.Loopback, ports[(i * each) + (behindProxies ? 3 : 2)]);
-                var place = new NodePlace(namespaces?.AddressOf(i) ?? IPAddress.Loopback, ports[i * each], ports[(i * each) + 1], ports[(i * each) + 2], announced);
+                var place = new NodePlace(namespaces?.AddressOf(i) ?? IPAddress.Loopback, ports[i * each], ports[(i * each) + 1], ports[(i * each) + 2], announced, ports[(i * each) + 4]);
                 return new LocalNode(string.Create(CultureInfo.InvariantCulture, $"node{i + 1}"), directory, place) { Launcher = namespaces is null ? [] : NodeNamespaces.LauncherOf(i) };
             })
             .ToArray();

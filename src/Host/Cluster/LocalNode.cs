@@ -28,7 +28,8 @@ public enum NodeSignal
 /// <param name="HttpPort">Of its HTTP port.</param>
 /// <param name="RemotingPort">Where it listens for the other nodes.</param>
 /// <param name="Announced">Where it tells the others to find it: the same, or a proxy in front of it.</param>
-public sealed record NodePlace(IPAddress Host, int ClientPort, int HttpPort, int RemotingPort, IPEndPoint Announced);
+/// <param name="DiscoveryPort">Where it tells clients who serves; 0: nowhere.</param>
+public sealed record NodePlace(IPAddress Host, int ClientPort, int HttpPort, int RemotingPort, IPEndPoint Announced, int DiscoveryPort = 0);
 
 /// <summary>A node process.</summary>
 /// <param name="id">Its id.</param>
@@ -49,6 +50,9 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
 
     /// <summary>host:port of its client door.</summary>
     public string ClientAddress { get; } = new IPEndPoint(place.Host, place.ClientPort).ToString();
+
+    /// <summary>host:port of its discovery port.</summary>
+    public string DiscoveryAddress { get; } = new IPEndPoint(place.Host, place.DiscoveryPort).ToString();
 
     /// <summary>host:port of its HTTP port.</summary>
     public string HttpAddress { get; } = new IPEndPoint(place.Host, place.HttpPort).ToString();
@@ -121,6 +125,7 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
               voters = [{{voters}}]
               data-dir = "{{DataDirectory}}"
               client { host = "{{place.Host}}", port = {{place.ClientPort}} }
+              discovery.etcd-port = {{place.DiscoveryPort}}
               http { host = "{{place.Host}}", port = {{place.HttpPort}} }
               remoting {
                 host = "{{place.Announced.Address}}", port = {{place.Announced.Port}}

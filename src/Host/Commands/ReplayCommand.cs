@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using HotStandby.Host.Replay;
 using HotStandby.Host.Trace;
 using HotStandby.Messages.Identity;
-using HotStandby.Messages.Network;
 
 namespace HotStandby.Host.Commands;
 
@@ -29,15 +28,7 @@ internal static class ReplayCommand
         {
             Description = $"{TraceDescription}.", Required = true, HelpName = "file",
         }.RefuseTilde();
-        var addresses = new Option<string[]>("--address", "-a") { Description = "A node, as host:port; repeat for each node.", DefaultValueFactory = _ => ["127.0.0.1:50051", "127.0.0.1:50052", "127.0.0.1:50053"], HelpName = "host:port" };
-        addresses.Validators.Add(result =>
-        {
-            foreach (var token in result.Tokens)
-            {
-                if (!HostAndPort.TryParse(token.Value, out _))
-                    result.AddError($"--address {HostAndPort.Rule}, not {token.Value}");
-            }
-        });
+        var addresses = AddressOption.Create();
         var options = new ReplayOptionSet();
         var command = new Command("replay", "Replay a trace against a running cluster.") { trace, addresses };
         options.AddTo(command);

@@ -1,10 +1,12 @@
 // run: one node, until SIGTERM, SIGINT or a failure that it must not survive.
 using System.CommandLine;
 using System.Net;
+using System.Net.Security;
 using System.Runtime.InteropServices;
 using Akka.Actor;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
+using HotStandby.Host.Discovery;
 using HotStandby.Host.Events;
 using HotStandby.Host.Http;
 using HotStandby.Host.Limits;
@@ -12,6 +14,7 @@ using HotStandby.Host.Logging;
 using HotStandby.Host.Output;
 using HotStandby.Host.Security;
 using HotStandby.Messages.Network;
+using HotStandby.Mooncake.Discovery;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.Server;
@@ -70,11 +73,12 @@ internal static class RunCommand
             HostEvents.Limited(log, warning);
         CodePreload.LoadAllOf(typeof(RunCommand).Assembly);
         HotStandbyNode node;
-        Action<ListenOptions>? httpGuard, clientGuard;
+        Action<ListenOptions>? httpGuard, clientGuard, discoveryGuard;
         try
         {
             httpGuard = DoorTls.GuardOf("http", configuration.Settings.Http.Tls, log, TimeProvider.System);
             clientGuard = DoorTls.GuardOf("client", configuration.Settings.Client.Tls, log, TimeProvider.System);
+            discoveryGuard = DoorTls.GuardOf("discovery", configuration.Settings.Discovery.Tls, log, TimeProvider.System, SslApplicationProtocol.Http2);
             var logged = configuration with { Full = AkkaLogger.ConfigurationFor(configuration.Settings.Log.Format).WithFallback(configuration.Full) };
             node = await HotStandbyNode.StartAsync(logged, TimeProvider.System, last.EndProcess, new NodeLogSetup(logs));
         }
@@ -101,6 +105,15 @@ internal static class RunCommand
                 ? await MooncakeServer.StartAsync(node.Gateway, PreviousOf(doorOptions, port), TimeProvider.System)
                 : null;
             var previousSaid = previous is null ? "" : $", of the previous generation on {previous.Endpoint}";
+            await using var discovery = settings.Discovery.IsEnabled
+                ? await DiscoveryServer.StartAsync(
+                    new DiscoveryOptions
+                    {
+                        Endpoint = EndpointOf(settings.Discovery.Host, settings.Discovery.EtcdPort), Guard = discoveryGuard,
+                        MaximumConnections = plan.DiscoveryConnections, Watch = new DoorWatch("discovery", log, TimeProvider.System),
+                    },
+                    DiscoveryOf(settings, node))
+                : null;
             await using var http = settings.Http.IsEnabled
                 ? await AdminServer.StartAsync(
                     AdminOf(configuration, token, log) with
@@ -186,8 +199,6 @@ internal static class RunCommand
     private static AdminOptions AdminOf(NodeConfiguration configuration, string token, ILogger log)
     {
         var settings = configuration.Settings;
-        // Who listens on all interfaces is reached under the name that the other nodes use.
-        var host = HostName.IsWildcard(settings.Client.Host) ? settings.Remoting.Host : settings.Client.Host;
         return new AdminOptions
         {
             Endpoint = EndpointOf(settings.Http.Host, settings.Http.Port),
@@ -199,9 +210,21 @@ internal static class RunCommand
             AdminToken = token,
             Log = log,
             Audit = new AuditLog(Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
-            ClientAddress = new HostAndPort(host, settings.Client.Port).ToString(),
+            ClientAddress = settings.Client.AdvertisedAddress(settings.Remoting.Host).ToString(),
         };
     }
+
+    private static DiscoveryNode DiscoveryOf(HotStandbySettings settings, HotStandbyNode node) => new()
+    {
+        Views = node.Views,
+        Key = DiscoveryKey.Of(settings.Discovery.Cluster),
+        ClusterId = settings.ClusterId,
+        Self = settings.NodeId,
+        Voters = settings.Voters,
+        Members = node.Members,
+        Report = () => node.Pulse.Latest,
+        MaximumWatches = settings.Discovery.MaximumWatchers,
+    };
 
     // While the node restores its state, what it has mounted is not what there is.
     private static MetadataOptions MetadataOf(HotStandbySettings settings, HotStandbyNode node) => new()

@@ -41,9 +41,10 @@ internal static class StartChecks
 
     private static NodeEnd? TakenPort(HotStandbySettings settings)
     {
-        var (client, http) = (settings.Client, settings.Http);
+        var (client, http, discovery) = (settings.Client, settings.Http, settings.Discovery);
         return TakenPort("hotstandby.client.port", client.Host, client.Port)
             ?? TakenPort("hotstandby.client.previous-generation-port", client.Host, client.PreviousGenerationPort)
+            ?? TakenPort("hotstandby.discovery.etcd-port", discovery.Host, discovery.EtcdPort)
             ?? TakenPort("hotstandby.http.port", http.Host, http.Port)
             ?? (http.IsMetadataServerEnabled ? TakenPort("hotstandby.http.metadata-port", http.Host, http.MetadataPort) : null)
             ?? TakenRemotingPort(settings.Remoting);

@@ -12,11 +12,12 @@ namespace HotStandby.Host.Limits;
 /// <summary>How a node uses what it may use.</summary>
 /// <param name="ClientConnections">Most connections of each client port.</param>
 /// <param name="HttpConnections">Most connections of each HTTP port.</param>
+/// <param name="DiscoveryConnections">Most connections of the discovery port; 0: it is off.</param>
 /// <param name="Warnings">What is lowered, or may become scarce.</param>
 /// <param name="Refusal">Why a node cannot run with these limits; null when it can.</param>
 /// <param name="Rows">Resource, what the process may use, what the settings may need: for check-config.</param>
 internal sealed record ResourcePlan(
-    int ClientConnections, int HttpConnections, IReadOnlyList<string> Warnings, string? Refusal, IReadOnlyList<IReadOnlyList<string>> Rows)
+    int ClientConnections, int HttpConnections, int DiscoveryConnections, IReadOnlyList<string> Warnings, string? Refusal, IReadOnlyList<IReadOnlyList<string>> Rows)
 {
     /// <summary>Fewer connections of a port are not worth a start.</summary>
     public const int FewestConnections = 16;
@@ -42,6 +43,9 @@ internal sealed record ResourcePlan(
     // 64 KiB received ahead, a small request, and 64 KiB of answers.
     private const long ConnectionBytes = 3L * ServerOptions.SmallFrameBytes;
 
+    // An HTTP/2 connection with one stream; measured with 10,000 watches on connections of their own.
+    private const long SeekerBytes = 64L << 10;
+
     private const int RuntimeThreads = 48, ThreadsOfProcessor = 8;
 
     /// <summary>The plan of a node.</summary>
@@ -52,8 +56,9 @@ internal sealed record ResourcePlan(
         var httpPorts = (settings.Http.IsEnabled ? 1 : 0) + (settings.Http.IsMetadataServerEnabled ? 1 : 0);
         long own = RuntimeDescriptors + JournalDescriptors + OtherDescriptors + (DescriptorsOfPeer * (settings.Voters.Count - 1));
         var (clients, https) = (settings.Client.MaximumConnections, AdminServer.MostConnections);
-        var wanted = own + ((long)clientPorts * clients) + ((long)httpPorts * https);
-        var least = own + (clientPorts * Math.Min(FewestConnections, clients)) + (httpPorts * FewestConnections);
+        var seekers = settings.Discovery.IsEnabled ? settings.Discovery.MaximumWatchers : 0;
+        var wanted = own + ((long)clientPorts * clients) + ((long)httpPorts * https) + seekers;
+        var least = own + (clientPorts * Math.Min(FewestConnections, clients)) + (httpPorts * FewestConnections) + Math.Min(FewestConnections, seekers);
         string? refusal = null;
         if (limits.Descriptors is { } descriptors && descriptors.Value < least)
             refusal = $"the process may open only {descriptors.Value} files ({descriptors.Source}); a node with these settings needs at "
@@ -62,19 +67,26 @@ internal sealed record ResourcePlan(
         {
             var room = few.Value - own;
             https = (int)Math.Clamp(room / HttpShare, FewestConnections, https);
-            clients = (int)Math.Min(clients, (room - ((long)httpPorts * https)) / clientPorts);
+            room -= (long)httpPorts * https;
+            // Every client wants one of each: the discovery port gets as many as a client port, or what it can use.
+            seekers = (int)Math.Min(seekers, room / (clientPorts + 1));
+            clients = (int)Math.Min(clients, (room - seekers) / clientPorts);
             warnings.Add(
                 $"the process may open {few.Value} files ({few.Source}), and the settings may use {wanted}: a client port takes {clients} "
                 + $"connections instead of {settings.Client.MaximumConnections}, an HTTP port {https} instead of "
-                + $"{AdminServer.MostConnections}; raise the limit (ulimit -n, LimitNOFILE of systemd) "
+                + $"{AdminServer.MostConnections}"
+                + (settings.Discovery.IsEnabled ? $", the discovery port {seekers} instead of {settings.Discovery.MaximumWatchers}" : "")
+                + "; raise the limit (ulimit -n, LimitNOFILE of systemd) "
                 + "or lower hotstandby.client.max-connections");
         }
 
         rows.Add(["file descriptors", Shown(limits.Descriptors), wanted.ToString(CultureInfo.InvariantCulture)]);
         rows.Add(["connections of a client port", "", clients.ToString(CultureInfo.InvariantCulture)]);
         rows.Add(["connections of an HTTP port", "", https.ToString(CultureInfo.InvariantCulture)]);
+        if (settings.Discovery.IsEnabled)
+            rows.Add(["connections of the discovery port", "", seekers.ToString(CultureInfo.InvariantCulture)]);
         var memory = RuntimeBytes + settings.Client.MaximumBufferedBytes + settings.OpLog.WindowMaximumBytes + settings.Journal.QueueBytes
-            + (clientPorts * clients * ConnectionBytes) + (settings.Http.IsMetadataServerEnabled ? MetadataOptions.DefaultBytes : 0);
+            + (clientPorts * clients * ConnectionBytes) + (seekers * SeekerBytes) + (settings.Http.IsMetadataServerEnabled ? MetadataOptions.DefaultBytes : 0);
         rows.Add(["memory beside the index", limits.MemoryBytes is { } bytes ? Units.Print(bytes.Value) : "no limit", Mebibytes(memory)]);
         if (limits.MemoryBytes is { } allowed && allowed.Value < memory)
             warnings.Add(
@@ -87,7 +99,7 @@ internal sealed record ResourcePlan(
             warnings.Add(
                 $"the process may have {pids.Value} threads ({pids.Source}), and a node on {limits.Processors} processors may use "
                 + $"{threads}: raise the limit (ulimit -u, TasksMax of systemd); a node that cannot start a thread ends");
-        return new ResourcePlan(clients, https, warnings, refusal, rows);
+        return new ResourcePlan(clients, https, seekers, warnings, refusal, rows);
     }
 
     private static string Shown(Limit? limit) => limit is { } known ? known.Value.ToString(CultureInfo.InvariantCulture) : "no limit";

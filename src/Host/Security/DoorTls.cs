@@ -1,5 +1,6 @@
 // TLS before a door: what Kestrel does with a connection before the door's own protocol begins. Says in one line why a connection was
-// refused, whether its certificate was or it does not speak TLS at all. Used by the clients' ports, the operators' and the metadata server's.
+// refused, whether its certificate was or it does not speak TLS at all. Used by the clients' ports, the discovery port,
+// the operators' and the metadata server's.
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
@@ -28,12 +29,13 @@ public sealed class DoorTls
     private readonly SslStreamCertificateContext _shown;
     private readonly PeerCheck? _callers;
     private readonly RefusalLog _said;
+    private readonly List<SslApplicationProtocol>? _protocols;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
-    private DoorTls(string door, TlsIdentity identity, bool callersNeedOne, ILogger log, TimeProvider time)
+    private DoorTls(string door, TlsIdentity identity, bool callersNeedOne, List<SslApplicationProtocol>? protocols, ILogger log, TimeProvider time)
     {
-        (_door, _log, _time, _said) = (door, log, time, new RefusalLog(time));
+        (_door, _protocols, _log, _time, _said) = (door, protocols, log, time, new RefusalLog(time));
         _shown = SslStreamCertificateContext.Create(identity.Certificate, identity.Chain, offline: true);
         _callers = callersNeedOne ? new PeerCheck(identity.Authorities, null, time, PeerCheck.ClientUse) : null;
     }
@@ -43,12 +45,14 @@ public sealed class DoorTls
     /// <param name="settings">Its block <c>tls</c>.</param>
     /// <param name="log">Where refusals are told.</param>
     /// <param name="time">The clock for certificates and patience.</param>
+    /// <param name="protocols">What callers may speak behind it, where the port speaks something that they have to agree on.</param>
     /// <exception cref="TlsFileException">The files are not what they were when the settings were checked.</exception>
-    public static Action<ListenOptions>? GuardOf(string door, TlsSettings settings, ILogger log, TimeProvider time)
+    public static Action<ListenOptions>? GuardOf(
+        string door, TlsSettings settings, ILogger log, TimeProvider time, params SslApplicationProtocol[] protocols)
     {
         ArgumentNullException.ThrowIfNull(settings);
         return settings.IsEnabled
-            ? new DoorTls(door, TlsIdentity.Load(settings), settings.ClientCertificates == ClientCertificates.Required, log, time).Guard
+            ? new DoorTls(door, TlsIdentity.Load(settings), settings.ClientCertificates == ClientCertificates.Required, protocols is [] ? null : [.. protocols], log, time).Guard
             : null;
     }
 
@@ -71,6 +75,7 @@ public sealed class DoorTls
     private SslServerAuthenticationOptions OptionsFor(ConnectionContext connection) => new()
     {
         ServerCertificateContext = _shown,
+        ApplicationProtocols = _protocols,
         ClientCertificateRequired = _callers is not null,
         RemoteCertificateValidationCallback = _callers is null
             ? null

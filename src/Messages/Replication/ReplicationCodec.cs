@@ -3,7 +3,7 @@
 //
 // Every message begins with its origin (u8 length, UTF-8; memory u64, incarnation u64, birth u64, votes u8) and the epoch (u64). What
 // follows, by manifest:
-//   A2 AppendBatch         previous epoch u64, previous seq u64, commit seq u64, last seq u64, sent at i64, batch
+//   A2 AppendBatch         previous epoch u64, previous seq u64, commit seq u64, last seq u64, sent at i64, serves u8, batch
 //   B2 AppendAcknowledged  stored seq u64, applied seq u64, sent at i64
 //   R2 AppendRefused       reason u8, sent at i64, log
 //   S2 SealRequest         first start of: memory u64, incarnation u64
@@ -157,7 +157,7 @@ public static class ReplicationCodec
 
     private static long BodyBytes(ReplicationMessage message) => message switch
     {
-        AppendBatch append => 44L + BytesOf(append.Batch).Length,
+        AppendBatch append => 45L + BytesOf(append.Batch).Length,
         AppendAcknowledged => 24,
         AppendRefused refused => 11 + ((long)refused.Log.Length * EpochEndBytes),
         SealRequest => 16,
@@ -186,6 +186,7 @@ public static class ReplicationCodec
                 writer.Write(append.CommitSequence);
                 writer.Write(append.LastSequence);
                 writer.Write(append.SentAtTicks);
+                writer.Write(append.Serves);
                 writer.WriteBatch(BytesOf(append.Batch));
                 break;
             case AppendAcknowledged acknowledged:
@@ -270,7 +271,7 @@ public static class ReplicationCodec
             case "A2":
                 return new AppendBatch(
                     from, epoch, PreviousEpoch: reader.ReadUInt64(), PreviousSequence: reader.ReadUInt64(),
-                    CommitSequence: reader.ReadUInt64(), LastSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64(),
+                    CommitSequence: reader.ReadUInt64(), LastSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64(), Serves: reader.ReadBoolean(),
                     Batch: ReadBatch(ref reader, bytes, ref corruptBatch));
             case "B2":
                 return new AppendAcknowledged(

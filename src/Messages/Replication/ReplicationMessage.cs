@@ -26,9 +26,10 @@ public readonly record struct EpochEnd(ulong Epoch, ulong LastSequence);
 /// <param name="CommitSequence">What is committed now.</param>
 /// <param name="LastSequence">The Primary's last appended seq.</param>
 /// <param name="SentAtTicks">The Primary's monotonic clock when it sent this; comes back in the acknowledgement.</param>
+/// <param name="Serves">It answered clients when it sent this: its partitions led, it had a lease, and it was not handing over.</param>
 public sealed record AppendBatch(
     Origin Origin, ulong Epoch, ulong PreviousEpoch, ulong PreviousSequence, OpLogBatch? Batch, ulong CommitSequence,
-    ulong LastSequence, long SentAtTicks) : ReplicationMessage(Origin, Epoch);
+    ulong LastSequence, long SentAtTicks, bool Serves = false) : ReplicationMessage(Origin, Epoch);
 
 /// <summary>Standby to Primary: stored up to here. Renews the grant.</summary>
 /// <param name="Origin">The Standby.</param>

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using HotStandby.Mooncake.Discovery;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 
@@ -31,6 +32,9 @@ public sealed record MasterConnectionSettings
     /// says that it serves takes its connection's place.
     /// </summary>
     public TimeSpan SilencePatience { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What <see cref="PrimaryFinder"/> calls the cluster where it asks discovery ports; the default is that of stock clients.</summary>
+    public string Cluster { get; init; } = DiscoveryKey.DefaultCluster;
 
     /// <summary>Most calls without an answer; a further one waits until another has ended. Default 4096.</summary>
     public int MaximumInFlight { get; init; } = 4096;

@@ -1,10 +1,13 @@
 // Finds the Primary among several addresses and keeps the connection to it. All nodes are asked at once: one that is gone
 // without a trace must not hold up the one that serves. A Primary that answers no more, frozen or vanished, is left as soon
-// as another node serves.
+// as another node serves. Instead of the nodes' client ports it may be given their discovery ports, which name the Primary.
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Grpc.Core;
 using HotStandby.Messages;
 using HotStandby.Messages.Network;
+using HotStandby.Mooncake.Discovery;
 
 namespace HotStandby.Mooncake.Client;
 
@@ -14,23 +17,32 @@ public sealed class PrimaryFinder : IAsyncDisposable
     // So often in the time of SilencePatience it is looked whether a call waits that long.
     private const int LooksPerPatience = 5;
 
-    private readonly (string Address, EndPoint EndPoint)[] _nodes;
+    // A node to ask: at its client port, or at its discovery port, which says whom to ask.
+    private readonly record struct Node(string Address, EndPoint EndPoint);
+
+    private readonly Node[] _nodes;
+    private readonly DiscoveryClient? _discovery;
     private readonly MasterConnectionSettings _settings;
     private readonly SemaphoreSlim _searching = new(1);
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _watching;
+    private readonly Lock _followingLock = new();
+    private Task _following = Task.CompletedTask;
     private MasterConnection? _primary;
 
     /// <summary>Connects to nothing yet.</summary>
-    /// <param name="addresses">Every node, as host:port; an IPv6 address in brackets.</param>
+    /// <param name="addresses">What <see cref="MasterAddresses"/> reads: every node's client port, or <c>etcd://</c> and their discovery ports.</param>
     /// <param name="settings">How connections behave; null for the defaults.</param>
-    /// <exception cref="ArgumentException">An address is none.</exception>
+    /// <exception cref="ArgumentException">An address is none, or both kinds are given.</exception>
     public PrimaryFinder(IReadOnlyList<string> addresses, MasterConnectionSettings? settings = null)
     {
         ArgumentNullException.ThrowIfNull(addresses);
-        _nodes = [.. addresses.Select(address => (address, ToEndPoint(address)))];
         _settings = settings ?? MasterConnectionSettings.Default;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_settings.SilencePatience, TimeSpan.Zero, nameof(settings));
+        var places = MasterAddresses.Parse(addresses);
+        _nodes = [.. places.Nodes.Select(ToNode)];
+        if (places.AreDiscovery)
+            _discovery = new DiscoveryClient(places.Nodes, _settings.Cluster, _settings.ConnectTimeout, Follow, _settings.Time);
         _watching = Task.Run(WatchAsync);
     }
 
@@ -52,7 +64,8 @@ public sealed class PrimaryFinder : IAsyncDisposable
                     return known;
                 await LeaveAsync(known).ConfigureAwait(false);
             }
-            var (primary, verdicts) = await SearchAsync(_nodes, cancellation).ConfigureAwait(false);
+            _discovery?.Watch();
+            var (primary, verdicts) = await SearchAsync(butNot: null, cancellation).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
             if (primary is null)
                 throw new MasterRpcException(MasterRpcFailure.NotSent, $"no node serves: {string.Join(", ", verdicts)}");
@@ -78,6 +91,9 @@ public sealed class PrimaryFinder : IAsyncDisposable
     {
         await _ending.CancelAsync().ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
+        if (_discovery is not null)
+            await _discovery.DisposeAsync().ConfigureAwait(false);
+        await _following.ConfigureAwait(false);
         if (Interlocked.Exchange(ref _primary, null) is { } open)
             await open.DisposeAsync().ConfigureAwait(false);
         _searching.Dispose();
@@ -104,8 +120,7 @@ public sealed class PrimaryFinder : IAsyncDisposable
     // The calls of the silent connection end with it, their outcome unknown; whatever its node still answers reaches nobody.
     private async Task ReplaceAsync(MasterConnection silent)
     {
-        var others = Array.FindAll(_nodes, node => !node.EndPoint.Equals(silent.EndPoint));
-        var (successor, _) = await SearchAsync(others, _ending.Token).ConfigureAwait(false);
+        var (successor, _) = await SearchAsync(silent.EndPoint, _ending.Token).ConfigureAwait(false);
         if (successor is null)
             return;
         var replaced = Interlocked.CompareExchange(ref _primary, successor, silent) == silent;
@@ -113,11 +128,13 @@ public sealed class PrimaryFinder : IAsyncDisposable
     }
 
     // The first that serves, or none and what each one said. Says none when it is cancelled.
-    private async Task<(MasterConnection? Primary, IReadOnlyList<string> Verdicts)> SearchAsync(
-        (string Address, EndPoint EndPoint)[] nodes, CancellationToken cancellation)
+    private async Task<(MasterConnection? Primary, IReadOnlyList<string> Verdicts)> SearchAsync(EndPoint? butNot, CancellationToken cancellation)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var probes = nodes.Select(node => ProbeAsync(node.EndPoint, enough.Token)).ToArray();
+        var asked = new ConcurrentDictionary<string, bool>();
+        var nodes = Array.FindAll(_nodes, node => _discovery is not null || !node.EndPoint.Equals(butNot));
+        var probes = nodes.Select(node => _discovery is null
+            ? ProbeAsync(node.EndPoint, enough.Token) : AskAsync(node, _discovery, butNot, asked, enough.Token)).ToArray();
         MasterConnection? primary = null;
         await foreach (var probe in Task.WhenEach(probes).ConfigureAwait(false))
         {
@@ -140,6 +157,48 @@ public sealed class PrimaryFinder : IAsyncDisposable
             primary = null;
         }
         return (primary, [.. nodes.Zip(probes, (node, probe) => $"{node.Address} {probe.Result.Verdict}")]);
+    }
+
+    // Asks the node that a discovery port names, unless another port has named it. A port that does not answer still stands for the node that
+    // was named last: it may serve although no discovery port can be reached.
+    private async Task<(MasterConnection? Serving, string Verdict)> AskAsync(
+        Node node, DiscoveryClient discovery, EndPoint? butNot, ConcurrentDictionary<string, bool> asked, CancellationToken cancellation)
+    {
+        string verdict;
+        string? named = null;
+        try
+        {
+            named = (await discovery.AskAsync(node.Address, cancellation).ConfigureAwait(false))?.Address;
+            verdict = named is null ? "knows of no node that serves" : $"names {named}";
+        }
+        catch (Exception failure) when (failure is RpcException or OperationCanceledException)
+        {
+            named = discovery.Latest.Address;
+            verdict = $"does not answer ({(failure as RpcException)?.Status.Detail ?? "not in time"})";
+        }
+
+        if (named is null || !HostAndPort.TryParse(named, out _) || ToNode(named) is var primary && primary.EndPoint.Equals(butNot) || !asked.TryAdd(named, true))
+            return (null, verdict);
+        var (serving, said) = await ProbeAsync(primary.EndPoint, cancellation).ConfigureAwait(false);
+        return (serving, $"{verdict}; {named} {said}");
+    }
+
+    // A discovery port tells of a later reign: a connection to another node leads nowhere any more, even if it says nothing of that.
+    private void Follow(DiscoveredView view)
+    {
+        lock (_followingLock)
+        {
+            var before = _following;
+            _following = Task.Run(() => FollowAsync(before, view));
+        }
+    }
+
+    private async Task FollowAsync(Task before, DiscoveredView view)
+    {
+        await before.ConfigureAwait(false);
+        if (Volatile.Read(ref _primary) is { IsOpen: true } present && !_ending.IsCancellationRequested
+            && HostAndPort.TryParse(view.Address, out _) && !ToNode(view.Address).EndPoint.Equals(present.EndPoint))
+            await ReplaceAsync(present).ConfigureAwait(false);
     }
 
     // The connection to a node that serves; otherwise why there is none.
@@ -172,10 +231,7 @@ public sealed class PrimaryFinder : IAsyncDisposable
         return (null, verdict);
     }
 
-    private static EndPoint ToEndPoint(string address)
-    {
-        if (!HostAndPort.TryParse(address, out var node))
-            throw new ArgumentException($"'{address}' {HostAndPort.Rule}", nameof(address));
-        return IPAddress.TryParse(node.Host, out var ip) ? new IPEndPoint(ip, node.Port) : new DnsEndPoint(node.Host, node.Port);
-    }
+    private static Node ToNode(string address) => HostAndPort.TryParse(address, out var node)
+        ? new Node(address, IPAddress.TryParse(node.Host, out var ip) ? new IPEndPoint(ip, node.Port) : new DnsEndPoint(node.Host, node.Port))
+        : throw new ArgumentException($"'{address}' {HostAndPort.Rule}", nameof(address));
 }

@@ -1,6 +1,8 @@
 // When the doors are told that the node has stopped serving: once each time it did serve, whatever ended it, and never before.
 using HotStandby.Actors.Gateway;
+using HotStandby.Core.Replication;
 using HotStandby.Messages.Calls;
+using HotStandby.Messages.Identity;
 using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Gateway;
@@ -15,6 +17,32 @@ public sealed class ServingStateTests
     {
         _serving = new ServingState(_clock);
         _serving.Ended += () => _ends++;
+    }
+
+    [Fact]
+    public void What_clients_are_told_of_this_node_is_gone_before_their_connections_are_closed()
+    {
+        var service = new Service(new NodeId("a"), 1, _clock.NowTicks() + TimeSpan.FromHours(1).Ticks);
+        foreach (var end in (Action[])[_serving.StopAccepting, _serving.Close, () => _serving.Open(3)])
+        {
+            Serve(1);
+            _serving.Views.Note(service with { Epoch = service.Epoch + (ulong)_ends }, new Somewhere());
+            Assert.NotNull(_serving.Views.Latest.View);
+            MasterView? told = null;
+            void Look() => told = _serving.Views.Latest.View;
+            var before = _ends;
+            _serving.Ended += Look;
+            end();
+            _serving.Ended -= Look;
+            Assert.Equal(before + 1, _ends);
+            Assert.Null(told);
+            _serving.Close();
+        }
+    }
+
+    private sealed class Somewhere : IClientAddresses
+    {
+        public string ClientAddressOf(NodeId node) => "somewhere:50051";
     }
 
     [Fact]

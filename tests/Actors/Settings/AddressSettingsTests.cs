@@ -86,6 +86,49 @@ public sealed class AddressSettingsTests
     }
 
     [Theory]
+    [InlineData("10.0.0.7", "", "10.0.0.7:50051")]
+    [InlineData("0.0.0.0", "", "node1.example:50051")]
+    [InlineData("::", "", "node1.example:50051")]
+    [InlineData("10.0.0.7", "store.example", "store.example:50051")]
+    [InlineData("0.0.0.0", "fd00:0::7", "[fd00::7]:50051")]
+    public void Clients_are_told_where_the_node_listens_unless_it_says_another_place(string host, string advertised, string told)
+    {
+        var configuration = Require(Parse(
+            Valid, ("hotstandby.client.host", host), ("hotstandby.client.advertised-host", advertised), ("hotstandby.remoting.host", "node1.example")));
+        Assert.Equal(told, NodeConfiguration.ClientOf(configuration.Full.GetStringList("akka.cluster.roles")));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("::")]
+    [InlineData("fe80::1%eth0")]
+    [InlineData("a b")]
+    [InlineData("node1:50051")]
+    public void Where_no_client_can_go_is_not_advertised(string host) =>
+        Assert.Equal("hotstandby.client.advertised-host", Assert.Single(Parse(Valid, ("hotstandby.client.advertised-host", host)).Errors).Path);
+
+    [Theory]
+    [InlineData("", "127.0.0.1", "10.0.0.7", "http://10.0.0.7:2379")]
+    [InlineData("0.0.0.0", "0.0.0.0", "10.0.0.7", "http://node1.example:2379")]
+    [InlineData("10.0.0.8", "10.0.0.8", "0.0.0.0", "http://10.0.0.8:2379")]
+    public void The_discovery_port_listens_where_the_client_port_does_unless_it_says_another_place(string host, string listens, string client, string told)
+    {
+        var configuration = Require(Parse(
+            Valid, ("hotstandby.discovery.host", host), ("hotstandby.discovery.etcd-port", "2379"), ("hotstandby.client.host", client),
+            ("hotstandby.remoting.host", "node1.example")));
+        Assert.Equal(host.Length == 0 ? client : listens, configuration.Settings.Discovery.Host);
+        Assert.Equal(told, NodeConfiguration.DiscoveryOf(configuration.Full.GetStringList("akka.cluster.roles")));
+        Assert.Equal("", NodeConfiguration.DiscoveryOf(Require(Parse(Valid)).Full.GetStringList("akka.cluster.roles")));
+    }
+
+    [Theory]
+    [InlineData("50051")]
+    [InlineData("9003")]
+    [InlineData("5101")]
+    public void The_discovery_port_is_none_of_the_others(string port) =>
+        Assert.Contains("hotstandby.discovery.etcd-port", Parse(Valid, ("hotstandby.discovery.etcd-port", port)).Errors.Select(static error => error.Path));
+
+    [Theory]
     [InlineData("::1", "[::1]")]
     [InlineData("0:0:0:0:0:0:0:1", "[::1]")]
     [InlineData("::1", "[0:0:0:0:0:0:0:1]")]

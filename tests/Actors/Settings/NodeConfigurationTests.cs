@@ -51,7 +51,7 @@ public sealed class NodeConfigurationTests : IDisposable
         var full = configuration.Full;
         Assert.Equal(("node1.example", 6001), (full.GetString("akka.remote.dot-netty.tcp.hostname"), full.GetInt("akka.remote.dot-netty.tcp.port")));
         Assert.Equal(("node1.example", 6001), (full.GetString("akka.remote.dot-netty.tcp.public-hostname"), full.GetInt("akka.remote.dot-netty.tcp.public-port")));
-        Assert.Equal(["master", "node.n1", "http=http://127.0.0.1:9003", "rack-7"], full.GetStringList("akka.cluster.roles"));
+        Assert.Equal(["master", "node.n1", "http=http://127.0.0.1:9003", "client=127.0.0.1:50051", "rack-7"], full.GetStringList("akka.cluster.roles"));
         Assert.Equal(2, full.GetStringList("akka.cluster.seed-nodes").Count);
         Assert.Equal(16 << 20, full.GetByteSize("akka.remote.dot-netty.tcp.maximum-frame-size"));
         Assert.Equal(JournalSettings.EmbeddedPlugin, full.GetString("akka.persistence.journal.plugin"));
@@ -82,7 +82,7 @@ public sealed class NodeConfigurationTests : IDisposable
         var configuration = Require(Parse("hotstandby { node-id = n1, voters = [n1, n2, n3], data-dir = d, remoting.port = 0 }"));
         using var system = ActorSystem.Create(NodeConfiguration.SystemName, configuration.Full);
         var cluster = Akka.Cluster.Cluster.Get(system);
-        Assert.Equal(["http=http://127.0.0.1:9003", "master", "node.n1"], cluster.SelfRoles.Order(StringComparer.Ordinal));
+        Assert.Equal(["client=127.0.0.1:50051", "http=http://127.0.0.1:9003", "master", "node.n1"], cluster.SelfRoles.Order(StringComparer.Ordinal));
         Assert.Equal(TimeSpan.FromMilliseconds(100), cluster.Settings.GossipInterval);
         Assert.Contains("NoDowning", cluster.Settings.DowningProviderType.FullName, StringComparison.Ordinal);
         await system.Terminate();
@@ -97,8 +97,8 @@ public sealed class NodeConfigurationTests : IDisposable
             Assert.Empty(result.Warnings);
             return Require(result);
         }).ToArray();
-        var ports = nodes.SelectMany(node => new[] { node.Settings.Client.Port, node.Settings.Http.Port, node.Settings.Remoting.Port }).ToArray();
-        Assert.Equal(9, ports.Distinct().Count());
+        var ports = nodes.SelectMany(node => new[] { node.Settings.Client.Port, node.Settings.Discovery.EtcdPort, node.Settings.Http.Port, node.Settings.Remoting.Port }).ToArray();
+        Assert.Equal(12, ports.Distinct().Count());
         Assert.Equal(3, nodes.Select(node => node.Settings.DataDirectory).Distinct().Count());
         Assert.Single(nodes.Select(node => string.Join(',', node.Settings.Voters)).Distinct());
         var seeds = nodes.Select(node => $"akka.tcp://hotstandby@{node.Settings.Remoting.Host}:{node.Settings.Remoting.Port}");

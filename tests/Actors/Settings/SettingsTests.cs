@@ -224,16 +224,18 @@ public sealed class SettingsTests
     {
         var open = Parse(
             Valid, ("hotstandby.client.host", "0.0.0.0"), ("hotstandby.client.previous-generation-port", "50061"), ("hotstandby.http.host", "::"),
+            ("hotstandby.discovery.etcd-port", "2379"),
             ("hotstandby.http.metadata-server", "on"), ("hotstandby.remoting.host", "node1.example"));
         Require(open);
         string[] ports =
         [
-            "hotstandby.client.port", "hotstandby.client.previous-generation-port", "hotstandby.http.port", "hotstandby.http.metadata-port", "hotstandby.remoting.port",
+            "hotstandby.client.port", "hotstandby.client.previous-generation-port", "hotstandby.discovery.etcd-port", "hotstandby.http.port", "hotstandby.http.metadata-port",
+            "hotstandby.remoting.port",
         ];
         var warnings = open.Warnings.Where(warning => ports.Contains(warning.Path)).ToArray();
         Assert.Equal(ports, warnings.Select(static warning => warning.Path));
         Assert.All(warnings, static warning => Assert.Contains("open beyond loopback", warning.Rule, StringComparison.Ordinal));
-        Assert.Contains("loopback only", warnings[2].Rule, StringComparison.Ordinal);
+        Assert.Contains("loopback only", warnings[3].Rule, StringComparison.Ordinal);
 
         var withToken = Parse(Valid, ("hotstandby.http.host", "10.0.0.1"), ("hotstandby.http.admin-token", "0123456789abcdef"));
         Assert.Contains("in the clear", Assert.Single(withToken.Warnings).Rule, StringComparison.Ordinal);

@@ -75,6 +75,7 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
     [InlineData("text", "hotstandby.client.port", 74)]
     [InlineData("json", "hotstandby.client.port", 74)]
     [InlineData("text", "hotstandby.client.previous-generation-port", 74)]
+    [InlineData("text", "hotstandby.discovery.etcd-port", 74)]
     [InlineData("text", "hotstandby.http.port", 74)]
     [InlineData("text", "hotstandby.http.metadata-port", 74)]
     [InlineData("text", "hotstandby.remoting.port", 74)]

@@ -4,8 +4,10 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Net.Client;
 using HotStandby.Host.Cluster;
 using HotStandby.Mooncake.Client;
+using HotStandby.Mooncake.Discovery;
 using HotStandby.Tests.Actors.Security;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
@@ -34,7 +36,7 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
         {
             (Ours, Theirs) = (new TestAuthority(_directory, "ours"), new TestAuthority(_directory, "theirs"));
             var block = Ours.BlockOf(Ours.Issue("CN=node1"), ", client-certificates = required");
-            Secure(Ours, cluster.Nodes[0], cluster.Nodes, $"hotstandby.client {{ {block} }}\nhotstandby.http {{ {block} }}");
+            Secure(Ours, cluster.Nodes[0], cluster.Nodes, $"hotstandby.client {{ {block} }}\nhotstandby.discovery {{ {block} }}\nhotstandby.http {{ {block} }}");
         }
 
         // Its status is not for callers without a certificate.
@@ -95,11 +97,15 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
         var node = cluster.Nodes[0];
         await MustBeRefusedAsync(node, "client", node.ClientAddress, who, reason, stop);
         await MustBeRefusedAsync(node, "http", node.HttpAddress, who, reason, stop);
+        await MustBeRefusedAsync(node, "discovery", node.DiscoveryAddress, who, reason, stop);
 
         using var client = _ours.Issue("CN=client");
         using var handler = new SocketsHttpHandler { SslOptions = Caller("127.0.0.1", client) };
         using var http = new HttpClient(handler);
         Assert.Equal("alive", (await http.GetStringAsync(new Uri($"https://{node.HttpAddress}/health/live"), stop)).Trim());
+        using var discoveryHandler = new SocketsHttpHandler { SslOptions = Caller("127.0.0.1", client) };
+        using var channel = GrpcChannel.ForAddress($"https://{node.DiscoveryAddress}", new GrpcChannelOptions { HttpHandler = discoveryHandler });
+        Assert.NotNull((await new KV.KVClient(channel).RangeAsync(new() { Key = DiscoveryKey.Of(DiscoveryKey.DefaultCluster) }, cancellationToken: stop)).Header);
     });
 
     [Fact]

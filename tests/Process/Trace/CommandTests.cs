@@ -35,6 +35,11 @@ public sealed class CommandTests : IDisposable
     [InlineData("replay --trace t --speed-up -1")]
     [InlineData("replay --trace t --address 127.0.0.1:0")]
     [InlineData("replay --trace t --address ::1:50051")]
+    [InlineData("replay --trace t --address 127.0.0.1:1,nowhere")]
+    [InlineData("replay --trace t --address etcd://")]
+    [InlineData("replay --trace t --address etcd://127.0.0.1")]
+    [InlineData("replay --trace t --address etcd://127.0.0.1:2379 --address 127.0.0.1:50051")]
+    [InlineData("replay --trace t --address redis://127.0.0.1:6379")]
     [InlineData("replay --trace ~/trace.jsonl")]
     [InlineData("demo --trace ~/trace.jsonl")]
     [InlineData("trace --out ~/trace.jsonl")]
@@ -119,6 +124,31 @@ public sealed class CommandTests : IDisposable
         Assert.Equal((3, 1UL << 30, 2UL << 20), (_master.Mounted.Count, _master.Mounted[0].SizeBytes, _master.LastSizeBytes));
         Assert.Equal(_master.Mounted.Select(segment => segment.Id), _master.Unmounted);
         Assert.True(_master.IsDisposed);
+    }
+
+    [Theory]
+    [InlineData("etcd://h1:1;h2:2")]
+    [InlineData("h1:1,h2:2")]
+    [InlineData("h1:1")]
+    public async Task Where_the_nodes_are_may_stand_in_the_environment(string addresses)
+    {
+        var file = Path.Combine(_directory, "trace.jsonl");
+        Assert.Equal(ExitCode.Ok, await Run("trace", "--requests", "10", "--out", file));
+        try
+        {
+            Environment.SetEnvironmentVariable(AddressOption.Variable, addresses);
+            Assert.Equal(ExitCode.Ok, await Run("replay", "--trace", file));
+            Assert.Equal([addresses], _addresses);
+            Assert.Equal(ExitCode.Ok, await Run("replay", "--trace", file, "--address", "h3:3")); // what is said on the command line wins
+            Assert.Equal(["h3:3"], _addresses);
+            Environment.SetEnvironmentVariable(AddressOption.Variable, "nowhere");
+            Assert.Equal(ExitCode.Usage, await Run("replay", "--trace", file));
+            Assert.Contains($"{AddressOption.Variable}: 'nowhere' must be", _error.ToString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(AddressOption.Variable, null);
+        }
     }
 
     [Fact]

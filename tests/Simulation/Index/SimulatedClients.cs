@@ -84,7 +84,6 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
             }
 
             var again = gone.Segment with { Id = new Uuid(7, ++_mounts) };
-            _restarted.Remove(gone.Segment);
             _restarted.Add(again);
             _segments.Add((new Uuid(1, ++_lives), again));
         }

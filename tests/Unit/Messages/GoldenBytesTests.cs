@@ -37,12 +37,12 @@ public sealed class GoldenBytesTests
     public static TheoryData<string, string, ReplicationMessage> Messages => new()
     {
         {
-            "A2", Sender + "0200000000000000" + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "00000000",
+            "A2", Sender + "0200000000000000" + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "00" + "00000000",
             new AppendBatch(Node, 3, 2, 6, null, 5, 9, -2)
         },
         {
-            "A2", Sender + "0200000000000000" + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "94000000" + Batch,
-            new AppendBatch(Node, 3, 2, 6, TwoEntries(), 5, 9, -2)
+            "A2", Sender + "0200000000000000" + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "01" + "94000000" + Batch,
+            new AppendBatch(Node, 3, 2, 6, TwoEntries(), 5, 9, -2, Serves: true)
         },
         {
             "B2", Sender + "0800000000000000" + "0700000000000000" + "15CD5B0700000000",

@@ -40,8 +40,8 @@ internal static class Samples
 
     /// <summary>Random messages, every kind alike often.</summary>
     public static readonly Gen<ReplicationMessage> Message = Gen.OneOf(
-        Gen.Select(Speaker, MaybeBatch, Gen.ULong.Array[5], Gen.Long, (node, batch, n, ticks) =>
-            (ReplicationMessage)new AppendBatch(node, n[0], n[1], n[2], batch, n[3], n[4], ticks)),
+        Gen.Select(Speaker, MaybeBatch, Gen.ULong.Array[5], Gen.Long, Gen.Bool, (node, batch, n, ticks, serves) =>
+            (ReplicationMessage)new AppendBatch(node, n[0], n[1], n[2], batch, n[3], n[4], ticks, serves)),
         Gen.Select(Speaker, Gen.ULong.Array[3], Gen.Long, (node, n, ticks) =>
             (ReplicationMessage)new AppendAcknowledged(node, n[0], n[1], n[2], ticks)),
         Gen.Select(Speaker, Gen.ULong, Gen.Int[1, 2], Log, Gen.Long, (node, epoch, reason, log, ticks) =>
