@@ -1,8 +1,10 @@
 // The calls that answer once: the key, the members, how the node is, and that nothing else is offered.
+using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Node;
+using HotStandby.Host.Discovery;
 using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Discovery;
 
@@ -35,6 +37,25 @@ public sealed class DiscoveryCallTests
         var next = await node.Keys.RangeAsync(new() { Key = DiscoveryFixture.Key });
         Assert.Equal(8, next.Kvs[0].CreateRevision);
         Assert.True(next.Header.Revision > ended.Header.Revision);
+    }
+
+    [Fact]
+    public async Task A_read_waits_for_a_node_to_serve_and_no_longer_than_its_patience()
+    {
+        var time = new OneTimer();
+        await using var node = await DiscoveryFixture.StartAsync(time: time);
+        using var waiting = node.Keys.RangeAsync(new() { Key = DiscoveryFixture.Key });
+        await time.StartedAsync();
+        node.Serve(7);
+        Assert.Equal(7, Assert.Single((await waiting).Kvs).CreateRevision);
+
+        node.End();
+        using var inVain = node.Keys.RangeAsync(new() { Key = DiscoveryFixture.Key });
+        (await time.StartedAsync())();
+        Assert.Empty((await inVain).Kvs);
+        // The answer about another key waits for nothing.
+        Assert.Empty((await node.Keys.RangeAsync(Range("another key"))).Kvs);
+        Assert.Equal(0, time.Running);
     }
 
     [Theory]
@@ -160,5 +181,33 @@ public sealed class DiscoveryCallTests
         await using var node = await DiscoveryFixture.StartAsync();
         node.Views.Note(new(new NodeId("node1"), 7, TimeProvider.System.NowTicks() - 1), node);
         Assert.Empty((await node.Keys.RangeAsync(new() { Key = DiscoveryFixture.Key })).Kvs);
+    }
+
+    // A clock whose timers a test waits for, one at a time, and fires by hand.
+    private sealed class OneTimer : TimeProvider
+    {
+        private readonly Channel<Action> _started = Channel.CreateUnbounded<Action>();
+
+        public int Running => _started.Reader.Count;
+
+        public Task<Action> StartedAsync() => _started.Reader.ReadAsync().AsTask().WaitAsync(Deadline.Step);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime == KeyService.Patience)
+                Assert.True(_started.Writer.TryWrite(() => callback(state)));
+            return new Idle();
+        }
+
+        private sealed class Idle : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
     }
 }
