@@ -43,7 +43,7 @@ internal sealed record ResourcePlan(
     // 64 KiB received ahead, a small request, and 64 KiB of answers.
     private const long ConnectionBytes = 3L * ServerOptions.SmallFrameBytes;
 
-    // An HTTP/2 connection with one stream; measured with 10,000 watches on connections of their own.
+    // An HTTP/2 connection with one stream: an estimate, which the test of 10,000 watches bounds at 100 KiB for client and server together.
     private const long SeekerBytes = 64L << 10;
 
     private const int RuntimeThreads = 48, ThreadsOfProcessor = 8;

@@ -20,7 +20,10 @@ public sealed class MetadataClusterTests(ITestOutputHelper output) : ClusterTest
     public Task Keys_go_with_the_client_that_unmounts_or_dies() => WithClusterAsync(1, async (cluster, stop) =>
     {
         cluster.StartAll();
-        await cluster.WaitForPrimaryAsync(Patience, stop);
+        var node = await cluster.WaitForPrimaryAsync(Patience, stop);
+        using var admin = new HttpClient { Timeout = Patience, BaseAddress = new Uri($"http://{node.HttpAddress}") };
+        await WaitUntilAsync("the node has reported that its state is whole", Patience, async () =>
+            (await admin.GetAsync(new Uri("/ready", UriKind.Relative), stop)).IsSuccessStatusCode, stop);
         using var http = new HttpClient { Timeout = Patience, BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
         await WaitUntilAsync("the metadata port is open", Patience, IsOpenAsync, stop);
         await using var first = new MooncakeMasterClient(cluster.ClientAddresses, new Uuid(7, 1));
@@ -65,6 +68,8 @@ public sealed class MetadataClusterTests(ITestOutputHelper output) : ClusterTest
         {
             if (await client.PingAsync(stop) is not { Error: ErrorCode.Ok, Status: ClientStatus.Ok })
                 await client.MountSegmentAsync(new Segment(new Uuid(9, number), Name, number << 32, 16 << 20, Name, "tcp", ""), stop);
+            // The segment table answers this behind the mount, so the metadata server has seen the mount with its next request.
+            await client.UnmountSegmentAsync(new Uuid(9, 99), stop);
         }
 
         async Task<HttpStatusCode> PutAsync(string text)
