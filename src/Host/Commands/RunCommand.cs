@@ -29,6 +29,8 @@ internal static class RunCommand
     // Entries that the segment table may still have to apply, so that the metadata server may go by what it has mounted.
     private const ulong MostUnapplied = 1000;
 
+    private static readonly TimeSpan ClientsLeave = TimeSpan.FromSeconds(2);
+
     public static Command Create(Terminal terminal)
     {
         var options = new ConfigurationOptions();
@@ -71,7 +73,6 @@ internal static class RunCommand
             HostEvents.SettingsWarning(log, warning.ToString());
         foreach (var warning in plan.Warnings)
             HostEvents.Limited(log, warning);
-        CodePreload.LoadAllOf(typeof(RunCommand).Assembly);
         HotStandbyNode node;
         Action<ListenOptions>? httpGuard, clientGuard, discoveryGuard;
         try
@@ -137,7 +138,14 @@ internal static class RunCommand
 #endif
             HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", httpAddress, settings.DataDirectory);
             var code = await ended.Task;
+            var hasServed = node.Gateway.MayServe;
+            // Clients watch another node from now on: this one will not hear of the next Primary.
+            if (discovery is not null)
+                await discovery.DisposeAsync();
             await node.StopAsync();
+            // A stock client whose connection is refused tries the same address for four seconds; one whose call is refused goes to the next Primary.
+            if (hasServed && settings.Voters.Count > 1)
+                await Task.Delay(ClientsLeave, CancellationToken.None);
             if (code != ExitCode.Ok)
                 last.Say(new NodeEnd(code, reason.Describe(shutdown.ShutdownReason)));
             return code;

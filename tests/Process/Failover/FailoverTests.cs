@@ -1,4 +1,5 @@
 // Three real processes under load: what happens to the Primary, and what clients and the other nodes see of it.
+using System.Globalization;
 using HotStandby.Host.Cluster;
 using HotStandby.Tests.Process.Telemetry;
 using Xunit.Abstractions;
@@ -42,6 +43,9 @@ public sealed class FailoverTests(FailoverTests.Killed killed, ITestOutputHelper
 
         primary.Send(NodeSignal.Terminate);
         Assert.Equal(0, await WaitForExitCodeAsync(primary, Patience, stop));
+        // Its client port was open until now, and refused calls: a stock client needs seconds to leave one that is closed.
+        var handedOver = File.ReadLines(primary.LogFile).Last(static line => line.Contains(" 2202 ", StringComparison.Ordinal)).Split(' ')[0];
+        Assert.True(DateTimeOffset.UtcNow - DateTimeOffset.Parse(handedOver, CultureInfo.InvariantCulture) >= TimeSpan.FromSeconds(2), handedOver);
         var successor = await WaitForSuccessorAsync(cluster, primary, stop);
         // It was told that the grants are released: that is what makes a hand-over fast, however fast the machine is.
         Assert.Equal(1, (await Scrape.OfAsync(successor, stop))["hotstandby_promotions_total", "handed_over"]);
