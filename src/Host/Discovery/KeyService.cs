@@ -8,8 +8,11 @@ namespace HotStandby.Host.Discovery;
 /// <param name="node">What there is to tell.</param>
 internal sealed class KeyService(DiscoveryNode node) : KV.KVBase
 {
-    /// <summary>How long a read of the key waits for a node to serve when none does.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    /// <summary>
+    /// How long a read of the key waits for a node to serve when none does: about a failover with the default settings, since a stock client
+    /// that starts meanwhile reads once and gives up. Its own patience is 5 s.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     /// <inheritdoc/>
     public override async Task<RangeResponse> Range(RangeRequest request, ServerCallContext context)
