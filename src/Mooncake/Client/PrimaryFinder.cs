@@ -174,7 +174,9 @@ public sealed class PrimaryFinder : IAsyncDisposable
         catch (Exception failure) when (failure is RpcException or OperationCanceledException)
         {
             named = discovery.Latest.Address;
-            verdict = $"does not answer ({(failure as RpcException)?.Status.Detail ?? "not in time"})";
+            // A port that knows of no node that serves answers late, too: it waits for one.
+            verdict = failure is RpcException { StatusCode: not StatusCode.Cancelled } refused
+                ? $"does not answer ({refused.Status.Detail})" : $"names no node that serves within {_settings.ConnectTimeout.TotalSeconds} s";
         }
 
         if (named is null || !HostAndPort.TryParse(named, out _) || ToNode(named) is var primary && primary.EndPoint.Equals(butNot) || !asked.TryAdd(named, true))
