@@ -30,7 +30,7 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
         Console.SetError(error);
         return new Terminal(output, error, !Console.IsOutputRedirected)
         {
-            Input = Console.IsInputRedirected ? null : Console.In, OpenInput = Console.OpenStandardInput,
+            Input = Console.IsInputRedirected ? null : Console.In, OpenInput = StandardStreams.OpenInput,
         };
     }
 

@@ -1,5 +1,5 @@
-// Opens the process's standard output and standard error so that a failed write is noticed, and so that nothing is written into another
-// file. A process may be started with them closed: then the runtime's own pipes and files get their numbers.
+// Opens the process's standard streams so that a failed write is noticed, and so that nothing is written into another file or read from
+// one. A process may be started with them closed: then the runtime's own pipes and files get their numbers.
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -22,6 +22,11 @@ internal static partial class StandardStreams
     /// <param name="patience">How long one write waits for a pipe that is full; null: without a limit.</param>
     public static TextWriter Open(int descriptor, TimeSpan? patience) =>
         TextWriter.Synchronized(new StreamWriter(StreamOf(descriptor, patience), Utf8) { AutoFlush = true });
+
+    /// <summary>The standard input.</summary>
+    /// <exception cref="IOException">The process was started without one.</exception>
+    public static Stream OpenInput() =>
+        WasInherited(InputDescriptor) ? Console.OpenStandardInput() : throw new IOException("it is closed");
 
     private static Stream StreamOf(int descriptor, TimeSpan? patience)
     {

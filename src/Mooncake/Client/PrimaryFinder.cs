@@ -169,14 +169,14 @@ public sealed class PrimaryFinder : IAsyncDisposable
         try
         {
             named = (await discovery.AskAsync(node.Address, cancellation).ConfigureAwait(false))?.Address;
-            verdict = named is null ? "knows of no node that serves" : $"names {named}";
+            verdict = named is null ? $"knows of no node that serves, by the key {discovery.Key}" : $"names {named}";
         }
         catch (Exception failure) when (failure is RpcException or OperationCanceledException)
         {
             named = discovery.Latest.Address;
             // A port that knows of no node that serves answers late, too: it waits for one.
             verdict = failure is RpcException { StatusCode: not StatusCode.Cancelled } refused
-                ? $"does not answer ({refused.Status.Detail})" : $"names no node that serves within {_settings.ConnectTimeout.TotalSeconds} s";
+                ? $"does not answer ({refused.Status.DebugException?.GetBaseException().Message ?? refused.Status.Detail})" : $"names no node that serves within {_settings.ConnectTimeout.TotalSeconds} s";
         }
 
         if (named is null || !HostAndPort.TryParse(named, out _) || ToNode(named) is var primary && primary.EndPoint.Equals(butNot) || !asked.TryAdd(named, true))

@@ -52,6 +52,9 @@ public sealed class DiscoveryClient : IAsyncDisposable
     /// <summary>The discovery ports.</summary>
     public IEnumerable<string> Nodes => _nodes.Select(static node => node.Address);
 
+    /// <summary>The key that is read.</summary>
+    public string Key => _key.ToStringUtf8();
+
     /// <summary>The view with the highest epoch that was told so far; an epoch of 0: none was.</summary>
     public DiscoveredView Latest
     {

@@ -87,6 +87,13 @@ public sealed class LostOutputTests(LostOutputTests.Asked asked, ITestOutputHelp
         await MustEndAsync(stop.Token, (verb, ">/dev/null 2>/dev/full", code, ""), (verb, ">/dev/null 2>&-", code, ""), (verb, ">/dev/full 2>/dev/full", code, ""));
     }
 
+    [Fact]
+    public async Task A_trace_from_a_closed_standard_input_is_refused()
+    {
+        using var stop = new CancellationTokenSource(TestPatience);
+        await MustEndAsync(stop.Token, ("replay --trace - --address 127.0.0.1:1", "<&-", 74, "hotstandby: standard input cannot be read: it is closed\n"));
+    }
+
     // All at once: most of a verb's time is its start.
     private static async Task MustEndAsync(CancellationToken stop, params (string Line, string Outputs, int Code, string Error)[] runs) => Assert.Equal(
         runs, await Task.WhenAll(runs.Select(async run =>
