@@ -63,7 +63,8 @@ public sealed class DescriptorTests(ITestOutputHelper output) : ClusterTest(outp
         Assert.All(cluster.Nodes, static node => Assert.Empty(node.ExitCodes));
     }, Unhurried + Quick);
 
-    [Fact]
+    // What .NET does without a descriptor for a new thread: docs/testing.md, "Not yet".
+    [Fact(Skip = "the remoting port has no bound yet: strangers there can end the process on a busy machine")]
     public Task A_node_whose_descriptors_are_used_up_writes_its_journal_and_does_not_spin() => WithClusterAsync(1, async (cluster, stop) =>
     {
         // The remoting port has no bound of its own: strangers there can use up everything.
