@@ -55,7 +55,7 @@ public enum PlantedBug
     ForgetStrayWrites,
     /// <summary>A Primary that is to hand over releases its grants at once, and leads until everything is committed.</summary>
     ReleaseWhileLeading,
-    /// <summary>A Primary answers clients as long as nobody has told it that it is deposed.</summary>
+    /// <summary>A Primary answers clients until it is told that it is deposed.</summary>
     ServeWithoutLease,
     /// <summary>A Primary says that it serves as soon as it leads, before its first entry is committed.</summary>
     ClaimServiceEarly,

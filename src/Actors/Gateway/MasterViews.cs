@@ -46,8 +46,8 @@ public interface IClientAddresses
 public sealed class MasterViews(TimeProvider time)
 {
     /// <summary>
-    /// A revision is the epoch, shifted by so many bits, and a count of the changes within that epoch. So of two nodes that tell of
-    /// different epochs the one with the higher revision is right, and a view always begins at an even revision and ends at an odd one.
+    /// A revision is the epoch, shifted by so many bits, and a count of the changes within that epoch. So of two nodes that
+    /// publish different epochs the one with the higher revision is right. A view begins at an even revision and ends at an odd one.
     /// </summary>
     public const int RevisionBits = 20;
 
@@ -70,8 +70,8 @@ public sealed class MasterViews(TimeProvider time)
         }
     }
 
-    /// <summary>This is what the node knows now. An epoch before one that was published already is not.</summary>
-    /// <param name="service">Who serves; null: nobody is known to.</param>
+    /// <summary>This is what the node knows now. An epoch earlier than one already published is not published.</summary>
+    /// <param name="service">The node that serves; null: none is known.</param>
     /// <param name="addresses">Where; a node whose address is not known is not published.</param>
     public void Note(Service? service, IClientAddresses addresses)
     {

@@ -198,7 +198,8 @@ public sealed class HotStandbyNode
         var state = Cluster.Get(System).State;
         var unreachable = state.Unreachable.Select(member => member.UniqueAddress).ToHashSet();
         return [.. state.Members.Order(Member.AgeOrdering).Select(member => new MemberReport(
-            NodeConfiguration.NodeOf(member.Roles), member.Address.ToString(), member.Status.ToString(), !unreachable.Contains(member.UniqueAddress), NodeConfiguration.HttpOf(member.Roles))
+            NodeConfiguration.NodeOf(member.Roles), member.Address.ToString(), member.Status.ToString(),
+            !unreachable.Contains(member.UniqueAddress), NodeConfiguration.HttpOf(member.Roles))
             {
                 Discovery = NodeConfiguration.DiscoveryOf(member.Roles),
             })];

@@ -53,7 +53,8 @@ internal sealed class PeerDirectory(ExtendedActorSystem system, string[]? path =
     }
 
     /// <inheritdoc/>
-    public string ClientAddressOf(NodeId node) => _lives.TryGetValue(node, out var lives) ? NodeConfiguration.ClientOf(lives[^1].Member.Roles) : "";
+    public string ClientAddressOf(NodeId node) =>
+        _lives.TryGetValue(node, out var lives) ? NodeConfiguration.ClientOf(lives[^1].Member.Roles) : "";
 
     /// <summary>The replica of the node's latest life, or null while the node is not a member.</summary>
     public IActorRef? this[NodeId node] => _lives.TryGetValue(node, out var lives) ? lives[^1].Replica : null;

@@ -12,7 +12,9 @@ public sealed record ClientSettings
     /// <summary>Port; 1 to 65535.</summary>
     public required int Port { get; init; }
 
-    /// <summary>Name or address under which clients reach the node; empty: <see cref="Host"/>, or the remoting host where that is a wildcard.</summary>
+    /// <summary>
+    /// Name or address under which clients reach the node; empty: <see cref="Host"/>, or the remoting host where that is a wildcard.
+    /// </summary>
     public string AdvertisedHost { get; init; } = "";
 
     /// <summary>host:port under which clients reach the node.</summary>

@@ -41,7 +41,8 @@ internal static partial class SettingsParser
         },
         Discovery = new DiscoverySettings
         {
-            Host = reader.ListenHost(reader.Text("hotstandby.discovery.host", static _ => true, "").Length > 0 ? "hotstandby.discovery.host" : "hotstandby.client.host"),
+            Host = reader.ListenHost(
+                reader.Text("hotstandby.discovery.host", static _ => true, "").Length > 0 ? "hotstandby.discovery.host" : "hotstandby.client.host"),
             EtcdPort = reader.Integer("hotstandby.discovery.etcd-port", 0, 65535),
             Cluster = reader.Text("hotstandby.discovery.cluster", ClusterPattern().IsMatch, "must be 1 to 128 of A-Z a-z 0-9 _ . - /"),
             MaximumWatchers = reader.Integer("hotstandby.discovery.max-watchers", 1, 100_000),

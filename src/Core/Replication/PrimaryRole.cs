@@ -162,7 +162,9 @@ internal sealed class PrimaryRole
         Stream(standby, nowTicks);
     }
 
-    /// <summary>The partitions lead and answer clients from now on, or take nothing new because this node hands over. The Standbys hear it at once.</summary>
+    /// <summary>
+    /// The partitions lead and answer clients from now on, or take nothing new because this node hands over. The Standbys hear it at once.
+    /// </summary>
     public void Serve(bool serves, long nowTicks)
     {
         if (_serves == serves)

@@ -25,7 +25,8 @@ internal static class AddressOption
     {
         var option = new Option<string[]>("--address", "-a")
         {
-            Description = "The nodes: etcd://a:2379;b:2379;c:2379 (their discovery ports), or a:50051,b:50051,c:50051 (their client ports), "
+            Description = "The nodes: etcd://a:2379;b:2379;c:2379 (their discovery ports), "
+                + "or a:50051,b:50051,c:50051 (their client ports), "
                 + $"or repeated for each node; or set {Variable}.",
             DefaultValueFactory = static _ => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } said ? [said] : Usual,
             HelpName = "addresses",

@@ -20,10 +20,11 @@ internal static class FailoverReportCommand
         var partitions = Options.Number("--partitions", "Primaries that are cut off from the other nodes until another one serves", 30, 0, 10_000);
         var nodes = Options.Number("--nodes", "Nodes, all of them voters", 3, 3, 9);
         var clients = Options.Number(
-            "--clients", "Instead of four writers: clients as Mooncake's are, each with a segment, and what they meet after kills", 0, 0, 5000);
+            "--clients", "Instead of four writers: clients as Mooncake's are, each with a segment, and what they see after kills", 0, 0, 5000);
         var front = new Option<bool>("--haproxy")
         {
-            Description = "The clients go through haproxy, which must be installed, with the shipped file; without it, they learn at once which node serves.",
+            Description = "The clients go through haproxy, which must be installed, with the shipped file; "
+                + "without it, they learn at once which node serves.",
         };
         var hocon = new Option<string>("--hocon") { Description = "Settings of every node on top of the defaults.", DefaultValueFactory = static _ => "", HelpName = "hocon" };
         var title = new Option<string>("--title") { Description = "Heading of the report.", DefaultValueFactory = static _ => "Failover", HelpName = "text" };
@@ -31,7 +32,8 @@ internal static class FailoverReportCommand
         {
             Description = "Append the report to this Markdown file.", HelpName = "file",
         }.RefuseTilde();
-        var command = new Command("failover-report", "Take the Primary of a local cluster away again and again; report how long nobody serves, and what is lost.")
+        var command = new Command(
+            "failover-report", "Take the Primary of a local cluster away again and again; report how long service is down, and what is lost.")
         {
             kills, switches, freezes, partitions, nodes, clients, front, hocon, title, output,
         };

@@ -79,7 +79,8 @@ internal static class RunCommand
         {
             httpGuard = DoorTls.GuardOf("http", configuration.Settings.Http.Tls, log, TimeProvider.System);
             clientGuard = DoorTls.GuardOf("client", configuration.Settings.Client.Tls, log, TimeProvider.System);
-            discoveryGuard = DoorTls.GuardOf("discovery", configuration.Settings.Discovery.Tls, log, TimeProvider.System, SslApplicationProtocol.Http2);
+            discoveryGuard = DoorTls.GuardOf(
+                "discovery", configuration.Settings.Discovery.Tls, log, TimeProvider.System, SslApplicationProtocol.Http2);
             var logged = configuration with { Full = AkkaLogger.ConfigurationFor(configuration.Settings.Log.Format).WithFallback(configuration.Full) };
             node = await HotStandbyNode.StartAsync(logged, TimeProvider.System, last.EndProcess, new NodeLogSetup(logs));
         }
@@ -143,7 +144,8 @@ internal static class RunCommand
             if (discovery is not null)
                 await discovery.DisposeAsync();
             await node.StopAsync();
-            // A stock client whose connection is refused tries the same address for four seconds; one whose call is refused goes to the next Primary.
+            // A stock client whose connection is refused tries the same address for four seconds. One whose call is refused goes to the
+            // next Primary.
             if (hasServed && settings.Voters.Count > 1)
                 await Task.Delay(ClientsLeave, CancellationToken.None);
             if (code != ExitCode.Ok)

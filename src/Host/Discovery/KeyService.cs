@@ -9,8 +9,8 @@ namespace HotStandby.Host.Discovery;
 internal sealed class KeyService(DiscoveryNode node) : KV.KVBase
 {
     /// <summary>
-    /// How long a read of the key waits for a node to serve when none does: about a failover with the default settings, since a stock client
-    /// that starts meanwhile reads once and gives up. Its own patience is 5 s.
+    /// How long a read of the key waits for a node to serve when none does: about a failover with the default settings. A stock client that
+    /// starts during a failover reads once and gives up. It waits 5 s for the answer.
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
@@ -21,11 +21,12 @@ internal sealed class KeyService(DiscoveryNode node) : KV.KVBase
             throw new RpcException(new Status(StatusCode.InvalidArgument, "etcdserver: key is not provided"));
         var isMeant = new KeyRange(request.Key, request.RangeEnd).Contains(node.Key);
         var published = node.Views.Latest;
-        // A stock client that finds no view reads again at once, for as long as there is none. Without this pause all of them would keep the
-        // nodes busy while these choose the next Primary; with it they also learn of it the moment it serves.
+        // A stock client that finds no view reads again at once. Without this wait, all clients would keep the nodes busy while these choose
+        // the next Primary. With it, clients also learn its address the moment it serves.
         if (published.View is null && isMeant && request.Revision == 0)
         {
-            await ((Task)published.Next).WaitAsync(Patience, node.Time, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)published.Next).WaitAsync(Patience, node.Time, context.CancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             published = node.Views.Latest;
         }
 

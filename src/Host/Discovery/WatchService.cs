@@ -21,7 +21,8 @@ internal sealed class WatchService(DiscoveryNode node) : Watch.WatchBase
         {
             context.GetHttpContext().Abort(); // what it has not read must not stay in memory
         }
-        catch (Exception error) when (error is OperationCanceledException or IOException && context.CancellationToken.IsCancellationRequested)
+        catch (Exception error)
+            when (error is OperationCanceledException or IOException && context.CancellationToken.IsCancellationRequested)
         {
             // The client has gone, or the node ends: that is how every watch ends.
         }

@@ -1,6 +1,5 @@
 // The figures of a series of trials, as Markdown for docs/failover-report.md: by kind of fault the distribution of the gap, and what was lost.
 using System.Globalization;
-using System.Text;
 
 namespace HotStandby.Host.Failover;
 
@@ -21,7 +20,8 @@ internal sealed record FailoverReport(string Title, string Settings, IReadOnlyLi
             var gaps = kind.Select(static result => result.Gap.TotalSeconds).Order().ToArray();
             return (IReadOnlyList<string>)
             [
-                NameOf(kind.Key), Number(gaps.Length, "0"), Number(gaps[0], "0.000"), Number(Quantile(gaps, 0.5), "0.000"), Number(Quantile(gaps, 0.99), "0.000"),
+                NameOf(kind.Key), Number(gaps.Length, "0"), Number(gaps[0], "0.000"), Number(ReportChapter.Quantile(gaps, 0.5), "0.000"),
+                Number(ReportChapter.Quantile(gaps, 0.99), "0.000"),
                 Number(gaps[^1], "0.000"), Number(kind.Sum(static result => result.Writes), "0"), Number(kind.Sum(static result => result.Lost), "0"),
                 Number(kind.Max(static result => result.LostFor.TotalSeconds), "0.000"),
             ];
@@ -33,21 +33,7 @@ internal sealed record FailoverReport(string Title, string Settings, IReadOnlyLi
         ["the Primary was", "trials", "RTO least, s", "median", "p99", "longest", "writes acknowledged", "lost", "RPO, s"];
 
     /// <summary>A chapter of Markdown.</summary>
-    public string ToMarkdown()
-    {
-        var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"## {Title}").AppendLine();
-        if (Settings.Length > 0)
-            text.AppendLine("```hocon").AppendLine(Settings.Trim()).AppendLine("```").AppendLine();
-        text.AppendLine($"| {string.Join(" | ", Headings)} |");
-        text.AppendLine($"|{string.Concat(Headings.Select(static _ => "---|"))}");
-        foreach (var row in Rows())
-            text.AppendLine($"| {string.Join(" | ", row)} |");
-        return text.ToString();
-    }
-
-    // Of so many trials the nearest rank: the p99 of fifty is the longest.
-    private static double Quantile(double[] sorted, double share) => sorted[(int)Math.Ceiling(share * sorted.Length) - 1];
+    public string ToMarkdown() => ReportChapter.Of(Title, Settings, Headings, Rows()).ToString();
 
     private static string NameOf(FailoverKind kind) => kind switch
     {

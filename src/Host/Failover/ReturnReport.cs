@@ -1,6 +1,5 @@
 // The figures of kills that many clients met, as Markdown for docs/failover-report.md.
 using System.Globalization;
-using System.Text;
 
 namespace HotStandby.Host.Failover;
 
@@ -35,25 +34,14 @@ internal sealed record ReturnReport(string Title, string Settings, IReadOnlyList
         $"Of these after the new Primary was seen to serve: {Print(Sum(static result => result.RefusalsInService))}.",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Processor time from the kill until all clients were back, for each kill: {Mean(static result => result.NodeProcessor):0.0} s of the two "
-            + $"nodes, {Mean(static result => result.ClientProcessor):0.0} s of the clients."),
+            $"Processor time from the kill until all clients were back, for each kill: {Mean(static result => result.NodeProcessor):0.0} s "
+            + $"of the two nodes, {Mean(static result => result.ClientProcessor):0.0} s of the clients."),
         string.Create(CultureInfo.InvariantCulture, $"{Results[^1].Writes} acknowledged writes, {Results[^1].Lost} lost."),
     ];
 
     /// <summary>A chapter of Markdown.</summary>
-    public string ToMarkdown()
-    {
-        var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"## {Title}").AppendLine();
-        if (Settings.Length > 0)
-            text.AppendLine("```hocon").AppendLine(Settings.Trim()).AppendLine("```").AppendLine();
-        text.AppendLine($"| {string.Join(" | ", Headings)} |");
-        text.AppendLine($"|{string.Concat(Headings.Select(static _ => "---|"))}");
-        foreach (var row in Rows())
-            text.AppendLine($"| {string.Join(" | ", row)} |");
-        text.AppendLine().AppendJoin('\n', Notes()).AppendLine();
-        return text.ToString();
-    }
+    public string ToMarkdown() =>
+        ReportChapter.Of(Title, Settings, Headings, Rows()).AppendLine().AppendJoin('\n', Notes()).AppendLine().ToString();
 
     /// <summary>What calls were told, the most frequent first.</summary>
     public static string Print(IReadOnlyDictionary<string, int> refusals) => refusals.Count == 0
@@ -66,8 +54,10 @@ internal sealed record ReturnReport(string Title, string Settings, IReadOnlyList
     private string[] Figures(Func<ReturnResult, TimeSpan> from, Func<ReturnResult, IReadOnlyList<TimeSpan>> times)
     {
         // A client may be served before it was seen that a node serves.
-        double[] sorted = [.. Results.SelectMany(result => times(result).Select(time => Math.Max(0, (time - from(result)).TotalSeconds))).Order()];
-        return [.. Shares.Select(share => sorted[(int)Math.Ceiling(share * sorted.Length) - 1].ToString("0.000", CultureInfo.InvariantCulture))];
+        double[] sorted = [.. Results.SelectMany(result => times(result), Since).Order()];
+        return [.. Shares.Select(share => ReportChapter.Quantile(sorted, share).ToString("0.000", CultureInfo.InvariantCulture))];
+
+        double Since(ReturnResult result, TimeSpan time) => Math.Max(0, (time - from(result)).TotalSeconds);
     }
 
     private double Mean(Func<ReturnResult, TimeSpan> of) => Results.Average(result => of(result).TotalSeconds);

@@ -52,7 +52,8 @@ internal sealed class ReturnTrial(LocalCluster cluster, ServingView view, StockF
         await FailoverTrial.WaitUntilWholeAsync(cluster, patience, stop);
         var (writes, lost) = await fleet.FindLostAsync(patience, stop);
         return new ReturnResult(
-            Stopwatch.GetElapsedTime(killed, served), Since(static client => client.FirstPutTicks), Since(static client => client.FirstGetTicks),
+            Stopwatch.GetElapsedTime(killed, served),
+            Since(static client => client.FirstPutTicks), Since(static client => client.FirstGetTicks),
             Since(static client => client.MountedTicks), refusals,
             refusals.Where(pair => pair.Value > before.GetValueOrDefault(pair.Key))
                 .ToDictionary(pair => pair.Key, pair => pair.Value - before.GetValueOrDefault(pair.Key)),

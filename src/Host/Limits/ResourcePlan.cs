@@ -17,7 +17,8 @@ namespace HotStandby.Host.Limits;
 /// <param name="Refusal">Why a node cannot run with these limits; null when it can.</param>
 /// <param name="Rows">Resource, what the process may use, what the settings may need: for check-config.</param>
 internal sealed record ResourcePlan(
-    int ClientConnections, int HttpConnections, int DiscoveryConnections, IReadOnlyList<string> Warnings, string? Refusal, IReadOnlyList<IReadOnlyList<string>> Rows)
+    int ClientConnections, int HttpConnections, int DiscoveryConnections, IReadOnlyList<string> Warnings, string? Refusal,
+    IReadOnlyList<IReadOnlyList<string>> Rows)
 {
     /// <summary>Fewer connections of a port are not worth a start.</summary>
     public const int FewestConnections = 16;
@@ -58,7 +59,8 @@ internal sealed record ResourcePlan(
         var (clients, https) = (settings.Client.MaximumConnections, AdminServer.MostConnections);
         var seekers = settings.Discovery.IsEnabled ? settings.Discovery.MaximumWatchers : 0;
         var wanted = own + ((long)clientPorts * clients) + ((long)httpPorts * https) + seekers;
-        var least = own + (clientPorts * Math.Min(FewestConnections, clients)) + (httpPorts * FewestConnections) + Math.Min(FewestConnections, seekers);
+        var least = own + (clientPorts * Math.Min(FewestConnections, clients)) + (httpPorts * FewestConnections)
+            + Math.Min(FewestConnections, seekers);
         string? refusal = null;
         if (limits.Descriptors is { } descriptors && descriptors.Value < least)
             refusal = $"the process may open only {descriptors.Value} files ({descriptors.Source}); a node with these settings needs at "
@@ -86,7 +88,8 @@ internal sealed record ResourcePlan(
         if (settings.Discovery.IsEnabled)
             rows.Add(["connections of the discovery port", "", seekers.ToString(CultureInfo.InvariantCulture)]);
         var memory = RuntimeBytes + settings.Client.MaximumBufferedBytes + settings.OpLog.WindowMaximumBytes + settings.Journal.QueueBytes
-            + (clientPorts * clients * ConnectionBytes) + (seekers * SeekerBytes) + (settings.Http.IsMetadataServerEnabled ? MetadataOptions.DefaultBytes : 0);
+            + (clientPorts * clients * ConnectionBytes) + (seekers * SeekerBytes)
+            + (settings.Http.IsMetadataServerEnabled ? MetadataOptions.DefaultBytes : 0);
         rows.Add(["memory beside the index", limits.MemoryBytes is { } bytes ? Units.Print(bytes.Value) : "no limit", Mebibytes(memory)]);
         if (limits.MemoryBytes is { } allowed && allowed.Value < memory)
             warnings.Add(

@@ -33,7 +33,8 @@ public sealed class DoorTls
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
-    private DoorTls(string door, TlsIdentity identity, bool callersNeedOne, List<SslApplicationProtocol>? protocols, ILogger log, TimeProvider time)
+    private DoorTls(
+        string door, TlsIdentity identity, bool callersNeedOne, List<SslApplicationProtocol>? protocols, ILogger log, TimeProvider time)
     {
         (_door, _protocols, _log, _time, _said) = (door, protocols, log, time, new RefusalLog(time));
         _shown = SslStreamCertificateContext.Create(identity.Certificate, identity.Chain, offline: true);
@@ -52,7 +53,9 @@ public sealed class DoorTls
     {
         ArgumentNullException.ThrowIfNull(settings);
         return settings.IsEnabled
-            ? new DoorTls(door, TlsIdentity.Load(settings), settings.ClientCertificates == ClientCertificates.Required, protocols is [] ? null : [.. protocols], log, time).Guard
+            ? new DoorTls(
+                door, TlsIdentity.Load(settings), settings.ClientCertificates == ClientCertificates.Required,
+                protocols is [] ? null : [.. protocols], log, time).Guard
             : null;
     }
 

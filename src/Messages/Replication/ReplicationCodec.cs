@@ -271,7 +271,8 @@ public static class ReplicationCodec
             case "A2":
                 return new AppendBatch(
                     from, epoch, PreviousEpoch: reader.ReadUInt64(), PreviousSequence: reader.ReadUInt64(),
-                    CommitSequence: reader.ReadUInt64(), LastSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64(), Serves: reader.ReadBoolean(),
+                    CommitSequence: reader.ReadUInt64(), LastSequence: reader.ReadUInt64(), SentAtTicks: reader.ReadInt64(),
+                    Serves: reader.ReadBoolean(),
                     Batch: ReadBatch(ref reader, bytes, ref corruptBatch));
             case "B2":
                 return new AppendAcknowledged(

@@ -17,7 +17,7 @@ public sealed class PrimaryFinder : IAsyncDisposable
     // So often in the time of SilencePatience it is looked whether a call waits that long.
     private const int LooksPerPatience = 5;
 
-    // A node to ask: at its client port, or at its discovery port, which says whom to ask.
+    // A node to ask: at its client port, or at its discovery port, which names the node to ask.
     private readonly record struct Node(string Address, EndPoint EndPoint);
 
     private readonly Node[] _nodes;
@@ -31,7 +31,9 @@ public sealed class PrimaryFinder : IAsyncDisposable
     private MasterConnection? _primary;
 
     /// <summary>Connects to nothing yet.</summary>
-    /// <param name="addresses">What <see cref="MasterAddresses"/> reads: every node's client port, or <c>etcd://</c> and their discovery ports.</param>
+    /// <param name="addresses">
+    /// What <see cref="MasterAddresses"/> reads: every node's client port, or <c>etcd://</c> and their discovery ports.
+    /// </param>
     /// <param name="settings">How connections behave; null for the defaults.</param>
     /// <exception cref="ArgumentException">An address is none, or both kinds are given.</exception>
     public PrimaryFinder(IReadOnlyList<string> addresses, MasterConnectionSettings? settings = null)
@@ -128,7 +130,8 @@ public sealed class PrimaryFinder : IAsyncDisposable
     }
 
     // The first that serves, or none and what each one said. Says none when it is cancelled.
-    private async Task<(MasterConnection? Primary, IReadOnlyList<string> Verdicts)> SearchAsync(EndPoint? butNot, CancellationToken cancellation)
+    private async Task<(MasterConnection? Primary, IReadOnlyList<string> Verdicts)> SearchAsync(
+        EndPoint? butNot, CancellationToken cancellation)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var asked = new ConcurrentDictionary<string, bool>();
@@ -159,8 +162,8 @@ public sealed class PrimaryFinder : IAsyncDisposable
         return (primary, [.. nodes.Zip(probes, (node, probe) => $"{node.Address} {probe.Result.Verdict}")]);
     }
 
-    // Asks the node that a discovery port names, unless another port has named it. A port that does not answer still stands for the node that
-    // was named last: it may serve although no discovery port can be reached.
+    // Asks the node that a discovery port names, unless another port has named it. For a port that does not answer, it asks the node that was
+    // named last: that one may serve although no discovery port can be reached.
     private async Task<(MasterConnection? Serving, string Verdict)> AskAsync(
         Node node, DiscoveryClient discovery, EndPoint? butNot, ConcurrentDictionary<string, bool> asked, CancellationToken cancellation)
     {
@@ -176,16 +179,18 @@ public sealed class PrimaryFinder : IAsyncDisposable
             named = discovery.Latest.Address;
             // A port that knows of no node that serves answers late, too: it waits for one.
             verdict = failure is RpcException { StatusCode: not StatusCode.Cancelled } refused
-                ? $"does not answer ({refused.Status.DebugException?.GetBaseException().Message ?? refused.Status.Detail})" : $"names no node that serves within {_settings.ConnectTimeout.TotalSeconds} s";
+                ? $"does not answer ({refused.Status.DebugException?.GetBaseException().Message ?? refused.Status.Detail})"
+                : $"names no node that serves within {_settings.ConnectTimeout.TotalSeconds} s";
         }
 
-        if (named is null || !HostAndPort.TryParse(named, out _) || ToNode(named) is var primary && primary.EndPoint.Equals(butNot) || !asked.TryAdd(named, true))
+        if (named is null || !HostAndPort.TryParse(named, out _) || ToNode(named) is var primary && primary.EndPoint.Equals(butNot)
+            || !asked.TryAdd(named, true))
             return (null, verdict);
         var (serving, said) = await ProbeAsync(primary.EndPoint, cancellation).ConfigureAwait(false);
         return (serving, $"{verdict}; {named} {said}");
     }
 
-    // A discovery port tells of a later reign: a connection to another node leads nowhere any more, even if it says nothing of that.
+    // A discovery port names the Primary of a later epoch: a connection to any other node is of no use now, even if that node is silent.
     private void Follow(DiscoveredView view)
     {
         lock (_followingLock)
