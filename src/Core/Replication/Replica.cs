@@ -56,9 +56,7 @@ public sealed class Replica
     /// <summary>Until when this node may answer clients (monotonic ticks); long.MinValue: not at all.</summary>
     public long LeaseUntilTicks => _primary?.LeaseUntilTicks ?? long.MinValue;
 
-    /// <summary>
-    /// The node that serves as far as this one knows: itself by its lease, another by what that one said less than a lease ago.
-    /// </summary>
+    /// <summary>The node that serves as far as this one knows: itself by its lease, another by its word of less than a lease ago.</summary>
     public Service? ServiceAt(long nowTicks) =>
         _primary is not null ? _primary.ServiceAt(nowTicks) : _state.Service.At(nowTicks, _state.PromisedEpoch);
 

@@ -81,8 +81,11 @@ internal static class RunCommand
             clientGuard = DoorTls.GuardOf("client", configuration.Settings.Client.Tls, log, TimeProvider.System);
             discoveryGuard = DoorTls.GuardOf(
                 "discovery", configuration.Settings.Discovery.Tls, log, TimeProvider.System, SslApplicationProtocol.Http2);
-            var logged = configuration with { Full = AkkaLogger.ConfigurationFor(configuration.Settings.Log.Format).WithFallback(configuration.Full) };
-            node = await HotStandbyNode.StartAsync(logged, TimeProvider.System, last.EndProcess, new NodeLogSetup(logs));
+            var full = AkkaLogger.ConfigurationFor(configuration.Settings.Log.Format)
+                .WithFallback(BoundedTcpTransport.ConfigurationFor(configuration.Full)).WithFallback(configuration.Full);
+            node = await HotStandbyNode.StartAsync(
+                configuration with { Full = full }, TimeProvider.System, last.EndProcess, new NodeLogSetup(logs),
+                new RemotingBoundSetup(plan.RemotingConnections, new DoorWatch("remoting", log, TimeProvider.System).Full));
         }
         catch (Exception error) when (NodeEnd.OfStart(error) is { Details: null } end)
         {

@@ -13,12 +13,13 @@ namespace HotStandby.Host.Limits;
 /// <param name="ClientConnections">Most connections of each client port.</param>
 /// <param name="HttpConnections">Most connections of each HTTP port.</param>
 /// <param name="DiscoveryConnections">Most connections of the discovery port; 0: it is off.</param>
+/// <param name="RemotingConnections">Most connections that come in at the remoting port.</param>
 /// <param name="Warnings">What is lowered, or may become scarce.</param>
 /// <param name="Refusal">Why a node cannot run with these limits; null when it can.</param>
 /// <param name="Rows">Resource, what the process may use, what the settings may need: for check-config.</param>
 internal sealed record ResourcePlan(
-    int ClientConnections, int HttpConnections, int DiscoveryConnections, IReadOnlyList<string> Warnings, string? Refusal,
-    IReadOnlyList<IReadOnlyList<string>> Rows)
+    int ClientConnections, int HttpConnections, int DiscoveryConnections, int RemotingConnections, IReadOnlyList<string> Warnings,
+    string? Refusal, IReadOnlyList<IReadOnlyList<string>> Rows)
 {
     /// <summary>Fewer connections of a port are not worth a start.</summary>
     public const int FewestConnections = 16;
@@ -29,8 +30,8 @@ internal sealed record ResourcePlan(
     // Segments and checkpoints being written and read; beside them the reserve of the disk.
     private const int JournalDescriptors = 16 + DescriptorReserve.Size;
 
-    // One connection in, one out, and the same again while they are replaced.
-    private const int DescriptorsOfPeer = 4;
+    // One connection in, one out, and the same again while they are replaced. Besides, places for newcomers at the remoting port.
+    private const int DescriptorsOfPeer = 4, Newcomers = 16;
 
     // Listening sockets, the audit log, a certificate that is read; connections that are just being closed.
     private const int OtherDescriptors = 32;
@@ -55,7 +56,8 @@ internal sealed record ResourcePlan(
         var (warnings, rows) = (new List<string>(), new List<IReadOnlyList<string>>());
         var clientPorts = settings.Client.PreviousGenerationPort == 0 ? 1 : 2;
         var httpPorts = (settings.Http.IsEnabled ? 1 : 0) + (settings.Http.IsMetadataServerEnabled ? 1 : 0);
-        long own = RuntimeDescriptors + JournalDescriptors + OtherDescriptors + (DescriptorsOfPeer * (settings.Voters.Count - 1));
+        var peers = settings.Voters.Count - 1;
+        long own = RuntimeDescriptors + JournalDescriptors + OtherDescriptors + (DescriptorsOfPeer * peers) + Newcomers;
         var (clients, https) = (settings.Client.MaximumConnections, AdminServer.MostConnections);
         var seekers = settings.Discovery.IsEnabled ? settings.Discovery.MaximumWatchers : 0;
         var wanted = own + ((long)clientPorts * clients) + ((long)httpPorts * https) + seekers;
@@ -102,7 +104,7 @@ internal sealed record ResourcePlan(
             warnings.Add(
                 $"the process may have {pids.Value} threads ({pids.Source}), and a node on {limits.Processors} processors may use "
                 + $"{threads}: raise the limit (ulimit -u, TasksMax of systemd); a node that cannot start a thread ends");
-        return new ResourcePlan(clients, https, seekers, warnings, refusal, rows);
+        return new ResourcePlan(clients, https, seekers, Newcomers + (DescriptorsOfPeer * peers / 2), warnings, refusal, rows);
     }
 
     private static string Shown(Limit? limit) => limit is { } known ? known.Value.ToString(CultureInfo.InvariantCulture) : "no limit";
