@@ -28,6 +28,8 @@ public abstract class ActorTest : TestKit
     /// <summary>Settings for a test that sees that its messages can be serialized.</summary>
     private protected const string Serializes = """
         akka.actor.serialize-messages = on
+        akka.actor.serializers.by-reference = "HotStandby.Tests.Actors.ByReference, HotStandby.Tests.Actors"
+        akka.actor.serialization-bindings."HotStandby.Core.Cells.ICellMessage, HotStandby.Core" = by-reference
 
         """;
 

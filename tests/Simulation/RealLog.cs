@@ -4,6 +4,7 @@ using System.Buffers;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Serialization;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.OpLog;

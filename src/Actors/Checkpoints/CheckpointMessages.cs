@@ -8,36 +8,6 @@ using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Checkpoints;
 
-/// <summary>Replica to partition: write your image. Answered with <see cref="ImageTaken"/>, in order with entries and proposals.</summary>
-/// <param name="Life">The node's state as of now; comes back in the answer.</param>
-/// <param name="FedSequence">Everything up to here has been handed to the partition: what a replica's image stands for.</param>
-public sealed record TakeImage(ulong Life, ulong FedSequence) : INoSerializationVerificationNeeded;
-
-/// <summary>Partition to replica.</summary>
-/// <param name="Partition">Whose.</param>
-/// <param name="Reign">0: a replica's, all of it committed; else of a partition that leads, with all that it has proposed.</param>
-/// <param name="Asked">What this answers.</param>
-/// <param name="Image">
-/// The image; null when the partition holds what was never committed and is about to be reset, or is too large for one.
-/// </param>
-public sealed record ImageTaken(Partition Partition, ulong Reign, TakeImage Asked, ImageWriter? Image)
-    : INoSerializationVerificationNeeded;
-
-/// <summary>
-/// Image loader to partition: hold this and nothing else, unless a later life has begun. Answered with <see cref="PartitionRestored"/>.
-/// </summary>
-/// <param name="Life">As in <see cref="Protocol.ResetPartition"/>.</param>
-/// <param name="Image">The image's bytes.</param>
-/// <param name="Sequence">The seq that it stands for.</param>
-public sealed record RestorePartition(ulong Life, ReadOnlyMemory<byte> Image, ulong Sequence) : INoSerializationVerificationNeeded;
-
-/// <summary>Partition to image loader.</summary>
-/// <param name="Problem">
-/// Why the image cannot be what a partition wrote, though its hash is right: the partition holds what it held before. Empty: it was
-/// restored.
-/// </param>
-public sealed record PartitionRestored(string Problem) : INoSerializationVerificationNeeded;
-
 /// <summary>To the replica: give me an image of committed state. Answered with <see cref="ImageReady"/>.</summary>
 /// <param name="Partition">Whose.</param>
 /// <param name="For">

@@ -15,6 +15,7 @@ using Akka.Persistence;
 using Akka.Persistence.Snapshot;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Serialization;
 
 namespace HotStandby.Actors.Checkpoints;

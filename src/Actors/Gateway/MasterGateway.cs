@@ -1,8 +1,8 @@
 // The way from the door into the actors: connection threads call it, many at a time. It decides nothing but where a call
 // goes, and refuses calls while the node has no right to serve.
 using Akka.Actor;
-using HotStandby.Actors.Protocol;
-using HotStandby.Actors.Segments;
+using HotStandby.Core.Partitions;
+using HotStandby.Core.Partitions.Segments;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -13,10 +13,10 @@ namespace HotStandby.Actors.Gateway;
 /// <summary>Routes calls: those that need buffers and those on segments to the segment table, scans to the scans, the rest to the shards.</summary>
 /// <param name="serving">The right to serve.</param>
 /// <param name="clients">Who is alive.</param>
-/// <param name="segments">The <see cref="SegmentActor"/>.</param>
+/// <param name="segments">The segment table.</param>
 /// <param name="scans">The <see cref="Scans.ScansActor"/>.</param>
-/// <param name="router">To the shards.</param>
-public sealed class MasterGateway(ServingState serving, ClientWatch clients, IActorRef segments, IActorRef scans, ShardRouter router) : IMasterGateway
+/// <param name="shards">The shards.</param>
+public sealed class MasterGateway(ServingState serving, ClientWatch clients, IActorRef segments, IActorRef scans, IShardMailboxes shards) : IMasterGateway
 {
     /// <inheritdoc/>
     public event Action? ServiceEnded
@@ -56,13 +56,13 @@ public sealed class MasterGateway(ServingState serving, ClientWatch clients, IAc
                 segments.Tell(new SegmentRequest(call), ActorRefs.NoSender);
                 break;
             case KeyedCall keyed:
-                router.Route(keyed);
+                CallRouter.Route(keyed, shards);
                 break;
             case ScanCall scan:
                 scans.Tell(new ScanRequest(scan), ActorRefs.NoSender);
                 break;
             case CreateTaskCall create:
-                router.Locate(create);
+                CallRouter.Locate(create, shards);
                 break;
             default:
                 segments.Tell(new SegmentRequest(call), ActorRefs.NoSender);

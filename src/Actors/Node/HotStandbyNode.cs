@@ -14,7 +14,7 @@ using HotStandby.Actors.Journal;
 using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Membership;
 using HotStandby.Actors.OpLog;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Security;
 using HotStandby.Actors.Serialization;

@@ -2,22 +2,25 @@
 // thread of the log, so the process ends, its supervisor starts it again, and it recovers from its journal.
 using Akka.Actor;
 using Akka.Event;
+using HotStandby.Actors.Cells;
 using HotStandby.Actors.Checkpoints;
-using HotStandby.Actors.Eviction;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
-using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Scans;
-using HotStandby.Actors.Segments;
 using HotStandby.Actors.Settings;
-using HotStandby.Actors.Shards;
 using HotStandby.Actors.Verification;
+using HotStandby.Core.Cells;
 using HotStandby.Core.Eviction;
+using HotStandby.Core.Node;
+using HotStandby.Core.Partitions;
+using HotStandby.Core.Partitions.Segments;
+using HotStandby.Core.Partitions.Shards;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
+using ICell = HotStandby.Core.Cells.ICell;
 
 namespace HotStandby.Actors.Node;
 
@@ -89,29 +92,30 @@ internal sealed class NodeActor : UntypedActor
 
     private static NodeActors Make(HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time)
     {
-        var replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), directory, serving, time), "replica");
-        var shards = new IActorRef[settings.Shards];
-        var router = new ShardRouter(shards);
-        var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
         var clients = new ClientWatch(time);
-        var evictor = Context.ActorOf(
-            EvictorActor.Props(shards, EvictionSettingsOf(settings), EvictorActor.DefaultCycleTimeout, time), "evictor");
-        var segments = Context.ActorOf(
-            SegmentActor.Props(replica, evictor, router, clients, SegmentSettingsOf(settings), time), "segments");
-        for (var i = 0; i < shards.Length; i++)
+        var routes = new NodeRoutes(settings.Shards, clients)
+        {
+            Replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), directory, serving, time), "replica"),
+        };
+        var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
+        var (eviction, segments, shards) = (EvictionSettingsOf(settings), SegmentSettingsOf(settings), ShardSettingsOf(settings));
+        routes.Evictor = Carry(outbox => new EvictorCell(settings.Shards, eviction, EvictorCell.DefaultCycleTimeout, outbox), "evictor");
+        routes.Add(Partition.SegmentTable, Carry(outbox => SegmentPartition.NewCell(settings.Shards, segments, outbox), "segments"));
+        for (var i = 0; i < settings.Shards; i++)
         {
             var shard = Partition.OfShard(i);
-            var props = ShardActor.Props(shard, shards.Length, ShardSettingsOf(settings), replyAfter, replica, segments, time);
-            shards[i] = Context.ActorOf(props, $"shard-{i}");
+            routes.Add(shard, Carry(outbox => ShardPartition.NewCell(shard, settings.Shards, shards, replyAfter, outbox), $"shard-{i}"));
         }
 
-        var scans = Context.ActorOf(ScansActor.Props(router, new ScanSettings(), time), "scans");
-        IActorRef[] partitions = [segments, .. shards];
-        replica.Tell(new PartitionsAre(partitions));
-        var verifier = Context.ActorOf(VerifierActor.Props(settings, replica, partitions, time), VerifierActor.Name);
+        var scans = Context.ActorOf(ScansActor.Props(routes, new ScanSettings(), time), "scans");
+        routes.Replica.Tell(new PartitionsAre(routes.Partitions));
+        routes.Verifier = Context.ActorOf(VerifierActor.Props(settings, routes.Replica, routes.Partitions, time), VerifierActor.Name);
         var pulse = new NodePulse(time);
-        Context.ActorOf(PulseActor.Props(replica, verifier, pulse), PulseActor.Name);
-        return new NodeActors(replica, verifier, partitions, pulse, clients, new MasterGateway(serving, clients, segments, scans, router));
+        Context.ActorOf(PulseActor.Props(routes.Replica, routes.Verifier, pulse), PulseActor.Name);
+        var gateway = new MasterGateway(serving, clients, routes.Segments, scans, routes);
+        return new NodeActors(routes.Replica, routes.Verifier, routes.Partitions, pulse, clients, gateway);
+
+        IActorRef Carry(Func<Outbox, ICell> newCell, string name) => Context.ActorOf(CellActor.Props(newCell, routes, time), name);
     }
 
     private static ReplicaOptions ReplicaOptionsOf(HotStandbySettings settings) => new(
@@ -136,7 +140,7 @@ internal sealed class NodeActor : UntypedActor
         settings.Journal.Plugin, TickInterval, settings.MaximumReplicationLag.Ticks, settings.Checkpoints.Plugin, settings.Checkpoints.EveryBytes,
         settings.Checkpoints.Every.Ticks, settings.Journal.RetainBytes);
 
-    private static SegmentActorSettings SegmentSettingsOf(HotStandbySettings settings) => new()
+    private static SegmentSettings SegmentSettingsOf(HotStandbySettings settings) => new()
     {
         ClientTtl = settings.Objects.ClientTtl,
         ClientSuspectTime = settings.Objects.ClientSuspectTime,

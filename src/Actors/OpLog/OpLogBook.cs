@@ -1,6 +1,7 @@
 // What the journal's events add up to: the log's shape, where its batches are, the promise, the vote. Kept by OpLogActor, and by the
 // simulation, whose journal is real but for the disk. Pure: it sees numbers and events, never a journal.
 using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;

@@ -5,6 +5,7 @@ using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Membership;
+using HotStandby.Core.Cells;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 

@@ -7,7 +7,7 @@ using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.OpLog;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;

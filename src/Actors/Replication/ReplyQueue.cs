@@ -1,7 +1,7 @@
 // Replies of a Primary that may not leave yet, in the order of the entries they wait for, and the counts by which each
 // partition learns that its own proposals are committed.
 using Akka.Actor;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 

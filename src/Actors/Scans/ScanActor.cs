@@ -6,7 +6,8 @@ using System.Text.RegularExpressions;
 using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
-using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Cells;
+using HotStandby.Core.Partitions;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -21,7 +22,7 @@ public sealed class ScanActor : UntypedActor, IWithTimers
     private const int MostTries = 3;
 
     private readonly ScanCall _call;
-    private readonly ShardRouter _router;
+    private readonly NodeRoutes _shards;
     private readonly ScanSettings _settings;
     private readonly TimeProvider _time;
     private readonly long _deadlineTicks;
@@ -40,9 +41,9 @@ public sealed class ScanActor : UntypedActor, IWithTimers
     private bool _isOver;
 
     /// <summary>Use <see cref="Props"/>.</summary>
-    public ScanActor(ScanCall call, long deadlineTicks, ShardRouter router, ScanSettings settings, TimeProvider time)
+    public ScanActor(ScanCall call, long deadlineTicks, NodeRoutes shards, ScanSettings settings, TimeProvider time)
     {
-        (_call, _deadlineTicks, _router, _settings, _time) = (call, deadlineTicks, router, settings, time);
+        (_call, _deadlineTicks, _shards, _settings, _time) = (call, deadlineTicks, shards, settings, time);
         _sink = new LotSink(Self);
     }
 
@@ -52,13 +53,13 @@ public sealed class ScanActor : UntypedActor, IWithTimers
     /// <summary>How to start one.</summary>
     /// <param name="call">The call.</param>
     /// <param name="deadlineTicks">When it is abandoned, on the monotonic clock in ticks of 100 ns.</param>
-    /// <param name="router">To the shards.</param>
+    /// <param name="shards">To the shards.</param>
     /// <param name="settings">Bounds, and the dispatcher to run on.</param>
     /// <param name="time">The monotonic clock.</param>
-    public static Props Props(ScanCall call, long deadlineTicks, ShardRouter router, ScanSettings settings, TimeProvider time)
+    public static Props Props(ScanCall call, long deadlineTicks, NodeRoutes shards, ScanSettings settings, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        return Akka.Actor.Props.Create(() => new ScanActor(call, deadlineTicks, router, settings, time)).WithDispatcher(settings.Dispatcher);
+        return Akka.Actor.Props.Create(() => new ScanActor(call, deadlineTicks, shards, settings, time)).WithDispatcher(settings.Dispatcher);
     }
 
     /// <inheritdoc/>
@@ -79,7 +80,7 @@ public sealed class ScanActor : UntypedActor, IWithTimers
         }
 
         Timers.StartSingleTimer(TimeoutTimer, ScanTimedOut.Instance, left);
-        _shardsToAnswer = _router.ShardCount;
+        _shardsToAnswer = _shards.Count;
         AskNextShard();
     }
 
@@ -87,8 +88,8 @@ public sealed class ScanActor : UntypedActor, IWithTimers
     // the sum of them. What cannot be read now can be removed all the same: the shard decides.
     private void AskNextShard()
     {
-        if (_nextShard < _router.ShardCount)
-            _router.Tell(_nextShard++, new ListKeys(_call.Tenant, ReadableOnly: _call.Operation != ScanOperation.Remove), Self);
+        if (_nextShard < _shards.Count)
+            _shards.Partitions[1 + _nextShard++].Tell(new ListKeys(_call.Tenant, ReadableOnly: _call.Operation != ScanOperation.Remove), Self);
     }
 
     /// <inheritdoc/>
@@ -202,7 +203,7 @@ public sealed class ScanActor : UntypedActor, IWithTimers
             var operation = _call.Operation == ScanOperation.Remove ? KeyedOperation.Remove : KeyedOperation.GetReplicaList;
             _sent += keys.Length;
             _lots++;
-            _router.Route(new KeyedCall(_sink, operation, keys) { Force = _call.Force });
+            CallRouter.Route(new KeyedCall(_sink, operation, keys) { Force = _call.Force }, _shards);
         }
 
         if (_lots == 0)

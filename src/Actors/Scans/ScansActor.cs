@@ -2,7 +2,8 @@
 using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
-using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Cells;
+using HotStandby.Core.Partitions;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 
@@ -11,7 +12,7 @@ namespace HotStandby.Actors.Scans;
 /// <summary>Takes every <see cref="ScanRequest"/> of the node.</summary>
 public sealed class ScansActor : UntypedActor
 {
-    private readonly ShardRouter _router;
+    private readonly NodeRoutes _shards;
     private readonly ScanSettings _settings;
     private readonly TimeProvider _time;
     private readonly Queue<(ScanCall Call, long DeadlineTicks)> _waiting = new();
@@ -19,14 +20,14 @@ public sealed class ScansActor : UntypedActor
     private int _running;
 
     /// <summary>Use <see cref="Props"/>.</summary>
-    public ScansActor(ShardRouter router, ScanSettings settings, TimeProvider time) => (_router, _settings, _time) = (router, settings, time);
+    public ScansActor(NodeRoutes shards, ScanSettings settings, TimeProvider time) => (_shards, _settings, _time) = (shards, settings, time);
 
     /// <summary>How to start one.</summary>
-    /// <param name="router">To the shards.</param>
+    /// <param name="shards">To the shards.</param>
     /// <param name="settings">Bounds.</param>
     /// <param name="time">The monotonic clock.</param>
-    public static Props Props(ShardRouter router, ScanSettings settings, TimeProvider time) =>
-        Akka.Actor.Props.Create(() => new ScansActor(router, settings, time));
+    public static Props Props(NodeRoutes shards, ScanSettings settings, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new ScansActor(shards, settings, time));
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -71,6 +72,6 @@ public sealed class ScansActor : UntypedActor
     private void Run(ScanCall call, long deadlineTicks)
     {
         _running++;
-        Context.Watch(Context.ActorOf(ScanActor.Props(call, deadlineTicks, _router, _settings, _time)));
+        Context.Watch(Context.ActorOf(ScanActor.Props(call, deadlineTicks, _shards, _settings, _time)));
     }
 }

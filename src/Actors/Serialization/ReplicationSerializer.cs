@@ -3,6 +3,7 @@
 using Akka.Actor;
 using Akka.Serialization;
 using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Telemetry;
 using HotStandby.Messages.Membership;
 using HotStandby.Messages.Replication;

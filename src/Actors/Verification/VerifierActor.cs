@@ -7,6 +7,8 @@ using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Settings;
+using HotStandby.Core.Cells;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
@@ -92,7 +94,7 @@ public sealed class VerifierActor : UntypedActor, IWithTimers
         Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
         var bounds = _settings.IsEnabled ? new DrillDownSettings(_settings.KeysPerRequest, _settings.RepairThreshold) : null;
         foreach (var partition in _partitions)
-            partition.Tell(new VerifierIs(Self, _node, bounds));
+            partition.Tell(new VerifierIs(_node, bounds));
         if (bounds is null)
             return;
         Timers.StartPeriodicTimer(RoundKey, Round.Instance, _settings.Interval);

@@ -1,6 +1,7 @@
 // Verification that somebody asks for and waits for: what is asked, what is known so far, what is told at the end. Used by VerifierActor
 // alone, which asks the Primary for points and hears how they compare.
 using Akka.Actor;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 

@@ -5,7 +5,7 @@ using Akka.Configuration;
 using Akka.TestKit;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Journal;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;

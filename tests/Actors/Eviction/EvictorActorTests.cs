@@ -1,9 +1,10 @@
 // The evictor between probes that stand for the segment table and two shards.
 using Akka.Actor;
 using Akka.TestKit;
-using HotStandby.Actors.Eviction;
-using HotStandby.Actors.Protocol;
+using HotStandby.Actors.Cells;
 using HotStandby.Core.Eviction;
+using HotStandby.Core.Node;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
 using HotStandby.Tests.Actors.Segments;
@@ -148,7 +149,7 @@ public sealed class EvictorActorTests : ActorTest
         Need(forced: true, used: 0.95);
         var asked = ExpectOfferVictims();
         Offer(0, asked[0], 20, [.. Victims(0, 1, 1)]);
-        PassTimers(EvictorActor.DefaultCycleTimeout - TimeSpan.FromMilliseconds(1));
+        PassTimers(EvictorCell.DefaultCycleTimeout - TimeSpan.FromMilliseconds(1));
         _segments.ExpectNothingFrom(_evictor);
         PassTimers(TimeSpan.FromMilliseconds(1));
         Assert.Equal(new EvictionDone(Reign, 0, 0), _segments.ExpectMsg<EvictionDone>());
@@ -160,7 +161,7 @@ public sealed class EvictorActorTests : ActorTest
         ExpectEvict(0, evicts: 1);
         _shards[1].ExpectMsg<EvictVictims>(); // and says nothing
         _segments.ExpectNothingFrom(_evictor);
-        PassTimers(EvictorActor.DefaultCycleTimeout);
+        PassTimers(EvictorCell.DefaultCycleTimeout);
         Assert.Equal(new EvictionDone(Reign, 1, 10), _segments.ExpectMsg<EvictionDone>());
     }
 
@@ -227,7 +228,9 @@ public sealed class EvictorActorTests : ActorTest
     }
 
     private IActorRef Start(EvictionSettings settings) =>
-        Sys.ActorOf(EvictorActor.Props([.. _shards.Select(shard => shard.Ref)], settings, EvictorActor.DefaultCycleTimeout, _clock));
+        Sys.ActorOf(CellActor.Props(
+            outbox => new EvictorCell(_shards.Length, settings, EvictorCell.DefaultCycleTimeout, outbox),
+            TestRoutes.Of([.. _shards.Select(shard => shard.Ref)], _segments), _clock));
 
     private void Need(bool forced, double used = 0.5, ulong reign = Reign) => _evictor.Tell(new EvictionNeeded(reign, used, forced), _segments);
 

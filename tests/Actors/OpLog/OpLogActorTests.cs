@@ -4,6 +4,7 @@ using Akka.Persistence;
 using Akka.TestKit;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;

@@ -2,7 +2,7 @@
 using Akka.Actor;
 using Akka.TestKit;
 using HotStandby.Actors.OpLog;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;

@@ -4,7 +4,7 @@ using Akka.Cluster;
 using Akka.Configuration;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;

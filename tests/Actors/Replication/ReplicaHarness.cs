@@ -4,7 +4,7 @@ using Akka.Configuration;
 using Akka.TestKit;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Calls;

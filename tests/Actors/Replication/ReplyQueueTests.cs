@@ -1,7 +1,7 @@
 // Which replies leave when, and what each partition is told of its commits.
 using Akka.Actor;
 using Akka.TestKit;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;

@@ -4,7 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
 using HotStandby.Actors.Gateway;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Scans;
 using HotStandby.Actors.Settings;
 using HotStandby.Messages;
@@ -41,7 +41,7 @@ public abstract class ScanHarness : ActorTest
     private protected IActorRef Scans { get; set; }
 
     private protected IActorRef Start(ScanSettings settings, TimeProvider? time = null) =>
-        Sys.ActorOf(ScansActor.Props(new ShardRouter([.. Shards.Select(shard => shard.Ref)]), settings, time ?? new ManualClock()));
+        Sys.ActorOf(ScansActor.Props(TestRoutes.Of([.. Shards.Select(shard => shard.Ref)]), settings, time ?? new ManualClock()));
 
     private protected ScanCall Call(ScanOperation operation, string? pattern = null, byte[]? tenant = null, bool force = false) =>
         new(new Sink(_connection.Ref), operation, tenant, pattern) { Force = force };

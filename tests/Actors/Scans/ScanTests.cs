@@ -1,4 +1,4 @@
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Scans;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;

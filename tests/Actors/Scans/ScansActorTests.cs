@@ -1,5 +1,5 @@
 using Akka.Actor;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Scans;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;

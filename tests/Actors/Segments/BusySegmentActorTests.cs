@@ -1,7 +1,7 @@
 // A segment table that is busy for long, and the clients meanwhile. They are heard on the threads of their connections, and a look that
 // comes late forgives the time by which it was late: that it is the segment table that looks makes nobody silent.
-using HotStandby.Actors.Protocol;
-using HotStandby.Actors.Segments;
+using HotStandby.Core.Partitions;
+using HotStandby.Core.Partitions.Segments;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.OpLog;
 
@@ -14,7 +14,7 @@ public sealed class BusySegmentActorTests : SegmentActorHarness
 
     public BusySegmentActorTests()
     {
-        Segments = Start(new SegmentActorSettings { ClientTtl = Ttl, ClientSuspectTime = 100 * Ttl, ExpiryInterval = Interval });
+        Segments = Start(new SegmentSettings { ClientTtl = Ttl, ClientSuspectTime = 100 * Ttl, ExpiryInterval = Interval });
         Lead(1);
         for (var client = 1; client <= 2; client++)
         {

@@ -3,8 +3,8 @@
 using Akka.Actor;
 using Akka.TestKit;
 using HotStandby.Actors.Gateway;
-using HotStandby.Actors.Protocol;
-using HotStandby.Actors.Segments;
+using HotStandby.Core.Partitions;
+using HotStandby.Core.Partitions.Segments;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -31,7 +31,8 @@ public sealed class MasterGatewayTests : ActorTest
         _scans = CreateTestProbe();
         _shards = [.. Enumerable.Range(0, ShardCount).Select(_ => CreateTestProbe())];
         _serving = new ServingState(_clock);
-        _gateway = new MasterGateway(_serving, new ClientWatch(_clock), _segments, _scans, new ShardRouter([.. _shards.Select(shard => shard.Ref)]));
+        _gateway = new MasterGateway(
+            _serving, new ClientWatch(_clock), _segments, _scans, TestRoutes.Of([.. _shards.Select(shard => shard.Ref)]));
     }
 
     [Fact]

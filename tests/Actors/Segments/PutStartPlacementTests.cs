@@ -1,7 +1,7 @@
 // PutStart on its way through the segment actor: buffers for every item, then to the shards.
 using Akka.Actor;
-using HotStandby.Actors.Protocol;
-using HotStandby.Actors.Segments;
+using HotStandby.Core.Partitions;
+using HotStandby.Core.Partitions.Segments;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;

@@ -1,9 +1,10 @@
 // A segment actor between probes that stand for the replica and the shards.
 using Akka.Actor;
 using Akka.TestKit;
+using HotStandby.Actors.Cells;
 using HotStandby.Actors.Gateway;
-using HotStandby.Actors.Protocol;
-using HotStandby.Actors.Segments;
+using HotStandby.Core.Partitions;
+using HotStandby.Core.Partitions.Segments;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -43,10 +44,11 @@ public abstract class SegmentActorHarness : ActorTest
 
     private protected ulong LastSequence { get; set; }
 
-    private protected ShardRouter Router => new([.. Shards.Select(shard => shard.Ref)]);
+    private protected IActorRef Start(SegmentSettings? settings = null) => Start([.. Shards.Select(shard => shard.Ref)], settings);
 
-    private protected IActorRef Start(SegmentActorSettings? settings = null) =>
-        Sys.ActorOf(SegmentActor.Props(Replica, Evictor, Router, Clients, settings ?? new SegmentActorSettings(), Clock));
+    private protected IActorRef Start(IReadOnlyList<IActorRef> shards, SegmentSettings? settings = null) => Sys.ActorOf(CellActor.Props(
+        outbox => SegmentPartition.NewCell(ShardCount, settings ?? new SegmentSettings(), outbox),
+        TestRoutes.Of(shards, replica: Replica, evictor: Evictor, clients: Clients), Clock));
 
     private protected static Uuid Id(int number) => new(0, (ulong)number);
 

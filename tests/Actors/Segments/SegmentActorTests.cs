@@ -2,8 +2,8 @@
 using Akka.Actor;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
-using HotStandby.Actors.Protocol;
-using HotStandby.Actors.Segments;
+using HotStandby.Core.Partitions;
+using HotStandby.Core.Partitions.Segments;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
@@ -115,7 +115,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
     public void Door_opens_only_after_every_shard_has_reported_and_heard_of_the_segments()
     {
         // One probe for all, so that the order between what they hear can be seen.
-        Segments = Sys.ActorOf(SegmentActor.Props(Replica, Evictor, new ShardRouter([Replica, Replica, Replica]), Clients, new SegmentActorSettings(), Clock));
+        Segments = Start([Replica, Replica, Replica]);
         Segments.Tell(new LiveExtents(Partition.OfShard(2), 4, [])); // faster than BeginLeading
         Segments.Tell(new LiveExtents(Partition.OfShard(1), 3, [])); // of an earlier reign: does not count
         Segments.Tell(new BeginLeading(4));
@@ -132,7 +132,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
     [Fact]
     public void Calls_wait_while_allocators_are_rebuilt_and_beyond_the_bound_they_are_refused()
     {
-        Segments = Start(new SegmentActorSettings { MaximumWaitingCalls = 2 });
+        Segments = Start(new SegmentSettings { MaximumWaitingCalls = 2 });
         Segments.Tell(new BeginLeading(1));
         var first = Send(new ListSegmentsCall(Sink));
         var second = Send(new ListSegmentsCall(Sink));
@@ -285,7 +285,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
     [Fact]
     public void Mounts_that_wait_have_a_bound()
     {
-        Segments = Start(new SegmentActorSettings { MaximumWaitingCalls = 1 });
+        Segments = Start(new SegmentSettings { MaximumWaitingCalls = 1 });
         Lead(1);
         MountAndCommit(1);
         Send(new MountSegmentCall(Sink, Id(2), Segment(1) with { Id = Id(9) }));
@@ -298,7 +298,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
     public void Silent_client_is_suspect_first_and_expires_then()
     {
         var interval = TimeSpan.FromMilliseconds(5);
-        Segments = Start(new SegmentActorSettings { ClientTtl = 4 * interval, ClientSuspectTime = 4 * interval, ExpiryInterval = interval });
+        Segments = Start(new SegmentSettings { ClientTtl = 4 * interval, ClientSuspectTime = 4 * interval, ExpiryInterval = interval });
         Lead(1);
         MountAndCommit(1);
         // In small steps: a check that comes late forgives the silence.

@@ -1,9 +1,10 @@
 // The shard's actor with the test in the place of its replica, its segment table and its clock.
 using Akka.Actor;
 using Akka.TestKit;
-using HotStandby.Actors.Checkpoints;
-using HotStandby.Actors.Protocol;
-using HotStandby.Actors.Shards;
+using HotStandby.Actors.Cells;
+using HotStandby.Core.Partitions;
+using HotStandby.Core.Partitions.Segments;
+using HotStandby.Core.Partitions.Shards;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
@@ -299,8 +300,9 @@ public sealed class ShardActorTests : ActorTest
         return ExpectMsg<PartitionRestored>().Problem;
     }
 
-    private IActorRef StartShard(ReplyAfter replyAfter) => Sys.ActorOf(ShardActor.Props(
-        Shard, 1, ShardSettings.Default, replyAfter, _replica.Ref, _segments.Ref, _time));
+    private IActorRef StartShard(ReplyAfter replyAfter) => Sys.ActorOf(CellActor.Props(
+        outbox => ShardPartition.NewCell(Shard, 1, ShardSettings.Default, replyAfter, outbox),
+        TestRoutes.Of([Self], segments: _segments, replica: _replica), _time));
 
     // The sweeps that are due in it come at its end.
     private void Pass(TimeSpan time)

@@ -1,10 +1,9 @@
 // A shard's actor and the segment table's, fed with markers: what they compare, what they must not compare, and whom they tell.
 using Akka.Actor;
 using Akka.TestKit;
-using HotStandby.Actors.Checkpoints;
-using HotStandby.Actors.Protocol;
-using HotStandby.Actors.Shards;
-using HotStandby.Actors.Verification;
+using HotStandby.Actors.Cells;
+using HotStandby.Core.Partitions;
+using HotStandby.Core.Partitions.Shards;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Shards;
 using HotStandby.Core.Verification;
@@ -35,8 +34,10 @@ public sealed class ShardVerifierTests : ActorTest
         : base(TestSystem.Config)
     {
         (_replica, _verifier) = (CreateTestProbe("replica"), CreateTestProbe("verifier"));
-        _shard = Sys.ActorOf(ShardActor.Props(Shard, 1, ShardSettings.Default, ReplyAfter.Commit, _replica, CreateTestProbe("segments"), new ManualClock()));
-        _shard.Tell(new VerifierIs(_verifier, Node, new DrillDownSettings(10, 100)));
+        _shard = Sys.ActorOf(CellActor.Props(
+            outbox => ShardPartition.NewCell(Shard, 1, ShardSettings.Default, ReplyAfter.Commit, outbox),
+            TestRoutes.Of([ActorRefs.Nobody], CreateTestProbe("segments"), _replica, verifier: _verifier), new ManualClock()));
+        _shard.Tell(new VerifierIs(Node, new DrillDownSettings(10, 100)));
     }
 
     [Fact]
@@ -104,7 +105,7 @@ public sealed class ShardVerifierTests : ActorTest
     [Fact]
     public void Without_bounds_nothing_is_compared()
     {
-        _shard.Tell(new VerifierIs(_verifier, Node, null));
+        _shard.Tell(new VerifierIs(Node, null));
         Feed(Entry(Start("a")), Entry(Marker));
         _verifier.ExpectNothingFrom(_shard);
     }

@@ -4,7 +4,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
 using Akka.TestKit;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Serialization;
 using HotStandby.Actors.Settings;
@@ -55,7 +55,7 @@ public sealed class VerifierActorTests : ActorTest
     {
         var verifier = Start("ratio = 0.5");
         Assert.All(_partitions, partition => Assert.Equal(
-            new VerifierIs(verifier, Self, new DrillDownSettings(100, 1000)), partition.ExpectMsg<VerifierIs>()));
+            new VerifierIs(Self, new DrillDownSettings(100, 1000)), partition.ExpectMsg<VerifierIs>()));
         Round(verifier);
         Assert.Equal([0, 1], [Point(), Point()]);
         Round(verifier);

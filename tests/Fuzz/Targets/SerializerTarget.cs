@@ -6,6 +6,7 @@ using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
 using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Actors.Serialization;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;

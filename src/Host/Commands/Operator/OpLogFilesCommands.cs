@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Protocol;
+using HotStandby.Core.Partitions;
 using HotStandby.Host.Http;
 using HotStandby.Host.Output;
 

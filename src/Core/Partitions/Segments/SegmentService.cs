@@ -1,10 +1,6 @@
-// One reign over the segment table: everything that the segment actor does while it leads. Decisions are SegmentLeader's and
-// EvictionPacer's; this carries calls, commits and ticks to them and their consequences to replica, shards and evictor.
-using Akka.Actor;
-using Akka.Event;
-using HotStandby.Actors.Gateway;
-using HotStandby.Actors.Protocol;
-using HotStandby.Actors.Telemetry;
+// What the segment table does in a reign, once its allocators are built. Decisions are SegmentLeader's and EvictionPacer's; this carries calls,
+// commits and ticks to them, and their consequences to replica, shards and evictor.
+using HotStandby.Core.Cells;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Tasks;
@@ -15,25 +11,20 @@ using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
 
-namespace HotStandby.Actors.Segments;
+namespace HotStandby.Core.Partitions.Segments;
 
-/// <summary>Whom a reign over the segment table talks to.</summary>
-/// <param name="Self">The segment actor.</param>
-/// <param name="Replica">Takes proposals.</param>
-/// <param name="Evictor">Makes room.</param>
-/// <param name="Shards">All shards.</param>
-internal sealed record SegmentPeers(IActorRef Self, IActorRef Replica, IActorRef Evictor, ShardRouter Shards);
-
-/// <summary>A reign, from the moment when its allocators are rebuilt. Used by <see cref="SegmentActor"/> only.</summary>
-internal sealed class SegmentReign
+/// <summary>The segment table of a Primary. Used by <see cref="SegmentReign"/> only.</summary>
+internal sealed class SegmentService
 {
     private const int MostSweptTasks = 256;
 
+    private static readonly TimeSpan DrainInterval = TimeSpan.FromMilliseconds(500);
+
     private readonly ulong _reign;
     private readonly SegmentTable _table;
-    private readonly SegmentPeers _peers;
-    private readonly TimeProvider _time;
-    private readonly ILoggingAdapter _log;
+    private readonly SegmentSettings _settings;
+    private readonly Outbox _outbox;
+    private readonly OutboxShards _shards;
     private readonly SegmentLeader _leader;
     private readonly TaskLeader _tasks;
     private readonly DrainPlanner _planner;
@@ -41,32 +32,23 @@ internal sealed class SegmentReign
     private readonly SegmentCalls _calls;
     private readonly SegmentDrops _drops;
     private readonly EvictionPacer _pacer;
-    private readonly AllocationFailureLog _failures;
+    private readonly FailureLines _failures = new();
     private readonly List<uint> _toDrop = [];
     private readonly Queue<SegmentCall> _waiting = new();
-    private readonly int _maximumWaiting;
 
-    public SegmentReign(
-        ulong reign, SegmentTable table, IReadOnlyList<Extent[]> live, SegmentPeers peers, SegmentActorSettings settings, TimeProvider time,
-        ILoggingAdapter log)
+    public SegmentService(
+        ulong reign, SegmentTable table, IReadOnlyList<Extent[]> live, int shardCount, SegmentSettings settings, Outbox outbox, Moment now)
     {
-        (_reign, _table, _peers, _time, _log) = (reign, table, peers, time, log);
-        _leader = new SegmentLeader(table, live, settings.LeaderSettings(reign), time.NowTicks());
-        _tasks = new TaskLeader(table, settings.Tasks, new RandomSource(settings.Seed ^ ~reign), _leader.ApplyOther, time.NowTicks());
+        (_reign, _table, _settings, _outbox, _shards) = (reign, table, settings, outbox, new OutboxShards(shardCount, outbox));
+        _leader = new SegmentLeader(table, live, settings.LeaderSettings(reign), now.Ticks);
+        _tasks = new TaskLeader(table, settings.Tasks, new RandomSource(settings.Seed ^ ~reign), _leader.ApplyOther, now.Ticks);
         _planner = new DrainPlanner(table, _leader, _tasks, settings.Tasks, _leader.ApplyOther);
-        _drains = new DrainRounds(reign, _planner, peers, time);
+        _drains = new DrainRounds(reign, _planner, shardCount, outbox);
         _calls = new SegmentCalls(_leader, _tasks, _planner);
-        _drops = new SegmentDrops(peers.Shards.ShardCount);
+        _drops = new SegmentDrops(shardCount);
         _pacer = new EvictionPacer(new EvictionPolicy(settings.Eviction));
-        _failures = new AllocationFailureLog(log, time);
-        _maximumWaiting = settings.MaximumWaitingCalls;
-        _log.Info(
-            "Segment table leads epoch {Epoch}: {Segments} segments, {UsedBytes} of {CapacityBytes} bytes in use",
-            reign, table.Count, _leader.Space.UsedBytes, _leader.Space.CapacityBytes);
+        _outbox.Report(new SegmentTableLeads(reign, table.Count, _leader.Space.UsedBytes, _leader.Space.CapacityBytes));
     }
-
-    /// <summary>Who is alive.</summary>
-    public ClientRegistry Clients => _leader.Clients;
 
     /// <summary>What is mounted, as far as it is committed.</summary>
     public SegmentDirectory Directory => _leader.Directory;
@@ -74,33 +56,39 @@ internal sealed class SegmentReign
     /// <summary>Entries that are applied here but not committed yet.</summary>
     public int Uncommitted => _leader.Uncommitted;
 
-    private long WallMilliseconds => _time.GetUtcNow().ToUnixTimeMilliseconds(); // for people; nothing decides on it
-
-    /// <summary>The shards learn what is mounted, the replica that the door may open; unfinished unmounts go on.</summary>
+    /// <summary>The door learns who is alive, the shards what is mounted, the replica that it may open; unfinished unmounts go on.</summary>
     public void Begin()
     {
+        _outbox.Send(CellAddress.Door, new ClientsAre(_leader.Clients));
         BeginDrops([.. _leader.Unmounting]);
-        Tell(_peers.Replica, new ReadyToServe(_reign));
+        _outbox.Send(CellAddress.Replica, new ReadyToServe(_reign));
         TellReplaced();
+        _outbox.Repeat(ClientTick.Instance, _settings.ExpiryInterval);
+        _outbox.Repeat(EvictionTick.Instance, EvictionPacer.Period);
+        _outbox.Repeat(DrainTick.Instance, DrainInterval);
     }
 
     /// <summary>The reign is over: calls that still wait for a segment to go are refused.</summary>
     public void End()
     {
+        _outbox.StopTimer(ClientTick.Instance);
+        _outbox.StopTimer(EvictionTick.Instance);
+        _outbox.StopTimer(DrainTick.Instance);
+        _outbox.Send(CellAddress.Door, new ClientsAre(null));
         while (_waiting.TryDequeue(out var call))
             call.Refuse(ErrorCode.UnavailableInCurrentMode);
     }
 
     /// <summary>A call of a client.</summary>
-    public void Serve(MasterCall call)
+    public void Serve(MasterCall call, Moment now)
     {
         switch (call)
         {
             case KeyedCall keyed:
-                Place(keyed);
+                Place(keyed, now);
                 break;
             case SegmentCall segmentCall:
-                Answer(segmentCall);
+                Answer(segmentCall, now);
                 break;
             default:
                 call.Refuse(ErrorCode.NotSupported);
@@ -119,18 +107,18 @@ internal sealed class SegmentReign
     }
 
     /// <summary>A shard has said what may still be written to a segment; the last one lets it be dropped, once that is kept.</summary>
-    public void Unfinished(UnfinishedOnSegment report)
+    public void Unfinished(UnfinishedOnSegment report, Moment now)
     {
         if (report.Reign != _reign || _drops.Reported(report.SegmentHandle, report.Partition.ShardIndex, report.Buffers) is not { } buffers)
             return;
         var drafts = NewDrafts();
-        if (!_leader.KeepStrayWrites(report.SegmentHandle, buffers, _time.NowTicks(), drafts))
+        if (!_leader.KeepStrayWrites(report.SegmentHandle, buffers, now.Ticks, drafts))
             Drop(report.SegmentHandle);
         Propose(drafts);
     }
 
     /// <summary>A shard has dropped a segment; the last one makes it forgotten.</summary>
-    public void Dropped(SegmentDroppedByShard dropped)
+    public void Dropped(SegmentDroppedByShard dropped, Moment now)
     {
         if (dropped.Reign != _reign || !_drops.Dropped(dropped.SegmentHandle, dropped.Partition.ShardIndex))
             return;
@@ -138,7 +126,7 @@ internal sealed class SegmentReign
         _leader.Erase(dropped.SegmentHandle, drafts);
         Propose(drafts);
         for (var left = _waiting.Count; left > 0; left--)
-            Answer(_waiting.Dequeue());
+            Answer(_waiting.Dequeue(), now);
     }
 
     /// <summary>Buffers that are free again.</summary>
@@ -154,20 +142,20 @@ internal sealed class SegmentReign
     }
 
     /// <summary>Looks for silent clients and for grace periods that are over.</summary>
-    public void CheckClients()
+    public void CheckClients(Moment now)
     {
         var drafts = NewDrafts();
-        foreach (var silent in _leader.ExpireClients(_time.NowTicks(), drafts))
+        foreach (var silent in _leader.ExpireClients(now.Ticks, drafts))
         {
-            _log.Warning("Client {Client} is silent and {State} in epoch {Epoch}", silent.Client, silent.IsDead ? "dead" : "suspect", _reign);
+            _outbox.Report(new ClientSilent(silent.Client, silent.IsDead, _reign));
             if (silent.IsDead)
-                _peers.Shards.TellAll(new ClientGone(_reign, silent.Client), _peers.Self);
+                _outbox.Send(CellAddress.AllShards, new ClientGone(_reign, silent.Client));
         }
 
-        _leader.UnmountDue(_time.NowTicks(), drafts);
-        _leader.EndStrayWrites(_time.NowTicks(), drafts);
-        _tasks.Sweep(_time.NowTicks(), WallMilliseconds, drafts, MostSweptTasks);
-        _planner.Sweep(_time.NowTicks(), WallMilliseconds, drafts, MostSweptTasks);
+        _leader.UnmountDue(now.Ticks, drafts);
+        _leader.EndStrayWrites(now.Ticks, drafts);
+        _tasks.Sweep(now.Ticks, now.WallMilliseconds, drafts, MostSweptTasks);
+        _planner.Sweep(now.Ticks, now.WallMilliseconds, drafts, MostSweptTasks);
         Propose(drafts);
     }
 
@@ -181,36 +169,36 @@ internal sealed class SegmentReign
     }
 
     /// <summary>The next round of a drain job.</summary>
-    public void CheckDrains() => _drains.Begin();
+    public void CheckDrains(Moment now) => _drains.Begin(now);
 
     /// <summary>A shard's part of a round.</summary>
-    public void Listed(ObjectsListed listed)
+    public void Listed(ObjectsListed listed, Moment now)
     {
         var drafts = NewDrafts();
-        _drains.Listed(listed, drafts);
+        _drains.Listed(listed, now, drafts);
         Propose(drafts);
     }
 
     /// <summary>Asks for room when memory is short.</summary>
-    public void CheckUse()
+    public void CheckUse(Moment now)
     {
         var used = _leader.Space.UsedRatio;
-        if (!_pacer.TryAsk(_time.NowTicks(), used))
+        if (!_pacer.TryAsk(now.Ticks, used))
             return;
-        NodeMetrics.EvictionAsked();
-        Tell(_peers.Evictor, new EvictionNeeded(_reign, used, _pacer.IsForced));
+        _outbox.Report(EvictionAsked.Instance);
+        _outbox.Send(CellAddress.Evictor, new EvictionNeeded(_reign, used, _pacer.IsForced));
     }
 
     /// <summary>A cycle of eviction has ended.</summary>
-    public void Evicted(EvictionDone done)
+    public void Evicted(EvictionDone done, Moment now)
     {
         if (done.Reign != _reign)
             return;
-        NodeMetrics.Evicted(done.Evicted, done.Bytes);
-        _pacer.Done(_time.NowTicks(), done.Evicted, done.Bytes);
+        _outbox.Report(new ObjectsEvicted(done.Evicted, done.Bytes));
+        _pacer.Done(now.Ticks, done.Evicted, done.Bytes);
     }
 
-    private void Place(KeyedCall call)
+    private void Place(KeyedCall call, Moment now)
     {
         var placement = BatchPlacement.Place(call, _leader, _reign);
         if (placement.Refusal != ErrorCode.Ok)
@@ -222,23 +210,23 @@ internal sealed class SegmentReign
         if (placement.FailedBytes > 0)
         {
             var failure = _leader.Explain(placement.FailedBytes, call.PlacementStride);
-            _failures.Note(failure);
+            _outbox.Report(new NoMemoryFound(failure, _failures.Count(now.Ticks)));
             // Eviction makes room, but neither names nor larger segments.
             if (failure is { MissingNames: 0, Cause: AllocationFailureCause.Full or AllocationFailureCause.Fragmented })
                 _pacer.Force(_leader.Space.UsedRatio);
         }
 
-        _peers.Shards.Route(call);
+        CallRouter.Route(call, _shards);
     }
 
     // A decision without entries may still rest on entries that are not committed yet; then it waits for them too. Under async commit as well: who
     // was told that its memory is mounted may put into it, and only what is committed is given out.
-    private void Answer(SegmentCall call)
+    private void Answer(SegmentCall call, Moment now)
     {
         var drafts = NewDrafts();
-        var (error, isForNow) = _calls.Decide(call, _time.NowTicks(), WallMilliseconds, drafts);
+        var (error, isForNow) = _calls.Decide(call, now.Ticks, now.WallMilliseconds, drafts);
         TellReplaced();
-        if (isForNow && _waiting.Count < _maximumWaiting)
+        if (isForNow && _waiting.Count < _settings.MaximumWaitingCalls)
         {
             _waiting.Enqueue(call); // decided again when the next segment is forgotten
             Propose(drafts);
@@ -255,7 +243,7 @@ internal sealed class SegmentReign
         call.Decide(error);
         if (drafts.Count == 0)
             drafts.Release();
-        Tell(_peers.Replica, new Propose(Partition.SegmentTable, _reign, drafts.Count > 0 ? drafts : null, call, Items: 1, ReplyAfter.Commit));
+        _outbox.Send(CellAddress.Replica, new Propose(Partition.SegmentTable, _reign, drafts.Count > 0 ? drafts : null, call, Items: 1, ReplyAfter.Commit));
     }
 
     private void Propose(DraftBuffer drafts)
@@ -263,7 +251,7 @@ internal sealed class SegmentReign
         if (drafts.Count == 0)
             drafts.Release();
         else
-            Tell(_peers.Replica, new Propose(Partition.SegmentTable, _reign, drafts, Call: null, Items: 0, ReplyAfter.Commit));
+            _outbox.Send(CellAddress.Replica, new Propose(Partition.SegmentTable, _reign, drafts, Call: null, Items: 0, ReplyAfter.Commit));
     }
 
     private void TellReplaced()
@@ -271,10 +259,8 @@ internal sealed class SegmentReign
         while (_leader.TryTakeReplaced(out var replaced))
         {
             if (replaced.Successor != Uuid.None)
-                _log.Warning(
-                    "Client {Client} at {Endpoint} is gone: client {Successor} has mounted there in epoch {Epoch}",
-                    replaced.Client, replaced.Endpoint, replaced.Successor, _reign);
-            _peers.Shards.TellAll(new ClientGone(_reign, replaced.Client), _peers.Self);
+                _outbox.Report(new ClientReplaced(replaced.Client, replaced.Endpoint, replaced.Successor, _reign));
+            _outbox.Send(CellAddress.AllShards, new ClientGone(_reign, replaced.Client));
         }
     }
 
@@ -283,16 +269,14 @@ internal sealed class SegmentReign
     {
         foreach (var handle in unmounted)
             _drops.Begin(handle);
-        _peers.Shards.TellAll(new SegmentsChanged(_reign, _leader.Directory, unmounted), _peers.Self);
+        _outbox.Send(CellAddress.AllShards, new SegmentsChanged(_reign, _leader.Directory, unmounted));
     }
 
     private void Drop(uint handle)
     {
         _drops.Drop(handle);
-        _peers.Shards.TellAll(new DropSegment(_reign, handle), _peers.Self);
+        _outbox.Send(CellAddress.AllShards, new DropSegment(_reign, handle));
     }
-
-    private void Tell(IActorRef to, object message) => to.Tell(message, _peers.Self);
 
     private static DraftBuffer NewDrafts() => new(Partition.SegmentTable);
 }

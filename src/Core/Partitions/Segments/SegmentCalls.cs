@@ -6,9 +6,9 @@ using HotStandby.Messages.Calls;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
 
-namespace HotStandby.Actors.Segments;
+namespace HotStandby.Core.Partitions.Segments;
 
-/// <summary>Decides calls in one reign. Used by <see cref="SegmentReign"/> only.</summary>
+/// <summary>Decides calls in one reign. Used by <see cref="SegmentService"/> only.</summary>
 /// <param name="leader">The reign's.</param>
 /// <param name="tasks">Its tasks.</param>
 /// <param name="drains">Its drain jobs.</param>

@@ -5,21 +5,20 @@
 //   partition, applying the marker: ──PartitionCompared──► verifier
 //   shard ──DrillDownAsks──► verifier ──VerificationRequest──► verifier ──► shard ──VerificationResponse──► verifier ──► shard
 //   shard ──DrillDownEnded──► verifier
-using Akka.Actor;
+using HotStandby.Core.Cells;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Verification;
 
-namespace HotStandby.Actors.Verification;
+namespace HotStandby.Core.Partitions;
 
-/// <summary>Verifier to partition, once: who hears of comparisons.</summary>
-/// <param name="Verifier">The node's verifier.</param>
+/// <summary>Verifier to partition, once: from now on it hears of comparisons.</summary>
 /// <param name="Node">This node.</param>
 /// <param name="Settings">Bounds of drill-downs; null: this node compares nothing.</param>
-public sealed record VerifierIs(IActorRef Verifier, NodeId Node, DrillDownSettings? Settings) : INoSerializationVerificationNeeded;
+public sealed record VerifierIs(NodeId Node, DrillDownSettings? Settings) : ICellMessage;
 
 /// <summary>Verifier to a partition of the Primary: propose a marker. A partition that does not lead is silent.</summary>
-public sealed record ProposeVerificationMarker : INoSerializationVerificationNeeded
+public sealed record ProposeVerificationMarker : ICellMessage
 {
     /// <summary>The only one.</summary>
     public static readonly ProposeVerificationMarker Instance = new();
@@ -31,25 +30,25 @@ public sealed record ProposeVerificationMarker : INoSerializationVerificationNee
 /// <param name="Verdict">What came of it.</param>
 /// <param name="Keys">Objects, parked puts and the like that it covered.</param>
 public sealed record PartitionCompared(Partition Partition, ulong MarkerSequence, MarkerVerdict Verdict, long Keys)
-    : INoSerializationVerificationNeeded;
+    : ICellMessage;
 
 /// <summary>Shard to verifier: ask the Primary this.</summary>
-public sealed record DrillDownAsks(VerificationRequest Request) : INoSerializationVerificationNeeded;
+public sealed record DrillDownAsks(VerificationRequest Request) : ICellMessage;
 
 /// <summary>Shard to verifier: a part of a drill-down is done.</summary>
 /// <param name="Partition">Which shard.</param>
 /// <param name="Mismatched">Mismatches found since the last of these.</param>
 /// <param name="Repaired">How many of them were repaired.</param>
-public sealed record MismatchesFound(Partition Partition, int Mismatched, int Repaired) : INoSerializationVerificationNeeded;
+public sealed record MismatchesFound(Partition Partition, int Mismatched, int Repaired) : ICellMessage;
 
 /// <summary>Shard to verifier: a drill-down has ended.</summary>
 /// <param name="Partition">Which shard.</param>
 /// <param name="State">How.</param>
 /// <param name="Reason">Why it was not finished.</param>
-public sealed record DrillDownEnded(Partition Partition, DrillDownState State, string Reason) : INoSerializationVerificationNeeded;
+public sealed record DrillDownEnded(Partition Partition, DrillDownState State, string Reason) : ICellMessage;
 
 /// <summary>Verifier to shard: nobody answers the drill-down; forget it.</summary>
-public sealed record AbandonDrillDown : INoSerializationVerificationNeeded
+public sealed record AbandonDrillDown : ICellMessage
 {
     /// <summary>The only one.</summary>
     public static readonly AbandonDrillDown Instance = new();
@@ -58,10 +57,10 @@ public sealed record AbandonDrillDown : INoSerializationVerificationNeeded
 /// <summary>Verifier to its parent, the node: this partition cannot be repaired key by key.</summary>
 /// <param name="Partition">Which.</param>
 /// <param name="Reason">For people.</param>
-public sealed record PartitionNeedsFullSync(Partition Partition, string Reason) : INoSerializationVerificationNeeded;
+public sealed record PartitionNeedsFullSync(Partition Partition, string Reason) : ICellMessage;
 
 /// <summary>Anyone to the verifier: report. Answered with <see cref="VerificationReport"/>.</summary>
-public sealed record ReportVerification : INoSerializationVerificationNeeded
+public sealed record ReportVerification : ICellMessage
 {
     /// <summary>The only one.</summary>
     public static readonly ReportVerification Instance = new();
@@ -75,14 +74,14 @@ public sealed record ReportVerification : INoSerializationVerificationNeeded
 /// <param name="Unclean">The partitions that differed.</param>
 public sealed record VerificationReport(
     bool IsEnabled, VerificationCounts Counts, long? LastCycleAgeMilliseconds, bool? IsClean, IReadOnlyList<Partition> Unclean)
-    : INoSerializationVerificationNeeded;
+    : ICellMessage;
 
 /// <summary>Anyone to the verifier, and it to a shard: put a fault into your state. Answered with <see cref="FaultInjected"/>.</summary>
 /// <param name="Partition">Which shard.</param>
 /// <param name="Fault">What.</param>
-public sealed record InjectFault(Partition Partition, VerifyFault Fault) : INoSerializationVerificationNeeded;
+public sealed record InjectFault(Partition Partition, VerifyFault Fault) : ICellMessage;
 
 /// <summary>What came of <see cref="InjectFault"/>.</summary>
 /// <param name="Affected">Things that are wrong now.</param>
 /// <param name="Refusal">Why nothing was done; null when it was.</param>
-public sealed record FaultInjected(int Affected, string? Refusal) : INoSerializationVerificationNeeded;
+public sealed record FaultInjected(int Affected, string? Refusal) : ICellMessage;

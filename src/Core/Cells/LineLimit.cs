@@ -1,9 +1,9 @@
-namespace HotStandby.Actors.Gateway;
+namespace HotStandby.Core.Cells;
 
 /// <summary>
 /// Lets one line of a kind into the log each minute: what a peer or a stranger causes, it can cause many times a second. Not thread-safe.
 /// </summary>
-internal sealed class LineLimit
+public sealed class LineLimit
 {
     /// <summary>The least time between two lines.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);

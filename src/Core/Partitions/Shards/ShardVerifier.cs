@@ -1,17 +1,16 @@
-// The part of a shard's actor that verifies: compares markers while the shard is a replica, and runs one drill-down at a time. Used by
-// ShardActor only, which tells it of every entry that was applied. Holds no state of the shard itself.
-using Akka.Actor;
-using Akka.Event;
+// The part of a shard that verifies: compares markers while the shard follows, and runs one drill-down at a time. It is told of every entry
+// that was applied. Holds no state of the shard itself.
+using HotStandby.Core.Cells;
 using HotStandby.Core.Shards;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Verification;
 
-namespace HotStandby.Actors.Verification;
+namespace HotStandby.Core.Partitions.Shards;
 
 /// <summary>Verification of one shard of a Standby.</summary>
-internal sealed class ShardVerifier(Partition partition, int shardCount, IActorRef self, ILoggingAdapter log)
+internal sealed class ShardVerifier(Partition partition, int shardCount, Outbox outbox)
 {
     private VerifierIs? _verifier;
     private DrillDown? _drill;
@@ -43,9 +42,7 @@ internal sealed class ShardVerifier(Partition partition, int shardCount, IActorR
         var (mismatched, asked) = (drill.Mismatched, drill.Request);
         var repaired = drill.Proceed();
         foreach (var key in repaired)
-            log.Warning(
-                "{0}: key {1} was {2}: {3} here, {4} on the Primary; repaired", partition, key.Key, key.Kind,
-                Describe(key.StandbyChecksum, key.StandbyLastSequence), Describe(key.PrimaryChecksum, key.PrimaryLastSequence));
+            outbox.Report(new KeyRepaired(partition, key));
         if (drill.Mismatched > mismatched)
             Tell(new MismatchesFound(partition, drill.Mismatched - mismatched, repaired.Count));
         if (drill.State != DrillDownState.Running)
@@ -65,7 +62,7 @@ internal sealed class ShardVerifier(Partition partition, int shardCount, IActorR
     public FaultInjected Inject(ShardState state, InjectFault inject)
     {
         var affected = FaultInjection.Inject(state, inject.Fault, shardCount);
-        log.Error("{0}: the fault {1} was put into the state of this node as asked for, {2} things are wrong", partition, inject.Fault, affected);
+        outbox.Report(new FaultPutIn(partition, inject.Fault, affected));
         return new FaultInjected(affected, null);
     }
 
@@ -93,9 +90,7 @@ internal sealed class ShardVerifier(Partition partition, int shardCount, IActorR
     {
         var drill = DrillDown.Begin(state, marker, buckets, bounds, Node);
         _drill = drill;
-        log.Warning(
-            "{0} differs from the Primary at seq {1} in {2} buckets; {3} digests did not fit their content", partition, marker.Sequence,
-            ulong.PopCount(buckets), drill.WrongDigests);
+        outbox.Report(new PartitionDiffers(partition, marker.Sequence, ulong.PopCount(buckets), drill.WrongDigests));
         if (drill.WrongDigests > 0)
             Tell(new MismatchesFound(partition, drill.WrongDigests, drill.WrongDigests));
         if (drill.State != DrillDownState.Running)
@@ -110,7 +105,18 @@ internal sealed class ShardVerifier(Partition partition, int shardCount, IActorR
         Tell(new DrillDownEnded(partition, drill.State, drill.Reason));
     }
 
-    private static string Describe(ulong checksum, ulong sequence) => $"checksum {checksum:x16} of seq {sequence}";
-
-    private void Tell(object message) => _verifier?.Verifier.Tell(message, self);
+    private void Tell(ICellMessage message)
+    {
+        if (_verifier is not null)
+            outbox.Send(CellAddress.Verifier, message);
+    }
 }
+
+/// <summary>A key of a Standby was wrong, and is right again.</summary>
+public sealed record KeyRepaired(Partition Partition, RepairedKey Key) : Fact;
+
+/// <summary>A fault was put into a shard, as an operator has asked.</summary>
+public sealed record FaultPutIn(Partition Partition, VerifyFault Fault, int Affected) : Fact;
+
+/// <summary>A partition was compared, and differs.</summary>
+public sealed record PartitionDiffers(Partition Partition, ulong Sequence, ulong Buckets, int WrongDigests) : Fact;

@@ -1,9 +1,8 @@
-// What the actors of one node say to each other. None of these leaves the process, so they may carry buffers and calls.
+// What the cells of one node say to each other about entries, calls and segments.
 //
 //   gateway ──KeyedItems──► shard ──Propose──► replica ──EntriesCommitted──► shard
 //   gateway ──PutStart──► segments (allocates) ──KeyedItems──► shard
-using Akka.Actor;
-using HotStandby.Core;
+using HotStandby.Core.Cells;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Tasks;
 using HotStandby.Messages;
@@ -12,12 +11,12 @@ using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
 
-namespace HotStandby.Actors.Protocol;
+namespace HotStandby.Core.Partitions;
 
 /// <summary>The part of a call that goes to one shard: which of its items.</summary>
 /// <param name="Call">The call; the shard fills its results at the given places.</param>
 /// <param name="Items">Indexes into the call's keys, ascending. Null means the only item, 0.</param>
-public sealed record KeyedItems(KeyedCall Call, int[]? Items) : INoSerializationVerificationNeeded
+public sealed record KeyedItems(KeyedCall Call, int[]? Items) : ICellMessage
 {
     /// <summary>How many items.</summary>
     public int Count => Items?.Length ?? 1;
@@ -55,41 +54,41 @@ public enum ReplyAfter : byte
 /// <param name="Items">How many items of the call to settle.</param>
 /// <param name="After">When.</param>
 public sealed record Propose(Partition Partition, ulong Reign, DraftBuffer? Drafts, MasterCall? Call, int Items, ReplyAfter After)
-    : INoSerializationVerificationNeeded;
+    : ICellMessage;
 
 /// <summary>Replica to a partition of the Primary: your next <paramref name="Count"/> proposed entries are committed.</summary>
 /// <param name="Count">How many, in the order in which they were proposed.</param>
 /// <param name="LastSequence">Seq of the last of them.</param>
-public sealed record EntriesCommitted(int Count, ulong LastSequence) : INoSerializationVerificationNeeded;
+public sealed record EntriesCommitted(int Count, ulong LastSequence) : ICellMessage;
 
 /// <summary>Replica to a partition of a Standby, or while recovering: apply these committed entries of yours.</summary>
 /// <param name="Life">From <see cref="ResetPartition"/>; comes back in the answer.</param>
 /// <param name="Batch">The batch that holds them.</param>
 /// <param name="Offsets">Where each of the partition's entries starts in the batch's encoded bytes, ascending; the first <paramref name="Count"/> places.</param>
 /// <param name="Count">How many.</param>
-public sealed record ApplyEntries(ulong Life, OpLogBatch Batch, int[] Offsets, int Count) : INoSerializationVerificationNeeded;
+public sealed record ApplyEntries(ulong Life, OpLogBatch Batch, int[] Offsets, int Count) : ICellMessage;
 
 /// <summary>Partition to replica: the entries of one <see cref="ApplyEntries"/> are applied.</summary>
 /// <param name="Life">As given.</param>
 /// <param name="LastSequence">Last seq of that batch.</param>
-public sealed record EntriesApplied(ulong Life, ulong LastSequence) : INoSerializationVerificationNeeded;
+public sealed record EntriesApplied(ulong Life, ulong LastSequence) : ICellMessage;
 
 /// <summary>Replica to partition: forget everything; the log will be replayed from its start.</summary>
 /// <param name="Life">Number of this life of the node's state; grows.</param>
-public sealed record ResetPartition(ulong Life) : INoSerializationVerificationNeeded;
+public sealed record ResetPartition(ulong Life) : ICellMessage;
 
 /// <summary>
 /// Replica to partition: this node leads from now on, and everything committed has been applied. A shard answers by
 /// sending its <see cref="LiveExtents"/> to the segment table; that rebuilds its allocators and sends <see cref="ReadyToServe"/> to the replica.
 /// </summary>
 /// <param name="Reign">The epoch.</param>
-public sealed record BeginLeading(ulong Reign) : INoSerializationVerificationNeeded;
+public sealed record BeginLeading(ulong Reign) : ICellMessage;
 
 /// <summary>
 /// Replica to partition: this node leads no more. Calls that still arrive are answered with UnavailableInCurrentMode. Answered
 /// with <see cref="LeadingStopped"/>, and nothing is fed to any partition before all have answered.
 /// </summary>
-public sealed record StopLeading : INoSerializationVerificationNeeded
+public sealed record StopLeading : ICellMessage
 {
     /// <summary>The only one.</summary>
     public static readonly StopLeading Instance = new();
@@ -97,16 +96,16 @@ public sealed record StopLeading : INoSerializationVerificationNeeded
 
 /// <summary>Partition to replica: it proposes nothing more.</summary>
 /// <param name="IsDirty">It has applied what is not committed, and must be reset.</param>
-public sealed record LeadingStopped(bool IsDirty) : INoSerializationVerificationNeeded;
+public sealed record LeadingStopped(bool IsDirty) : ICellMessage;
 
 /// <summary>Shard to segment table, at the start of a reign: every buffer that the shard's objects and parked puts cover.</summary>
-public sealed record LiveExtents(Partition Partition, ulong Reign, Extent[] Extents) : INoSerializationVerificationNeeded;
+public sealed record LiveExtents(Partition Partition, ulong Reign, Extent[] Extents) : ICellMessage;
 
 /// <summary>Segment table to replica: allocators rebuilt, the door may open.</summary>
-public sealed record ReadyToServe(ulong Reign) : INoSerializationVerificationNeeded;
+public sealed record ReadyToServe(ulong Reign) : ICellMessage;
 
 /// <summary>Shard to segment table: these buffers are free again (their removal is committed, or they were never used).</summary>
-public sealed record ReleaseExtents(ulong Reign, Extent[] Extents) : INoSerializationVerificationNeeded;
+public sealed record ReleaseExtents(ulong Reign, Extent[] Extents) : ICellMessage;
 
 /// <summary>
 /// Segment table to shards: what is mounted now, as far as it is committed. A shard answers nothing in a reign before the first
@@ -119,34 +118,34 @@ public sealed record ReleaseExtents(ulong Reign, Extent[] Extents) : INoSerializ
 /// nothing is added.
 /// </param>
 public sealed record SegmentsChanged(ulong Reign, SegmentDirectory Directory, IReadOnlyList<uint> Unmounted)
-    : INoSerializationVerificationNeeded;
+    : ICellMessage;
 
 /// <summary>
 /// Shard to segment table: the buffers on an unmounted segment that puts or transfers, also those that were given up, may write into.
 /// </summary>
 public sealed record UnfinishedOnSegment(ulong Reign, uint SegmentHandle, Partition Partition, IReadOnlyList<Extent> Buffers)
-    : INoSerializationVerificationNeeded;
+    : ICellMessage;
 
 /// <summary>Segment table to shards: propose that every replica on this segment is dropped, and say so when it is committed.</summary>
-public sealed record DropSegment(ulong Reign, uint SegmentHandle) : INoSerializationVerificationNeeded;
+public sealed record DropSegment(ulong Reign, uint SegmentHandle) : ICellMessage;
 
 /// <summary>Shard to segment table: committed.</summary>
-public sealed record SegmentDroppedByShard(ulong Reign, uint SegmentHandle, Partition Partition) : INoSerializationVerificationNeeded;
+public sealed record SegmentDroppedByShard(ulong Reign, uint SegmentHandle, Partition Partition) : ICellMessage;
 
 /// <summary>Segment table to shards: this client is dead; nobody will finish its puts and transfers.</summary>
-public sealed record ClientGone(ulong Reign, Uuid Client) : INoSerializationVerificationNeeded;
+public sealed record ClientGone(ulong Reign, Uuid Client) : ICellMessage;
 
 /// <summary>Gateway to the shard of its key: say where the object is, then send the call on to the segment table.</summary>
-public sealed record LocateObject(CreateTaskCall Call) : INoSerializationVerificationNeeded;
+public sealed record LocateObject(CreateTaskCall Call) : ICellMessage;
 
 /// <summary>Segment table to shards: what lies on these segments? A shard that does not lead in this reign is silent.</summary>
-public sealed record ListObjectsOn(ulong Reign, ulong Round, IReadOnlyList<uint> Handles, int Limit) : INoSerializationVerificationNeeded;
+public sealed record ListObjectsOn(ulong Reign, ulong Round, IReadOnlyList<uint> Handles, int Limit) : ICellMessage;
 
 /// <summary>Shard to segment table: at most so many objects of each segment.</summary>
-public sealed record ObjectsListed(ulong Reign, ulong Round, IReadOnlyList<MoveCandidate> Candidates) : INoSerializationVerificationNeeded;
+public sealed record ObjectsListed(ulong Reign, ulong Round, IReadOnlyList<MoveCandidate> Candidates) : ICellMessage;
 
 /// <summary>Anyone to a partition: report. Answered with <see cref="PartitionReport"/>.</summary>
-public sealed record ReportPartition : INoSerializationVerificationNeeded
+public sealed record ReportPartition : ICellMessage
 {
     /// <summary>The only one.</summary>
     public static readonly ReportPartition Instance = new();
@@ -158,4 +157,4 @@ public sealed record ReportPartition : INoSerializationVerificationNeeded
 /// <param name="Digest">Of its content (on a Primary this includes what is not committed yet).</param>
 /// <param name="Uncommitted">Entries of a Primary's partition that are applied but not committed yet.</param>
 public sealed record PartitionReport(Partition Partition, ulong AppliedSequence, PartitionDigest Digest, int Uncommitted)
-    : INoSerializationVerificationNeeded;
+    : ICellMessage;

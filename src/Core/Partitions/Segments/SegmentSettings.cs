@@ -2,10 +2,10 @@ using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Tasks;
 
-namespace HotStandby.Actors.Segments;
+namespace HotStandby.Core.Partitions.Segments;
 
-/// <summary>Settings of the <see cref="SegmentActor"/>.</summary>
-public sealed record SegmentActorSettings
+/// <summary>Settings of the segment table.</summary>
+public sealed record SegmentSettings
 {
     /// <summary>How long a client may be silent before it is suspect. Default 10 s.</summary>
     public TimeSpan ClientTtl { get; init; } = TimeSpan.FromSeconds(10);

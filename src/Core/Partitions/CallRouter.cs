@@ -1,34 +1,26 @@
-// Splits a call by shard. Used by the gateway (on connection threads) and by the segment table (PutStart, after placing).
-// It keeps no state of a call and never looks at what the call does.
+// Splits a call by shard. Used by connection threads, and by the segment table when it has placed what a call needs. It keeps no state of a
+// call and never looks at what the call does.
 using System.Buffers;
-using Akka.Actor;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Cells;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 
-namespace HotStandby.Actors.Gateway;
+namespace HotStandby.Core.Partitions;
 
-/// <summary>Sends each item of a <see cref="KeyedCall"/> to the shard of its key. Thread-safe.</summary>
-/// <param name="shards">By shard index. The array may be filled in until the first call comes.</param>
-public sealed class ShardRouter(IActorRef[] shards)
+/// <summary>Where shards take messages.</summary>
+public interface IShardMailboxes
 {
     /// <summary>Number of shards.</summary>
-    public int ShardCount => shards.Length;
+    int Count { get; }
 
-    /// <summary>Tells every shard the same.</summary>
-    public void TellAll(object message, IActorRef sender)
-    {
-        foreach (var shard in shards)
-            shard.Tell(message, sender);
-    }
+    /// <summary>Sends one shard a message.</summary>
+    void Send(int shard, ICellMessage message);
+}
 
-    /// <summary>Tells one shard.</summary>
-    /// <param name="shard">Its index, from 0 to <see cref="ShardCount"/> - 1.</param>
-    /// <param name="message">What.</param>
-    /// <param name="sender">Who gets the answer.</param>
-    public void Tell(int shard, object message, IActorRef sender) => shards[shard].Tell(message, sender);
-
+/// <summary>Sends each item of a <see cref="KeyedCall"/> to the shard of its key. Thread-safe.</summary>
+public static class CallRouter
+{
     /// <summary>True for a key that a shard can hold: 1 to <see cref="ObjectKey.MaximumBytes"/> bytes, with a user's part.</summary>
     public static bool IsPossible(in ObjectKey key)
     {
@@ -40,19 +32,21 @@ public sealed class ShardRouter(IActorRef[] shards)
     /// Sends the items off: one message a shard, items in ascending order. Items with an impossible key are settled here: such an object
     /// does not exist, and cannot be put.
     /// </summary>
-    public void Route(KeyedCall call)
+    public static void Route<TMailboxes>(KeyedCall call, TMailboxes shards)
+        where TMailboxes : IShardMailboxes
     {
         if (call.Keys.Length == 1 && IsPossible(call.Keys[0]))
-            shards[ShardOf(call.Keys[0])].Tell(new KeyedItems(call, null), ActorRefs.NoSender);
+            shards.Send(Partition.ShardOf(call.Keys[0].Hash, shards.Count), new KeyedItems(call, null));
         else
-            RouteMany(call);
+            RouteMany(call, shards);
     }
 
     /// <summary>Sends a call that creates a task to the shard of its key. No object has an impossible key.</summary>
-    public void Locate(CreateTaskCall call)
+    public static void Locate<TMailboxes>(CreateTaskCall call, TMailboxes shards)
+        where TMailboxes : IShardMailboxes
     {
         if (IsPossible(call.Key))
-            shards[ShardOf(call.Key)].Tell(new LocateObject(call), ActorRefs.NoSender);
+            shards.Send(Partition.ShardOf(call.Key.Hash, shards.Count), new LocateObject(call));
         else
             call.Finish(ErrorCode.ObjectNotFound);
     }
@@ -64,23 +58,22 @@ public sealed class ShardRouter(IActorRef[] shards)
         _ => ErrorCode.ObjectNotFound,
     };
 
-    private int ShardOf(in ObjectKey key) => Partition.ShardOf(key.Hash, shards.Length);
-
     // A counting sort: how many items go to each shard, then each item to its place. What shards keep (their item lists) is
     // allocated, at its exact size; the rest is borrowed.
-    private void RouteMany(KeyedCall call)
+    private static void RouteMany<TMailboxes>(KeyedCall call, TMailboxes shards)
+        where TMailboxes : IShardMailboxes
     {
         var keys = call.Keys;
         var shardOf = ArrayPool<int>.Shared.Rent(keys.Length);
-        var counts = ArrayPool<int>.Shared.Rent(shards.Length);
-        var lists = ArrayPool<int[]?>.Shared.Rent(shards.Length);
-        counts.AsSpan(0, shards.Length).Clear();
+        var counts = ArrayPool<int>.Shared.Rent(shards.Count);
+        var lists = ArrayPool<int[]?>.Shared.Rent(shards.Count);
+        counts.AsSpan(0, shards.Count).Clear();
         var impossible = 0;
         for (var i = 0; i < keys.Length; i++)
         {
             if (IsPossible(keys[i]))
             {
-                shardOf[i] = ShardOf(keys[i]);
+                shardOf[i] = Partition.ShardOf(keys[i].Hash, shards.Count);
                 counts[shardOf[i]]++;
                 continue;
             }
@@ -90,7 +83,7 @@ public sealed class ShardRouter(IActorRef[] shards)
             impossible++;
         }
 
-        for (var shard = 0; shard < shards.Length; shard++)
+        for (var shard = 0; shard < shards.Count; shard++)
             lists[shard] = counts[shard] == 0 ? null : new int[counts[shard]];
         for (var i = keys.Length - 1; i >= 0; i--)
         {
@@ -98,13 +91,13 @@ public sealed class ShardRouter(IActorRef[] shards)
                 lists[shardOf[i]]![--counts[shardOf[i]]] = i;
         }
 
-        for (var shard = 0; shard < shards.Length; shard++)
+        for (var shard = 0; shard < shards.Count; shard++)
         {
             if (lists[shard] is { } items)
-                shards[shard].Tell(new KeyedItems(call, items), ActorRefs.NoSender);
+                shards.Send(shard, new KeyedItems(call, items));
         }
 
-        lists.AsSpan(0, shards.Length).Clear();
+        lists.AsSpan(0, shards.Count).Clear();
         ArrayPool<int[]?>.Shared.Return(lists);
         ArrayPool<int>.Shared.Return(counts);
         ArrayPool<int>.Shared.Return(shardOf);

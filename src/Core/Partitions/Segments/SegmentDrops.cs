@@ -2,7 +2,7 @@
 // drops it.
 using HotStandby.Messages.Model;
 
-namespace HotStandby.Actors.Segments;
+namespace HotStandby.Core.Partitions.Segments;
 
 /// <summary>The unmounted segments of a reign that some shards still have to report or drop. A repeated answer counts once.</summary>
 internal sealed class SegmentDrops(int shardCount)

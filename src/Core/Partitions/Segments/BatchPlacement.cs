@@ -1,11 +1,10 @@
 // Finds the buffers of puts, upserts, copies and moves: for every item of the call, before it is split by shard.
-using HotStandby.Actors.Gateway;
 using HotStandby.Core.Segments;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Model;
 
-namespace HotStandby.Actors.Segments;
+namespace HotStandby.Core.Partitions.Segments;
 
 /// <summary>What came of placing a call.</summary>
 /// <param name="Refusal">Ok, or why the whole call is refused; then no buffer is taken.</param>
@@ -46,7 +45,7 @@ internal static class BatchPlacement
         ulong failedBytes = 0;
         for (var i = 0; i < call.Keys.Length; i++)
         {
-            if (call.Sizes[i] == 0 || !ShardRouter.IsPossible(call.Keys[i]))
+            if (call.Sizes[i] == 0 || !CallRouter.IsPossible(call.Keys[i]))
                 continue;
             var places = call.Placements.AsSpan(i * call.PlacementStride, call.PlacementStride);
             if (leader.Place(call.Sizes[i], preferred, places) == 0)

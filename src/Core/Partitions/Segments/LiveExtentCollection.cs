@@ -1,9 +1,8 @@
 // What the shards report at the start of a reign. A shard may report before the segment table itself has heard of the reign,
 // so reports are kept from whenever they come.
-using HotStandby.Actors.Protocol;
 using HotStandby.Messages.Model;
 
-namespace HotStandby.Actors.Segments;
+namespace HotStandby.Core.Partitions.Segments;
 
 /// <summary>The reports of all shards for the latest reign that anyone spoke of.</summary>
 internal sealed class LiveExtentCollection(int shardCount)

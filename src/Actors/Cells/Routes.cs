@@ -1,0 +1,92 @@
+using Akka.Actor;
+using HotStandby.Actors.Gateway;
+
+using HotStandby.Core.Cells;
+using HotStandby.Core.Partitions;
+using HotStandby.Core.Partitions.Segments;
+using HotStandby.Messages.Identity;
+
+namespace HotStandby.Actors.Cells;
+
+/// <summary>Where the letters of cells go.</summary>
+public interface IRoutes
+{
+    /// <summary>Sends a letter.</summary>
+    void Send(in CellAddress to, object message, IActorRef from);
+}
+
+/// <summary>The actors of one node. Filled in before the first message is sent; not changed afterwards.</summary>
+/// <param name="shardCount">Of the cluster.</param>
+/// <param name="clients">What the door knows of clients.</param>
+public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, IShardMailboxes
+{
+    private readonly IActorRef[] _partitions = new IActorRef[1 + shardCount];
+
+    /// <summary>The segment table and the shards, by partition number.</summary>
+    public IReadOnlyList<IActorRef> Partitions => _partitions;
+
+    /// <summary>The segment table.</summary>
+    public IActorRef Segments => _partitions[0];
+
+    /// <inheritdoc/>
+    public int Count => shardCount;
+
+    /// <summary>The replica.</summary>
+    public IActorRef Replica { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The evictor.</summary>
+    public IActorRef Evictor { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The verifier.</summary>
+    public IActorRef Verifier { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>This is the actor of a partition.</summary>
+    public void Add(Partition partition, IActorRef actor) => _partitions[partition.Value] = actor;
+
+    /// <inheritdoc/>
+    public void Send(int shard, ICellMessage message) => _partitions[1 + shard].Tell(message, ActorRefs.NoSender);
+
+    /// <inheritdoc/>
+    public void Send(in CellAddress to, object message, IActorRef from)
+    {
+        switch (to.Kind)
+        {
+            case CellKind.Replica:
+                Replica.Tell(message, from);
+                break;
+            case CellKind.Partition:
+                _partitions[to.Number].Tell(message, from);
+                break;
+            case CellKind.AllShards:
+                foreach (var shard in _partitions.AsSpan(1))
+                    shard.Tell(message, from);
+                break;
+            case CellKind.Evictor:
+                Evictor.Tell(message, from);
+                break;
+            case CellKind.Verifier:
+                Verifier.Tell(message, from);
+                break;
+            case CellKind.Door:
+                Tell(message);
+                break;
+            default:
+                throw new InvalidOperationException($"no way to {to}");
+        }
+    }
+
+    private void Tell(object message)
+    {
+        switch (message)
+        {
+            case MountedChanged changed:
+                clients.Show(changed.Directory);
+                break;
+            case ClientsAre are:
+                clients.Publish(are.Clients);
+                break;
+            default:
+                throw new InvalidOperationException($"the door knows no {message.GetType().Name}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// One reign over the segment table. First it collects what the shards hold, and calls wait; when every shard has reported, the allocators are
+// built and SegmentService takes over.
+using HotStandby.Core.Cells;
+using HotStandby.Core.Segments;
+using HotStandby.Messages;
+using HotStandby.Messages.Calls;
+
+namespace HotStandby.Core.Partitions.Segments;
+
+/// <summary>A reign over the segment table. Used by <see cref="SegmentPartition"/> only.</summary>
+internal sealed class SegmentReign(
+    ulong reign, SegmentTable table, LiveExtentCollection live, int shardCount, SegmentSettings settings, Action<SegmentDirectory> show,
+    Outbox outbox) : IReign
+{
+    private readonly Queue<MasterCall> _waiting = new();
+    private readonly List<ReleaseExtents> _releasedEarly = [];
+    private SegmentService? _service;
+
+    /// <inheritdoc/>
+    public int Uncommitted => _service?.Uncommitted ?? 0;
+
+    /// <summary>Builds the allocators, if every shard has reported.</summary>
+    public void BeginWhenComplete(Moment now)
+    {
+        if (!live.IsComplete(reign))
+            return;
+        _service = new SegmentService(reign, table, live.Take(), shardCount, settings, outbox, now);
+        foreach (var released in _releasedEarly)
+            _service.Release(released);
+        _releasedEarly.Clear();
+        _service.Begin();
+        while (_waiting.TryDequeue(out var call))
+            _service.Serve(call, now);
+    }
+
+    /// <inheritdoc/>
+    public bool Receive(object message, CellAddress from, Moment now) =>
+        _service is { } service ? Serving(service, message, now) : Rebuilding(message, now);
+
+    /// <inheritdoc/>
+    public void End()
+    {
+        _service?.End();
+        while (_waiting.TryDequeue(out var call))
+            call.Refuse(ErrorCode.UnavailableInCurrentMode);
+    }
+
+    private bool Rebuilding(object message, Moment now)
+    {
+        switch (message)
+        {
+            case SegmentRequest request when _waiting.Count < settings.MaximumWaitingCalls:
+                _waiting.Enqueue(request.Call);
+                return true;
+            case SegmentRequest request:
+                request.Call.Refuse(ErrorCode.UnavailableInCurrentStatus);
+                return true;
+            case LiveExtents report:
+                live.Add(report);
+                BeginWhenComplete(now);
+                return true;
+            case ReleaseExtents released:
+                _releasedEarly.Add(released); // covered by its shard's report, which is not built in yet
+                return true;
+            case EntriesCommitted committed:
+                table.MarkCommitted(committed.LastSequence); // the replica's own entry: nothing is proposed here yet
+                return true;
+            case UnfinishedOnSegment or SegmentDroppedByShard or EvictionDone or ObjectsListed:
+            case ClientTick or EvictionTick or DrainTick or ProposeVerificationMarker:
+                return true; // of an earlier reign, or too early
+            default:
+                return false;
+        }
+    }
+
+    private bool Serving(SegmentService service, object message, Moment now)
+    {
+        switch (message)
+        {
+            case SegmentRequest request:
+                service.Serve(request.Call, now);
+                return true;
+            case ReleaseExtents released:
+                service.Release(released);
+                return true;
+            case EntriesCommitted committed:
+                service.Committed(committed);
+                show(service.Directory);
+                return true;
+            case UnfinishedOnSegment unfinished:
+                service.Unfinished(unfinished, now);
+                return true;
+            case SegmentDroppedByShard dropped:
+                service.Dropped(dropped, now);
+                return true;
+            case EvictionDone done:
+                service.Evicted(done, now);
+                return true;
+            case EvictionTick:
+                service.CheckUse(now);
+                return true;
+            case DrainTick:
+                service.CheckDrains(now);
+                return true;
+            case ObjectsListed listed:
+                service.Listed(listed, now);
+                return true;
+            case ClientTick:
+                service.CheckClients(now);
+                return true;
+            case ProposeVerificationMarker:
+                service.MarkVerificationPoint();
+                return true;
+            case LiveExtents:
+                return true; // sent twice
+            default:
+                return false;
+        }
+    }
+}
