@@ -12,7 +12,6 @@ namespace HotStandby.Actors.Cells;
 public class CellActor : UntypedActor, IWithTimers
 {
     private readonly Outbox _outbox = new();
-    private readonly ICell _cell;
     private readonly IRoutes _routes;
     private readonly TimeProvider _time;
     private readonly FactLog _facts;
@@ -21,11 +20,14 @@ public class CellActor : UntypedActor, IWithTimers
     public CellActor(Func<Outbox, ICell> newCell, IRoutes routes, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(newCell);
-        (_cell, _routes, _time, _facts) = (newCell(_outbox), routes, time, new FactLog(Context.GetLogger()));
+        (Cell, _routes, _time, _facts) = (newCell(_outbox), routes, time, new FactLog(Context.GetLogger()));
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>The cell.</summary>
+    protected ICell Cell { get; }
 
     /// <summary>How to start one.</summary>
     /// <param name="newCell">Makes the cell, with the outbox that it is to use.</param>
@@ -38,7 +40,7 @@ public class CellActor : UntypedActor, IWithTimers
     protected override void OnReceive(object message)
     {
         var now = new Moment(_time.NowTicks(), _time.GetUtcNow().ToUnixTimeMilliseconds());
-        if (!_cell.Receive(message, CellAddress.Asker(Sender), now))
+        if (!Cell.Receive(message, CellAddress.Asker(Sender), now))
             Unhandled(message);
         CarryOut();
     }
@@ -46,7 +48,7 @@ public class CellActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     protected override void PostStop()
     {
-        _cell.Stop();
+        Cell.Stop();
         CarryOut();
     }
 

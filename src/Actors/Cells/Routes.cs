@@ -15,7 +15,7 @@ public interface IRoutes
     void Send(in CellAddress to, object message, IActorRef from);
 }
 
-/// <summary>The actors of one node. Filled in before the first message is sent; not changed afterwards.</summary>
+/// <summary>The actors of one node. Each is filled in before anybody sends there, and not changed afterwards.</summary>
 /// <param name="shardCount">Of the cluster.</param>
 /// <param name="clients">What the door knows of clients.</param>
 public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, IShardMailboxes
@@ -33,6 +33,9 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
 
     /// <summary>The replica.</summary>
     public IActorRef Replica { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The journal.</summary>
+    public IActorRef OpLog { get; set; } = ActorRefs.Nobody;
 
     /// <summary>The evictor.</summary>
     public IActorRef Evictor { get; set; } = ActorRefs.Nobody;
@@ -60,6 +63,9 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
             case CellKind.AllShards:
                 foreach (var shard in _partitions.AsSpan(1))
                     shard.Tell(message, from);
+                break;
+            case CellKind.OpLog:
+                OpLog.Tell(message, from);
                 break;
             case CellKind.Evictor:
                 Evictor.Tell(message, from);

@@ -93,10 +93,8 @@ internal sealed class NodeActor : UntypedActor
     private static NodeActors Make(HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time)
     {
         var clients = new ClientWatch(time);
-        var routes = new NodeRoutes(settings.Shards, clients)
-        {
-            Replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), directory, serving, time), "replica"),
-        };
+        var routes = new NodeRoutes(settings.Shards, clients);
+        routes.Replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), directory, routes, serving, time), "replica");
         var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
         var (eviction, segments, shards) = (EvictionSettingsOf(settings), SegmentSettingsOf(settings), ShardSettingsOf(settings));
         routes.Evictor = Carry(outbox => new EvictorCell(settings.Shards, eviction, EvictorCell.DefaultCycleTimeout, outbox), "evictor");
@@ -108,7 +106,7 @@ internal sealed class NodeActor : UntypedActor
         }
 
         var scans = Context.ActorOf(ScansActor.Props(routes, new ScanSettings(), time), "scans");
-        routes.Replica.Tell(new PartitionsAre(routes.Partitions));
+        routes.Replica.Tell(NodeIsMade.Instance);
         routes.Verifier = Context.ActorOf(VerifierActor.Props(settings, routes.Replica, routes.Partitions, time), VerifierActor.Name);
         var pulse = new NodePulse(time);
         Context.ActorOf(PulseActor.Props(routes.Replica, routes.Verifier, pulse), PulseActor.Name);
@@ -119,26 +117,29 @@ internal sealed class NodeActor : UntypedActor
     }
 
     private static ReplicaOptions ReplicaOptionsOf(HotStandbySettings settings) => new(
-        new ReplicaSettings
-        {
-            Self = settings.NodeId,
-            Voters = settings.Voters,
-            LeaseDurationTicks = settings.Lease.Duration.Ticks,
-            DriftMarginTicks = settings.Lease.DriftMargin.Ticks,
-            HeartbeatTicks = settings.Lease.HeartbeatInterval.Ticks,
-            HandOverTicks = settings.Lease.HandOverTimeout.Ticks,
-            ResendTicks = settings.Link.ResendTimeout.Ticks,
-            BatchEntries = settings.OpLog.BatchMaximumEntries,
-            BatchBytes = settings.OpLog.BatchMaximumBytes,
-            LingerTicks = settings.OpLog.Linger.Ticks,
-            // Async replies wait for the local journal only: no batch may wait for the commit of another.
-            PipelineBatches = settings.Commit == CommitPolicy.Async ? int.MaxValue : settings.OpLog.PipelineBatches,
-            WindowEntries = settings.OpLog.WindowMaximumEntries,
-            WindowBytes = settings.OpLog.WindowMaximumBytes,
-            InFlightBytes = settings.Link.MaximumInFlightBytes,
-        },
-        settings.Journal.Plugin, TickInterval, settings.MaximumReplicationLag.Ticks, settings.Checkpoints.Plugin, settings.Checkpoints.EveryBytes,
-        settings.Checkpoints.Every.Ticks, settings.Journal.RetainBytes);
+        new ReplicaCellSettings(
+            ProtocolOf(settings), settings.Shards, TickInterval, settings.MaximumReplicationLag.Ticks, settings.Checkpoints.EveryBytes,
+            settings.Checkpoints.Every.Ticks, settings.Journal.RetainBytes),
+        settings.Journal.Plugin, settings.Checkpoints.Plugin);
+
+    private static ReplicaSettings ProtocolOf(HotStandbySettings settings) => new()
+    {
+        Self = settings.NodeId,
+        Voters = settings.Voters,
+        LeaseDurationTicks = settings.Lease.Duration.Ticks,
+        DriftMarginTicks = settings.Lease.DriftMargin.Ticks,
+        HeartbeatTicks = settings.Lease.HeartbeatInterval.Ticks,
+        HandOverTicks = settings.Lease.HandOverTimeout.Ticks,
+        ResendTicks = settings.Link.ResendTimeout.Ticks,
+        BatchEntries = settings.OpLog.BatchMaximumEntries,
+        BatchBytes = settings.OpLog.BatchMaximumBytes,
+        LingerTicks = settings.OpLog.Linger.Ticks,
+        // Async replies wait for the local journal only: no batch may wait for the commit of another.
+        PipelineBatches = settings.Commit == CommitPolicy.Async ? int.MaxValue : settings.OpLog.PipelineBatches,
+        WindowEntries = settings.OpLog.WindowMaximumEntries,
+        WindowBytes = settings.OpLog.WindowMaximumBytes,
+        InFlightBytes = settings.Link.MaximumInFlightBytes,
+    };
 
     private static SegmentSettings SegmentSettingsOf(HotStandbySettings settings) => new()
     {

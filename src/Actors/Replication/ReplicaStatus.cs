@@ -1,6 +1,7 @@
 // What a replica tells operators of itself.
 using Akka.Actor;
 using HotStandby.Actors.Telemetry;
+using HotStandby.Core.Node;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 
@@ -43,9 +44,12 @@ public sealed record ReplicaStatus(
     /// <summary>How much of the memory for the log's newest entries is in use, by bytes; 1: full.</summary>
     public double WindowFill { get; init; }
 
-    internal static ReplicaStatus Of(
-        Replica replica, long nowTicks, bool serving, ulong appliedSequence, int heldReplies, ReignLedger ledger, StateStatus keeps)
+    /// <summary>What the node is in.</summary>
+    public NodePhase Phase { get; init; }
+
+    internal static ReplicaStatus Of(ReplicaCell cell, long nowTicks, bool serving, ReignLedger ledger)
     {
+        var replica = cell.Replica!;
         var state = replica.State;
         var last = state.Log.LastSequence;
         var standbys = replica.Standbys.Select(standby => new StandbyStatus(
@@ -58,11 +62,12 @@ public sealed record ReplicaStatus(
         });
         return new ReplicaStatus(
             state.Settings.Self, replica.Role, serving, replica.Epoch, state.Leader, state.Voting, last, state.DurableSequence,
-            state.CommitSequence, appliedSequence,
+            state.CommitSequence, cell.AppliedSequence,
             replica.LeaseUntilTicks > nowTicks ? (replica.LeaseUntilTicks - nowTicks) / TimeSpan.TicksPerMillisecond : 0,
-            heldReplies, [.. standbys], ledger.ApplyLag.Report(nowTicks), keeps)
+            cell.HeldReplies, [.. standbys], ledger.ApplyLag.Report(nowTicks), cell.State!)
         {
             WindowFill = (double)state.Window.Bytes / state.Settings.WindowBytes,
+            Phase = cell.Phase,
         };
     }
 }

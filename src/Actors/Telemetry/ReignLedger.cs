@@ -1,13 +1,14 @@
 // Why and how fast this node came to lead: told of what the replica hears and becomes, it counts promotions by cause and times the
-// phases of a failover; and how far behind it applies. Owned by the ReplicaActor. Nothing decides on it.
+// phases of a failover; and how far behind it applies. Nothing decides on it.
 using HotStandby.Actors.Replication;
+using HotStandby.Core.Node;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Actors.Telemetry;
 
 /// <summary>The account of one node's reigns. Times are of one monotonic clock, in units of 100 ns.</summary>
-internal sealed class ReignLedger
+internal sealed class ReignLedger : IReplicaObserver
 {
     private const string NoLeaderKnown = "no_leader_known";
     private const string LeaderLost = "leader_lost";
@@ -49,6 +50,9 @@ internal sealed class ReignLedger
         NodeMetrics.Committed(nowTicks - proposedAtTicks);
         NodeTraces.Committed(sequence, nowTicks - proposedAtTicks);
     }
+
+    /// <summary>Entries are applied here.</summary>
+    public void Applied(ulong sequence, long nowTicks) => ApplyLag.Applied(sequence, nowTicks);
 
     /// <summary>The node took another role.</summary>
     public void Became(RoleChanged changed, long nowTicks)

@@ -50,6 +50,9 @@ public enum CellKind : byte
     /// <summary>The verifier of another node.</summary>
     PeerVerifier,
 
+    /// <summary>What looks after the members of the cluster.</summary>
+    Membership,
+
     /// <summary>The node: what looks after all of them.</summary>
     Node,
 
@@ -101,6 +104,9 @@ public readonly record struct CellAddress(CellKind Kind, int Number = 0, object?
 
     /// <summary>What connections read.</summary>
     public static readonly CellAddress Door = new(CellKind.Door);
+
+    /// <summary>What looks after the members of the cluster.</summary>
+    public static readonly CellAddress Membership = new(CellKind.Membership);
 
     /// <summary>The node.</summary>
     public static readonly CellAddress Node = new(CellKind.Node);

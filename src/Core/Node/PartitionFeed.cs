@@ -1,17 +1,20 @@
 // Hands committed entries to the partitions, in order: from the window when they are there, from the journal when they are
 // not (after a start, a rebuild, or a long absence). Knows when everything up to a seq is applied.
 using System.Buffers.Binary;
-using Akka.Actor;
-using HotStandby.Actors.OpLog;
+using HotStandby.Core.Cells;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
+using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 
-namespace HotStandby.Actors.Replication;
+namespace HotStandby.Core.Node;
 
 /// <summary>The stream of committed entries into a node's partitions.</summary>
-internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorRef openLog, long readBytes)
+/// <param name="partitions">How many there are.</param>
+/// <param name="readBytes">How much is read from the journal at once.</param>
+/// <param name="outbox">Takes what follows.</param>
+public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
 {
     // Batches under way to the partitions; beyond it the feed waits, so that a long replay does not fill their mailboxes.
     private const int MaximumUnderWay = 64;
@@ -25,8 +28,8 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
     private sealed record ForFeed(ulong Life);
 
     private readonly Queue<(ulong LastSequence, int Partitions)> _underWay = [];
-    private readonly int[] _counts = new int[partitions.Count];
-    private readonly int[]?[] _offsets = new int[]?[partitions.Count];
+    private readonly int[] _counts = new int[partitions];
+    private readonly int[]?[] _offsets = new int[]?[partitions];
     private readonly List<int> _touched = [];
     private readonly Dictionary<ulong, int> _answers = [];
     private ulong _target;
@@ -69,7 +72,7 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
             if (window.From(FedSequence + 1) is not { } batch)
             {
                 (_reading, _readingForTicks, _readTarget) = (true, 0, _target);
-                openLog.Tell(new GetEntriesSince(FedSequence + 1, readBytes, new ForFeed(Life)));
+                outbox.Send(CellAddress.OpLog, new GetEntriesSince(FedSequence + 1, readBytes, new ForFeed(Life)));
                 return;
             }
 
@@ -155,7 +158,7 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
         _underWay.Enqueue((batch.LastSequence, _touched.Count));
         foreach (var partition in _touched)
         {
-            partitions[partition].Tell(new ApplyEntries(Life, batch, _offsets[partition]!, _counts[partition]));
+            outbox.Send(new CellAddress(CellKind.Partition, partition), new ApplyEntries(Life, batch, _offsets[partition]!, _counts[partition]));
             (_offsets[partition], _counts[partition]) = (null, 0);
         }
 
@@ -168,8 +171,8 @@ internal sealed class PartitionFeed(IReadOnlyList<IActorRef> partitions, IActorR
     private int PartitionAt(ReadOnlySpan<byte> bytes, int at)
     {
         var partition = BinaryPrimitives.ReadUInt16LittleEndian(bytes[(at + 40)..]);
-        return partition < partitions.Count
+        return partition < partitions
             ? partition
-            : throw new Messages.InvariantViolation(7, $"an entry for {new Partition(partition)}, but this node has {partitions.Count - 1} shards");
+            : throw new InvariantViolation(7, $"an entry for {new Partition(partition)}, but this node has {partitions - 1} shards");
     }
 }

@@ -1,14 +1,16 @@
 // Replies of a Primary that may not leave yet, in the order of the entries they wait for, and the counts by which each
 // partition learns that its own proposals are committed.
-using Akka.Actor;
+using HotStandby.Core.Cells;
 using HotStandby.Core.Partitions;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 
-namespace HotStandby.Actors.Replication;
+namespace HotStandby.Core.Node;
 
 /// <summary>What waits for commit, or (under async commit) for the local journal.</summary>
-internal sealed class ReplyQueue(IReadOnlyList<IActorRef> partitions)
+/// <param name="partitions">How many there are.</param>
+/// <param name="outbox">Takes what follows.</param>
+public sealed class ReplyQueue(int partitions, Outbox outbox)
 {
     private readonly record struct Held(ulong Sequence, MasterCall Call, int Items);
 
@@ -17,8 +19,8 @@ internal sealed class ReplyQueue(IReadOnlyList<IActorRef> partitions)
     private readonly Queue<Held> _untilCommit = [];
     private readonly Queue<Held> _untilDurable = [];
     private readonly Queue<Proposed> _proposed = [];
-    private readonly int[] _counts = new int[partitions.Count];
-    private readonly ulong[] _last = new ulong[partitions.Count];
+    private readonly int[] _counts = new int[partitions];
+    private readonly ulong[] _last = new ulong[partitions];
     private readonly List<int> _touched = [];
 
     /// <summary>Number of replies that wait.</summary>
@@ -50,7 +52,7 @@ internal sealed class ReplyQueue(IReadOnlyList<IActorRef> partitions)
 
         foreach (var partition in _touched)
         {
-            partitions[partition].Tell(new EntriesCommitted(_counts[partition], _last[partition]));
+            outbox.Send(new CellAddress(CellKind.Partition, partition), new EntriesCommitted(_counts[partition], _last[partition]));
             (_counts[partition], _last[partition]) = (0, 0);
         }
 

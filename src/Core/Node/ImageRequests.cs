@@ -1,27 +1,25 @@
 // Images that were asked for: by this node's rounds of checkpoints, and by nodes that are synced. Hands out committed state only, of the
 // life in which it was asked for, and notes up to where the log must be kept for its receivers. Used by StateKeeper only.
-using Akka.Actor;
-using HotStandby.Actors.Checkpoints;
-using HotStandby.Actors.Gateway;
+using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 
-namespace HotStandby.Actors.Replication;
+namespace HotStandby.Core.Node;
 
 /// <summary>From <see cref="RequestImage"/> to <see cref="ImageReady"/>.</summary>
-internal sealed class ImageRequests(IReadOnlyList<IActorRef> partitions, PartitionFeed feed, Replica replica, TimeProvider time)
+internal sealed class ImageRequests(int partitions, PartitionFeed feed, Replica replica, Outbox outbox)
 {
     // A node in full sync that asks for nothing more is gone.
     private static readonly long PinTicks = TimeSpan.FromMinutes(1).Ticks;
 
-    private readonly record struct Asked(IActorRef Asker, NodeId For);
+    private readonly record struct Asked(CellAddress Asker, NodeId For);
 
     private readonly record struct Awaiting(ulong Sequence, Asked Asked, Partition Partition, ImageWriter Image);
 
-    private readonly Queue<Asked>[] _asked = [.. partitions.Select(_ => new Queue<Asked>())];
+    private readonly Queue<Asked>[] _asked = [.. Enumerable.Range(0, partitions).Select(_ => new Queue<Asked>())];
     private readonly Queue<Awaiting> _awaiting = [];
     private readonly Dictionary<NodeId, (ulong Sequence, long UntilTicks)> _pins = [];
 
@@ -29,7 +27,7 @@ internal sealed class ImageRequests(IReadOnlyList<IActorRef> partitions, Partiti
     /// <param name="request">Which.</param>
     /// <param name="asker">Gets the answer.</param>
     /// <param name="isWhole">This node's state may be given away now.</param>
-    public void Ask(RequestImage request, IActorRef asker, bool isWhole)
+    public void Ask(RequestImage request, CellAddress asker, bool isWhole)
     {
         var asked = new Asked(asker, request.For);
         if (!isWhole || feed.FedSequence == 0)
@@ -39,14 +37,15 @@ internal sealed class ImageRequests(IReadOnlyList<IActorRef> partitions, Partiti
         }
 
         _asked[request.Partition.Value].Enqueue(asked);
-        partitions[request.Partition.Value].Tell(new TakeImage(feed.Life, feed.FedSequence));
+        outbox.Send(CellAddress.Of(request.Partition), new TakeImage(feed.Life, feed.FedSequence));
     }
 
     /// <summary>A partition has written it.</summary>
     /// <param name="taken">The image.</param>
     /// <param name="isWhole">As in <see cref="Ask"/>.</param>
     /// <param name="reign">The reign of this node; 0: it does not lead.</param>
-    public void Taken(ImageTaken taken, bool isWhole, ulong reign)
+    /// <param name="now">Monotonic ticks.</param>
+    public void Taken(ImageTaken taken, bool isWhole, ulong reign, long now)
     {
         var asked = _asked[taken.Partition.Value].Dequeue();
         if (taken.Image is not { } image)
@@ -60,11 +59,11 @@ internal sealed class ImageRequests(IReadOnlyList<IActorRef> partitions, Partiti
         }
         else if (taken.Reign == 0)
         {
-            HandOver(asked, taken.Partition, taken.Asked.FedSequence, image);
+            HandOver(asked, taken.Partition, taken.Asked.FedSequence, image, now);
         }
         else if (replica.LastProposed is var sequence && sequence <= replica.State.CommitSequence)
         {
-            HandOver(asked, taken.Partition, sequence, image);
+            HandOver(asked, taken.Partition, sequence, image, now);
         }
         else
         {
@@ -73,12 +72,12 @@ internal sealed class ImageRequests(IReadOnlyList<IActorRef> partitions, Partiti
     }
 
     /// <summary>Everything up to here is committed.</summary>
-    public void Committed(ulong sequence)
+    public void Committed(ulong sequence, long now)
     {
         while (_awaiting.TryPeek(out var oldest) && oldest.Sequence <= sequence)
         {
             _awaiting.Dequeue();
-            HandOver(oldest.Asked, oldest.Partition, oldest.Sequence, oldest.Image);
+            HandOver(oldest.Asked, oldest.Partition, oldest.Sequence, oldest.Image, now);
         }
     }
 
@@ -107,19 +106,18 @@ internal sealed class ImageRequests(IReadOnlyList<IActorRef> partitions, Partiti
         return sequence;
     }
 
-    private void HandOver(Asked asked, Partition partition, ulong sequence, ImageWriter image)
+    private void HandOver(Asked asked, Partition partition, ulong sequence, ImageWriter image, long now)
     {
         if (asked.For != NodeId.None)
         {
-            var now = time.NowTicks();
             var smallest = _pins.TryGetValue(asked.For, out var pin) && pin.UntilTicks > now ? Math.Min(pin.Sequence, sequence) : sequence;
             _pins[asked.For] = (smallest, now + PinTicks);
         }
 
-        asked.Asker.Tell(new ImageReady(
+        outbox.Send(asked.Asker, new ImageReady(
             partition, asked.For, sequence, replica.State.Log.DescribeUntil(sequence), replica.State.Log.Roster.At(sequence), image));
     }
 
-    private static void Refuse(Asked asked, Partition partition) =>
-        asked.Asker.Tell(new ImageReady(partition, asked.For, 0, [], VoterRoll.Empty, null));
+    private void Refuse(Asked asked, Partition partition) =>
+        outbox.Send(asked.Asker, new ImageReady(partition, asked.For, 0, [], VoterRoll.Empty, null));
 }
