@@ -1,6 +1,7 @@
 // What goes wrong in a run, an oracle that may crown anybody (nobody, two at once, the most lagging node), and an operator who lets others lead.
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
+using HotStandby.Tests.Simulation.Nodes;
 
 namespace HotStandby.Tests.Simulation;
 
@@ -53,7 +54,7 @@ public sealed class FaultInjector(Simulation world)
         }
 
         foreach (var node in world.Nodes)
-            node.Do(static (replica, now) => replica.Uncrown(now));
+            node.Process?.Uncrown();
         Crown(_random.Pick<SimulatedNode>([.. world.Nodes.Where(node => node.Replica is not null)]));
     }
 
@@ -122,7 +123,7 @@ public sealed class FaultInjector(Simulation world)
         if (_random.Chance(0.5))
             foreach (var node in world.Twins.Everybody)
                 if (!node.Paused && _random.Chance(0.8))
-                    node.Do(static (replica, now) => replica.Uncrown(now));
+                    node.Process?.Uncrown();
         Crown(_random.Chance(0.3) ? world.Nodes.MinBy(static node => node.Log.Count)! : _random.Pick<SimulatedNode>([.. world.Twins.Everybody]));
         if (_random.Chance(0.3))
             Crown(_random.Pick(world.Nodes));
@@ -144,7 +145,7 @@ public sealed class FaultInjector(Simulation world)
         if (node.Paused)
             return;
         world.Trace(node, "is crowned");
-        node.Do(static (replica, now) => replica.Crown(now));
+        node.Process?.Crown();
     }
 
     private void Inject()

@@ -1,14 +1,16 @@
 // Watches all nodes from outside, knowing what none of them can know: every entry ever appended, everything ever committed,
 // who led when. Throws at the first event after which an invariant of docs/protocol.md does not hold.
 using System.IO.Hashing;
+using HotStandby.Core;
 using HotStandby.Core.Checkpoints;
+using HotStandby.Core.Node;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Shards;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
-using HotStandby.Tests.Simulation.Index;
+using HotStandby.Tests.Simulation.Nodes;
 
 namespace HotStandby.Tests.Simulation;
 
@@ -17,7 +19,8 @@ public readonly record struct Link(ulong Epoch, ulong PrefixHash);
 
 /// <summary>The omniscient observer.</summary>
 /// <param name="keepsEntries">Whether entries mean something: then they are kept, and what is said of them is checked.</param>
-public sealed class InvariantChecker(bool keepsEntries)
+/// <param name="mounted">Hears of every mount that is committed.</param>
+public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
 {
     private readonly record struct CommittedEntry(Link Link, ulong CommittedInEpoch);
 
@@ -26,9 +29,9 @@ public sealed class InvariantChecker(bool keepsEntries)
     private readonly Dictionary<(ulong Epoch, ulong Sequence), ulong> _history = [];
     private readonly List<CommittedEntry> _committed = [];
     private readonly Dictionary<(ulong Epoch, ulong Sequence), byte[]> _entries = [];
-    private readonly Dictionary<ulong, ulong> _digests = [];
+    private readonly Dictionary<(int Partition, ulong Sequence), PartitionDigest> _digests = [];
     private readonly ShardState[] _shards =
-        [.. Enumerable.Range(0, SimulatedIndex.ShardCount).Select(static shard => new ShardState(Partition.OfShard(shard), SimulatedIndex.ShardCount))];
+        [.. Enumerable.Range(0, CellProcess.ShardCount).Select(static shard => new ShardState(Partition.OfShard(shard), CellProcess.ShardCount))];
     private readonly Dictionary<(ulong Epoch, ulong Sequence), NamedVoter[]> _namings = [];
     private readonly Dictionary<NodeId, ulong> _voters = [];
     private readonly Dictionary<ulong, NodeId> _served = [];
@@ -155,12 +158,22 @@ public sealed class InvariantChecker(bool keepsEntries)
                     throw new InvariantViolation(5, $"{node.Id} takes {taken} for a writer, but the committed state has {live} in use");
     }
 
-    /// <summary>Invariant 7: what a node has applied up to a seq is what others have.</summary>
-    public void Holds(NodeId node, ulong sequence, ulong digest)
+    /// <summary>Invariant 7: what a partition of a node holds at a seq is what it holds on others.</summary>
+    public void Holds(NodeId node, int partition, ulong sequence, PartitionDigest digest)
     {
-        if (!_digests.TryAdd(sequence, digest) && _digests[sequence] != digest)
-            throw new InvariantViolation(7, $"{node} holds something else at {sequence} than others do");
+        if (!_digests.TryAdd((partition, sequence), digest) && _digests[(partition, sequence)] != digest)
+            throw new InvariantViolation(7, $"partition {partition} of {node} holds something else at {sequence} than others do");
     }
+
+    /// <summary>A node goes from one phase to another.</summary>
+    public void Goes(NodeId node, NodePhase from, NodePhase to)
+    {
+        if (!to.MayFollow(from))
+            throw new InvalidOperationException($"{node} goes from {from} to {to}");
+    }
+
+    /// <summary>The history up to a seq that is committed.</summary>
+    public Link[] CommittedUpTo(ulong sequence) => [.. _committed.Take((int)sequence).Select(static entry => entry.Link)];
 
     /// <summary>Invariant 7: the image from which a node goes on is what was committed up to its seq.</summary>
     public void Restores(NodeId node, ImageStamp image)
@@ -174,7 +187,9 @@ public sealed class InvariantChecker(bool keepsEntries)
         OpLogEntry.TryView(encoded, out var entry);
         if (entry.Partition.IsShard)
             _shards[entry.Partition.ShardIndex].Apply(entry);
-        if (entry.Type == OpType.PutStart && PutStartPayload.TryRead(entry.Payload, out var start))
+        if (entry.Type == OpType.MountSegment && MountSegmentPayload.TryRead(entry.Payload, out var mount))
+            mounted(mount.Segment.Id);
+        else if (entry.Type == OpType.PutStart && PutStartPayload.TryRead(entry.Payload, out var start))
             _started.Add(start.Client.Second);
         else if (entry.Type == OpType.PutEnd && PutEndPayload.TryRead(entry.Payload, out var end) && end.ObjectChecksum is { } write)
             _ended.Add(write);

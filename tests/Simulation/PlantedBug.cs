@@ -67,4 +67,10 @@ public enum PlantedBug
     IgnoreBirth,
     /// <summary>A majority of empty voters founds a cluster.</summary>
     FoundByMajority,
+    /// <summary>A shard obeys what an earlier reign's segment table said is mounted.</summary>
+    ObeyStaleSegments,
+    /// <summary>A Primary's image is handed out before what it holds is committed.</summary>
+    HandOutUncommittedImages,
+    /// <summary>A segment is forgotten when the first shard has dropped it.</summary>
+    ForgetShardInDrop,
 }

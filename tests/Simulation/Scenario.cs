@@ -3,6 +3,7 @@
 using HotStandby.Core.Replication;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
+using HotStandby.Tests.Simulation.Nodes;
 
 namespace HotStandby.Tests.Simulation;
 
@@ -47,7 +48,9 @@ public sealed class Scenario
             LeaseTtl = TimeSpan.FromTicks(LeaseTicks * random.Pick(1, 2, 6) / 2),
             PutStartDiscardTimeout = TimeSpan.FromTicks(LeaseTicks),
             PutStartReleaseTimeout = TimeSpan.FromTicks(LeaseTicks * random.Pick(2, 4)),
+            SweepInterval = TimeSpan.FromTicks(TickTicks * 2),
         };
+        CheckpointBytes = random.Pick(2_000, 10_000, 1_000_000);
         ProposalTicks = LeaseTicks / random.Pick(2, 10, 50);
         FaultTicks = LeaseTicks / random.Pick(1, 2, 4);
         CrownTicks = LeaseTicks * random.Pick(1, 2, 5);
@@ -199,6 +202,9 @@ public sealed class Scenario
 
     /// <summary>Whether some name has two processes when the cluster is founded.</summary>
     public bool HasTwinAtFirst { get; private set; }
+
+    /// <summary>Whole nodes: a round of checkpoints comes after so many bytes of log.</summary>
+    public long CheckpointBytes { get; }
 
     /// <summary>What clients have been told of leases and timeouts.</summary>
     public ShardSettings Times { get; }

@@ -1,6 +1,7 @@
 // Messages between nodes: lost, doubled, late by any amount, out of order; links cut in one direction or both.
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
+using HotStandby.Tests.Simulation.Nodes;
 
 namespace HotStandby.Tests.Simulation;
 

@@ -4,6 +4,7 @@ using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Replication;
 using HotStandby.Tests.Simulation.Index;
+using HotStandby.Tests.Simulation.Nodes;
 
 namespace HotStandby.Tests.Simulation;
 
@@ -28,7 +29,7 @@ public sealed class Simulation
         Scenario = new Scenario(Random, bug, without);
         IsVerbose = verbose;
         Clients = new SimulatedClients(this);
-        Checker = new InvariantChecker(Scenario.HasIndex);
+        Checker = new InvariantChecker(Scenario.HasIndex, Clients.Mounted);
         Network = new SimulatedNetwork(this);
         Faults = new FaultInjector(this);
         Nodes = [.. Enumerable.Range(0, Scenario.NodeCount).Select(i => new SimulatedNode(this, i))];
@@ -145,6 +146,35 @@ public sealed class Simulation
         NowTicks = Math.Max(NowTicks, endTicks);
     }
 
+    /// <summary>Every other node holds a whole state, votes, and knows everything up to a seq to be committed.</summary>
+    public bool OthersAreWhole(SimulatedNode node, ulong sequence) => Nodes.All(each => each == node
+        || (each.Replica is { State: { IsStateComplete: true, Voting: true } state } && state.CommitSequence >= sequence));
+
+    /// <summary>A node asks the others for their grants.</summary>
+    public void AsksForGrants(SimulatedNode node, GrantInquiry inquiry) => Checker.AsksForGrants(
+        node.Id, inquiry.SentAtTicks, Nodes.Any(each => each.HoldsLease && each.Replica!.Epoch == inquiry.Epoch));
+
+    /// <summary>A node has taken another role.</summary>
+    public void Became(SimulatedNode node, RoleChanged changed)
+    {
+        if (changed.Role == ReplicaRole.Primary)
+        {
+            Checker.Leads(node.Id, node.Incarnation, changed.Epoch, node.Log);
+            Faults.Ambush(node);
+        }
+
+        Trace(node, $"is {changed.Role} in {changed.Epoch}: {changed.Reason}");
+    }
+
+    /// <summary>A node finds that the Primary has no lease.</summary>
+    public void LosesPrimary(SimulatedNode node, PrimaryLost lost)
+    {
+        Checker.LosesPrimary(node.Id, lost);
+        Trace(node, $"finds {lost.Primary} without a lease in {lost.Epoch}");
+        if (Random.Chance(0.3))
+            Faults.CrownLater(node);
+    }
+
     // Invariant 6, in true time.
     private void CheckLeases()
     {
@@ -205,7 +235,7 @@ public sealed class Simulation
 
         if (IsVerbose)
             Trace(node, $"from {from.Id}: {SimulatedNetwork.Describe(message)}");
-        node.Receive(message, from);
+        node.Process!.Receive(message, from);
     });
 
     // The default comparer of pairs is several times slower, and this is where a run spends its time.

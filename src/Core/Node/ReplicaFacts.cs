@@ -3,6 +3,7 @@ using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.Replication;
 
 namespace HotStandby.Core.Node;
 

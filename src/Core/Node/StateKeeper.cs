@@ -253,7 +253,7 @@ internal sealed class StateKeeper
         var (state, oldest) = (_replica.State, complete.Below[^1].LastSequence);
         if (_isWhole && oldest < state.CommitSequence)
         {
-            EndSync();
+            CloseSync();
             _replica.StateIsComplete(true); // the entries came by another way meanwhile
             return;
         }
@@ -275,7 +275,7 @@ internal sealed class StateKeeper
 
     private void Install(SyncComplete complete, long now)
     {
-        EndSync();
+        CloseSync();
         (_installing, _isForced) = (null, false);
         _memory.NoteFullSync(isNeeded: false);
         var imagesUpTo = complete.Images.Max(image => image.Sequence);
@@ -286,11 +286,11 @@ internal sealed class StateKeeper
 
     private void BeginAnotherSync()
     {
-        EndSync();
+        CloseSync();
         FullSync(NodeId.None);
     }
 
-    private void EndSync()
+    private void CloseSync()
     {
         _outbox.Send(CellAddress.Sync, EndSync.Instance);
         (_sync, _progress) = (0, null);

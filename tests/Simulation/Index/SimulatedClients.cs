@@ -5,11 +5,12 @@ using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
+using HotStandby.Tests.Simulation.Nodes;
 
 namespace HotStandby.Tests.Simulation.Index;
 
 /// <summary>All clients of a run.</summary>
-public sealed class SimulatedClients(Simulation world) : IReplySink
+public sealed class SimulatedClients(Simulation world)
 {
     private const int Keys = 6;
     private const ulong SegmentBytes = 64;
@@ -24,29 +25,30 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
     /// <summary>What they write into.</summary>
     public SharedMemory Memory { get; } = new();
 
+    /// <summary>A mount is committed: where its client has started again, its memory is another process's now.</summary>
+    public void Mounted(Uuid segment)
+    {
+        foreach (var again in _restarted.Where(each => each.Id == segment).ToArray())
+        {
+            _restarted.Remove(again);
+            Memory.Restart(again.BaseAddress, again.SizeBytes);
+        }
+    }
+
     /// <summary>Some clients do something.</summary>
     public void Act(SimulatedNode node)
     {
         for (var i = world.Random.Between(1, 4); i > 0 && node.Serves; i--)
             ActOnce(node);
-        if (world.Random.Chance(0.7))
-            node.Do(static (replica, now) => replica.Flush(now));
     }
 
     private void ActOnce(SimulatedNode node)
     {
-        var reign = node.Partitions!.Reign!;
-        foreach (var segment in _restarted.Where(reign.Knows).ToArray())
-        {
-            _restarted.Remove(segment);
-            Memory.Restart(segment.BaseAddress, segment.SizeBytes);
-        }
-
         var key = ObjectKey.From($"k{world.Random.Below(Keys)}");
         switch (world.Random.Below(20))
         {
             case 0:
-                Mount(reign);
+                Mount(node);
                 break;
             case < 9:
                 Put(node, key);
@@ -55,23 +57,17 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
                 Get(node, key);
                 break;
             default:
-                Call(node, new KeyedCall(this, KeyedOperation.Remove, [key]), "remove", static _ => { });
+                Call(node, sink => new KeyedCall(sink, KeyedOperation.Remove, [key]), "remove", static _ => { });
                 break;
         }
 
         if (_segments.Count < 2)
-            Mount(reign);
+            Mount(node);
     }
-
-    /// <inheritdoc/>
-    public void Answer(MasterCall call) => throw new InvalidOperationException("the reign answers");
-
-    /// <inheritdoc/>
-    public void Abandon(MasterCall call) => throw new InvalidOperationException("the reign answers");
 
     // A segment of few bytes: memory is used again soon. Now and then one goes, for good, or its client dies and starts again at its
     // address, in the same memory.
-    private void Mount(SimulatedReign reign)
+    private void Mount(SimulatedNode node)
     {
         if (_segments.Count >= 3 && world.Random.Chance(0.5))
         {
@@ -79,7 +75,7 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
             _segments.Remove(gone);
             if (world.Random.Chance(0.5))
             {
-                reign.Change(gone.Owner, gone.Segment, isMount: false);
+                Submit(node, sink => new UnmountSegmentCall(sink, gone.Owner, gone.Segment.Id), static _ => { });
                 return;
             }
 
@@ -95,21 +91,40 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
         }
 
         foreach (var (owner, segment) in _segments)
-            reign.Change(owner, segment, isMount: true);
+            Submit(node, sink => new MountSegmentCall(sink, owner, segment), static _ => { });
     }
 
-    private void Call(SimulatedNode node, KeyedCall call, string what, Action<ItemResult> answered)
+    private void Call(SimulatedNode node, Func<IReplySink, KeyedCall> call, string what, Action<ItemResult> answered)
     {
-        if (!node.Serves || node.Partitions!.Reign is not { } reign)
-            return;
         if (world.IsVerbose)
             world.Trace(node, $"is asked to {what}");
-        reign.Execute(call, result =>
+        Submit(node, call, answer =>
         {
+            var result = ((KeyedCall)answer).Results[0];
             if (world.IsVerbose)
                 world.Trace(node, $"answers {result.Error} to {what}");
             answered(result);
         });
+    }
+
+    private static void Submit(SimulatedNode node, Func<IReplySink, MasterCall> call, Action<MasterCall> answered)
+    {
+        if (node is { Serves: true, Process: CellProcess process })
+            process.Submit(call(new Sink(node, process, answered)));
+    }
+
+    // An answer leaves while the lease holds, or never.
+    private sealed class Sink(SimulatedNode node, CellProcess process, Action<MasterCall> answered) : IReplySink
+    {
+        public void Answer(MasterCall call)
+        {
+            if (node.Process == process && node.Serves)
+                answered(call);
+        }
+
+        public void Abandon(MasterCall call)
+        {
+        }
     }
 
     private void Put(SimulatedNode node, ObjectKey key)
@@ -117,13 +132,12 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
         var write = ++_writes;
         var writer = new Uuid(9, write); // no two writes are of one client: a retry is another story
         var until = world.NowTicks + (long)(_times.PutStartReleaseTimeout.Ticks * 0.9);
-        var call = new KeyedCall(this, KeyedOperation.PutStart, [key])
+        Call(node, sink => new KeyedCall(sink, KeyedOperation.PutStart, [key])
         {
             Client = writer,
             Sizes = [(ulong)world.Random.Between(4, 30)],
             Config = new ReplicateConfig { ReplicaCount = (ulong)world.Random.Between(1, 2) },
-        };
-        Call(node, call, $"start write {write} of {Name(key)}", result =>
+        }, $"start write {write} of {Name(key)}", result =>
         {
             if (result.Error != ErrorCode.Ok)
                 return;
@@ -147,9 +161,11 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
             if (vanishes || ready == until)
                 return;
             var isEnd = world.Random.Chance(0.85);
-            var call = new KeyedCall(this, isEnd ? KeyedOperation.PutEnd : KeyedOperation.PutRevoke, [key]) { Client = writer, Checksums = [held.Write] };
             if (Array.Find(world.Nodes, static node => node.Serves && !node.Paused) is { } node)
-                Call(node, call, $"{(isEnd ? "end" : "revoke")} write {held.Write} of {Name(key)}", result =>
+                Call(node, sink => new KeyedCall(sink, isEnd ? KeyedOperation.PutEnd : KeyedOperation.PutRevoke, [key])
+                {
+                    Client = writer, Checksums = [held.Write],
+                }, $"{(isEnd ? "end" : "revoke")} write {held.Write} of {Name(key)}", result =>
                 {
                     if (isEnd && result.Error == ErrorCode.Ok)
                         world.Checker.Answers(node, held.Write, isEnd: true);
@@ -160,7 +176,7 @@ public sealed class SimulatedClients(Simulation world) : IReplySink
     private void Get(SimulatedNode node, ObjectKey key)
     {
         var until = world.NowTicks + (long)(_times.LeaseTtl.Ticks * 0.9);
-        Call(node, new KeyedCall(this, KeyedOperation.GetReplicaList, [key]), $"read {Name(key)}", result =>
+        Call(node, sink => new KeyedCall(sink, KeyedOperation.GetReplicaList, [key]), $"read {Name(key)}", result =>
         {
             if (result.Error != ErrorCode.Ok || result.ObjectChecksum is not { } write)
                 return;

@@ -42,7 +42,7 @@ public sealed class BareProcess : SimulatedProcess
         // Now and then both checkpoints of a partition are damaged, or what the newest holds is wrong: the log alone is no state then. Only one
         // node at a time has lost something, and the others know what this node's log begins with to be committed: it is older than two
         // checkpoints.
-        var isLost = Node.Journal.Checkpoint.Length > 0 && World.Nodes.Length > 1 && World.Random.Chance(0.1) && World.OthersAreWhole(Node);
+        var isLost = Node.Journal.Checkpoint.Length > 0 && World.Nodes.Length > 1 && World.Random.Chance(0.1) && World.OthersAreWhole(Node, _replica.State.Log.BaseSequence);
         if (isLost)
             Images.Spoil();
         var restored = Images.Restore(_replica.State.Log.Describe(), _replica.State.ImagesUpTo);

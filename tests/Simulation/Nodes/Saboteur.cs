@@ -4,7 +4,7 @@ using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
 
-namespace HotStandby.Tests.Simulation;
+namespace HotStandby.Tests.Simulation.Nodes;
 
 /// <summary>One node's saboteur.</summary>
 public sealed class Saboteur(PlantedBug bug, SimulatedNode node)

@@ -3,7 +3,7 @@
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Replication;
 
-namespace HotStandby.Tests.Simulation;
+namespace HotStandby.Tests.Simulation.Nodes;
 
 /// <summary>One node's snapshot store, and what its process knows of it.</summary>
 /// <param name="bug">A planted mistake.</param>

@@ -8,7 +8,7 @@ using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
-namespace HotStandby.Tests.Simulation;
+namespace HotStandby.Tests.Simulation.Nodes;
 
 /// <summary>One modelled disk.</summary>
 /// <param name="bug">A planted mistake.</param>
@@ -28,6 +28,12 @@ public sealed class SimulatedJournal(PlantedBug bug, ulong memory, RealLog? real
 
     /// <summary>The checkpoints beside it.</summary>
     public SimulatedImages Images { get; } = new(bug);
+
+    /// <summary>The images beside it, where the process is a whole node.</summary>
+    public SimulatedSnapshots Snapshots { get; } = new();
+
+    /// <summary>A full sync was asked for and has not ended.</summary>
+    public bool NeedsFullSync { get; set; }
 
     /// <summary>Which memory the directory holds.</summary>
     public ulong Memory { get; private set; } = memory;

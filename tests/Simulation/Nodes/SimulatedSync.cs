@@ -5,10 +5,10 @@ using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
-namespace HotStandby.Tests.Simulation;
+namespace HotStandby.Tests.Simulation.Nodes;
 
-/// <summary>One process's syncs: at most one at a time. Used by <see cref="SimulatedNode"/> only.</summary>
-public sealed class SimulatedSync(Simulation world, SimulatedNode node)
+/// <summary>One process's syncs: at most one at a time. Used by <see cref="BareProcess"/> only.</summary>
+public sealed class SimulatedSync(Simulation world, SimulatedNode node, BareProcess process)
 {
     private bool _isForced;
 
@@ -43,7 +43,7 @@ public sealed class SimulatedSync(Simulation world, SimulatedNode node)
         var oldest = (ulong)world.Random.Between((int)Math.Max(1, holder.State.Log.BaseSequence),
             (int)(world.Bug == PlantedBug.ShipUncommittedState ? holder.State.Log.LastSequence : holder.State.CommitSequence));
         // Often the very seq of the image that is wrong: nothing may have been written since.
-        if (node.Images.Spoilt is > 0 and var spoilt && spoilt >= holder.State.Log.BaseSequence && spoilt <= holder.State.CommitSequence && spoilt % 2 == 0)
+        if (node.Journal.Images.Spoilt is > 0 and var spoilt && spoilt >= holder.State.Log.BaseSequence && spoilt <= holder.State.CommitSequence && spoilt % 2 == 0)
             oldest = spoilt;
         var below = holder.State.Log.DescribeUntil(oldest);
         var roll = holder.State.Log.Roster.At(oldest);
@@ -67,14 +67,14 @@ public sealed class SimulatedSync(Simulation world, SimulatedNode node)
 
         world.Trace(node, $"installs what {source} held at {last.LastSequence}");
         (Image, IsUnderWay, _isForced) = (image, false, false);
-        node.Do((replica, now) =>
+        process.Do((replica, now) =>
         {
             replica.Install(below, roll, last.LastSequence, now);
             replica.StateIsComplete(true);
         });
         if (node.Replica is null)
             return; // the log that came gives its name to another memory
-        world.Checker.Restores(node.Id, node.Images.Install(
+        world.Checker.Restores(node.Id, node.Journal.Images.Install(
             new ImageStamp(last.LastSequence, last.Epoch, image[^1].PrefixHash), log.Describe(), node.Replica.State.ImagesUpTo));
     }
 
