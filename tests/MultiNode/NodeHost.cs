@@ -1,7 +1,7 @@
 // The node of one role: begins and ends its lives as the conductor says, in the actor system that the role has at the moment. What a
 // supervisor does is done here, too: a node whose life ended unasked is started again in the role's next system.
 using Akka.Actor;
-using HotStandby.Actors.Membership;
+using HotStandby.Core.Membership;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
 using HotStandby.Tests.Failover.InProcess;

@@ -9,12 +9,13 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using HotStandby.Core.Node;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Journal;
 
 /// <summary>An open data directory; disposing releases the lock.</summary>
-public sealed class DataDirectory : IDisposable
+public sealed class DataDirectory : INodeMemory, IDisposable
 {
     /// <summary>Name of the identity file.</summary>
     public const string IdentityFile = "node.identity";
@@ -78,6 +79,12 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>This life of the node, as it is now: another one after <see cref="RenewMemory"/>.</summary>
     public Life Life => new(Memory.Id, Incarnation);
+
+    /// <inheritdoc/>
+    public ulong Birth => Memory.Birth;
+
+    /// <inheritdoc/>
+    public ulong FirstMemory => NodeMemory.FirstOf(Identity);
 
     /// <summary>Opens the directory, creating it and its identity at the first start.</summary>
     /// <param name="disk">The disk.</param>

@@ -1,5 +1,6 @@
 // Brings this node into its cluster, in place of Akka's own joining by seed nodes: says hello to the seed addresses, answers hellos, and
 // does what JoinPolicy decides. It goes on as a member, so that it notices when it sits on an island.
+using HotStandby.Core.Membership;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;

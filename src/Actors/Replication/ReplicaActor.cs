@@ -11,6 +11,7 @@ using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Cells;
 using HotStandby.Core.Node;
 using HotStandby.Messages.Identity;
+using ICell = HotStandby.Core.Cells.ICell;
 
 namespace HotStandby.Actors.Replication;
 
@@ -117,8 +118,16 @@ public sealed class ReplicaActor : CellActor
     private void MakeChildren()
     {
         var self = _options.Cell.Protocol.Self;
+        var partitions = 1 + _options.Cell.Shards;
+        _routes.Snapshots = Context.ActorOf(SnapshotsActor.Props(self, _options.SnapshotPluginId), "snapshots");
+        _routes.Checkpoints = Carry(outbox => new CheckpointCell(partitions, outbox), "checkpoints");
+        var firstImage = (ulong)Random.Shared.NextInt64(1, long.MaxValue); // an earlier life's images must not be mistaken for this one's
+        _routes.SyncSource = Carry(outbox => new SyncSourceCell(self, firstImage, outbox), "sync-source");
+        _routes.Sync = Carry(outbox => new SyncCell(self, partitions, outbox), "sync");
         _routes.OpLog = Context.Watch(Context.ActorOf(OpLogActor.Props(self, _options.JournalPluginId), "oplog"));
     }
+
+    private IActorRef Carry(Func<Outbox, ICell> newCell, string name) => Context.ActorOf(CellActor.Props(newCell, _routes, _time), name);
 
     private void TellDoor(object message)
     {

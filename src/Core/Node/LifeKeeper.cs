@@ -1,6 +1,7 @@
 // The part of the replica that knows which life this node is: takes it from what the node remembers, has it take another memory when its log
 // says that another one has the vote, notes the cluster's birth, and ends the node when another life has its place.
 using HotStandby.Core.Cells;
+using HotStandby.Core.Membership;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 
@@ -94,8 +95,3 @@ internal sealed class LifeKeeper(NodeId self, INodeMemory memory, Outbox outbox)
         }
     }
 }
-
-/// <summary>
-/// The log now gives this node's name to another memory. The next start comes back without a vote, or learns which process has the name.
-/// </summary>
-public sealed class SupersededException(string message) : Exception(message);

@@ -3,7 +3,7 @@
 using System.Net.Sockets;
 using Akka.Configuration;
 using HotStandby.Actors.Journal;
-using HotStandby.Actors.Membership;
+using HotStandby.Core.Membership;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;

@@ -3,7 +3,7 @@
 using Akka.Actor;
 using Akka.Remote;
 using Akka.Remote.Transport;
-using HotStandby.Actors.Membership;
+using HotStandby.Core.Membership;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
 

@@ -1,6 +1,6 @@
 // How a node that ends by itself says so: every end that is expected is one line, with the exit code that tells its supervisor what to do.
 using HotStandby.Actors.Journal;
-using HotStandby.Actors.Membership;
+using HotStandby.Core.Membership;
 using HotStandby.Actors.Node;
 using HotStandby.Host.Commands;
 

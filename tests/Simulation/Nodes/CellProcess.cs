@@ -1,6 +1,7 @@
 // A process that is a whole node: the product's own cells, and between them what its actors carry. Letters of one sender to one receiver keep
 // their order, as in a mailbox; apart from that any letter may overtake any other, by the seed. Journal, snapshot store, network and clients are
 // modelled.
+using HotStandby.Core.Membership;
 using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Eviction;

@@ -1,5 +1,5 @@
 // Why a node ends before it joins its cluster, or as a member. Each is expected: its message is all that an operator needs, in one line.
-namespace HotStandby.Actors.Membership;
+namespace HotStandby.Core.Membership;
 
 /// <summary>The process ends, and says why in one line.</summary>
 /// <param name="message">The line.</param>
