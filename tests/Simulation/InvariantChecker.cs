@@ -166,7 +166,7 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
     }
 
     /// <summary>A node goes from one phase to another.</summary>
-    public void Goes(NodeId node, NodePhase from, NodePhase to)
+    public static void Goes(NodeId node, NodePhase from, NodePhase to)
     {
         if (!to.MayFollow(from))
             throw new InvalidOperationException($"{node} goes from {from} to {to}");

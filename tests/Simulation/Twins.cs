@@ -139,6 +139,6 @@ public sealed class Twins(Simulation world)
             _ => new SealReply(origin, at.Replica.Epoch, state.Life, SealOutcome.Sealed, epoch, 1, 1, 1, 0),
         };
         world.Trace(at, $"hears a node of another cluster: {SimulatedNetwork.Describe(said)}");
-        at.Receive(said, from: null);
+        at.Process!.Receive(said, from: null);
     }
 }

@@ -20,7 +20,9 @@ public class CellActor : UntypedActor, IWithTimers
     public CellActor(Func<Outbox, ICell> newCell, IRoutes routes, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(newCell);
-        (Cell, _routes, _time, _facts) = (newCell(_outbox), routes, time, new FactLog(Context.GetLogger()));
+        (Cell, _routes, _time) = (newCell(_outbox), routes, time);
+        _facts = new FactLog(new BusLogging(
+            Context.System.EventStream, Self.Path.ToString(), Cell.GetType(), Context.System.Settings.LogFormatter)); // the line names the cell
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,8 @@
 // What becomes of the facts that cells report: lines of the log and metrics. A test goes through all types of facts.
+using System.Globalization;
+using Akka.Actor;
 using Akka.Event;
+using HotStandby.Actors.Journal;
 using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Cells;
 using HotStandby.Core.Node;
@@ -72,10 +75,106 @@ internal sealed class FactLog(ILoggingAdapter log)
             case ObjectsEvicted evicted:
                 NodeMetrics.Evicted(evicted.Count, evicted.Bytes);
                 break;
+            case ImageSkipped skipped:
+                log.Warning(
+                    "The checkpoint of {0} at {1} is not used, an older one is looked for: {2}", skipped.Partition, skipped.Sequence,
+                    skipped.Reason);
+                break;
+            case OldImagesStay stay:
+                log.Warning("Old checkpoints could not be deleted: {0}", stay.Reason);
+                break;
+            case NoImageOffered none:
+                log.Warning("{0} offers no image of {1} that can be received: {2}", none.Source, none.Partition, none.Reason);
+                break;
+            case ImageArrivedDamaged damaged:
+                log.Warning(
+                    "The image of {0} from {1} arrived damaged and is asked for again: {2}", damaged.Partition, damaged.Source,
+                    damaged.Reason);
+                break;
+            case SyncBeginsAgain again:
+                log.Error("The full sync with {0} begins again with another node: {1}", again.Source, again.Reason);
+                break;
+            case SyncedImageNotSaved failed:
+                log.Error(
+                    "The image of {0} from {1} could not be saved; it is asked for again in {2} s: {3}", failed.Partition, failed.Source,
+                    failed.AgainAfter.TotalSeconds, failed.Reason);
+                break;
+            case SyncGoesOn { RemainingSeconds: var remaining } sync:
+                log.Info(
+                    "Full sync from {0}: {1} of {2} partitions, {3:0.0} MiB, {4:0.0} MiB/s, {5} s to go", sync.Source, sync.PartitionsDone,
+                    sync.Partitions, sync.Bytes / 1048576.0, sync.BytesPerSecond / 1048576.0,
+                    remaining?.ToString("0.0", CultureInfo.InvariantCulture) ?? "?");
+                break;
+            case JournalRecovered recovered:
+                log.Info(
+                    "Node {0} recovered its journal: last entry {1}/{2}, committed {3}, promise {4}, {5}", recovered.Node,
+                    recovered.LastEpoch, recovered.LastSequence, recovered.Committed, recovered.Promise,
+                    recovered.Votes ? "voting" : "not voting yet");
+                break;
+            case RoleTaken { Changed: var changed } taken:
+                log.Info(
+                    "Node {0} is {1} in epoch {2}: {3} (last {4}, committed {5})", taken.Node, changed.Role, changed.Epoch, changed.Reason,
+                    taken.LastSequence, taken.Committed);
+                break;
+            case NodeServes serves:
+                log.Info("Node {0} serves in epoch {1}", serves.Node, serves.Epoch);
+                break;
+            case BatchCorrupt corrupt:
+                log.Warning("A batch from {0} arrived corrupt and is asked for again: {1}", corrupt.From, corrupt.Problem);
+                break;
+            case PartitionsDirty dirty:
+                log.Info("Node {0} restores its partitions: they had applied what was never committed", dirty.Node);
+                break;
+            case VoteVoid vote:
+                log.Warning(
+                    "Node {0}: another memory has the vote of this name, memory={1:x16}; the vote of this directory is void, before={2}, now={3}",
+                    vote.Node, vote.By, vote.Before, vote.Now);
+                break;
+            case VoterSuperseded voter:
+                log.Warning(
+                    "Node {0} was addressed by {1} as a voter, life={2}, which has no vote any more, by={3}: it is told so", voter.Node,
+                    PlaceOf(voter.From), voter.Life, voter.By);
+                break;
+            case BelongsTo belongs:
+                log.Info("Node {0} belongs to the cluster that was born as {1:x16}", belongs.Node, belongs.Birth);
+                break;
+            case ForeignIgnored foreign:
+                log.Warning(
+                    "Node {0} ignores {1} at {2}: it belongs to another cluster of the same name, born as {3:x16}, messages={4}", foreign.Node,
+                    foreign.Origin.Node, PlaceOf(foreign.From), foreign.Origin.Birth, foreign.Messages);
+                break;
+            case FullSyncStillNeeded needed:
+                log.Warning(
+                    "Node {0} still needs a full sync: one was asked for before this start, and had not ended; {1} in the data directory says so",
+                    needed.Node, DataDirectory.ResyncFile);
+                break;
+            case FullSyncBegins begins:
+                log.Warning(
+                    "Node {0} begins a full sync: its log ends at {1}, its state is {2}", begins.Node, begins.LastSequence,
+                    begins.IsWhole ? "whole" : "not whole");
+                break;
+            case ImageNotGiven not:
+                log.Warning("{0} asks for an image of {1}, and is not answered: {2}", not.To, not.Partition, not.Why);
+                break;
+            case CheckpointsMissing missing:
+                log.Error(
+                    "Node {0} lacks checkpoints: the oldest stands for {1}, its log begins behind {2}", missing.Node, missing.Oldest,
+                    missing.LogBegins);
+                break;
+            case FullSyncConflicts { Image: var image } conflicts:
+                log.Error(
+                    "The full sync with {0} begins again with another node: {1}", conflicts.With,
+                    $"{image.Epoch}/{image.Sequence} is not in the log, and {conflicts.Committed} is committed");
+                break;
+            case FullSyncInstalled installed:
+                log.Info("Node {0} goes on behind {1}, from images up to {2}", installed.Node, installed.Behind, installed.ImagesUpTo);
+                break;
             default:
                 throw new InvalidOperationException($"no line of the log for {fact}");
         }
     }
+
+    private static Address? PlaceOf(CellAddress from) => (from.Who as IActorRef)?.Path.Address;
 
     private static string Describe(ulong checksum, ulong sequence) => $"checksum {checksum:x16} of seq {sequence}";
 }

@@ -1,7 +1,7 @@
 // The cluster singleton: the oracle that says which node should try to lead, and nothing more. It holds no data. Two of them
 // may run for a moment; sealing and the lease, not this actor, decide who may lead.
 using Akka.Actor;
-using HotStandby.Actors.Replication;
+using HotStandby.Core.Node;
 
 namespace HotStandby.Actors.Leadership;
 

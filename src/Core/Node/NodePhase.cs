@@ -43,7 +43,7 @@ public static class NodePhases
         NodePhase.Opening => next is NodePhase.Serving or NodePhase.HandingOver or NodePhase.Stopping or NodePhase.Restoring or NodePhase.Following,
         NodePhase.Serving => next is NodePhase.HandingOver or NodePhase.Stopping,
         NodePhase.HandingOver => next is NodePhase.Serving or NodePhase.Opening or NodePhase.Stopping or NodePhase.Restoring or NodePhase.Following,
-        NodePhase.Stopping => next is NodePhase.Restoring or NodePhase.Following or NodePhase.Campaigning,
+        NodePhase.Stopping => next is NodePhase.Restoring or NodePhase.Following or NodePhase.Campaigning or NodePhase.Opening,
         _ => throw new ArgumentOutOfRangeException(nameof(now), now, null),
     };
 }

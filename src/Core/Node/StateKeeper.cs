@@ -211,6 +211,7 @@ internal sealed class StateKeeper
 
     private string? WhyNoSync() => _replica.Role == ReplicaRole.Primary ? "this node leads: let another one lead first"
         : _sync != 0 ? "a full sync is under way"
+        : _replica.State.CommitSequence == 0 ? "nothing is committed yet: there is no state that could be wrong"
         : _peers.Count == 0 ? "no other node is in the cluster" : null;
 
     // What a peer names is looked at before anything is done with it.

@@ -118,8 +118,10 @@ public sealed class SimulatedClients(Simulation world)
     {
         public void Answer(MasterCall call)
         {
-            if (node.Process == process && node.Serves)
-                answered(call);
+            if (node.Process != process || !node.Serves)
+                return;
+            process.TellCommitted();
+            answered(call);
         }
 
         public void Abandon(MasterCall call)

@@ -196,6 +196,20 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
             Look(cell, to, letters);
     }
 
+    /// <summary>The observer hears of all that this process knows to be committed, before a client does.</summary>
+    public void TellCommitted()
+    {
+        AppendWhatIsSaid();
+        if (Replica.State.CommitSequence is var committed && committed > _appliedSequence)
+        {
+            World.Checker.Commits(Node.Id, Replica.Epoch, Node.Log, _appliedSequence, committed);
+            _appliedSequence = committed;
+            World.Trace(Node, $"commits {committed}");
+            if (Replica.Role == ReplicaRole.Primary && !Reigns)
+                World.Faults.Ambush(Node);
+        }
+    }
+
     // The observer hears of the log before it hears of what rests on it.
     private void AppendWhatIsSaid()
     {
@@ -212,17 +226,8 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
 
     private void AfterReplica()
     {
-        AppendWhatIsSaid();
-        if (Replica.State.CommitSequence is var committed && committed > _appliedSequence)
-        {
-            World.Checker.Commits(Node.Id, Replica.Epoch, Node.Log, _appliedSequence, committed);
-            _appliedSequence = committed;
-            World.Trace(Node, $"commits {committed}");
-            if (Replica.Role == ReplicaRole.Primary && !Reigns)
-                World.Faults.Ambush(Node);
-        }
-
-        World.Checker.Goes(Node.Id, _phase, _replica.Phase);
+        TellCommitted();
+        InvariantChecker.Goes(Node.Id, _phase, _replica.Phase);
         _phase = _replica.Phase;
     }
 
