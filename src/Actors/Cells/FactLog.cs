@@ -1,4 +1,5 @@
 // What becomes of the facts that cells report: lines of the log and metrics. A test goes through all types of facts.
+using System.Globalization;
 using Akka.Event;
 using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Cells;
@@ -71,6 +72,36 @@ internal sealed class FactLog(ILoggingAdapter log)
                 break;
             case ObjectsEvicted evicted:
                 NodeMetrics.Evicted(evicted.Count, evicted.Bytes);
+                break;
+            case ImageSkipped skipped:
+                log.Warning(
+                    "The checkpoint of {0} at {1} is not used, an older one is looked for: {2}", skipped.Partition, skipped.Sequence,
+                    skipped.Reason);
+                break;
+            case OldImagesStay stay:
+                log.Warning("Old checkpoints could not be deleted: {0}", stay.Reason);
+                break;
+            case NoImageOffered none:
+                log.Warning("{0} offers no image of {1} that can be received: {2}", none.Source, none.Partition, none.Reason);
+                break;
+            case ImageArrivedDamaged damaged:
+                log.Warning(
+                    "The image of {0} from {1} arrived damaged and is asked for again: {2}", damaged.Partition, damaged.Source,
+                    damaged.Reason);
+                break;
+            case SyncBeginsAgain again:
+                log.Error("The full sync with {0} begins again with another node: {1}", again.Source, again.Reason);
+                break;
+            case SyncedImageNotSaved failed:
+                log.Error(
+                    "The image of {0} from {1} could not be saved; it is asked for again in {2} s: {3}", failed.Partition, failed.Source,
+                    failed.AgainAfter.TotalSeconds, failed.Reason);
+                break;
+            case SyncGoesOn { RemainingSeconds: var remaining } sync:
+                log.Info(
+                    "Full sync from {0}: {1} of {2} partitions, {3:0.0} MiB, {4:0.0} MiB/s, {5} s to go", sync.Source, sync.PartitionsDone,
+                    sync.Partitions, sync.Bytes / 1048576.0, sync.BytesPerSecond / 1048576.0,
+                    remaining?.ToString("0.0", CultureInfo.InvariantCulture) ?? "?");
                 break;
             default:
                 throw new InvalidOperationException($"no line of the log for {fact}");

@@ -40,6 +40,18 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
     /// <summary>The verifier.</summary>
     public IActorRef Verifier { get; set; } = ActorRefs.Nobody;
 
+    /// <summary>What keeps the checkpoints.</summary>
+    public IActorRef Checkpoints { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The giving end of full syncs.</summary>
+    public IActorRef SyncSource { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The receiving end of full syncs.</summary>
+    public IActorRef Sync { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The snapshot store.</summary>
+    public IActorRef Snapshots { get; set; } = ActorRefs.Nobody;
+
     /// <summary>This is the actor of a partition.</summary>
     public void Add(Partition partition, IActorRef actor) => _partitions[partition.Value] = actor;
 
@@ -66,6 +78,18 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
                 break;
             case CellKind.Verifier:
                 Verifier.Tell(message, from);
+                break;
+            case CellKind.Checkpoints:
+                Checkpoints.Tell(message, from);
+                break;
+            case CellKind.SyncSource:
+                SyncSource.Tell(message, from);
+                break;
+            case CellKind.Sync:
+                Sync.Tell(message, from);
+                break;
+            case CellKind.Snapshots:
+                Snapshots.Tell(message, from);
                 break;
             case CellKind.Door:
                 Tell(message);

@@ -3,7 +3,6 @@
 using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Cells;
-using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Replication;
@@ -108,7 +107,7 @@ internal sealed class NodeActor : UntypedActor
         }
 
         var scans = Context.ActorOf(ScansActor.Props(routes, new ScanSettings(), time), "scans");
-        routes.Replica.Tell(new PartitionsAre(routes.Partitions));
+        routes.Replica.Tell(new PartitionsAre(routes));
         routes.Verifier = Context.ActorOf(VerifierActor.Props(settings, routes.Replica, routes.Partitions, time), VerifierActor.Name);
         var pulse = new NodePulse(time);
         Context.ActorOf(PulseActor.Props(routes.Replica, routes.Verifier, pulse), PulseActor.Name);

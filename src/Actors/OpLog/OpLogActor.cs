@@ -3,6 +3,7 @@
 using Akka.Actor;
 using Akka.Persistence;
 using HotStandby.Actors.Protocol;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Telemetry;
 using HotStandby.Core.Replication;
@@ -120,7 +121,3 @@ public sealed class OpLogActor : UntypedPersistentActor
             Context.ActorOf(JournalReaderActor.Props(Journal, PersistenceId, places, request, asker, JournalReaderActor.Step));
     }
 }
-
-/// <summary>The journal cannot be written or read: the process ends (exit code 74), its supervisor restarts it.</summary>
-public sealed class JournalFailedException(string message, Exception? cause = null)
-    : Exception(cause is null ? message : $"{message}: {cause.Message}", cause);

@@ -1,9 +1,9 @@
 // Images that were asked for: by this node's rounds of checkpoints, and by nodes that are synced. Hands out committed state only, of the
 // life in which it was asked for, and notes up to where the log must be kept for its receivers. Used by StateKeeper only.
 using Akka.Actor;
-using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Core.Checkpoints;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;

@@ -3,6 +3,7 @@
 using System.Buffers.Binary;
 using Akka.Actor;
 using HotStandby.Actors.OpLog;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;

@@ -3,12 +3,13 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
-using HotStandby.Actors.Checkpoints;
+using HotStandby.Actors.Cells;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.OpLog;
-using HotStandby.Core.Partitions;
 using HotStandby.Actors.Telemetry;
+using HotStandby.Core.Node;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
@@ -32,7 +33,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private readonly PeerDirectory _peers = new((ExtendedActorSystem)Context.System);
     private readonly ReignLedger _ledger = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private IReadOnlyList<IActorRef> _partitions = [];
+    private NodeRoutes _routes = null!;
     private IActorRef _openLog = ActorRefs.Nobody, _oracle = ActorRefs.Nobody;
     private ReplyQueue _replies = new([]);
     private PartitionFeed _feed = null!;
@@ -77,8 +78,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         switch (message)
         {
             case PartitionsAre are:
-                _partitions = are.Partitions;
-                _replies = new ReplyQueue(_partitions);
+                (_routes, _replies) = (are.Routes, new ReplyQueue(are.Routes.Partitions));
                 _openLog = Context.Watch(Context.ActorOf(OpLogActor.Props(_options.Protocol.Self, _options.JournalPluginId), "oplog"));
                 break;
             case OpLogRecovered recovered:
@@ -113,9 +113,9 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             journal.Voting ? "voting" : "not voting yet");
         _lives = new LifeKeeper(_options.Protocol.Self, _directory, Context.System.EventStream, _log);
         _replica = new Replica(_options.Protocol, _lives.Owned(journal), _lives.Begin(journal), _directory.Memory.Birth, now);
-        _feed = new PartitionFeed(_partitions, _openLog, CatchUpReadBytes);
+        _feed = new PartitionFeed(_routes.Partitions, _openLog, CatchUpReadBytes);
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
-        _state = new StateKeeper(Context, _options, _directory, _partitions, _feed, _replica, _peers, _time, _log);
+        _state = new StateKeeper(Context, _options, _directory, _routes, _feed, _replica, _peers, _time, _log);
         _state.Begin();
         Timers.StartPeriodicTimer(TickKey, ReplicaTick.Instance, _options.TickInterval);
         Become(Running);
@@ -364,7 +364,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         _state.EndReign(partitionsMustStop: _leading || _stopsAwaited > 0);
         if (!_leading)
             return;
-        (_leading, _dirty, _stopsAwaited) = (false, false, _partitions.Count);
+        (_leading, _dirty, _stopsAwaited) = (false, false, _routes.Partitions.Count);
         Publish(StopLeading.Instance);
     }
 
@@ -394,7 +394,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
     private void Publish(object message)
     {
-        foreach (var partition in _partitions)
+        foreach (var partition in _routes.Partitions)
             partition.Tell(message);
     }
 }

@@ -1,6 +1,7 @@
 // What a replica is made with, and what its node and the oracle say to it.
 using Akka.Actor;
-using HotStandby.Actors.Checkpoints;
+using HotStandby.Actors.Cells;
+using HotStandby.Core.Node;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 
@@ -19,8 +20,8 @@ public sealed record ReplicaOptions(
     ReplicaSettings Protocol, string JournalPluginId, TimeSpan TickInterval, long MaximumReplicationLagTicks, string SnapshotPluginId,
     long CheckpointBytes, long CheckpointIntervalTicks, long RetainBytes);
 
-/// <summary>Node to replica, once: these are the partitions, by partition number.</summary>
-public sealed record PartitionsAre(IReadOnlyList<IActorRef> Partitions) : INoSerializationVerificationNeeded;
+/// <summary>Node to replica, once: these are the partitions. The replica adds what keeps the node's state.</summary>
+public sealed record PartitionsAre(NodeRoutes Routes) : INoSerializationVerificationNeeded;
 
 /// <summary>The oracle to its local replica: try to lead.</summary>
 public sealed record Crown : INoSerializationVerificationNeeded

@@ -3,16 +3,19 @@
 // truncation, full sync".
 using Akka.Actor;
 using Akka.Event;
+using HotStandby.Actors.Cells;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
 using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
+using ICell = HotStandby.Core.Cells.ICell;
 
 namespace HotStandby.Actors.Replication;
 
@@ -36,10 +39,12 @@ internal sealed class StateKeeper
     private readonly ILoggingAdapter _log;
     private readonly IActorRef _checkpoints;
     private readonly IActorRef _source;
+    private readonly IActorRef _sync;
     private readonly ImageRequests _requests;
     private readonly List<ImageStamp> _aheadOfLog = [];
     private readonly LineLimit _refusalLines = new();
-    private IActorRef _sync = ActorRefs.Nobody;
+    private ulong _syncs; // that have begun
+    private bool _isSyncing;
     private SyncProgress? _progress;
     private NodeId _syncSource = NodeId.None;
     private Installing? _installing;
@@ -55,16 +60,22 @@ internal sealed class StateKeeper
     private ulong _checkpointed;
 
     public StateKeeper(
-        IActorContext context, ReplicaOptions options, DataDirectory directory, IReadOnlyList<IActorRef> partitions, PartitionFeed feed,
+        IActorContext context, ReplicaOptions options, DataDirectory directory, NodeRoutes routes, PartitionFeed feed,
         Replica replica, PeerDirectory peers, TimeProvider time, ILoggingAdapter log)
     {
-        (_context, _options, _directory, _partitions) = (context, options, directory, partitions);
+        (_context, _options, _directory, _partitions) = (context, options, directory, routes.Partitions);
         (_feed, _replica, _peers, _time, _log) = (feed, replica, peers, time, log);
         var self = options.Protocol.Self;
-        _checkpoints = context.ActorOf(CheckpointActor.Props(self, partitions, options.SnapshotPluginId), "checkpoints");
-        _source = context.ActorOf(SyncSourceActor.Props(self, time), "sync-source");
-        _requests = new ImageRequests(partitions, feed, replica, time);
+        var partitions = _partitions.Count;
+        var firstImage = (ulong)Random.Shared.NextInt64(1, long.MaxValue);
+        routes.Snapshots = context.ActorOf(SnapshotsActor.Props(self, options.SnapshotPluginId), "snapshots");
+        routes.Checkpoints = _checkpoints = Carry(outbox => new CheckpointCell(partitions, outbox), "checkpoints");
+        routes.SyncSource = _source = Carry(outbox => new SyncSourceCell(self, firstImage, outbox), "sync-source");
+        routes.Sync = _sync = Carry(outbox => new SyncCell(self, partitions, outbox), "sync");
+        _requests = new ImageRequests(_partitions, feed, replica, time);
         _roundAtTicks = time.NowTicks();
+
+        IActorRef Carry(Func<Outbox, ICell> newCell, string name) => context.ActorOf(CellActor.Props(newCell, routes, time), name);
     }
 
     /// <summary>For operators.</summary>
@@ -160,14 +171,14 @@ internal sealed class StateKeeper
             _source.Tell(ForgetImages.Instance);
         }
 
-        if (!_sync.IsNobody())
+        if (_isSyncing)
             return;
         _log.Warning(
             "Node {0} begins a full sync: its log ends at {1}, its state is {2}", _options.Protocol.Self, _replica.State.Log.LastSequence,
             _isWhole ? "whole" : "not whole");
         _replica.StateIsComplete(false);
-        _sync = _context.ActorOf(SyncActor.Props(_options.Protocol.Self, _partitions.Count, _checkpoints, _time));
-        _sync.Tell(new SourceIs(Source(preferred: source, silent: source == NodeId.None ? _syncSource : NodeId.None)));
+        _isSyncing = true;
+        _sync.Tell(new BeginSync(++_syncs, Source(preferred: source, silent: source == NodeId.None ? _syncSource : NodeId.None)));
     }
 
     /// <summary>A message about state; false: it was about something else.</summary>
@@ -198,10 +209,10 @@ internal sealed class StateKeeper
             case SendToNode send:
                 _peers[send.To]?.Tell(send.Message with { Origin = _replica.State.Origin }, _context.Self);
                 return true;
-            case SourceIsSilent silent:
+            case SourceIsSilent silent when IsCurrent(silent.Number):
                 _sync.Tell(new SourceIs(Source(preferred: _replica.State.Leader, silent.Source)));
                 return true;
-            case SyncProgress progress:
+            case SyncProgress progress when IsCurrent(progress.Number):
                 _progress = progress;
                 return true;
             case RunNodeCommand { Command: NodeCommand.Checkpoint }:
@@ -214,14 +225,14 @@ internal sealed class StateKeeper
                 if (WhyNoSync() is null)
                     FullSync(_replica.State.Leader, isForced: true);
                 return true;
-            case SyncComplete complete when sender.Equals(_sync):
+            case SyncComplete complete when IsCurrent(complete.Number):
                 OnSynced(complete);
                 return true;
-            case SyncFailed when sender.Equals(_sync):
+            case SyncFailed failed when IsCurrent(failed.Number):
                 BeginAnotherSync();
                 return true;
-            case SyncComplete or SyncFailed:
-                return true; // of a sync that was given up
+            case SourceIsSilent or SyncProgress or SyncComplete or SyncFailed:
+                return true; // of a sync that has ended
             case OnlyKept kept when kept.Life == _installing?.Life:
                 Install(_installing.Sync, now);
                 return true;
@@ -236,14 +247,14 @@ internal sealed class StateKeeper
         : !_isWhole || _feed.FedSequence == 0 ? "this node has nothing to keep: it has not followed anybody yet, or is being synced" : null;
 
     private string? WhyNoSync() => _replica.Role == ReplicaRole.Primary ? "this node leads: let another one lead first"
-        : !_sync.IsNobody() ? "a full sync is under way"
+        : _isSyncing ? "a full sync is under way"
         : _options.Protocol.Peers.All(peer => _peers[peer] is null) ? "no other node is in the cluster" : null;
 
     private void BeginRound(long now)
     {
         (_roundRuns, _roundAtTicks, _roundLife) = (true, now, _feed.Life);
         (_bytesAtRound, _sequenceAtRound) = (_replica.State.Log.TotalBytes, _replica.State.Log.LastSequence);
-        _checkpoints.Tell(Checkpoints.BeginRound.Instance);
+        _checkpoints.Tell(Core.Node.BeginRound.Instance);
     }
 
     // What a peer names is looked at before anything is done with it.
@@ -302,7 +313,7 @@ internal sealed class StateKeeper
 
         _aheadOfLog.AddRange(restored.Images.Where(image => image.Sequence > _replica.State.Log.LastSequence));
         _isWhole = !_isForced;
-        _replica.StateIsComplete(_sync.IsNobody());
+        _replica.StateIsComplete(!_isSyncing);
         _feed.GoOnFrom(oldest);
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);
     }
@@ -354,9 +365,11 @@ internal sealed class StateKeeper
 
     private void EndSync()
     {
-        _context.Stop(_sync);
-        (_sync, _progress) = (ActorRefs.Nobody, null);
+        _sync.Tell(Core.Node.EndSync.Instance);
+        (_isSyncing, _progress) = (false, null);
     }
+
+    private bool IsCurrent(ulong sync) => _isSyncing && sync == _syncs;
 
     private NodeId Source(NodeId preferred, NodeId silent)
     {

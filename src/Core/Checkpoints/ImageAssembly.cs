@@ -1,5 +1,5 @@
 // An image that arrives in pieces from another node. Holds what has arrived and a few pieces ahead of it: the length that the sender
-// announces is never allocated. Used by SyncActor, one for each image under way.
+// announces is never allocated. Used by IncomingSync, one for each image under way.
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;

@@ -1,5 +1,5 @@
 // Which two images of one partition are in the snapshot store, as far as this node knows. From that follow which image is written, which
-// ones may be deleted, and how far the log may be truncated. Used by CheckpointActor, one for each partition. Does no I/O.
+// ones may be deleted, and how far the log may be truncated. Used by CheckpointCell, one for each partition. Does no I/O.
 namespace HotStandby.Core.Checkpoints;
 
 /// <summary>What is to be done with an image that is to be saved.</summary>

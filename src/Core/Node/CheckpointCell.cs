@@ -1,133 +1,109 @@
 // Keeps two images of every partition in the snapshot store: takes rounds when the replica says so, one partition after the other,
 // makes the images of a full sync durable, and restores the partitions. Decides nothing about when, nor about what may be truncated.
-using Akka.Actor;
-using Akka.Event;
-using Akka.Persistence;
-using HotStandby.Actors.Protocol;
-using HotStandby.Core.Partitions;
+using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
+using HotStandby.Core.Partitions;
 using HotStandby.Messages.Identity;
-using HotStandby.Messages.Replication;
 
-namespace HotStandby.Actors.Checkpoints;
+namespace HotStandby.Core.Node;
 
 /// <summary>
-/// The child of the replica. Commands: <see cref="BeginRound"/>, <see cref="SaveImage"/>, <see cref="KeepOnly"/>,
+/// The checkpoints of a node. Commands: <see cref="BeginRound"/>, <see cref="SaveImage"/>, <see cref="KeepOnly"/>,
 /// <see cref="RestoreImages"/>. When the store cannot save, the journal is kept for longer and an error is logged; when it cannot read or
-/// delete, the node ends.
+/// delete what is wrong, the node ends.
 /// </summary>
 /// <remarks>
 /// The bytes of an image go back to the pool only when the store says that it has written them. A save that has failed may still be going
 /// on: the circuit breaker gives up on a slow store, and does not stop it.
 /// </remarks>
-public sealed class CheckpointActor : UntypedActor
+public sealed class CheckpointCell : ICell
 {
+    private const ulong NoLife = 0; // of what is deleted because newer images are there
+
+    // A round's own saves have no asker.
+    private readonly record struct Pending(SaveImage Save, CellAddress Asker);
+
     private sealed class Slot
     {
         public KeptImages Kept { get; } = new();
 
         // One at a time: two saves of one partition could end in either order.
-        public (SaveImage Save, IActorRef Asker)? Saving { get; set; }
+        public Pending? Saving { get; set; }
 
-        public Queue<(SaveImage Save, IActorRef Asker)> Waiting { get; } = [];
+        public Queue<Pending> Waiting { get; } = [];
     }
 
-    private readonly NodeId _node;
-    private readonly IReadOnlyList<IActorRef> _partitions;
-    private readonly IActorRef _store;
-    private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Slot[] _slots;
+    private readonly Slot[] _slots; // by partition
+    private readonly Outbox _outbox;
     private int _saves;
     private int _next = -1;
     private bool _hasFailed;
     private KeepOnly? _keeping;
-    private RestoreImages? _restoring;
-    private ImageStamp[] _restored = [];
-    private int _awaited;
+    private int _dropsAwaited;
+    private Restoration? _restoring;
 
-    public CheckpointActor(NodeId node, IReadOnlyList<IActorRef> partitions, string snapshotPluginId)
-    {
-        (_node, _partitions, _slots) = (node, partitions, [.. partitions.Select(_ => new Slot())]);
-        _store = Persistence.Instance.Apply(Context.System).SnapshotStoreFor(snapshotPluginId);
-    }
-
-    /// <summary>How to make one.</summary>
-    /// <param name="node">Whose.</param>
-    /// <param name="partitions">By partition number.</param>
-    /// <param name="snapshotPluginId">HOCON path of the snapshot-store plugin.</param>
-    public static Props Props(NodeId node, IReadOnlyList<IActorRef> partitions, string snapshotPluginId) =>
-        Akka.Actor.Props.Create(() => new CheckpointActor(node, partitions, snapshotPluginId));
+    /// <summary>The checkpoints of a node.</summary>
+    /// <param name="partitions">How many: the segment table and the shards.</param>
+    /// <param name="outbox">Takes what follows.</param>
+    public CheckpointCell(int partitions, Outbox outbox) =>
+        (_slots, _outbox) = ([.. Enumerable.Range(0, partitions).Select(_ => new Slot())], outbox);
 
     /// <inheritdoc/>
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
-
-    /// <summary>Images that wait go back to the pool. Those that the store has been given do not: it may be writing them.</summary>
-    protected override void PostStop()
-    {
-        foreach (var slot in _slots)
-            foreach (var (save, _) in slot.Waiting)
-                save.Image.Dispose();
-    }
-
-    /// <inheritdoc/>
-    protected override void OnReceive(object message)
+    /// <exception cref="JournalFailedException">An image that is wrong cannot be deleted: a later start would restore it.</exception>
+    public bool Receive(object message, CellAddress from, Moment now)
     {
         switch (message)
         {
             case BeginRound when _next < 0:
                 (_next, _hasFailed) = (0, false);
                 AskForNext();
-                break;
+                return true;
             case BeginRound:
-                break; // one is under way
+                return true; // one is under way
             case ImageReady ready:
                 OnImage(ready);
-                break;
+                return true;
             case SaveImage save:
-                Save(save, Sender);
-                break;
-            case SaveSnapshotSuccess saved:
-                Saved(saved.Metadata, null);
-                break;
-            case SaveSnapshotFailure failed:
-                Saved(failed.Metadata, failed.Cause);
-                break;
-            case ImageSaved saved:
-                _hasFailed |= saved.Failure is not null;
-                GoOn();
-                break;
+                Save(new Pending(save, from));
+                return true;
+            case ImageStored stored:
+                OnStored(stored);
+                return true;
             case KeepOnly keep:
-                _keeping = keep;
+                (_keeping, _dropsAwaited) = (keep, 0);
                 SweepWhenSaved();
-                break;
-            case ImageSweeper.Swept swept when swept.Life == _keeping?.Life:
-                if (--_awaited == 0)
-                {
-                    Context.Parent.Tell(new OnlyKept(swept.Life));
-                    _keeping = null;
-                }
-
-                break;
-            case ImageSweeper.Swept:
-                break; // of an earlier sync
+                return true;
+            case ImagesDropped dropped:
+                OnDropped(dropped);
+                return true;
             case RestoreImages restore:
-                Restore(restore);
-                break;
-            case ImageLoader.Loaded loaded:
-                OnLoaded(loaded);
-                break;
-            case DeleteSnapshotsFailure failed:
-                _log.Warning("Old checkpoints could not be deleted: {0}", failed.Cause.Message);
-                break;
-            case DeleteSnapshotsSuccess:
-                break;
+                _keeping = null;
+                _restoring = new Restoration(restore, _slots.Length, _outbox);
+                return true;
+            case ImageFound found when found.Life == _restoring?.Life:
+                if (_restoring.Take(found))
+                    OnSettled(_restoring, found.Partition);
+                return true;
+            case PartitionRestored restored when restored.Life == _restoring?.Life:
+                if (_restoring.Take(restored))
+                    OnSettled(_restoring, restored.Partition);
+                return true;
+            case ImageFound or PartitionRestored:
+                return true; // of an earlier life
             default:
-                Unhandled(message);
-                break;
+                return false;
         }
     }
 
-    private void AskForNext() => Context.Parent.Tell(new RequestImage(new Partition((ushort)_next), NodeId.None));
+    /// <summary>Images that wait go back to the pool. Those that the store has been given do not: it may be writing them.</summary>
+    public void Stop()
+    {
+        foreach (var slot in _slots)
+            foreach (var waiting in slot.Waiting)
+                waiting.Save.Image.Dispose();
+    }
+
+    private void AskForNext() => _outbox.Send(CellAddress.Replica, new RequestImage(new Partition((ushort)_next), NodeId.None));
 
     private void OnImage(ImageReady ready)
     {
@@ -139,7 +115,7 @@ public sealed class CheckpointActor : UntypedActor
         {
             var epoch = ready.Log.Length == 0 ? 0 : ready.Log[^1].Epoch;
             var stamp = new ImageStamp(ready.Sequence, epoch, PartitionImage.HashOf(image.Written.Span));
-            Save(new SaveImage(ready.Partition, stamp, image, IsForSync: false), Self);
+            Save(new Pending(new SaveImage(ready.Partition, stamp, image, Sync: 0), CellAddress.None));
         }
         else
         {
@@ -148,10 +124,10 @@ public sealed class CheckpointActor : UntypedActor
         }
     }
 
-    private void Save(SaveImage save, IActorRef asker)
+    private void Save(in Pending pending)
     {
-        var slot = _slots[save.Partition.Value];
-        slot.Waiting.Enqueue((save, asker));
+        var slot = SlotOf(pending.Save.Partition);
+        slot.Waiting.Enqueue(pending);
         _saves++;
         SaveNext(slot);
     }
@@ -160,7 +136,7 @@ public sealed class CheckpointActor : UntypedActor
     {
         if (_next < 0)
             return;
-        if (++_next < _partitions.Count && !_hasFailed)
+        if (++_next < _slots.Length && !_hasFailed)
             AskForNext();
         else
             EndRound();
@@ -169,109 +145,120 @@ public sealed class CheckpointActor : UntypedActor
     private void EndRound()
     {
         _next = -1;
-        Context.Parent.Tell(new RoundEnded(!_hasFailed, _slots.Min(slot => slot.Kept.Older.Sequence)));
+        _outbox.Send(CellAddress.Replica, new RoundEnded(!_hasFailed, _slots.Min(slot => slot.Kept.Older.Sequence)));
     }
 
     private void SaveNext(Slot slot)
     {
         while (slot.Saving is null && slot.Waiting.TryDequeue(out var next))
         {
-            var (partition, stamp, image, isForSync) = next.Save;
-            switch (isForSync ? SaveVerdict.Write : slot.Kept.Judge(stamp))
+            var (partition, stamp, image, _) = next.Save;
+            switch (next.Save.IsForSync ? SaveVerdict.Write : slot.Kept.Judge(stamp))
             {
                 case SaveVerdict.IsThere:
                     image.Dispose(); // nothing was committed since
-                    Answer(next.Asker, partition, null);
+                    Answer(next, null);
                     break;
                 case SaveVerdict.TooOld:
                     image.Dispose();
-                    Answer(next.Asker, partition, new InvalidOperationException(
-                        $"the image of {partition} at {stamp.Sequence} comes after that at {slot.Kept.Newest.Sequence}"));
+                    Answer(next, $"the image of {partition} at {stamp.Sequence} comes after that at {slot.Kept.Newest.Sequence}");
                     break;
                 default:
                     slot.Saving = next;
-                    _store.Tell(new SaveSnapshot(
-                        new SnapshotMetadata(IdOf(partition), (long)stamp.Sequence, default),
-                        new PartitionCheckpoint(stamp.Sequence, stamp.Epoch, image.Written)));
+                    _outbox.Send(CellAddress.Snapshots, new StoreImage(partition, stamp.Sequence, stamp.Epoch, image.Written));
                     break;
             }
         }
     }
 
-    private void Saved(SnapshotMetadata metadata, Exception? failure)
+    private void OnStored(ImageStored stored)
     {
-        var slot = Array.Find(_slots, each => each.Saving is { Save: var saving }
-            && IdOf(saving.Partition) == metadata.PersistenceId && (long)saving.Stamp.Sequence == metadata.SequenceNr);
-        if (slot?.Saving is not ({ } save, { } asker))
+        var slot = SlotOf(stored.Partition);
+        if (slot.Saving is not { } saved || saved.Save.Stamp.Sequence != stored.Sequence)
             return;
         slot.Saving = null;
-        if (failure is null)
+        if (stored.Failure is null)
         {
-            save.Image.Dispose();
-            Note(slot.Kept, save, metadata.PersistenceId);
+            saved.Save.Image.Dispose();
+            Note(slot.Kept, saved.Save);
         }
         else
         {
-            slot.Kept.Lost(save.Stamp.Sequence);
-            _log.Error(
-                failure, "The checkpoint of {0} at {1} could not be saved; the journal is kept for longer", save.Partition,
-                save.Stamp.Sequence);
+            slot.Kept.Lost(stored.Sequence);
         }
 
-        Answer(asker, save.Partition, failure);
+        Answer(saved, stored.Failure);
         SaveNext(slot);
     }
 
-    private void Note(KeptImages kept, SaveImage saved, string persistenceId)
+    private void Note(KeptImages kept, SaveImage saved)
     {
         if (saved.IsForSync)
             kept.SavedForSync(saved.Stamp);
         else if (kept.Saved(saved.Stamp) is > 0 and var oldest)
-            _store.Tell(new DeleteSnapshots(persistenceId, new SnapshotSelectionCriteria((long)oldest - 1)));
+            _outbox.Send(CellAddress.Snapshots, new DropImages(NoLife, saved.Partition, 0, oldest - 1));
     }
 
-    private void Answer(IActorRef asker, Partition partition, Exception? failure)
+    private void Answer(in Pending ended, string? failure)
     {
         _saves--;
-        asker.Tell(new ImageSaved(partition, failure));
+        if (ended.Asker == CellAddress.None)
+        {
+            _hasFailed |= failure is not null;
+            GoOn();
+        }
+        else
+        {
+            _outbox.Send(ended.Asker, new ImageSaved(ended.Save.Partition, ended.Save.Sync, failure));
+        }
+
         SweepWhenSaved();
     }
 
     // Not before every save has ended: one that ends later would leave an image that must go.
     private void SweepWhenSaved()
     {
-        if (_keeping is not { } keep || _saves > 0)
+        if (_keeping is not { } keep || _saves > 0 || _dropsAwaited > 0)
             return;
-        _awaited = _partitions.Count;
-        for (var i = 0; i < _partitions.Count; i++)
+        _dropsAwaited = 2 * _slots.Length;
+        for (var i = 0; i < _slots.Length; i++)
         {
-            _slots[i].Kept.Only(keep.Images[i]);
-            Context.ActorOf(ImageSweeper.Props(_store, IdOf(new Partition((ushort)i)), keep.Images[i].Sequence, keep.Life));
+            var (partition, kept) = (new Partition((ushort)i), keep.Images[i]);
+            _slots[i].Kept.Only(kept);
+            _outbox.Send(CellAddress.Snapshots, new DropImages(keep.Life, partition, 0, kept.Sequence - 1));
+            _outbox.Send(CellAddress.Snapshots, new DropImages(keep.Life, partition, kept.Sequence + 1, ulong.MaxValue));
         }
     }
 
-    private void Restore(RestoreImages restore)
+    private void OnDropped(ImagesDropped dropped)
     {
-        (_keeping, _restoring, _restored, _awaited) = (null, restore, new ImageStamp[_partitions.Count], _partitions.Count);
-        for (var i = 0; i < _partitions.Count; i++)
+        if (dropped.Life == NoLife)
         {
-            var partition = new Partition((ushort)i);
-            Context.ActorOf(ImageLoader.Props(_store, IdOf(partition), partition, _partitions.Count - 1, _partitions[i], restore));
+            if (dropped.Failure is { } failure)
+                _outbox.Report(new OldImagesStay(failure));
+        }
+        else if (dropped.Failure is { } failure)
+        {
+            throw new JournalFailedException($"old checkpoints of {dropped.Partition} cannot be deleted: {failure}");
+        }
+        else if (dropped.Life == _keeping?.Life && --_dropsAwaited == 0)
+        {
+            _outbox.Send(CellAddress.Replica, new OnlyKept(dropped.Life));
+            _keeping = null;
         }
     }
 
-    private void OnLoaded(ImageLoader.Loaded loaded)
+    private void OnSettled(Restoration restoring, Partition partition)
     {
-        if (loaded.Life != _restoring?.Life)
+        SlotOf(partition).Kept.Only(restoring.Images[partition.Value]);
+        if (!restoring.IsComplete)
             return;
-        var partition = loaded.Partition.Value;
-        _restored[partition] = loaded.Image;
-        _slots[partition].Kept.Only(loaded.Image);
-        if (--_awaited > 0)
-            return;
-        Context.Parent.Tell(new ImagesRestored(_restoring.Life, _restored));
+        _outbox.Send(CellAddress.Replica, new ImagesRestored(restoring.Life, restoring.Images));
         _restoring = null;
     }
 
-    private string IdOf(Partition partition) => $"checkpoint-{_node}-{partition}";
+    private Slot SlotOf(Partition partition) => _slots[partition.Value];
 }
+
+/// <summary>Checkpoints that are not needed any more could not be deleted: they take room, and do no other harm.</summary>
+public sealed record OldImagesStay(string Reason) : Fact;

@@ -1,38 +1,28 @@
-// The receiving end of a full sync: fetches the image of every partition from one node, several at once, a bounded number of pieces
-// under way, and makes them durable. Whatever is lost, damaged or not saved is asked for again; what is durable is not.
-using Akka.Actor;
-using Akka.Event;
-using HotStandby.Actors.Gateway;
+// One full sync at its receiving end: fetches the image of every partition from one node, several at once, a bounded number of pieces
+// under way, and has them made durable. What is lost, damaged or not saved is asked for again; what is durable is not. Used by SyncCell.
+using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
-namespace HotStandby.Actors.Checkpoints;
+namespace HotStandby.Core.Node;
 
-/// <summary>One full sync; a child of the replica, which names the source, carries its requests and hands it every <see cref="ImageChunk"/>.</summary>
-public sealed class SyncActor : UntypedActor, IWithTimers
+/// <summary>One full sync.</summary>
+internal sealed class IncomingSync
 {
     // With 4 pieces of 256 KiB each: 4 MiB under way at most.
     private const int ImagesAtOnce = 4;
     private const long ReportEveryTicks = TimeSpan.TicksPerSecond;
 
-    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(200);
     private static readonly long PatienceTicks = TimeSpan.FromSeconds(2).Ticks;
 
     // How long to wait after a save that failed, most often because of a full disk. Each try fetches an image again, and is logged.
     private static readonly TimeSpan SaveAgainAfter = TimeSpan.FromSeconds(10);
 
-    private sealed record Tick : INoSerializationVerificationNeeded
-    {
-        public static readonly Tick Instance = new();
-    }
-
     private readonly Origin _self;
-    private readonly IActorRef _checkpoints;
-    private readonly TimeProvider _time;
     private readonly int _partitions;
-    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Outbox _outbox;
     private readonly Queue<Partition> _waiting = [];
     private readonly Dictionary<Partition, ImageAssembly?> _incoming = []; // null: before its first piece nothing is known of it
     private readonly ImageStamp[] _images;
@@ -48,88 +38,41 @@ public sealed class SyncActor : UntypedActor, IWithTimers
     private long _saveAgainAtTicks;
     private bool _isRefused;
 
-    public SyncActor(NodeId self, int partitions, IActorRef checkpoints, TimeProvider time)
+    /// <summary>It waits for <see cref="ComeFrom"/>.</summary>
+    public IncomingSync(ulong number, Origin self, int partitions, Outbox outbox, long nowTicks)
     {
-        (_self, _partitions, _checkpoints, _time) = (new Origin(self, Life.None, 0, false), partitions, checkpoints, time);
+        (Number, _self, _partitions, _outbox) = (number, self, partitions, outbox);
         (_images, _rolls) = (new ImageStamp[partitions], new VoterRoll[partitions]);
         for (var i = 0; i < partitions; i++)
             _waiting.Enqueue(new Partition((ushort)i));
-        _beganAtTicks = _progressAtTicks = _saveAgainAtTicks = time.NowTicks();
+        _beganAtTicks = _progressAtTicks = _saveAgainAtTicks = nowTicks;
     }
 
-    /// <inheritdoc/>
-    public ITimerScheduler Timers { get; set; } = null!;
+    /// <summary>Its number.</summary>
+    public ulong Number { get; }
 
-    /// <summary>How to make one.</summary>
-    /// <param name="self">This node; the replica adds its life.</param>
-    /// <param name="partitions">How many: the segment table and the shards.</param>
-    /// <param name="checkpoints">Makes images durable.</param>
-    /// <param name="time">The monotonic clock.</param>
-    public static Props Props(NodeId self, int partitions, IActorRef checkpoints, TimeProvider time) =>
-        Akka.Actor.Props.Create(() => new SyncActor(self, partitions, checkpoints, time));
+    private ulong Newest => _history.Length == 0 ? 0 : _history[^1].LastSequence;
 
-    /// <inheritdoc/>
-    protected override void PostStop()
+    /// <summary>What has arrived goes back to the pool; what is being saved is the checkpoints'.</summary>
+    public void GiveUp()
     {
         foreach (var image in _incoming.Values)
             image?.Dispose();
-    }
-
-    /// <inheritdoc/>
-    protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, TickInterval);
-
-    /// <inheritdoc/>
-    protected override void OnReceive(object message)
-    {
-        switch (message)
-        {
-            case SourceIs source:
-                Begin(source.Source);
-                break;
-            case ImageChunk chunk:
-                OnChunk(chunk);
-                break;
-            case ImageSaved saved:
-                OnSaved(saved);
-                break;
-            case Tick:
-                OnTick();
-                break;
-            default:
-                Unhandled(message);
-                break;
-        }
-    }
-
-    private void Begin(NodeId source)
-    {
-        (_source, _progressAtTicks) = (source, _time.NowTicks());
-        // What another node has begun to give, this one cannot go on with.
-        foreach (var (partition, image) in _incoming)
-        {
-            image?.Dispose();
-            _waiting.Enqueue(partition);
-        }
-
         _incoming.Clear();
-        FetchMore();
     }
 
-    private void FetchMore()
+    /// <summary>Images come from this node now.</summary>
+    public void ComeFrom(NodeId source, long nowTicks)
     {
-        while (_source != NodeId.None && _incoming.Count + _saving < ImagesAtOnce && _time.NowTicks() >= _saveAgainAtTicks
-            && _waiting.TryDequeue(out var partition))
-        {
-            _incoming.Add(partition, null);
-            _progressAtTicks = _time.NowTicks();
-            Fetch(partition, 0, 0);
-        }
+        (_source, _progressAtTicks) = (source, nowTicks);
+        foreach (var partition in _incoming.Keys)
+            _waiting.Enqueue(partition);
+        GiveUp(); // what another node has begun to give, this one cannot go on with
+        FetchMore(nowTicks);
     }
 
-    private void Fetch(Partition partition, ulong imageId, uint offset) =>
-        Context.Parent.Tell(new SendToNode(_source, new FetchImage(_self, 0, partition, imageId, offset)));
-
-    private void OnChunk(ImageChunk chunk)
+    /// <summary>A piece has arrived.</summary>
+    public void Take(ImageChunk chunk, long nowTicks)
     {
         if (chunk.From != _source || !_incoming.TryGetValue(chunk.Partition, out var image))
             return;
@@ -148,7 +91,7 @@ public sealed class SyncActor : UntypedActor, IWithTimers
             _incoming[chunk.Partition] = image;
             if (image is null)
             {
-                _log.Warning("{0} offers no image of {1} that can be received: {2}", _source, chunk.Partition, fault);
+                _outbox.Report(new NoImageOffered(_source, chunk.Partition, fault));
                 _isRefused = true;
                 return;
             }
@@ -157,23 +100,74 @@ public sealed class SyncActor : UntypedActor, IWithTimers
         if (!image.TryAdd(chunk))
             return;
         _bytes += chunk.Bytes.Length;
-        _progressAtTicks = _time.NowTicks();
+        _progressAtTicks = nowTicks;
         if (image.IsComplete)
-            Complete(chunk.Partition, image);
+            Complete(chunk.Partition, image, nowTicks);
         else
             while (image.NextOffset() is { } offset)
                 Fetch(chunk.Partition, image.Id, offset);
     }
 
-    private void Complete(Partition partition, ImageAssembly image)
+    /// <summary>An image is durable, or could not be saved.</summary>
+    public void Take(ImageSaved saved, long nowTicks)
+    {
+        _saving--;
+        if (saved.Failure is { } failure)
+        {
+            _outbox.Report(new SyncedImageNotSaved(saved.Partition, _source, SaveAgainAfter, failure));
+            _saveAgainAtTicks = nowTicks + SaveAgainAfter.Ticks;
+            _waiting.Enqueue(saved.Partition);
+        }
+        else if (++_saved == _partitions)
+        {
+            Report(nowTicks);
+            var oldest = Enumerable.Range(0, _partitions).MinBy(partition => _images[partition].Sequence);
+            _outbox.Send(CellAddress.Replica, new SyncComplete(Number, HistoryUpTo(_images[oldest].Sequence), _rolls[oldest], _images));
+        }
+        else
+        {
+            FetchMore(nowTicks);
+        }
+    }
+
+    /// <summary>Time has passed.</summary>
+    public void Tick(long nowTicks)
+    {
+        FetchMore(nowTicks);
+        var waits = _incoming.Count > 0 || (_source == NodeId.None && _waiting.Count > 0);
+        if (_isRefused || (waits && nowTicks - _progressAtTicks > PatienceTicks && _saving == 0))
+        {
+            (_progressAtTicks, _isRefused) = (nowTicks, false);
+            _outbox.Send(CellAddress.Replica, new SourceIsSilent(Number, _source));
+        }
+
+        if (nowTicks - _reportedAtTicks >= ReportEveryTicks)
+            Report(nowTicks);
+    }
+
+    private void FetchMore(long nowTicks)
+    {
+        while (_source != NodeId.None && _incoming.Count + _saving < ImagesAtOnce && nowTicks >= _saveAgainAtTicks
+            && _waiting.TryDequeue(out var partition))
+        {
+            _incoming.Add(partition, null);
+            _progressAtTicks = nowTicks;
+            Fetch(partition, 0, 0);
+        }
+    }
+
+    private void Fetch(Partition partition, ulong imageId, uint offset) =>
+        _outbox.Send(CellAddress.Replica, new SendToNode(_source, new FetchImage(_self, 0, partition, imageId, offset)));
+
+    private void Complete(Partition partition, ImageAssembly image, long nowTicks)
     {
         _incoming.Remove(partition);
         if (image.Fault(partition, _partitions - 1) is { } fault)
         {
-            _log.Warning("The image of {0} from {1} arrived damaged and is asked for again: {2}", partition, _source, fault);
+            _outbox.Report(new ImageArrivedDamaged(partition, _source, fault));
             image.Dispose();
             _waiting.Enqueue(partition);
-            FetchMore();
+            FetchMore(nowTicks);
             return;
         }
 
@@ -181,43 +175,16 @@ public sealed class SyncActor : UntypedActor, IWithTimers
         var (shorter, longer) = image.Stamp.Sequence < Newest ? (image.Log, _history) : (_history, image.Log);
         if (shorter.Length > 0 && new ImageStamp(shorter[^1].LastSequence, shorter[^1].Epoch, 0).FaultIn(longer, 0) is { } conflict)
         {
-            _log.Error(
-                "The full sync with {0} begins again with another node: {1}", _source,
-                $"the image of {partition} at {image.Stamp.Sequence}: {conflict}");
+            _outbox.Report(new SyncBeginsAgain(_source, $"the image of {partition} at {image.Stamp.Sequence}: {conflict}"));
             image.Dispose();
-            Context.Parent.Tell(SyncFailed.Instance);
+            _outbox.Send(CellAddress.Replica, new SyncFailed(Number));
             return;
         }
 
         (_history, _images[partition.Value], _rolls[partition.Value]) = (longer, image.Stamp, image.Roll);
         _saving++;
-        _checkpoints.Tell(new SaveImage(partition, image.Stamp, image.Take(), IsForSync: true));
-        FetchMore();
-    }
-
-    private ulong Newest => _history.Length == 0 ? 0 : _history[^1].LastSequence;
-
-    private void OnSaved(ImageSaved saved)
-    {
-        _saving--;
-        if (saved.Failure is not null)
-        {
-            _log.Error(
-                "The image of {0} from {1} could not be saved; it is asked for again in {2} s: {3}", saved.Partition, _source,
-                SaveAgainAfter.TotalSeconds, saved.Failure.Message);
-            _saveAgainAtTicks = _time.NowTicks() + SaveAgainAfter.Ticks;
-            _waiting.Enqueue(saved.Partition);
-        }
-        else if (++_saved == _partitions)
-        {
-            Report();
-            var oldest = Enumerable.Range(0, _partitions).MinBy(partition => _images[partition].Sequence);
-            Context.Parent.Tell(new SyncComplete(HistoryUpTo(_images[oldest].Sequence), _rolls[oldest], _images));
-        }
-        else
-        {
-            FetchMore();
-        }
+        _outbox.Send(CellAddress.Checkpoints, new SaveImage(partition, image.Stamp, image.Take(), Number));
+        FetchMore(nowTicks);
     }
 
     // The newest image's history, up to the oldest image.
@@ -227,30 +194,28 @@ public sealed class SyncActor : UntypedActor, IWithTimers
         return [.. _history[..first], _history[first] with { LastSequence = oldest }];
     }
 
-    private void OnTick()
+    private void Report(long nowTicks)
     {
-        var now = _time.NowTicks();
-        FetchMore();
-        var waits = _incoming.Count > 0 || (_source == NodeId.None && _waiting.Count > 0);
-        if (_isRefused || (waits && now - _progressAtTicks > PatienceTicks && _saving == 0))
-        {
-            (_progressAtTicks, _isRefused) = (now, false);
-            Context.Parent.Tell(new SourceIsSilent(_source));
-        }
-
-        if (now - _reportedAtTicks >= ReportEveryTicks)
-            Report();
-    }
-
-    private void Report()
-    {
-        var now = _time.NowTicks();
-        _reportedAtTicks = now;
-        var seconds = Math.Max(1e-3, (now - _beganAtTicks) / (double)TimeSpan.TicksPerSecond);
+        _reportedAtTicks = nowTicks;
+        var seconds = Math.Max(1e-3, (nowTicks - _beganAtTicks) / (double)TimeSpan.TicksPerSecond);
         var remaining = _saved == 0 ? (double?)null : seconds / _saved * (_partitions - _saved);
-        _log.Info(
-            "Full sync from {0}: {1} of {2} partitions, {3:0.0} MiB, {4:0.0} MiB/s, {5} s to go", _source, _saved, _partitions,
-            _bytes / 1048576.0, _bytes / 1048576.0 / seconds, remaining is { } known ? known.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture) : "?");
-        Context.Parent.Tell(new SyncProgress(_source, _saved, _partitions, _bytes, _bytes / seconds, remaining));
+        _outbox.Report(new SyncGoesOn(_source, _saved, _partitions, _bytes, _bytes / seconds, remaining));
+        _outbox.Send(CellAddress.Replica, new SyncProgress(Number, _source, _saved, _partitions, _bytes, _bytes / seconds, remaining));
     }
 }
+
+/// <summary>The source of a full sync offers what cannot be an image.</summary>
+public sealed record NoImageOffered(NodeId Source, Partition Partition, string Reason) : Fact;
+
+/// <summary>An image arrived damaged; it is asked for again.</summary>
+public sealed record ImageArrivedDamaged(Partition Partition, NodeId Source, string Reason) : Fact;
+
+/// <summary>A full sync brought images of different histories; it begins again with another node.</summary>
+public sealed record SyncBeginsAgain(NodeId Source, string Reason) : Fact;
+
+/// <summary>An image that a full sync brought could not be made durable; it is asked for again after a while.</summary>
+public sealed record SyncedImageNotSaved(Partition Partition, NodeId Source, TimeSpan AgainAfter, string Reason) : Fact;
+
+/// <summary>How far a full sync is, as in <see cref="SyncProgress"/>.</summary>
+public sealed record SyncGoesOn(
+    NodeId Source, int PartitionsDone, int Partitions, long Bytes, double BytesPerSecond, double? RemainingSeconds) : Fact;

@@ -1,7 +1,7 @@
 // What operators may ask of a node's state.
-using Akka.Actor;
+using HotStandby.Core.Cells;
 
-namespace HotStandby.Actors.Checkpoints;
+namespace HotStandby.Core.Node;
 
 /// <summary>Something an operator asks of the node; answered with <see cref="NodeCommandAnswer"/>.</summary>
 public enum NodeCommand
@@ -14,8 +14,8 @@ public enum NodeCommand
 }
 
 /// <summary>To the replica.</summary>
-public sealed record RunNodeCommand(NodeCommand Command) : INoSerializationVerificationNeeded;
+public sealed record RunNodeCommand(NodeCommand Command) : ICellMessage;
 
 /// <summary>The answer, at once: what was asked for goes on in the background.</summary>
 /// <param name="Refusal">Why not; null when it has begun.</param>
-public sealed record NodeCommandAnswer(string? Refusal) : INoSerializationVerificationNeeded;
+public sealed record NodeCommandAnswer(string? Refusal) : ICellMessage;

@@ -1,94 +1,76 @@
-// Finds the newest image of one partition that may be used, or the one that a sync has brought, by the snapshot store's own protocol, and
-// gives it to the partition. Lives for one request.
-using Akka.Actor;
-using Akka.Event;
-using Akka.Persistence;
-using HotStandby.Actors.Protocol;
-using HotStandby.Core.Partitions;
+// One restore of all partitions: finds for each the newest image in the snapshot store that may be used, or the one that a full sync has
+// brought, and gives it to the partition. Used by CheckpointCell.
+using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
+using HotStandby.Core.Partitions;
 using HotStandby.Messages.Identity;
-using HotStandby.Messages.Replication;
 
-namespace HotStandby.Actors.Checkpoints;
+namespace HotStandby.Core.Node;
 
 /// <summary>
-/// One partition's restore: newest first, until an image is whole, of this node's history, and understood by the partition.
+/// Newest first, until an image is whole, of this node's history, and understood by its partition. A partition without one begins empty.
 /// </summary>
-internal sealed class ImageLoader : UntypedActor
+internal sealed class Restoration
 {
-    internal sealed record Loaded(ulong Life, Partition Partition, ImageStamp Image) : INoSerializationVerificationNeeded;
-
-    private readonly IActorRef _store;
-    private readonly string _persistenceId;
-    private readonly Partition _partition;
-    private readonly int _shards;
-    private readonly IActorRef _actor;
     private readonly RestoreImages _request;
-    private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly ImageStamp? _only;
-    private long _upTo;
-    private ImageStamp _given;
+    private readonly Outbox _outbox;
+    private readonly ImageStamp[] _images; // what each partition has been given
+    private int _open;
 
-    public ImageLoader(IActorRef store, string persistenceId, Partition partition, int shards, IActorRef actor, RestoreImages request)
+    /// <summary>Asks the store for an image of each partition.</summary>
+    public Restoration(RestoreImages request, int partitions, Outbox outbox)
     {
-        (_store, _persistenceId, _partition, _shards, _actor, _request) = (store, persistenceId, partition, shards, actor, request);
-        _only = request.Only?[partition.Value];
-        _upTo = (long?)_only?.Sequence ?? long.MaxValue;
-    }
-
-    public static Props Props(IActorRef store, string persistenceId, Partition partition, int shards, IActorRef actor, RestoreImages request) =>
-        Akka.Actor.Props.Create(() => new ImageLoader(store, persistenceId, partition, shards, actor, request));
-
-    protected override void PreStart() => Ask();
-
-    protected override void OnReceive(object message)
-    {
-        switch (message)
+        (_request, _outbox, _images, _open) = (request, outbox, new ImageStamp[partitions], partitions);
+        for (var i = 0; i < partitions; i++)
         {
-            case LoadSnapshotResult { Snapshot: { } found }:
-                Judge(found);
-                break;
-            case LoadSnapshotResult:
-                _actor.Tell(new ResetPartition(_request.Life));
-                End(default);
-                break;
-            case LoadSnapshotFailed failed:
-                throw new OpLog.JournalFailedException($"the checkpoints of {_partition} cannot be read", failed.Cause);
-            case PartitionRestored { Problem: "" }:
-                End(_given);
-                break;
-            case PartitionRestored { Problem: var problem }:
-                Skip((long)_given.Sequence, problem);
-                break;
-            default:
-                Unhandled(message);
-                break;
+            var partition = new Partition((ushort)i);
+            Find(partition, OnlyOf(partition)?.Sequence ?? ulong.MaxValue);
         }
     }
 
-    private void Judge(SelectedSnapshot found)
-    {
-        if (Fault(found, out var stamp) is { } fault)
-        {
-            Skip(found.Metadata.SequenceNr, fault);
-            return;
-        }
+    /// <summary>The life that begins with it.</summary>
+    public ulong Life => _request.Life;
 
-        _given = stamp;
-        _actor.Tell(new RestorePartition(_request.Life, ((PartitionCheckpoint)found.Snapshot).Image, stamp.Sequence));
+    /// <summary>By partition: its image, or none. Final for those that are settled.</summary>
+    public IReadOnlyList<ImageStamp> Images => _images;
+
+    /// <summary>Every partition is settled.</summary>
+    public bool IsComplete => _open == 0;
+
+    /// <summary>The store has found an image, or none.</summary>
+    /// <returns>True: the partition is settled, it begins empty.</returns>
+    public bool Take(ImageFound answer)
+    {
+        if (answer.Image is not { } image)
+            return BeginEmpty(answer.Partition);
+        if (Fault(answer.Partition, image, out var stamp) is { } fault)
+            return Skip(answer.Partition, image.Number, fault);
+        _images[answer.Partition.Value] = stamp;
+        _outbox.Send(CellAddress.Of(answer.Partition), new RestorePartition(Life, image.Bytes, stamp.Sequence));
+        return false;
     }
 
-    private string? Fault(SelectedSnapshot found, out ImageStamp stamp)
+    /// <summary>The partition holds its image, or does not understand it.</summary>
+    /// <returns>True: the partition is settled.</returns>
+    public bool Take(PartitionRestored answer)
+    {
+        if (answer.Problem.Length > 0)
+            return Skip(answer.Partition, _images[answer.Partition.Value].Sequence, answer.Problem);
+        _open--;
+        return true;
+    }
+
+    private string? Fault(Partition partition, FoundImage found, out ImageStamp stamp)
     {
         stamp = default;
-        if (found.Snapshot is not PartitionCheckpoint checkpoint)
-            return $"it is a {found.Snapshot.GetType()}";
-        if (checkpoint.Sequence != (ulong)found.Metadata.SequenceNr)
-            return $"it stands for {checkpoint.Sequence}";
+        if (found.Problem.Length > 0)
+            return found.Problem;
+        if (found.Sequence != found.Number)
+            return $"it stands for {found.Sequence}";
         try
         {
-            var head = PartitionImage.Open(checkpoint.Image.Span, out _);
-            if (head.Partition != _partition || head.Shards != _shards)
+            var (head, shards) = (PartitionImage.Open(found.Bytes.Span, out _), _images.Length - 1);
+            if (head.Partition != partition || head.Shards != shards)
                 return $"it is of {head.Partition} of {head.Shards} shards";
         }
         catch (ImageDamagedException damaged)
@@ -96,25 +78,34 @@ internal sealed class ImageLoader : UntypedActor
             return damaged.Message;
         }
 
-        stamp = new ImageStamp(checkpoint.Sequence, checkpoint.Epoch, PartitionImage.HashOf(checkpoint.Image.Span));
-        return _only is { } only && stamp != only
+        stamp = new ImageStamp(found.Sequence, found.Epoch, PartitionImage.HashOf(found.Bytes.Span));
+        return OnlyOf(partition) is { } only && stamp != only
             ? "it is not what the full sync has brought"
             : stamp.FaultIn(_request.Log, _request.ImagesUpTo);
     }
 
-    private void Skip(long sequence, string fault)
+    private bool Skip(Partition partition, ulong number, string fault)
     {
-        _log.Warning("The checkpoint of {0} at {1} is not used, an older one is looked for: {2}", _partition, sequence, fault);
-        _upTo = sequence - 1;
-        Ask();
+        _outbox.Report(new ImageSkipped(partition, number, fault));
+        if (number == 0)
+            return BeginEmpty(partition);
+        Find(partition, number - 1);
+        return false;
     }
 
-    private void Ask() => _store.Tell(new LoadSnapshot(
-        _persistenceId, new SnapshotSelectionCriteria(_upTo, DateTime.MaxValue, (long?)_only?.Sequence ?? 0), _upTo));
+    private void Find(Partition partition, ulong upTo) =>
+        _outbox.Send(CellAddress.Snapshots, new FindImage(Life, partition, OnlyOf(partition)?.Sequence ?? 0, upTo));
 
-    private void End(ImageStamp image)
+    private bool BeginEmpty(Partition partition)
     {
-        Context.Parent.Tell(new Loaded(_request.Life, _partition, image));
-        Context.Stop(Self);
+        _images[partition.Value] = default;
+        _outbox.Send(CellAddress.Of(partition), new ResetPartition(Life));
+        _open--;
+        return true;
     }
+
+    private ImageStamp? OnlyOf(Partition partition) => _request.Only?[partition.Value];
 }
+
+/// <summary>A checkpoint is damaged, of another history, or not understood: an older one is looked for.</summary>
+public sealed record ImageSkipped(Partition Partition, ulong Sequence, string Reason) : Fact;

@@ -1,27 +1,21 @@
 // Gives images to nodes that are synced: takes one when a node asks for its first piece, and holds it until the node has asked for nothing
 // more of it for a while. Never pushes: the receiver's requests are the credit.
-using Akka.Actor;
-using HotStandby.Actors.Gateway;
+using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
-namespace HotStandby.Actors.Checkpoints;
+namespace HotStandby.Core.Node;
 
-/// <summary>The child of the replica, which hands it every <see cref="FetchImage"/> and carries its answers out.</summary>
-public sealed class SyncSourceActor : UntypedActor, IWithTimers
+/// <summary>The giving end of full syncs. The replica hands it every <see cref="FetchImage"/> and carries its answers out.</summary>
+public sealed class SyncSourceCell : ICell
 {
     // Of one node, besides those that are being taken. It asks for 4 at once, and may have been restarted meanwhile.
     private const int MostHeld = 8;
 
     private static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
-
-    private sealed record Sweep : INoSerializationVerificationNeeded
-    {
-        public static readonly Sweep Instance = new();
-    }
 
     private sealed class Held(ulong id, ulong sequence, EpochEnd[] log, VoterRoll roll, ImageWriter image)
     {
@@ -39,82 +33,77 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
     }
 
     private readonly Origin _self;
-    private readonly TimeProvider _time;
+    private readonly Outbox _outbox;
     private readonly Dictionary<(NodeId For, Partition Partition), Held> _held = [];
     private readonly HashSet<(NodeId For, Partition Partition)> _awaited = [];
-    private ulong _ids;
+    private ulong _nextId;
 
-    public SyncSourceActor(NodeId self, TimeProvider time) => (_self, _time) = (new Origin(self, Life.None, 0, false), time);
-
-    /// <inheritdoc/>
-    public ITimerScheduler Timers { get; set; } = null!;
-
-    /// <summary>How to make one. The replica adds this node's life to its answers.</summary>
-    public static Props Props(NodeId self, TimeProvider time) => Akka.Actor.Props.Create(() => new SyncSourceActor(self, time));
-
-    /// <inheritdoc/>
-    protected override void PreStart()
+    /// <summary>A source of images.</summary>
+    /// <param name="self">This node; the replica adds its life to what is sent.</param>
+    /// <param name="firstId">
+    /// Number of the first image, positive. Drawn at random for each start of a node: an earlier life's images must not be mistaken for
+    /// this one's.
+    /// </param>
+    /// <param name="outbox">Takes what follows.</param>
+    public SyncSourceCell(NodeId self, ulong firstId, Outbox outbox)
     {
-        _ids = (ulong)Random.Shared.NextInt64(1, long.MaxValue); // an earlier life's images must not be mistaken for this one's
-        Timers.StartPeriodicTimer("sweep", Sweep.Instance, SweepInterval);
+        ArgumentOutOfRangeException.ThrowIfZero(firstId); // says that there is no image
+        (_self, _nextId, _outbox) = (new Origin(self, Life.None, 0, false), firstId, outbox);
     }
 
     /// <inheritdoc/>
-    protected override void PostStop()
-    {
-        foreach (var held in _held.Values)
-            held.Image.Dispose();
-    }
-
-    /// <inheritdoc/>
-    protected override void OnReceive(object message)
+    public bool Receive(object message, CellAddress from, Moment now)
     {
         switch (message)
         {
             case FetchImage fetch:
-                OnFetch(fetch);
-                break;
+                OnFetch(fetch, now.Ticks);
+                return true;
             case ImageReady ready:
-                OnImage(ready);
-                break;
+                OnImage(ready, now.Ticks);
+                return true;
             case ForgetImages:
-                foreach (var key in _held.Keys)
-                    Drop(key);
-                break;
-            case Sweep:
-                var now = _time.NowTicks();
+                Stop();
+                return true;
+            case SourceSweep:
                 foreach (var (key, held) in _held)
-                    if (now - held.AskedAtTicks > KeptFor.Ticks)
+                    if (now.Ticks - held.AskedAtTicks > KeptFor.Ticks)
                         Drop(key);
-                break;
+                return true;
             default:
-                Unhandled(message);
-                break;
+                return false;
         }
     }
 
-    private void OnFetch(FetchImage fetch)
+    /// <inheritdoc/>
+    public void Stop()
+    {
+        foreach (var key in _held.Keys)
+            Drop(key);
+    }
+
+    private void OnFetch(FetchImage fetch, long nowTicks)
     {
         var key = (fetch.From, fetch.Partition);
         if (_held.TryGetValue(key, out var held) && held.Id == fetch.ImageId && fetch.Offset < held.Image.Length)
         {
-            Send(key, held, fetch.Offset);
+            Send(key, held, fetch.Offset, nowTicks);
             return;
         }
 
         if (fetch.ImageId == 0)
-            Drop(key); // it begins anew
+            Drop(key); // it begins again
         else if (held is not null)
         {
-            Send(key, held, 0); // a piece of an image that is gone; this is the one that took its place
+            Send(key, held, 0, nowTicks); // a piece of an image that is gone; this is the one that took its place
             return;
         }
 
         if (_awaited.Add(key))
-            Context.Parent.Tell(new RequestImage(fetch.Partition, fetch.From));
+            _outbox.Send(CellAddress.Replica, new RequestImage(fetch.Partition, fetch.From));
     }
 
-    private void OnImage(ImageReady ready)
+    private void OnImage(ImageReady ready, long nowTicks)
     {
         var key = (ready.For, ready.Partition);
         if (!_awaited.Remove(key))
@@ -126,7 +115,7 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
         Drop(key);
         if (ready.Image is null)
         {
-            Context.Parent.Tell(new SendToNode(
+            _outbox.Send(CellAddress.Replica, new SendToNode(
                 ready.For, new ImageChunk(_self, 0, ready.Partition, 0, 0, 0, 0, [], VoterRoll.Empty, default)));
             return;
         }
@@ -134,26 +123,38 @@ public sealed class SyncSourceActor : UntypedActor, IWithTimers
         var others = _held.Where(other => other.Key.For == ready.For).ToArray();
         if (others.Length >= MostHeld)
             Drop(others.MinBy(other => other.Value.AskedAtTicks).Key);
-        var held = new Held(++_ids, ready.Sequence, ready.Log, ready.Roll, ready.Image);
+        if (_held.Count == 0)
+            _outbox.Repeat(SourceSweep.Instance, SweepInterval);
+        var held = new Held(_nextId++, ready.Sequence, ready.Log, ready.Roll, ready.Image);
         _held.Add(key, held);
-        Send(key, held, 0);
+        Send(key, held, 0, nowTicks);
     }
 
-    private void Send((NodeId For, Partition Partition) key, Held held, uint offset)
+    private void Send((NodeId For, Partition Partition) key, Held held, uint offset, long nowTicks)
     {
-        held.AskedAtTicks = _time.NowTicks();
+        held.AskedAtTicks = nowTicks;
         var image = held.Image.Written;
         var piece = image.Slice((int)offset, Math.Min(ImageAssembly.PieceBytes, image.Length - (int)offset));
         var isLast = offset + piece.Length == image.Length;
         // A copy: the message is encoded later, when the image may have been given back.
-        Context.Parent.Tell(new SendToNode(key.For, new ImageChunk(
+        _outbox.Send(CellAddress.Replica, new SendToNode(key.For, new ImageChunk(
             _self, held.Log.Length == 0 ? 0 : held.Log[^1].Epoch, key.Partition, held.Id, held.Sequence, (uint)image.Length, offset,
             isLast ? held.Log : [], isLast ? held.Roll : VoterRoll.Empty, piece.ToArray())));
     }
 
     private void Drop((NodeId For, Partition Partition) key)
     {
-        if (_held.Remove(key, out var held))
-            held.Image.Dispose();
+        if (!_held.Remove(key, out var held))
+            return;
+        held.Image.Dispose();
+        if (_held.Count == 0)
+            _outbox.StopTimer(SourceSweep.Instance);
     }
+}
+
+/// <summary>The source's timer: are there images that no node asks for any more?</summary>
+public sealed record SourceSweep : ICellMessage
+{
+    /// <summary>The only one.</summary>
+    public static readonly SourceSweep Instance = new();
 }

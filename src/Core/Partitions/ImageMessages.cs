@@ -29,8 +29,10 @@ public sealed record ImageTaken(Partition Partition, ulong Reign, TakeImage Aske
 public sealed record RestorePartition(ulong Life, ReadOnlyMemory<byte> Image, ulong Sequence) : ICellMessage;
 
 /// <summary>Partition to checkpoints.</summary>
+/// <param name="Partition">Whose.</param>
+/// <param name="Life">As given.</param>
 /// <param name="Problem">
 /// Why the image cannot be what a partition wrote, though its hash is right: the partition holds what it held before. Empty: it was
 /// restored.
 /// </param>
-public sealed record PartitionRestored(string Problem) : ICellMessage;
+public sealed record PartitionRestored(Partition Partition, ulong Life, string Problem) : ICellMessage;

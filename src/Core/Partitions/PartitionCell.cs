@@ -39,7 +39,7 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
                     BeginLife(reset.Life, partition.Clear);
                 return true;
             case RestorePartition restore:
-                outbox.Send(from, new PartitionRestored(Restore(restore)));
+                outbox.Send(from, new PartitionRestored(id, restore.Life, Restore(restore)));
                 return true;
             case TakeImage take:
                 WriteImage(take);

@@ -1,8 +1,8 @@
 // The node as the endpoints see it: its right to serve, its report, its calls.
 using Akka.Actor;
-using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Verification;
+using HotStandby.Core.Node;
 using HotStandby.Host.Events;
 using HotStandby.Host.Telemetry;
 using HotStandby.Core.Replication;

@@ -1,7 +1,7 @@
 // What operators may ask of the node's state. Each begins something that goes on in the background; /status shows how far it is.
 using System.Text.Json;
 using Akka.Actor;
-using HotStandby.Actors.Checkpoints;
+using HotStandby.Core.Node;
 using HotStandby.Core.Verification;
 using HotStandby.Host.Commands.Operator;
 using HotStandby.Messages;

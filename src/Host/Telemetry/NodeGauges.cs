@@ -1,10 +1,10 @@
 // The node's state as metrics: one table. /metrics writes it as it stands; where metrics are pushed, instruments read the last sample.
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Telemetry;
+using HotStandby.Core.Node;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Host.Http;
