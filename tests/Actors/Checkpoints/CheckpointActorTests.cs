@@ -3,10 +3,12 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
+using HotStandby.Actors.Cells;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Journal;
-using HotStandby.Core.Partitions;
 using HotStandby.Core.Checkpoints;
+using HotStandby.Core.Node;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
@@ -44,15 +46,22 @@ public sealed class CheckpointActorTests : ActorTest
         _disk = disk;
         _replica = CreateTestProbe("replica");
         _partitions = [CreateTestProbe("segments"), CreateTestProbe("shard-0"), CreateTestProbe("shard-1")];
-        foreach (var partition in _partitions)
-            partition.SetAutoPilot(new DelegateAutoPilot((asker, message) =>
+        for (ushort i = 0; i < _partitions.Length; i++)
+        {
+            var partition = new Partition(i);
+            _partitions[i].SetAutoPilot(new DelegateAutoPilot((asker, message) =>
             {
                 if (message is RestorePartition restore)
-                    asker.Tell(new PartitionRestored(restore.Sequence == _unreadable ? "the digest differs" : ""));
+                    asker.Tell(new PartitionRestored(partition, restore.Life, restore.Sequence == _unreadable ? "the digest differs" : ""));
                 return AutoPilot.KeepRunning;
             }));
-        _checkpoints = _replica.ChildActorOf(
-            CheckpointActor.Props(Node, [.. _partitions.Select(probe => probe.Ref)], "store"), new OneForOneStrategy(_ => Directive.Stop));
+        }
+
+        var routes = TestRoutes.Of([_partitions[1], _partitions[2]], segments: _partitions[0], replica: _replica);
+        routes.Snapshots = _replica.ChildActorOf(SnapshotsActor.Props(Node, "store"), new OneForOneStrategy(_ => Directive.Stop));
+        routes.Checkpoints = _checkpoints = _replica.ChildActorOf(
+            CellActor.Props(outbox => new CheckpointCell(_partitions.Length, outbox), routes, TimeProvider.System),
+            new OneForOneStrategy(_ => Directive.Stop));
     }
 
     [Fact]
@@ -230,7 +239,7 @@ public sealed class CheckpointActorTests : ActorTest
     public void An_image_that_comes_late_costs_the_round_and_deletes_nothing()
     {
         SaveTwo();
-        Assert.Contains("comes after that at 150", TrySave(120).Failure!.Message, StringComparison.Ordinal);
+        Assert.Contains("comes after that at 150", TrySave(120).Failure, StringComparison.Ordinal);
         Assert.Equal([FileOf(50), FileOf(150)], FilesOfFirst);
         Save(160);
         AwaitAssert(() => Assert.Equal([FileOf(150), FileOf(160)], FilesOfFirst));
@@ -243,7 +252,7 @@ public sealed class CheckpointActorTests : ActorTest
         foreach (var call in (DiskCall[])[DiskCall.Create, DiskCall.Write, DiskCall.Flush, DiskCall.Rename])
         {
             _disk.Fault = (asked, path) => asked == call && path.Contains('@') ? new IOException("No space left on device") : null;
-            Assert.Contains("No space left", TrySave(150, nextReplica: 7, isForSync: true).Failure!.Message, StringComparison.Ordinal);
+            Assert.Contains("No space left", TrySave(150, nextReplica: 7, isForSync: true).Failure, StringComparison.Ordinal);
             _disk.Fault = null;
             Assert.Equal(new EpochEnd(3, 150), RestoreFirst());
             Assert.Equal([FileOf(50), FileOf(150)], FilesOfFirst);
@@ -271,7 +280,7 @@ public sealed class CheckpointActorTests : ActorTest
         };
         var image = ImageOf(First, nextReplica: 7);
         var stamp = new ImageStamp(160, 3, PartitionImage.HashOf(image.Written.Span));
-        _checkpoints.Tell(new SaveImage(First, stamp, image, IsForSync: false), TestActor);
+        _checkpoints.Tell(new SaveImage(First, stamp, image, Sync: 0), TestActor);
         Assert.NotNull(ExpectMsg<ImageSaved>().Failure);
         Assert.Equal(stamp.Hash, PartitionImage.HashOf(image.Written.Span)); // still this image's: the store may be reading it
         _disk.Fault = null;
@@ -316,14 +325,14 @@ public sealed class CheckpointActorTests : ActorTest
         return stamp;
     }
 
-    private (ImageStamp Stamp, Exception? Failure) TrySave(ulong sequence, Partition? of = null, ulong nextReplica = 1, bool isForSync = false)
+    private (ImageStamp Stamp, string? Failure) TrySave(ulong sequence, Partition? of = null, ulong nextReplica = 1, bool isForSync = false)
     {
-        var partition = of ?? First;
+        var (partition, sync) = (of ?? First, isForSync ? 5UL : 0UL);
         var image = ImageOf(partition, nextReplica);
         var stamp = new ImageStamp(sequence, sequence <= 100 ? 1UL : 3UL, PartitionImage.HashOf(image.Written.Span));
-        _checkpoints.Tell(new SaveImage(partition, stamp, image, isForSync), TestActor);
+        _checkpoints.Tell(new SaveImage(partition, stamp, image, sync), TestActor);
         var saved = ExpectMsg<ImageSaved>();
-        Assert.Equal(partition, saved.Partition);
+        Assert.Equal((partition, sync), (saved.Partition, saved.Sync));
         return (stamp, saved.Failure);
     }
 

@@ -1,9 +1,10 @@
-// The receiving end of a full sync, with the test in the place of the replica, of the source and of the checkpoint actor.
+// The receiving end of a full sync, with the test in the place of the replica, of the source and of the checkpoints.
 using Akka.Actor;
 using Akka.TestKit;
-using HotStandby.Actors.Checkpoints;
+using HotStandby.Actors.Cells;
 using HotStandby.Core;
 using HotStandby.Core.Checkpoints;
+using HotStandby.Core.Node;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
@@ -15,6 +16,7 @@ namespace HotStandby.Tests.Actors.Checkpoints;
 public sealed class SyncActorTests : ActorTest
 {
     private const int Piece = ImageAssembly.PieceBytes;
+    private const ulong Number = 5;
     private static readonly NodeId Self = new("n1");
     private static readonly NodeId Second = new("n2");
     private static readonly NodeId Third = new("n3");
@@ -25,6 +27,7 @@ public sealed class SyncActorTests : ActorTest
     private readonly TestProbe _checkpoints;
     private readonly IActorRef _sync;
     private ulong _imageId = 70;
+    private bool _begun;
 
     public SyncActorTests()
         : base(TestSystem.Config)
@@ -32,7 +35,10 @@ public sealed class SyncActorTests : ActorTest
         _replica = CreateTestProbe("replica");
         _replica.IgnoreMessages(message => message is SyncProgress);
         _checkpoints = CreateTestProbe("checkpoints");
-        _sync = _replica.ChildActorOf(SyncActor.Props(Self, 2, _checkpoints, _clock), new OneForOneStrategy(_ => Directive.Stop));
+        var routes = TestRoutes.Of([ActorRefs.Nobody], replica: _replica);
+        routes.Checkpoints = _checkpoints;
+        _sync = _replica.ChildActorOf(
+            CellActor.Props(outbox => new SyncCell(Self, 2, outbox), routes, _clock), new OneForOneStrategy(_ => Directive.Stop));
         Watch(_sync);
     }
 
@@ -117,7 +123,7 @@ public sealed class SyncActorTests : ActorTest
         foreach (var piece in PiecesOf(Partition.SegmentTable, 250))
             _sync.Tell(piece);
         _checkpoints.ExpectMsg<SaveImage>();
-        _sync.Tell(new ImageSaved(Partition.SegmentTable, new IOException("No space left on device")), _checkpoints);
+        _sync.Tell(new ImageSaved(Partition.SegmentTable, Number, "No space left on device"), _checkpoints);
         EverythingIsTaken();
         _clock.Advance(TimeSpan.FromSeconds(9)); // longer than a source may be silent: none is waited for
         _sync.Tell(new SourceIs(Second));
@@ -143,7 +149,8 @@ public sealed class SyncActorTests : ActorTest
 
     private void BeginWith(NodeId source, int fetches = 2)
     {
-        _sync.Tell(new SourceIs(source));
+        _sync.Tell(_begun ? new SourceIs(source) : new BeginSync(Number, source));
+        _begun = true;
         Assert.All(Fetches(fetches, source), fetch => Assert.Equal((0UL, 0U), (fetch.ImageId, fetch.Offset)));
     }
 
@@ -176,9 +183,9 @@ public sealed class SyncActorTests : ActorTest
         for (var i = 1; i < pieces.Length; i++)
             Assert.Equal((pieces[i].ImageId, pieces[i].Offset), Assert.Single(Fetches(1).Select(fetch => (fetch.ImageId, fetch.Offset))));
         var save = _checkpoints.ExpectMsg<SaveImage>();
-        Assert.Equal((partition, sequence, true), (save.Partition, save.Stamp.Sequence, save.IsForSync));
+        Assert.Equal((partition, sequence, Number), (save.Partition, save.Stamp.Sequence, save.Sync));
         Assert.Equal(BytesOf(pieces), save.Image.Written.ToArray());
-        _sync.Tell(new ImageSaved(partition, null), _checkpoints);
+        _sync.Tell(new ImageSaved(partition, Number, null), _checkpoints);
         return save.Stamp;
     }
 

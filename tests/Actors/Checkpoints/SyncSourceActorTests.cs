@@ -1,8 +1,9 @@
 // The giving end of a full sync: each node is given the images that were taken for it, few at a time, and none of a state that is wrong.
 using Akka.Actor;
 using Akka.TestKit;
-using HotStandby.Actors.Checkpoints;
+using HotStandby.Actors.Cells;
 using HotStandby.Core.Checkpoints;
+using HotStandby.Core.Node;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
@@ -103,7 +104,14 @@ public sealed class SyncSourceActorTests : ActorTest
         _replica.ExpectNoMsg(TimeSpan.Zero);
     }
 
-    private IActorRef Start() => _replica.ChildActorOf(SyncSourceActor.Props(new NodeId("n1"), _clock), new OneForOneStrategy(_ => Directive.Stop));
+    private IActorRef Start()
+    {
+        var firstImage = (ulong)Random.Shared.NextInt64(1, long.MaxValue);
+        return _replica.ChildActorOf(
+            CellActor.Props(
+                outbox => new SyncSourceCell(new NodeId("n1"), firstImage, outbox), TestRoutes.Of([ActorRefs.Nobody], replica: _replica), _clock),
+            new OneForOneStrategy(_ => Directive.Stop));
+    }
 
     private void Fetch(NodeId node, Partition partition, ulong imageId = 0, uint offset = 0) => _source.Tell(new FetchImage(new Origin(node, Life.None, 0, false), 0, partition, imageId, offset));
 

@@ -1,10 +1,10 @@
 // The pulse of a node, between probes that stand for replica and verifier.
 using Akka.Actor;
 using Akka.TestKit;
-using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Verification;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;

@@ -1,8 +1,8 @@
 // Three nodes in one process: real remoting, cluster, singleton and journals; nothing is simulated but the machines.
 using Akka.Actor;
-using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Verification;
+using HotStandby.Core.Node;
 using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;

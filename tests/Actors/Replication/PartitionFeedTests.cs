@@ -2,6 +2,7 @@
 using Akka.Actor;
 using Akka.TestKit;
 using HotStandby.Actors.OpLog;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;

@@ -2,8 +2,9 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
-using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
+using HotStandby.Core.Cells;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;

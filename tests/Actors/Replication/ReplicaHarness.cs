@@ -63,7 +63,7 @@ public abstract class ReplicaHarness : ActorTest
         Replica = parent.ChildActorOf(ReplicaActor.Props(options, OpenDirectory(), Serving, Clock), new OneForOneStrategy(_ => Directive.Stop));
         if (crowned)
             Crown();
-        Replica.Tell(new PartitionsAre([.. Partitions.Select(probe => probe.Ref)]));
+        Replica.Tell(new PartitionsAre(TestRoutes.Of([.. Partitions.Skip(1).Select(probe => probe.Ref)], segments: Segments, replica: Replica)));
         ExpectReset(1);
     }
 

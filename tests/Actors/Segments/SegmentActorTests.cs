@@ -1,6 +1,5 @@
 // The segment actor's roles, and what it says to the replica and to the shards.
 using Akka.Actor;
-using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Partitions.Segments;

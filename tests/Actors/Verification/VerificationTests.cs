@@ -1,9 +1,10 @@
 // Three nodes in one process that verify themselves all the time, under load: what is put wrong is found and repaired, and what is right
 // is never called wrong.
-using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Verification;
+using HotStandby.Core.Node;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;

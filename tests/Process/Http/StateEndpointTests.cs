@@ -1,6 +1,6 @@
 // What operators may ask of a node's state, over HTTP.
 using Akka.Actor;
-using HotStandby.Actors.Checkpoints;
+using HotStandby.Core.Node;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 using static HotStandby.Tests.Process.Http.AdminServerFixture;

@@ -1,9 +1,10 @@
 // Every gauge tells what the node says: two samples of different nodes, and what each instrument makes of them. A new one needs a row.
 using System.Diagnostics.Metrics;
-using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Verification;
+using HotStandby.Core.Node;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Host.Telemetry;
@@ -126,7 +127,7 @@ public sealed class NodeGaugesTests
     private static NodeSample OfStandby() => new(false, new NodeReport(
         new ReplicaStatus(
             new NodeId("n1"), ReplicaRole.Standby, false, 7, NodeId.None, false, 100, 100, 100, 80, 0, 0, [], new ApplyLag(4, 10, 20, 30, 40),
-            new StateStatus(false, 40, 60, new SyncProgress(new NodeId("n2"), 1, 4, 999, 10, null))),
+            new StateStatus(false, 40, 60, new SyncProgress(1, new NodeId("n2"), 1, 4, 999, 10, null))),
         [],
         new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8000, false, [new Partition(1)])), [], 10, 30, 50)
     {
