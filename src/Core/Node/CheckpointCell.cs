@@ -81,11 +81,11 @@ public sealed class CheckpointCell : ICell
                 _restoring = new Restoration(restore, _slots.Length, _outbox);
                 return true;
             case ImageFound found when found.Life == _restoring?.Life:
-                if (_restoring.Take(found))
-                    OnSettled(_restoring, found.Partition);
+                _restoring.Take(found);
                 return true;
             case PartitionRestored restored when restored.Life == _restoring?.Life:
-                if (_restoring.Take(restored))
+                _restoring.Take(restored);
+                if (restored.Problem.Length == 0)
                     OnSettled(_restoring, restored.Partition);
                 return true;
             case ImageFound or PartitionRestored:

@@ -21,19 +21,19 @@ internal sealed class CheckpointRounds(
     public ulong CheckpointedSequence { get; private set; }
 
     /// <summary>Begins a round when one is due.</summary>
-    public void Tick(bool isWhole, long now)
+    public void Tick(bool mayGiveImages, long now)
     {
         var log = replica.State.Log;
-        if (WhyNot(isWhole) is null
+        if (WhyNot(mayGiveImages) is null
             && (log.TotalBytes - _bytes >= settings.CheckpointBytes
                 || (now - _beganAtTicks >= settings.CheckpointIntervalTicks && log.LastSequence != _sequence)))
             Begin(now);
     }
 
     /// <summary>Begins one now; else says why not.</summary>
-    public string? TryBegin(bool isWhole, long now)
+    public string? TryBegin(bool mayGiveImages, long now)
     {
-        var refusal = WhyNot(isWhole);
+        var refusal = WhyNot(mayGiveImages);
         if (refusal is null)
             Begin(now);
         return refusal;
@@ -52,8 +52,8 @@ internal sealed class CheckpointRounds(
             replica.Truncate(target);
     }
 
-    private string? WhyNot(bool isWhole) => _runs ? "a round of checkpoints is under way"
-        : !isWhole || feed.FedSequence == 0 ? "this node has nothing to keep: it has not followed anybody yet, or is being synced" : null;
+    private string? WhyNot(bool mayGiveImages) => _runs ? "a round of checkpoints is under way"
+        : !mayGiveImages || feed.FedSequence == 0 ? "this node has nothing to keep: it has not followed anybody yet, or is being synced" : null;
 
     private void Begin(long now)
     {

@@ -26,11 +26,11 @@ internal sealed class ImageRequests(int partitions, PartitionFeed feed, Replica 
     /// <summary>An image is asked for.</summary>
     /// <param name="request">Which.</param>
     /// <param name="asker">Gets the answer.</param>
-    /// <param name="isWhole">This node's state may be given away now.</param>
-    public void Ask(RequestImage request, CellAddress asker, bool isWhole)
+    /// <param name="mayGive">This node's state may be given away now, and stands for all that was fed, and no more.</param>
+    public void Ask(RequestImage request, CellAddress asker, bool mayGive)
     {
         var asked = new Asked(asker, request.For);
-        if (!isWhole || feed.FedSequence == 0)
+        if (!mayGive || feed.FedSequence == 0)
         {
             Refuse(asked, request.Partition);
             return;
@@ -42,7 +42,7 @@ internal sealed class ImageRequests(int partitions, PartitionFeed feed, Replica 
 
     /// <summary>A partition has written it.</summary>
     /// <param name="taken">The image.</param>
-    /// <param name="isWhole">As in <see cref="Ask"/>.</param>
+    /// <param name="isWhole">This node's state may be given away now.</param>
     /// <param name="reign">The reign of this node; 0: it does not lead.</param>
     /// <param name="now">Monotonic ticks.</param>
     public void Taken(ImageTaken taken, bool isWhole, ulong reign, long now)

@@ -38,26 +38,30 @@ internal sealed class Restoration
     public bool IsComplete => _open == 0;
 
     /// <summary>The store has found an image, or none.</summary>
-    /// <returns>True: the partition is settled, it begins empty.</returns>
-    public bool Take(ImageFound answer)
+    public void Take(ImageFound answer)
     {
         if (answer.Image is not { } image)
-            return BeginEmpty(answer.Partition);
-        if (Fault(answer.Partition, image, out var stamp) is { } fault)
-            return Skip(answer.Partition, image.Number, fault);
-        _images[answer.Partition.Value] = stamp;
-        _outbox.Send(CellAddress.Of(answer.Partition), new RestorePartition(Life, image.Bytes, stamp.Sequence));
-        return false;
+        {
+            BeginEmpty(answer.Partition);
+        }
+        else if (Fault(answer.Partition, image, out var stamp) is { } fault)
+        {
+            Skip(answer.Partition, image.Number, fault);
+        }
+        else
+        {
+            _images[answer.Partition.Value] = stamp;
+            _outbox.Send(CellAddress.Of(answer.Partition), new RestorePartition(Life, image.Bytes, stamp.Sequence));
+        }
     }
 
-    /// <summary>The partition holds its image, or does not understand it.</summary>
-    /// <returns>True: the partition is settled.</returns>
-    public bool Take(PartitionRestored answer)
+    /// <summary>The partition holds its image, or is empty; or it does not understand its image.</summary>
+    public void Take(PartitionRestored answer)
     {
         if (answer.Problem.Length > 0)
-            return Skip(answer.Partition, _images[answer.Partition.Value].Sequence, answer.Problem);
-        _open--;
-        return true;
+            Skip(answer.Partition, _images[answer.Partition.Value].Sequence, answer.Problem);
+        else
+            _open--;
     }
 
     private string? Fault(Partition partition, FoundImage found, out ImageStamp stamp)
@@ -84,24 +88,22 @@ internal sealed class Restoration
             : stamp.FaultIn(_request.Log, _request.ImagesUpTo);
     }
 
-    private bool Skip(Partition partition, ulong number, string fault)
+    private void Skip(Partition partition, ulong number, string fault)
     {
         _outbox.Report(new ImageSkipped(partition, number, fault));
         if (number == 0)
-            return BeginEmpty(partition);
-        Find(partition, number - 1);
-        return false;
+            BeginEmpty(partition);
+        else
+            Find(partition, number - 1);
     }
 
     private void Find(Partition partition, ulong upTo) =>
         _outbox.Send(CellAddress.Snapshots, new FindImage(Life, partition, OnlyOf(partition)?.Sequence ?? 0, upTo));
 
-    private bool BeginEmpty(Partition partition)
+    private void BeginEmpty(Partition partition)
     {
         _images[partition.Value] = default;
         _outbox.Send(CellAddress.Of(partition), new ResetPartition(Life));
-        _open--;
-        return true;
     }
 
     private ImageStamp? OnlyOf(Partition partition) => _request.Only?[partition.Value];

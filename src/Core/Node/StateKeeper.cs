@@ -35,6 +35,7 @@ internal sealed class StateKeeper
     private bool _isStopping;
     private bool _isWhole;
     private bool _isForced;
+    private ulong _restoredUpTo; // the newest image that a partition holds
 
     public StateKeeper(ReplicaCellSettings settings, INodeMemory memory, PartitionFeed feed, Replica replica, Outbox outbox, long now)
     {
@@ -50,6 +51,9 @@ internal sealed class StateKeeper
     public StateStatus Status => new(_isWhole, _replica.State.Log.BaseSequence, _rounds.CheckpointedSequence, _progress);
 
     private NodeId Self => _settings.Protocol.Self;
+
+    // Until the feed has come to the newest image that was restored, some partition holds more than what its image would stand for.
+    private bool MayGiveImages => _isWhole && _feed.FedSequence >= _restoredUpTo;
 
     /// <summary>
     /// The node's life begins: the partitions are restored, and a full sync that an earlier life has not ended begins again.
@@ -118,7 +122,7 @@ internal sealed class StateKeeper
     public void Tick(long now)
     {
         _feed.Tick(now);
-        _rounds.Tick(_isWhole, now);
+        _rounds.Tick(MayGiveImages, now);
     }
 
     /// <summary>These of the other nodes are in the cluster.</summary>
@@ -152,7 +156,7 @@ internal sealed class StateKeeper
         switch (message)
         {
             case RequestImage request:
-                _requests.Ask(request, from, _isWhole && !_isStopping);
+                _requests.Ask(request, from, MayGiveImages && !_isStopping);
                 return true;
             case ImageTaken taken:
                 _requests.Taken(taken, _isWhole, _reign, now);
@@ -184,7 +188,7 @@ internal sealed class StateKeeper
                     _progress = progress;
                 return true;
             case RunNodeCommand { Command: NodeCommand.Checkpoint }:
-                _outbox.Send(from, new NodeCommandAnswer(_rounds.TryBegin(_isWhole, now)));
+                _outbox.Send(from, new NodeCommandAnswer(_rounds.TryBegin(MayGiveImages, now)));
                 return true;
             case RunNodeCommand { Command: NodeCommand.FullSync }:
                 var refusal = WhyNoSync();
@@ -244,6 +248,7 @@ internal sealed class StateKeeper
 
         _aheadOfLog.AddRange(restored.Images.Where(image => image.Sequence > _replica.State.Log.LastSequence));
         _isWhole = !_isForced;
+        _restoredUpTo = restored.Images.Max(image => image.Sequence);
         _replica.StateIsComplete(_sync == 0);
         _feed.GoOnFrom(oldest);
         _feed.Advance(_replica.State.CommitSequence, _replica.State.Window);

@@ -37,6 +37,7 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
             case ResetPartition reset:
                 if (reset.Life >= _life)
                     BeginLife(reset.Life, partition.Clear);
+                outbox.Send(from, new PartitionRestored(id, reset.Life, ""));
                 return true;
             case RestorePartition restore:
                 outbox.Send(from, new PartitionRestored(id, restore.Life, Restore(restore)));

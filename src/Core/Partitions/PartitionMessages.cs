@@ -73,7 +73,10 @@ public sealed record ApplyEntries(ulong Life, OpLogBatch Batch, int[] Offsets, i
 /// <param name="LastSequence">Last seq of that batch.</param>
 public sealed record EntriesApplied(ulong Life, ulong LastSequence) : ICellMessage;
 
-/// <summary>Replica to partition: forget everything; the log will be replayed from its start.</summary>
+/// <summary>
+/// Checkpoints to partition: forget everything, unless a later life has begun; the log will be replayed from its start. Answered with
+/// <see cref="PartitionRestored"/>.
+/// </summary>
 /// <param name="Life">Number of this life of the node's state; grows.</param>
 public sealed record ResetPartition(ulong Life) : ICellMessage;
 

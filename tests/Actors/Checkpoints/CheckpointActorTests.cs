@@ -53,6 +53,8 @@ public sealed class CheckpointActorTests : ActorTest
             {
                 if (message is RestorePartition restore)
                     asker.Tell(new PartitionRestored(partition, restore.Life, restore.Sequence == _unreadable ? "the digest differs" : ""));
+                else if (message is ResetPartition reset)
+                    asker.Tell(new PartitionRestored(partition, reset.Life, ""));
                 return AutoPilot.KeepRunning;
             }));
         }

@@ -1,10 +1,8 @@
 // The stream of committed entries: where it comes from, in which order, how much is under way, what a restart ignores.
-using Akka.Actor;
-using Akka.TestKit;
-using HotStandby.Actors.OpLog;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
-using HotStandby.Actors.Replication;
+using HotStandby.Core.Cells;
+using HotStandby.Core.Node;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -13,21 +11,21 @@ using HotStandby.Tests.Actors.OpLog;
 
 namespace HotStandby.Tests.Actors.Replication;
 
-public sealed class PartitionFeedTests : ActorTest
+public sealed class PartitionFeedTests
 {
     private const int MaximumUnderWay = 64;
 
-    private readonly TestProbe[] _partitions;
-    private readonly TestProbe _openLog;
+    private readonly LetterBox.Slot[] _partitions;
+    private readonly LetterBox.Slot _openLog;
     private readonly OpLogWindow _window = new(10_000, 1 << 20);
     private readonly PartitionFeed _feed;
 
     public PartitionFeedTests()
-        : base(Serializes)
     {
-        _partitions = [CreateTestProbe("p0"), CreateTestProbe("p1"), CreateTestProbe("p2")];
-        _openLog = CreateTestProbe("oplog");
-        _feed = new PartitionFeed([.. _partitions.Select(probe => probe.Ref)], _openLog, 1000);
+        var outbox = new Outbox();
+        var sent = new LetterBox(outbox);
+        (_partitions, _openLog) = ([sent.ToPartition(0), sent.ToPartition(1), sent.ToPartition(2)], sent.To(CellAddress.OpLog));
+        _feed = new PartitionFeed(3, 1000, outbox);
         Restart();
     }
 
@@ -38,8 +36,8 @@ public sealed class PartitionFeedTests : ActorTest
         _feed.Advance(7, _window);
         Assert.Equal([1UL, 3UL, 5UL, 7UL], Fed(_partitions[1]));
         Assert.Equal([2UL, 4UL, 6UL], Fed(_partitions[2]));
-        _partitions[0].ExpectNoMsg(TimeSpan.Zero);
-        _openLog.ExpectNoMsg(TimeSpan.Zero);
+        _partitions[0].MustBeEmpty();
+        _openLog.MustBeEmpty();
         Assert.Equal(7UL, _feed.FedSequence);
         _feed.Advance(10, _window);
         Assert.Equal([9UL], Fed(_partitions[1]));
@@ -65,10 +63,10 @@ public sealed class PartitionFeedTests : ActorTest
     {
         Window(1, 11, 5, 1);
         _feed.Advance(15, _window);
-        var request = _openLog.ExpectMsg<GetEntriesSince>();
+        var request = _openLog.Next<GetEntriesSince>();
         Assert.Equal(1UL, request.FromSequence);
         _feed.Advance(15, _window);
-        _openLog.ExpectNoMsg(TimeSpan.Zero); // one read at a time
+        _openLog.MustBeEmpty(); // one read at a time
         Assert.True(_feed.OnRead(new EntriesSince([Batches.Of(1, 1, 5), Batches.Of(1, 6, 5)], request.Purpose), _window));
         Assert.Equal(Enumerable.Range(1, 15).Select(i => (ulong)i), [.. Fed(_partitions[1]), .. Fed(_partitions[1]), .. Fed(_partitions[1])]);
     }
@@ -83,7 +81,7 @@ public sealed class PartitionFeedTests : ActorTest
         // A former Primary reads its own log, 6..10 of which nobody else has; before the answer is here it has been cut and
         // replaced by what the new Primary committed.
         _feed.Advance(5, _window);
-        var request = _openLog.ExpectMsg<GetEntriesSince>();
+        var request = _openLog.Next<GetEntriesSince>();
         Window(2, 6, 5, 1);
         _feed.Advance(10, _window);
         _feed.OnRead(new EntriesSince([Batches.Of(1, 1, 10)], request.Purpose), _window);
@@ -98,7 +96,7 @@ public sealed class PartitionFeedTests : ActorTest
             Window(1, seq, 1, 1);
         _feed.Advance(100, _window);
         Assert.Equal(MaximumUnderWay, _partitions[1].ReceiveN(MaximumUnderWay).Count);
-        _partitions[1].ExpectNoMsg(TimeSpan.Zero);
+        _partitions[1].MustBeEmpty();
         for (ulong seq = 1; seq <= 100; seq++)
         {
             Assert.InRange(_feed.FedSequence - _feed.AppliedSequence, 1UL, (ulong)MaximumUnderWay);
@@ -114,11 +112,11 @@ public sealed class PartitionFeedTests : ActorTest
     {
         var oldLife = _feed.Life;
         _feed.Advance(5, _window);
-        var oldRead = _openLog.ExpectMsg<GetEntriesSince>();
+        var oldRead = _openLog.Next<GetEntriesSince>();
         Restart();
         Assert.Equal(oldLife + 1, _feed.Life);
         _feed.Advance(5, _window);
-        var read = _openLog.ExpectMsg<GetEntriesSince>();
+        var read = _openLog.Next<GetEntriesSince>();
         Assert.True(_feed.OnRead(new EntriesSince([Batches.Of(1, 1, 5)], oldRead.Purpose), _window));
         Assert.Equal(0UL, _feed.FedSequence);
         _feed.OnRead(new EntriesSince([Batches.Of(1, 1, 5)], read.Purpose), _window);
@@ -151,7 +149,7 @@ public sealed class PartitionFeedTests : ActorTest
         var now = TimeSpan.TicksPerDay;
         _feed.Tick(now);
         _feed.Advance(5, _window);
-        var request = _openLog.ExpectMsg<GetEntriesSince>();
+        var request = _openLog.Next<GetEntriesSince>();
         _feed.Tick(now += TimeSpan.TicksPerHour); // frozen for an hour: it counts as a second
         for (var second = 2; second <= PartitionFeed.ReadPatience.TotalSeconds; second++)
             _feed.Tick(now += TimeSpan.TicksPerSecond);
@@ -167,7 +165,7 @@ public sealed class PartitionFeedTests : ActorTest
         for (ulong first = 1; first <= 5; first++)
         {
             _feed.Advance(first, _window);
-            var request = _openLog.ExpectMsg<GetEntriesSince>();
+            var request = _openLog.Next<GetEntriesSince>();
             for (var second = 1; second < PartitionFeed.ReadPatience.TotalSeconds; second++)
                 _feed.Tick(now += TimeSpan.TicksPerSecond);
             _feed.OnRead(new EntriesSince([Batches.Of(1, first, 1)], request.Purpose), _window);
@@ -186,9 +184,9 @@ public sealed class PartitionFeedTests : ActorTest
         _window.Add(Batches.Of(epoch, first, count, 0, partitions), 0);
 
     // The seqs of the next message to a partition, which must be of this life and in ascending order.
-    private List<ulong> Fed(TestProbe partition, ulong epoch = 1)
+    private List<ulong> Fed(LetterBox.Slot partition, ulong epoch = 1)
     {
-        var message = partition.ExpectMsg<ApplyEntries>();
+        var message = partition.Next<ApplyEntries>();
         Assert.Equal(_feed.Life, message.Life);
         var sequences = new List<ulong>();
         for (var i = 0; i < message.Count; i++)

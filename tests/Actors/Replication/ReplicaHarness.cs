@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.TestKit;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;
@@ -56,14 +57,16 @@ public abstract class ReplicaHarness : ActorTest
     /// <summary>A node's life begins; every partition is told to forget what it knows.</summary>
     private protected void Start(string journal = InMemory, bool crowned = false, params NodeId[] peers)
     {
-        var options = new ReplicaOptions(
-            new ReplicaSettings { Self = Node, Voters = [Node, .. peers] }, journal, TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(500).Ticks,
-            "akka.persistence.snapshot-store.inmem", CheckpointBytes: 1 << 20, CheckpointIntervalTicks: TimeSpan.FromMinutes(10).Ticks, RetainBytes: 0);
+        var cell = new ReplicaCellSettings(
+            new ReplicaSettings { Self = Node, Voters = [Node, .. peers] }, Partitions.Length - 1, TimeSpan.FromMilliseconds(5),
+            TimeSpan.FromMilliseconds(500).Ticks, CheckpointBytes: 1 << 20, CheckpointIntervalTicks: TimeSpan.FromMinutes(10).Ticks, RetainBytes: 0);
+        var options = new ReplicaOptions(cell, journal, "akka.persistence.snapshot-store.inmem");
+        var routes = TestRoutes.Of([.. Partitions.Skip(1).Select(probe => probe.Ref)], Segments);
         var parent = CreateTestProbe();
-        Replica = parent.ChildActorOf(ReplicaActor.Props(options, OpenDirectory(), Serving, Clock), new OneForOneStrategy(_ => Directive.Stop));
+        Replica = parent.ChildActorOf(ReplicaActor.Props(options, OpenDirectory(), routes, Serving, Clock), new OneForOneStrategy(_ => Directive.Stop));
         if (crowned)
             Crown();
-        Replica.Tell(new PartitionsAre(TestRoutes.Of([.. Partitions.Skip(1).Select(probe => probe.Ref)], segments: Segments, replica: Replica)));
+        Replica.Tell(NodeIsMade.Instance);
         ExpectReset(1);
     }
 
@@ -82,9 +85,9 @@ public abstract class ReplicaHarness : ActorTest
         Start(peers: peers);
     }
 
-    private protected void Crown() => Replica.Tell(HotStandby.Actors.Replication.Crown.Instance, Oracle);
+    private protected void Crown() => Replica.Tell(HotStandby.Core.Node.Crown.Instance, Oracle);
 
-    private protected void Uncrown() => Replica.Tell(HotStandby.Actors.Replication.Uncrown.Instance, Oracle);
+    private protected void Uncrown() => Replica.Tell(HotStandby.Core.Node.Uncrown.Instance, Oracle);
 
     /// <summary>Crowned, led, ready: the reign in which the node serves now. The segment table has been fed its start.</summary>
     private protected ulong Reign()
@@ -113,8 +116,11 @@ public abstract class ReplicaHarness : ActorTest
 
     private protected void ExpectReset(ulong life)
     {
-        foreach (var partition in Partitions)
-            Assert.Equal(life, partition.ExpectMsg<ResetPartition>().Life);
+        for (ushort i = 0; i < Partitions.Length; i++)
+        {
+            Assert.Equal(life, Partitions[i].ExpectMsg<ResetPartition>().Life);
+            Partitions[i].Reply(new PartitionRestored(new Partition(i), life, ""));
+        }
     }
 
     private protected void Stopped(int partition, bool dirty = false) => Replica.Tell(new LeadingStopped(dirty), Partitions[partition]);

@@ -1,24 +1,24 @@
 // Which replies leave when, and what each partition is told of its commits.
-using Akka.Actor;
-using Akka.TestKit;
 using HotStandby.Core.Partitions;
-using HotStandby.Actors.Replication;
+using HotStandby.Core.Cells;
+using HotStandby.Core.Node;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Tests.Actors.Replication;
 
-public sealed class ReplyQueueTests : ActorTest
+public sealed class ReplyQueueTests
 {
-    private readonly TestProbe[] _partitions;
+    private readonly LetterBox.Slot[] _partitions;
     private readonly ReplyQueue _queue;
     private readonly OrderedSink _sink = new();
 
     public ReplyQueueTests()
-        : base(Serializes)
     {
-        _partitions = [CreateTestProbe("p0"), CreateTestProbe("p1"), CreateTestProbe("p2")];
-        _queue = new ReplyQueue([.. _partitions.Select(probe => probe.Ref)]);
+        var outbox = new Outbox();
+        var sent = new LetterBox(outbox);
+        _partitions = [sent.ToPartition(0), sent.ToPartition(1), sent.ToPartition(2)];
+        _queue = new ReplyQueue(3, outbox);
     }
 
     [Fact]
@@ -42,12 +42,12 @@ public sealed class ReplyQueueTests : ActorTest
         _queue.Note(new Partition(1), 3, 6, 0);
         _queue.Note(new Partition(2), 1, 7, 0);
         _queue.Commit(6, mayAnswer: true);
-        Assert.Equal(new EntriesCommitted(5, 6), _partitions[1].ExpectMsg<EntriesCommitted>());
-        Assert.Equal(new EntriesCommitted(1, 3), _partitions[2].ExpectMsg<EntriesCommitted>());
+        Assert.Equal(new EntriesCommitted(5, 6), _partitions[1].Next<EntriesCommitted>());
+        Assert.Equal(new EntriesCommitted(1, 3), _partitions[2].Next<EntriesCommitted>());
         _queue.Commit(7, mayAnswer: true);
-        Assert.Equal(new EntriesCommitted(1, 7), _partitions[2].ExpectMsg<EntriesCommitted>());
+        Assert.Equal(new EntriesCommitted(1, 7), _partitions[2].Next<EntriesCommitted>());
         foreach (var partition in _partitions)
-            partition.ExpectNoMsg(TimeSpan.Zero);
+            partition.MustBeEmpty();
     }
 
     [Fact]
@@ -55,9 +55,9 @@ public sealed class ReplyQueueTests : ActorTest
     {
         _queue.Note(new Partition(1), 10, 10, 0);
         _queue.Commit(4, mayAnswer: true);
-        _partitions[1].ExpectNoMsg(TimeSpan.Zero);
+        _partitions[1].MustBeEmpty();
         _queue.Commit(10, mayAnswer: true);
-        Assert.Equal(new EntriesCommitted(10, 10), _partitions[1].ExpectMsg<EntriesCommitted>());
+        Assert.Equal(new EntriesCommitted(10, 10), _partitions[1].Next<EntriesCommitted>());
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class ReplyQueueTests : ActorTest
         _queue.Commit(1, mayAnswer: false);
         Assert.Empty(_sink.Answered);
         Assert.Equal([1u], _sink.Abandoned);
-        _partitions[1].ExpectMsg<EntriesCommitted>();
+        _partitions[1].Next<EntriesCommitted>();
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class ReplyQueueTests : ActorTest
         Assert.Equal(0, _queue.Count);
         Assert.Equal(77, _queue.OldestProposalTicks(77));
         _queue.Commit(10, mayAnswer: true);
-        _partitions[1].ExpectNoMsg(TimeSpan.Zero);
+        _partitions[1].MustBeEmpty();
         Assert.Empty(_sink.Answered);
     }
 

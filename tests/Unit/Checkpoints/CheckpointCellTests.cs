@@ -28,10 +28,11 @@ public sealed class CheckpointCellTests
         Assert.Empty(_cell.Take(new PartitionRestored(Shard, 1, "the digest differs")));
         Assert.Empty(_cell.Take(new PartitionRestored(Shard, 2, "")));
         Assert.Empty(_cell.Take(new ImageFound(1, Table, null)));
-        var letters = _cell.Take(new ImageFound(2, Table, null));
-        Assert.Equal(new Letter(CellAddress.Of(Table), new ResetPartition(2)), letters[0]);
-        var restored = Assert.IsType<ImagesRestored>(letters[1].Message);
-        Assert.Equal((CellAddress.Replica, 2UL, default, 150UL), (letters[1].To, restored.Life, restored.Images[0], restored.Images[1].Sequence));
+        Assert.Equal(new Letter(CellAddress.Of(Table), new ResetPartition(2)), Assert.Single(_cell.Take(new ImageFound(2, Table, null))));
+        Assert.Empty(_cell.Take(new PartitionRestored(Table, 1, "")));
+        var letter = Assert.Single(_cell.Take(new PartitionRestored(Table, 2, ""))); // it is empty now, and not before
+        var restored = Assert.IsType<ImagesRestored>(letter.Message);
+        Assert.Equal((CellAddress.Replica, 2UL, default, 150UL), (letter.To, restored.Life, restored.Images[0], restored.Images[1].Sequence));
         Assert.Empty(_cell.Take(new ImageFound(2, Table, null)));
     }
 
