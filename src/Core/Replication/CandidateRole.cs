@@ -207,7 +207,7 @@ internal sealed class CandidateRole
     {
         var countsItself = _state.Voting || _asksToFound || IsFounder(_state.OwnSeat, _state.Life);
         var sealedCount = _replies.Values.Count(HasSealed) + (countsItself ? 1 : 0);
-        return _replies.Values.Any(static reply => reply.Outcome == SealOutcome.Sealed)
+        return _state.Voting || _replies.Values.Any(static reply => reply.Outcome == SealOutcome.Sealed)
             ? sealedCount >= _state.Settings.Majority : sealedCount >= NeededToFound;
     }
 

@@ -40,7 +40,8 @@ public sealed class SimulatedSnapshots
     {
         if (_images.Count == 0)
             return;
-        var places = _images.Keys.Where(place => place.Partition == random.Pick([.. _images.Keys]).Partition).ToArray();
+        var (partition, _) = random.Pick<(ushort Partition, ulong Sequence)>([.. _images.Keys]);
+        var places = _images.Keys.Where(place => place.Partition == partition).ToArray();
         foreach (var place in random.Chance(0.5) ? places : places[^1..])
         {
             var (epoch, bytes) = _images[place];
