@@ -84,9 +84,25 @@ public sealed class CheckpointCellTests
     }
 
     [Fact]
+    public void A_save_that_ends_while_images_are_deleted_for_a_sync_does_not_delete_them_again()
+    {
+        Assert.Equal(4, _cell.Take(new KeepOnly(3, [new(90, 1, 0), new(80, 1, 0)])).Length);
+        var save = Save(Shard, 120);
+        Assert.IsType<StoreImage>(Assert.Single(_cell.Take(save)).Message);
+        Assert.Equal(
+            [new DropImages(0, Shard, 0, 79), new ImageSaved(Shard, 0, null)],
+            _cell.Take(new ImageStored(Shard, 120, null)).Select(letter => letter.Message));
+        Assert.Empty(_cell.Take(new ImagesDropped(2, Shard, null))); // of an earlier sync
+        foreach (var partition in (Partition[])[Table, Table, Shard])
+            Assert.Empty(_cell.Take(new ImagesDropped(3, partition, null)));
+        Assert.Equal(new OnlyKept(3), Assert.Single(_cell.Take(new ImagesDropped(3, Shard, null))).Message);
+    }
+
+    [Fact]
     public void An_image_that_is_wrong_and_cannot_be_deleted_ends_the_node_and_one_that_is_only_old_does_not()
     {
-        Assert.Equal(new OldImagesStay("Read-only file system"), Assert.Single(_cell.Take(new ImagesDropped(0, Shard, "Read-only file system"))).Message);
+        var letter = Assert.Single(_cell.Take(new ImagesDropped(0, Shard, "Read-only file system")));
+        Assert.Equal(new OldImagesStay("Read-only file system"), letter.Message);
         _cell.Take(new KeepOnly(3, [new(90, 1, 0), new(80, 1, 0)]));
         var failure = Assert.Throws<JournalFailedException>(() => _cell.Take(new ImagesDropped(3, Shard, "Read-only file system")));
         Assert.Equal($"old checkpoints of {Shard} cannot be deleted: Read-only file system", failure.Message);

@@ -1,34 +1,21 @@
-// The giving end of a full sync: each node is given the images that were taken for it, few at a time, and none of a state that is wrong.
-using Akka.Actor;
-using Akka.TestKit;
-using HotStandby.Actors.Cells;
+// The giving end of full syncs: each node is given the images that were taken for it, few at a time, and none of a state that is wrong.
+using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Node;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
-using HotStandby.Tests.Actors.OpLog;
-using HotStandby.Tests.Actors.Segments;
 
-namespace HotStandby.Tests.Actors.Checkpoints;
+namespace HotStandby.Tests.Unit.Checkpoints;
 
-public sealed class SyncSourceActorTests : ActorTest
+public sealed class SyncSourceCellTests
 {
     private const int Piece = ImageAssembly.PieceBytes;
     private static readonly NodeId Second = new("n2");
     private static readonly NodeId Third = new("n3");
     private static readonly Partition Shard = Partition.OfShard(0);
 
-    private readonly ManualClock _clock = new();
-    private readonly TestProbe _replica;
-    private IActorRef _source;
-
-    public SyncSourceActorTests()
-        : base(TestSystem.Config)
-    {
-        _replica = CreateTestProbe("replica");
-        _source = Start();
-    }
+    private DrivenCell _source = Start(firstImage: 70);
 
     [Fact]
     public void Answers_in_another_order_than_the_questions_reach_their_nodes()
@@ -60,7 +47,7 @@ public sealed class SyncSourceActorTests : ActorTest
     public void An_image_of_an_earlier_life_of_the_source_is_never_taken_for_one_of_this()
     {
         var first = Give(Second, Shard, 80);
-        _source = Start();
+        _source = Start(firstImage: 7_000_000_000); // drawn at random
         Fetch(Second, Shard, first.ImageId, Piece);
         Assert.Equal(Second, Asked(Shard));
         _source.Tell(new ImageReady(Shard, Second, 80, [new(3, 80)], VoterRoll.Empty, ImageOf(Piece)));
@@ -75,7 +62,7 @@ public sealed class SyncSourceActorTests : ActorTest
         var images = new List<ImageWriter>();
         for (ushort i = 0; i < 100; i++)
         {
-            _clock.Advance(TimeSpan.FromMilliseconds(1));
+            _source.Pass(TimeSpan.FromMilliseconds(1));
             var image = ImageOf(10);
             images.Add(image);
             Give(Second, new Partition(i), 80, image);
@@ -100,24 +87,42 @@ public sealed class SyncSourceActorTests : ActorTest
         Assert.Equal((Second, 0UL), Told(chunk => chunk.ImageId));
         var unasked = ImageOf(10);
         _source.Tell(new ImageReady(Shard, Third, 90, [new(3, 90)], VoterRoll.Empty, unasked));
-        AwaitAssert(() => Assert.False(IsHeld(unasked)));
-        _replica.ExpectNoMsg(TimeSpan.Zero);
+        Assert.False(IsHeld(unasked));
+        _source.ExpectNothing(CellAddress.Replica);
     }
 
-    private IActorRef Start()
+    [Fact]
+    public void Images_that_no_node_asks_for_any_more_are_given_back_and_the_timer_ends_with_the_last()
     {
-        var firstImage = (ulong)Random.Shared.NextInt64(1, long.MaxValue);
-        return _replica.ChildActorOf(
-            CellActor.Props(
-                outbox => new SyncSourceCell(new NodeId("n1"), firstImage, outbox), TestRoutes.Of([ActorRefs.Nobody], replica: _replica), _clock),
-            new OneForOneStrategy(_ => Directive.Stop));
+        var (first, second) = (ImageOf(10), ImageOf(10));
+        Assert.Null(_source.Timer);
+        Give(Second, Shard, 80, first);
+        Assert.NotNull(_source.Timer);
+        _source.Pass(TimeSpan.FromSeconds(10));
+        Give(Third, Shard, 80, second);
+        _source.Pass(TimeSpan.FromSeconds(5));
+        Assert.True(IsHeld(first));
+        _source.Pass(TimeSpan.FromTicks(1));
+        Assert.False(IsHeld(first));
+        Assert.True(IsHeld(second));
+        Assert.NotNull(_source.Timer);
+        _source.Pass(TimeSpan.FromSeconds(10));
+        Assert.False(IsHeld(second));
+        Assert.Null(_source.Timer);
+        Give(Second, Shard, 90);
+        Assert.NotNull(_source.Timer);
+        _source.Tell(ForgetImages.Instance);
+        Assert.Null(_source.Timer);
     }
 
-    private void Fetch(NodeId node, Partition partition, ulong imageId = 0, uint offset = 0) => _source.Tell(new FetchImage(new Origin(node, Life.None, 0, false), 0, partition, imageId, offset));
+    private static DrivenCell Start(ulong firstImage) => new(outbox => new SyncSourceCell(new NodeId("n1"), firstImage, outbox));
+
+    private void Fetch(NodeId node, Partition partition, ulong imageId = 0, uint offset = 0) =>
+        _source.Tell(new FetchImage(new Origin(node, Life.None, 0, false), 0, partition, imageId, offset));
 
     private NodeId Asked(Partition partition)
     {
-        var request = _replica.ExpectMsg<RequestImage>();
+        var request = _source.Expect<RequestImage>(CellAddress.Replica);
         Assert.Equal(partition, request.Partition);
         return request.For;
     }
@@ -126,7 +131,7 @@ public sealed class SyncSourceActorTests : ActorTest
 
     private (NodeId To, T Of) Told<T>(Func<ImageChunk, T> select)
     {
-        var send = _replica.ExpectMsg<SendToNode>();
+        var send = _source.Expect<SendToNode>(CellAddress.Replica);
         return (send.To, select(Assert.IsType<ImageChunk>(send.Message)));
     }
 
