@@ -6,6 +6,7 @@ using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Settings;
+using HotStandby.Core.Membership;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 

@@ -6,7 +6,7 @@ using HotStandby.Actors.Journal;
 using HotStandby.Actors.Membership;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.OpLog;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Security;
 using HotStandby.Actors.Settings;

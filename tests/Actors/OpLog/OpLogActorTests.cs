@@ -3,7 +3,7 @@ using Akka.Actor;
 using Akka.Persistence;
 using Akka.TestKit;
 using HotStandby.Actors.OpLog;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
