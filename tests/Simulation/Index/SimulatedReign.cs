@@ -2,6 +2,7 @@
 // answers that wait. One thread, no queues but that of the answers.
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
+using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
