@@ -34,11 +34,19 @@ public class CellActor : UntypedActor, IWithTimers
     public static Props Props(Func<Outbox, ICell> newCell, IRoutes routes, TimeProvider time) =>
         Akka.Actor.Props.Create(() => new CellActor(newCell, routes, time));
 
+    private Moment Now => new(_time.NowTicks(), _time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        _cell.Receive(Begin.Instance, CellAddress.None, Now);
+        CarryOut();
+    }
+
     /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
-        var now = new Moment(_time.NowTicks(), _time.GetUtcNow().ToUnixTimeMilliseconds());
-        if (!_cell.Receive(message, CellAddress.Asker(Sender), now))
+        if (!_cell.Receive(message, CellAddress.Asker(Sender), Now))
             Unhandled(message);
         CarryOut();
     }
@@ -61,6 +69,9 @@ public class CellActor : UntypedActor, IWithTimers
             {
                 case CellKind.Asker:
                     ((IActorRef)letter.To.Who!).Tell(letter.Message, Self);
+                    break;
+                case CellKind.Self:
+                    Self.Tell(letter.Message, Self);
                     break;
                 case CellKind.Operators:
                     _facts.Write((Fact)letter.Message);

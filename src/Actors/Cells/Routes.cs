@@ -40,6 +40,9 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
     /// <summary>The verifier.</summary>
     public IActorRef Verifier { get; set; } = ActorRefs.Nobody;
 
+    /// <summary>What looks after all of them.</summary>
+    public IActorRef Node { get; set; } = ActorRefs.Nobody;
+
     /// <summary>This is the actor of a partition.</summary>
     public void Add(Partition partition, IActorRef actor) => _partitions[partition.Value] = actor;
 
@@ -66,6 +69,9 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
                 break;
             case CellKind.Verifier:
                 Verifier.Tell(message, from);
+                break;
+            case CellKind.Node:
+                Node.Tell(message, from);
                 break;
             case CellKind.Door:
                 Tell(message);

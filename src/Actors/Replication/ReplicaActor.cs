@@ -7,8 +7,9 @@ using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.OpLog;
-using HotStandby.Core.Partitions;
 using HotStandby.Actors.Telemetry;
+using HotStandby.Core.Node;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
@@ -19,8 +20,7 @@ namespace HotStandby.Actors.Replication;
 public sealed class ReplicaActor : UntypedActor, IWithTimers
 {
     private const string TickKey = "tick";
-    private const long CatchUpReadBytes = 4L * 1024 * 1024;
-    private const long TailReadBytes = 64 * 1024;
+    private const long CatchUpReadBytes = 4L * 1024 * 1024, TailReadBytes = 64 * 1024;
 
     // A read that outlives its reign may hold entries that were cut off since; a later reign must not send them.
     private sealed record ForStandby(NodeId Node, ulong Epoch);
@@ -94,7 +94,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
             case ClusterEvent.IMemberEvent member:
                 _peers.Note(member);
                 break;
-            case ReplicationMessage or CorruptAppend or ReportReplica:
+            case ReplicationMessage or CorruptAppend or ReportReplica or AskLeader:
                 break;
             case Terminated:
                 throw new JournalFailedException("the OpLog stopped");
@@ -189,6 +189,9 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
                 Sender.Tell(ReplicaStatus.Of(
                     _replica, now, _serving.MayServe, _feed.AppliedSequence, _replies.Count, _ledger, _state.Status));
                 break;
+            case AskLeader:
+                Sender.Tell(LeaderIs.Of(_replica.Role, _replica.State.Leader, _options.Protocol.Self));
+                break;
             case Terminated:
                 throw new JournalFailedException("the OpLog stopped");
             default:
@@ -271,8 +274,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
         for (var effects = _replica.TakeEffects(); effects.Count > 0; effects = _replica.TakeEffects())
             foreach (var effect in effects)
                 CarryOut(effect, now);
-        _leaseUntilTicks = _replica.LeaseUntilTicks;
-        _serving.ExtendLease(_leaseUntilTicks);
+        _serving.ExtendLease(_leaseUntilTicks = _replica.LeaseUntilTicks);
         _serving.Views.Note(_replica.ServiceAt(now), _peers);
         ReleaseDurable(now);
     }
@@ -326,12 +328,10 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
     private void OnCommit(ulong sequence, long now)
     {
         _state.Committed(sequence);
+        if (!_leading && _stopsAwaited == 0)
+            _feed.Advance(sequence, _replica.State.Window);
         if (!_leading)
-        {
-            if (_stopsAwaited == 0)
-                _feed.Advance(sequence, _replica.State.Window);
             return;
-        }
 
         _feed.Skip(sequence);
         _replica.Applied(sequence);
@@ -387,8 +387,7 @@ public sealed class ReplicaActor : UntypedActor, IWithTimers
 
     private void ReleaseDurable(long now)
     {
-        if (_leading && now < _replica.LeaseUntilTicks
-            && now - _replies.OldestProposalTicks(now) <= _options.MaximumReplicationLagTicks)
+        if (_leading && now < _replica.LeaseUntilTicks && now - _replies.OldestProposalTicks(now) <= _options.MaximumReplicationLagTicks)
             _replies.Durable(_replica.State.DurableSequence);
     }
 

@@ -11,6 +11,9 @@ public enum CellKind : byte
     /// <summary>Somebody who asked, and whom only the carrier knows.</summary>
     Asker,
 
+    /// <summary>The cell itself: it gets the message behind what waits in its mailbox already.</summary>
+    Self,
+
     /// <summary>The node's replica.</summary>
     Replica,
 
@@ -25,6 +28,9 @@ public enum CellKind : byte
 
     /// <summary>The verifier.</summary>
     Verifier,
+
+    /// <summary>What runs the calls on many objects.</summary>
+    Scans,
 
     /// <summary>What keeps the checkpoints.</summary>
     Checkpoints,
@@ -69,6 +75,9 @@ public readonly record struct CellAddress(CellKind Kind, int Number = 0, object?
     /// <summary>No place.</summary>
     public static readonly CellAddress None;
 
+    /// <summary>The cell itself.</summary>
+    public static readonly CellAddress Self = new(CellKind.Self);
+
     /// <summary>The replica.</summary>
     public static readonly CellAddress Replica = new(CellKind.Replica);
 
@@ -83,6 +92,9 @@ public readonly record struct CellAddress(CellKind Kind, int Number = 0, object?
 
     /// <summary>The verifier.</summary>
     public static readonly CellAddress Verifier = new(CellKind.Verifier);
+
+    /// <summary>What runs the calls on many objects.</summary>
+    public static readonly CellAddress Scans = new(CellKind.Scans);
 
     /// <summary>What keeps the checkpoints.</summary>
     public static readonly CellAddress Checkpoints = new(CellKind.Checkpoints);

@@ -2,7 +2,7 @@
 using Akka.Actor;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
-using HotStandby.Actors.Verification;
+using HotStandby.Core.Node;
 using HotStandby.Host.Events;
 using HotStandby.Host.Telemetry;
 using HotStandby.Core.Replication;

@@ -2,7 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HotStandby.Actors.Node;
-using HotStandby.Actors.Verification;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 
 namespace HotStandby.Host.Http;

@@ -2,7 +2,7 @@
 using Akka.Actor;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
-using HotStandby.Actors.Verification;
+using HotStandby.Core.Node;
 using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;

@@ -4,6 +4,7 @@ using Akka.Cluster;
 using Akka.Configuration;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Gateway;
+using HotStandby.Core.Cells;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;

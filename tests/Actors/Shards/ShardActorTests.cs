@@ -302,7 +302,7 @@ public sealed class ShardActorTests : ActorTest
 
     private IActorRef StartShard(ReplyAfter replyAfter) => Sys.ActorOf(CellActor.Props(
         outbox => ShardPartition.NewCell(Shard, 1, ShardSettings.Default, replyAfter, outbox),
-        TestRoutes.Of([Self], segments: _segments, replica: _replica), _time));
+        TestRoutes.Of([ActorRefs.Nobody], segments: _segments, replica: _replica), _time));
 
     // The sweeps that are due in it come at its end.
     private void Pass(TimeSpan time)

@@ -3,7 +3,7 @@
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Node;
-using HotStandby.Actors.Verification;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;

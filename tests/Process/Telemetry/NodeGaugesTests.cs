@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 using HotStandby.Actors.Checkpoints;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
-using HotStandby.Actors.Verification;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Host.Telemetry;
