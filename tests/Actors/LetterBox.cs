@@ -1,4 +1,5 @@
 using HotStandby.Core.Cells;
+using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Tests.Actors;
@@ -16,10 +17,22 @@ internal sealed class LetterBox(Outbox outbox)
 
     private Queue<object> Of(CellAddress place)
     {
-        foreach (ref readonly var letter in outbox.Letters)
-            Known(letter.To).Enqueue(letter.Message);
-        outbox.Clear();
+        CarryOut();
         return Known(place);
+    }
+
+    /// <summary>Everything is sent, in order; calls are settled in their turn.</summary>
+    public void CarryOut()
+    {
+        var letters = outbox.Letters.ToArray();
+        outbox.Clear();
+        foreach (var letter in letters)
+        {
+            if (letter.To.Kind == CellKind.Caller)
+                ((MasterCall)letter.Message).Settle(letter.To.Number);
+            else
+                Known(letter.To).Enqueue(letter.Message);
+        }
     }
 
     private Queue<object> Known(CellAddress place) => _sent.TryGetValue(place, out var known) ? known : _sent[place] = [];
@@ -28,6 +41,15 @@ internal sealed class LetterBox(Outbox outbox)
     internal sealed class Slot(LetterBox box, CellAddress place)
     {
         public T Next<T>() => Assert.IsType<T>(box.Of(place).Dequeue());
+
+        public bool HasMessages => box.Of(place).Count > 0;
+
+        public int TakeAll<T>(int count)
+        {
+            for (var i = 0; i < count; i++)
+                Next<T>();
+            return count;
+        }
 
         public void MustBeEmpty() => Assert.Empty(box.Of(place));
     }

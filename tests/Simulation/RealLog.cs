@@ -2,8 +2,7 @@
 // Used by SimulatedJournal in a share of the runs. It decides nothing about what is written.
 using System.Buffers;
 using HotStandby.Actors.Journal;
-using HotStandby.Actors.OpLog;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Serialization;
 using HotStandby.Core.Replication;

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Core.Cells;
+using HotStandby.Messages.Calls;
 using ICell = HotStandby.Core.Cells.ICell;
 
 namespace HotStandby.Actors.Cells;
@@ -38,12 +39,29 @@ public class CellActor : UntypedActor, IWithTimers
     public static Props Props(Func<Outbox, ICell> newCell, IRoutes routes, TimeProvider time) =>
         Akka.Actor.Props.Create(() => new CellActor(newCell, routes, time));
 
+    private Moment Now => new(_time.NowTicks(), _time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Cell.Receive(Begin.Instance, CellAddress.None, Now);
+        CarryOut();
+    }
+
     /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
-        var now = new Moment(_time.NowTicks(), _time.GetUtcNow().ToUnixTimeMilliseconds());
-        if (!Cell.Receive(message, CellAddress.Asker(Sender), now))
-            Unhandled(message);
+        try
+        {
+            if (!Cell.Receive(message, CellAddress.Asker(Sender), Now))
+                Unhandled(message);
+        }
+        catch
+        {
+            _outbox.Clear(); // a cell that has failed has decided nothing
+            throw;
+        }
+
         CarryOut();
     }
 
@@ -65,6 +83,12 @@ public class CellActor : UntypedActor, IWithTimers
             {
                 case CellKind.Asker:
                     ((IActorRef)letter.To.Who!).Tell(letter.Message, Self);
+                    break;
+                case CellKind.Caller:
+                    ((MasterCall)letter.Message).Settle(letter.To.Number);
+                    break;
+                case CellKind.Self:
+                    Self.Tell(letter.Message, Self);
                     break;
                 case CellKind.Operators:
                     _facts.Write((Fact)letter.Message);

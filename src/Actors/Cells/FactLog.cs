@@ -69,6 +69,32 @@ internal sealed class FactLog(ILoggingAdapter log)
                     "Nothing could be evicted in epoch {Epoch}: {Cause} ({Evictable} objects wait for the end of a lease or a soft pin, the others are hard-pinned, being written or being copied)",
                     nothing.Epoch, cause, nothing.Evictable);
                 break;
+            case PartitionUnknown unknown:
+                log.Warning("{0} speaks of {1}, and there are {2} partitions here", unknown.Node, unknown.Partition, unknown.Partitions);
+                break;
+            case MarkerNotComparable marker:
+                log.Info("{0}: the marker {1} was computed in another way and is passed over", marker.Partition, marker.Sequence);
+                break;
+            case PartitionEqualAgain again:
+                log.Info("{0} is equal to the Primary again, at seq {1}", again.Partition, again.Sequence);
+                break;
+            case ComparisonBeginsAgain again:
+                log.Info("{0}: the comparison of its keys begins anew: {1}", again.Partition, again.Reason);
+                break;
+            case PartitionBeyondRepair beyond:
+                log.Error("{0} needs a full sync: {1}", beyond.Partition, beyond.Reason);
+                break;
+            case FaultRefused refused:
+                log.Error("The fault {0} for {1} was refused: {2}", refused.Fault, refused.Partition, refused.Refusal);
+                break;
+            case PatternSlow slow:
+                log.Warning("{Operation}: {Time} were not enough to search in one key, try {Try}", slow.Operation, slow.Time, slow.Try);
+                break;
+            case ScanAbandoned scan:
+                log.Warning(
+                    "{Operation} is abandoned: {Why} ({Shards} shards to list, {Sent} of {Matched} keys sent, {Lots} lots open)",
+                    scan.Operation, scan.Why, scan.ShardsToList, scan.Sent, scan.Matched, scan.OpenLots);
+                break;
             case EvictionAsked:
                 NodeMetrics.EvictionAsked();
                 break;

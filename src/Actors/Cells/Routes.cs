@@ -55,6 +55,9 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
     /// <summary>The snapshot store.</summary>
     public IActorRef Snapshots { get; set; } = ActorRefs.Nobody;
 
+    /// <summary>What looks after all of them.</summary>
+    public IActorRef Node { get; set; } = ActorRefs.Nobody;
+
     /// <summary>This is the actor of a partition.</summary>
     public void Add(Partition partition, IActorRef actor) => _partitions[partition.Value] = actor;
 
@@ -96,6 +99,9 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
                 break;
             case CellKind.Snapshots:
                 Snapshots.Tell(message, from);
+                break;
+            case CellKind.Node:
+                Node.Tell(message, from);
                 break;
             case CellKind.Door:
                 Tell(message);

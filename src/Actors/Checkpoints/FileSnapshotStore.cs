@@ -14,7 +14,7 @@ using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Snapshot;
 using HotStandby.Actors.Journal;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Serialization;
 

@@ -3,7 +3,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Cells;
 using HotStandby.Core.Node;
 using HotStandby.Messages.Identity;

@@ -1,6 +1,6 @@
 // Reads the journal of a stopped node for people: every record decoded, every check that a start makes and those of the log itself.
 // Called by the verbs `oplog inspect` and `oplog verify`. It changes nothing, and holds no lock while it reads.
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Serialization;
 using HotStandby.Core.Replication;

@@ -19,7 +19,6 @@ using HotStandby.Actors.Replication;
 using HotStandby.Actors.Security;
 using HotStandby.Actors.Serialization;
 using HotStandby.Actors.Settings;
-using HotStandby.Actors.Verification;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;

@@ -19,6 +19,7 @@ using HotStandby.Core.Partitions.Shards;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
+using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 using ICell = HotStandby.Core.Cells.ICell;
 
@@ -93,7 +94,7 @@ internal sealed class NodeActor : UntypedActor
     private static NodeActors Make(HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time)
     {
         var clients = new ClientWatch(time);
-        var routes = new NodeRoutes(settings.Shards, clients);
+        var routes = new NodeRoutes(settings.Shards, clients) { Node = Context.Self };
         routes.Replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), directory, routes, serving, time), "replica");
         var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
         var (eviction, segments, shards) = (EvictionSettingsOf(settings), SegmentSettingsOf(settings), ShardSettingsOf(settings));
@@ -106,8 +107,9 @@ internal sealed class NodeActor : UntypedActor
         }
 
         var scans = Context.ActorOf(ScansActor.Props(routes, new ScanSettings(), time), "scans");
-        routes.Replica.Tell(NodeIsMade.Instance);
-        routes.Verifier = Context.ActorOf(VerifierActor.Props(settings, routes.Replica, routes.Partitions, time), VerifierActor.Name);
+        routes.Verifier = Context.ActorOf(
+            VerifierActor.Props(VerifierSettingsOf(settings), routes.Partitions.Count, routes, time), VerifierActor.Name);
+        routes.Replica.Tell(NodeIsMade.Instance); // the way to every cell is known: the first of them may speak
         var pulse = new NodePulse(time);
         Context.ActorOf(PulseActor.Props(routes.Replica, routes.Verifier, pulse), PulseActor.Name);
         var gateway = new MasterGateway(serving, clients, routes.Segments, scans, routes);
@@ -163,6 +165,16 @@ internal sealed class NodeActor : UntypedActor
         Headroom = settings.Eviction.Headroom,
         AllowSoftPinned = settings.Eviction.AllowSoftPinned,
         MaximumVictims = settings.Eviction.MaximumVictims,
+    };
+
+    internal static VerifierSettings VerifierSettingsOf(HotStandbySettings settings) => new()
+    {
+        Node = settings.NodeId,
+        IsEnabled = settings.Verification.IsEnabled,
+        Interval = settings.Verification.Interval,
+        Ratio = settings.Verification.Ratio,
+        DrillDown = new DrillDownSettings(settings.Verification.KeysPerRequest, settings.Verification.RepairThreshold),
+        AreFaultsAllowed = settings.Testing.AreFaultsAllowed,
     };
 
     private static ShardSettings ShardSettingsOf(HotStandbySettings settings) => new()

@@ -1,7 +1,6 @@
 // What a node says of itself, gathered from its replica, its partitions and its verifier. For operators and tests; nothing decides on it.
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
-using HotStandby.Actors.Verification;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Node;

@@ -3,7 +3,6 @@
 using Akka.Actor;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Replication;
-using HotStandby.Actors.Verification;
 using HotStandby.Core.Partitions;
 
 namespace HotStandby.Actors.Node;

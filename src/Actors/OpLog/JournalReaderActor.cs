@@ -2,7 +2,7 @@
 // request. Batches that were cut off are still in the journal; only those at the places that the index gave are taken.
 using Akka.Actor;
 using Akka.Persistence;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Messages.OpLog;

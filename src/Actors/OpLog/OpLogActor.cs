@@ -2,7 +2,7 @@
 // what is written; this writes it, in order, and finds it again. It never changes a seq and never applies anything.
 using Akka.Actor;
 using Akka.Persistence;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Telemetry;

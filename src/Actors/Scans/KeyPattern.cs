@@ -1,5 +1,5 @@
 // The pattern of a scan: a regular expression that is searched for in the bytes of a key, as upstream's std::regex does. Used by
-// ScanActor only, on its own thread. Never runs longer than it was told.
+// TimedPattern only, on its own thread. Never runs longer than it was told.
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.RegularExpressions;

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Cells;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;

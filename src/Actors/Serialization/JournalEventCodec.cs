@@ -14,7 +14,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;

@@ -2,7 +2,7 @@
 // (VerificationCodec's), the events of the replica's journal, hellos and presences. Called by remoting and by the journal plugin. It never loads a type that its input names.
 using Akka.Actor;
 using Akka.Serialization;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Telemetry;
 using HotStandby.Messages.Membership;

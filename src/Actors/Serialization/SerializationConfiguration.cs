@@ -18,7 +18,7 @@ public static class SerializationConfiguration
           }
           serialization-bindings {
             "HotStandby.Messages.Replication.ReplicationMessage, HotStandby.Messages" = hotstandby
-            "HotStandby.Actors.Protocol.IJournalEvent, HotStandby.Actors" = hotstandby
+            "HotStandby.Core.Journal.IJournalEvent, HotStandby.Core" = hotstandby
             "HotStandby.Messages.Membership.Hello, HotStandby.Messages" = hotstandby
             "HotStandby.Messages.Membership.NameTaken, HotStandby.Messages" = hotstandby
             "HotStandby.Messages.Membership.Presence, HotStandby.Messages" = hotstandby

@@ -1,7 +1,7 @@
 // How long a cluster with these settings is without a Primary after one was killed. An estimate from the parts that are
 // waited for one after the other; what a loaded machine adds is not in it. Printed by check-config.
 using Akka.Configuration;
-using HotStandby.Actors.Membership;
+using HotStandby.Core.Membership;
 
 namespace HotStandby.Actors.Settings;
 

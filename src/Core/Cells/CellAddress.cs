@@ -11,6 +11,9 @@ public enum CellKind : byte
     /// <summary>Somebody who asked, and whom only the carrier knows.</summary>
     Asker,
 
+    /// <summary>The cell itself: it gets the message behind what waits in its mailbox already.</summary>
+    Self,
+
     /// <summary>The node's replica.</summary>
     Replica,
 
@@ -25,6 +28,9 @@ public enum CellKind : byte
 
     /// <summary>The verifier.</summary>
     Verifier,
+
+    /// <summary>What runs the calls on many objects.</summary>
+    Scans,
 
     /// <summary>What keeps the checkpoints.</summary>
     Checkpoints,
@@ -43,6 +49,9 @@ public enum CellKind : byte
 
     /// <summary>What connections read: the right to serve, who is alive, what is mounted.</summary>
     Door,
+
+    /// <summary>The client of a call: so many items of it are settled.</summary>
+    Caller,
 
     /// <summary>The replica of another node.</summary>
     Peer,
@@ -65,12 +74,15 @@ public enum CellKind : byte
 
 /// <summary>Where a message goes to.</summary>
 /// <param name="Kind">The kind of place.</param>
-/// <param name="Number">Which partition.</param>
+/// <param name="Number">Which partition; how many items of a call.</param>
 /// <param name="Who">Which asker, as its carrier knows it; which node, by its name.</param>
 public readonly record struct CellAddress(CellKind Kind, int Number = 0, object? Who = null)
 {
     /// <summary>No place.</summary>
     public static readonly CellAddress None;
+
+    /// <summary>The cell itself.</summary>
+    public static readonly CellAddress Self = new(CellKind.Self);
 
     /// <summary>The replica.</summary>
     public static readonly CellAddress Replica = new(CellKind.Replica);
@@ -86,6 +98,9 @@ public readonly record struct CellAddress(CellKind Kind, int Number = 0, object?
 
     /// <summary>The verifier.</summary>
     public static readonly CellAddress Verifier = new(CellKind.Verifier);
+
+    /// <summary>What runs the calls on many objects.</summary>
+    public static readonly CellAddress Scans = new(CellKind.Scans);
 
     /// <summary>What keeps the checkpoints.</summary>
     public static readonly CellAddress Checkpoints = new(CellKind.Checkpoints);

@@ -19,6 +19,16 @@ public interface ICell
 /// <summary>A message between cells of one node. It never leaves the process, so it may carry buffers and calls.</summary>
 public interface ICellMessage;
 
+/// <summary>
+/// From the carrier, once and before everything else: the cell may send letters and start timers from now on. A cell with nothing to begin
+/// does not know it.
+/// </summary>
+public sealed record Begin : ICellMessage
+{
+    /// <summary>The only one.</summary>
+    public static readonly Begin Instance = new();
+}
+
 /// <summary>A point in time, on two clocks.</summary>
 /// <param name="Ticks">Monotonic, of 100 ns, since an arbitrary moment: what decisions rest on.</param>
 /// <param name="WallMilliseconds">Since 1970, UTC: for people. Nothing decides on it.</param>

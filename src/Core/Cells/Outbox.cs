@@ -1,5 +1,6 @@
 // What a cell wants to happen, in order. Its carrier, an actor or the simulation, empties it after each message.
 using System.Runtime.InteropServices;
+using HotStandby.Messages.Calls;
 
 namespace HotStandby.Core.Cells;
 
@@ -25,6 +26,9 @@ public sealed class Outbox
 
     /// <summary>A message for somebody, whose answer goes straight to the one who asked.</summary>
     public void Forward(in CellAddress to, object message, in CellAddress asker) => _letters.Add(new Letter(to, message, asker));
+
+    /// <summary>Some items of a call are settled, when everything before this has been sent.</summary>
+    public void Settle(MasterCall call, int items) => _letters.Add(new Letter(new CellAddress(CellKind.Caller, items), call));
 
     /// <summary>From now on the cell gets <paramref name="message"/> again and again, until the timer is stopped or started anew.</summary>
     public void Repeat(object message, TimeSpan every) => _letters.Add(new Letter(Timers, new StartTimer(message, every, IsOnce: false)));

@@ -109,8 +109,8 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
             case PeersAre peers:
                 _peers = peers.Nodes;
                 return true;
-            case ReplicationMessage or CorruptAppend:
-                return true;
+            case ReplicationMessage or CorruptAppend or AskLeader:
+                return true; // who says it says it again
             default:
                 return false;
         }
@@ -197,6 +197,9 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
             case PeersAre peers:
                 _state!.PeersAre(peers.Nodes);
                 return true;
+            case AskLeader:
+                outbox.Send(from, LeaderIs.Of(replica.Role, replica.State.Leader, settings.Protocol.Self));
+                return true;
             default:
                 return _state!.Receive(message, from, now.Ticks);
         }
@@ -224,7 +227,7 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
         if (propose.Call is null)
             return;
         if (sequence <= replica.State.CommitSequence)
-            propose.Call.Settle(propose.Items);
+            outbox.Settle(propose.Call, propose.Items);
         else
             _replies.Hold(propose.Call, propose.Items, sequence, propose.After);
     }

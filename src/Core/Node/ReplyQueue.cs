@@ -74,13 +74,13 @@ public sealed class ReplyQueue(int partitions, Outbox outbox)
         _proposed.Clear();
     }
 
-    private static void Release(Queue<Held> queue, ulong sequence, bool mayAnswer)
+    private void Release(Queue<Held> queue, ulong sequence, bool mayAnswer)
     {
         while (queue.TryPeek(out var held) && held.Sequence <= sequence)
         {
             queue.Dequeue();
             if (mayAnswer)
-                held.Call.Settle(held.Items);
+                outbox.Settle(held.Call, held.Items);
             else
                 held.Call.Abandon();
         }

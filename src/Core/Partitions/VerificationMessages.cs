@@ -54,7 +54,7 @@ public sealed record AbandonDrillDown : ICellMessage
     public static readonly AbandonDrillDown Instance = new();
 }
 
-/// <summary>Verifier to its parent, the node: this partition cannot be repaired key by key.</summary>
+/// <summary>Verifier to the node: this partition cannot be repaired key by key.</summary>
 /// <param name="Partition">Which.</param>
 /// <param name="Reason">For people.</param>
 public sealed record PartitionNeedsFullSync(Partition Partition, string Reason) : ICellMessage;

@@ -1,7 +1,6 @@
 // The replicated state of partition 0: which segments are mounted, by whom. Every node has one; entries are the only way it
 // changes, so that equal entries give equal tables. It knows no allocator, no liveness and no time: see SegmentLeader.
 using System.IO.Hashing;
-using HotStandby.Core.Tasks;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;

@@ -2,13 +2,11 @@
 // earlier ones. The rules of each family of calls are in files of their own (ReadRules, PutRules, UpsertRules, RemoveRules,
 // TransferRules, SweepRules); what they share is the ShardBook. Called by ShardReign; never reads a clock.
 using HotStandby.Core.Segments;
-using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
-using HotStandby.Messages.Verification;
 
 namespace HotStandby.Core.Shards;
 
@@ -40,6 +38,12 @@ public sealed class ShardLeader
         get => _book.Directory;
         set => _book.Directory = value;
     }
+
+    /// <summary>The shard, with everything that is proposed.</summary>
+    internal ShardState State => _book.State;
+
+    /// <summary>What of it is not committed yet.</summary>
+    internal PendingChanges Pending => _book.Pending;
 
     /// <summary>Entries that are applied here but not committed yet.</summary>
     public int Uncommitted => _book.Pending.Count;
@@ -223,17 +227,13 @@ public sealed class ShardLeader
         return (count, bytes);
     }
 
-    /// <summary>Proposes a marker with the digests of everything that was proposed before it.</summary>
-    public void MarkVerificationPoint(long nowTicks, DraftBuffer drafts)
+    /// <summary>Proposes and applies an entry that no rule of the shard knows: a verification marker.</summary>
+    internal void Propose(long nowTicks, DraftBuffer drafts, Action<ShardState, DraftBuffer> draft)
     {
         Turn(nowTicks, drafts);
-        VerificationMarker.Draft(_book.State, drafts);
+        draft(_book.State, drafts);
         _book.Apply();
     }
-
-    /// <summary>Compares what a Standby held in a part of a bucket with what is committed here.</summary>
-    public VerificationResponse Compare(VerificationRequest request, NodeId self) =>
-        PrimaryComparison.Compare(_book.State, _book.Pending, request, self);
 
     private void Turn(long nowTicks, DraftBuffer drafts) => (_book.NowTicks, _book.Drafts) = (nowTicks, drafts);
 }

@@ -1,7 +1,6 @@
 // What verification needs of a shard: checksums of single objects, digests computed anew, and the two changes that come from no entry:
 // a key repaired to what the Primary holds, and a fault that a test has asked for.
 using HotStandby.Core.Checkpoints;
-using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Core.Shards;

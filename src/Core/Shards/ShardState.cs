@@ -1,7 +1,6 @@
 // The replicated state of one metadata shard: a function of the entries that were applied, and of nothing else. The same
 // on every node. A Primary applies its own drafts before they have a seq; a Standby applies committed entries. Never
 // looks at a clock, at leases or at what is mounted: that is ShardLeader's.
-using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;

@@ -1,5 +1,5 @@
 // The Primary's half of a drill-down: finds what a Standby does not hold, holds too much, or holds differently in a part of one bucket.
-// Called by ShardLeader. Changes nothing but a digest of its own that does not fit its own content.
+// Called by PrimaryVerification. Changes nothing but a digest of its own that does not fit its own content.
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;

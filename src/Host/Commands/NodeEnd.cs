@@ -5,7 +5,7 @@ using Akka.Configuration;
 using HotStandby.Actors.Journal;
 using HotStandby.Core.Membership;
 using HotStandby.Actors.Node;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Security;

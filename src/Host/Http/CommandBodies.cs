@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HotStandby.Actors.Settings;
-using HotStandby.Actors.Verification;
+using HotStandby.Core.Node;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;

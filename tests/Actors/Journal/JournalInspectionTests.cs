@@ -1,6 +1,6 @@
 // Inspection of the journal that a real node has left, sound and damaged; and the checks of the log itself, on records that no node writes.
 using HotStandby.Actors.Journal;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;

@@ -1,4 +1,5 @@
 // The oracle: it crowns, uncrowns, waits, stops.
+using HotStandby.Core.Node;
 using Akka.Actor;
 using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Replication;

@@ -1,6 +1,7 @@
 // Several JoinPolicies that talk to each other in virtual time: whatever the order of starts and the speed of messages, one of them
 // founds and the others join it. What JoinActor does around the policy is played here.
 using HotStandby.Actors.Membership;
+using HotStandby.Core.Membership;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 using Xunit.Abstractions;

@@ -1,4 +1,5 @@
 // The pulse of a node, between probes that stand for replica and verifier.
+using HotStandby.Core.Node;
 using Akka.Actor;
 using Akka.TestKit;
 using HotStandby.Actors.Node;

@@ -2,7 +2,7 @@
 using Akka.Actor;
 using Akka.Persistence;
 using HotStandby.Actors.OpLog;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 

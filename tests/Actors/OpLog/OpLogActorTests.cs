@@ -1,9 +1,10 @@
 // The OpLog over a journal plugin: the order of confirmations, what a restart finds, reads across cuts, truncation, fail stop.
+using HotStandby.Core.Node;
 using Akka.Actor;
 using Akka.Persistence;
 using Akka.TestKit;
 using HotStandby.Actors.OpLog;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;

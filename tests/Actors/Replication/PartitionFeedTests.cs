@@ -2,7 +2,6 @@
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Cells;
-using HotStandby.Core.Node;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -95,7 +94,7 @@ public sealed class PartitionFeedTests
         for (ulong seq = 1; seq <= 100; seq++)
             Window(1, seq, 1, 1);
         _feed.Advance(100, _window);
-        Assert.Equal(MaximumUnderWay, _partitions[1].ReceiveN(MaximumUnderWay).Count);
+        Assert.Equal(MaximumUnderWay, _partitions[1].TakeAll<ApplyEntries>(MaximumUnderWay));
         _partitions[1].MustBeEmpty();
         for (ulong seq = 1; seq <= 100; seq++)
         {
@@ -104,7 +103,7 @@ public sealed class PartitionFeedTests
         }
 
         Assert.Equal((100UL, 100UL), (_feed.FedSequence, _feed.AppliedSequence));
-        Assert.Equal(100 - MaximumUnderWay, _partitions[1].ReceiveN(100 - MaximumUnderWay).Count);
+        Assert.Equal(100 - MaximumUnderWay, _partitions[1].TakeAll<ApplyEntries>(100 - MaximumUnderWay));
     }
 
     [Fact]

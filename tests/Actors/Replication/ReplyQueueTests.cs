@@ -10,14 +10,15 @@ namespace HotStandby.Tests.Actors.Replication;
 public sealed class ReplyQueueTests
 {
     private readonly LetterBox.Slot[] _partitions;
+    private readonly LetterBox _sent;
     private readonly ReplyQueue _queue;
     private readonly OrderedSink _sink = new();
 
     public ReplyQueueTests()
     {
         var outbox = new Outbox();
-        var sent = new LetterBox(outbox);
-        _partitions = [sent.ToPartition(0), sent.ToPartition(1), sent.ToPartition(2)];
+        _sent = new LetterBox(outbox);
+        _partitions = [_sent.ToPartition(0), _sent.ToPartition(1), _sent.ToPartition(2)];
         _queue = new ReplyQueue(3, outbox);
     }
 
@@ -26,10 +27,10 @@ public sealed class ReplyQueueTests
     {
         for (uint i = 1; i <= 5; i++)
             _queue.Hold(Call(i), 1, i, ReplyAfter.Commit);
-        _queue.Commit(3, mayAnswer: true);
+        Commit(3, mayAnswer: true);
         Assert.Equal([1u, 2u, 3u], _sink.Answered);
         Assert.Equal(2, _queue.Count);
-        _queue.Commit(5, mayAnswer: true);
+        Commit(5, mayAnswer: true);
         Assert.Equal([1u, 2u, 3u, 4u, 5u], _sink.Answered);
         Assert.Equal(0, _queue.Count);
     }
@@ -41,10 +42,10 @@ public sealed class ReplyQueueTests
         _queue.Note(new Partition(2), 1, 3, 0);
         _queue.Note(new Partition(1), 3, 6, 0);
         _queue.Note(new Partition(2), 1, 7, 0);
-        _queue.Commit(6, mayAnswer: true);
+        Commit(6, mayAnswer: true);
         Assert.Equal(new EntriesCommitted(5, 6), _partitions[1].Next<EntriesCommitted>());
         Assert.Equal(new EntriesCommitted(1, 3), _partitions[2].Next<EntriesCommitted>());
-        _queue.Commit(7, mayAnswer: true);
+        Commit(7, mayAnswer: true);
         Assert.Equal(new EntriesCommitted(1, 7), _partitions[2].Next<EntriesCommitted>());
         foreach (var partition in _partitions)
             partition.MustBeEmpty();
@@ -54,9 +55,9 @@ public sealed class ReplyQueueTests
     public void Entries_of_a_proposal_that_is_committed_in_part_are_told_when_all_of_it_is()
     {
         _queue.Note(new Partition(1), 10, 10, 0);
-        _queue.Commit(4, mayAnswer: true);
+        Commit(4, mayAnswer: true);
         _partitions[1].MustBeEmpty();
-        _queue.Commit(10, mayAnswer: true);
+        Commit(10, mayAnswer: true);
         Assert.Equal(new EntriesCommitted(10, 10), _partitions[1].Next<EntriesCommitted>());
     }
 
@@ -66,7 +67,7 @@ public sealed class ReplyQueueTests
         var told = false;
         _queue.Note(new Partition(1), 1, 1, 0);
         _queue.Hold(Call(1, () => told = _partitions[1].HasMessages), 1, 1, ReplyAfter.Commit);
-        _queue.Commit(1, mayAnswer: true);
+        Commit(1, mayAnswer: true);
         Assert.True(told);
     }
 
@@ -76,9 +77,9 @@ public sealed class ReplyQueueTests
         _queue.Hold(Call(1), 1, 1, ReplyAfter.Commit);
         _queue.Hold(Call(2), 1, 2, ReplyAfter.Durable);
         _queue.Hold(Call(3), 1, 3, ReplyAfter.Durable);
-        _queue.Durable(2);
+        Durable(2);
         Assert.Equal([2u], _sink.Answered);
-        _queue.Commit(3, mayAnswer: true);
+        Commit(3, mayAnswer: true);
         Assert.Equal([2u, 1u, 3u], _sink.Answered);
     }
 
@@ -87,7 +88,7 @@ public sealed class ReplyQueueTests
     {
         _queue.Note(new Partition(1), 1, 1, 0);
         _queue.Hold(Call(1), 1, 1, ReplyAfter.Commit);
-        _queue.Commit(1, mayAnswer: false);
+        Commit(1, mayAnswer: false);
         Assert.Empty(_sink.Answered);
         Assert.Equal([1u], _sink.Abandoned);
         _partitions[1].Next<EntriesCommitted>();
@@ -104,7 +105,7 @@ public sealed class ReplyQueueTests
         Assert.Equal([9u], _sink.Abandoned);
         Assert.Equal(0, _queue.Count);
         Assert.Equal(77, _queue.OldestProposalTicks(77));
-        _queue.Commit(10, mayAnswer: true);
+        Commit(10, mayAnswer: true);
         _partitions[1].MustBeEmpty();
         Assert.Empty(_sink.Answered);
     }
@@ -116,8 +117,20 @@ public sealed class ReplyQueueTests
         _queue.Note(new Partition(1), 1, 1, 10);
         _queue.Note(new Partition(1), 1, 2, 20);
         Assert.Equal(10, _queue.OldestProposalTicks(50));
-        _queue.Commit(1, mayAnswer: true);
+        Commit(1, mayAnswer: true);
         Assert.Equal(20, _queue.OldestProposalTicks(50));
+    }
+
+    private void Commit(ulong sequence, bool mayAnswer)
+    {
+        _queue.Commit(sequence, mayAnswer);
+        _sent.CarryOut();
+    }
+
+    private void Durable(ulong sequence)
+    {
+        _queue.Durable(sequence);
+        _sent.CarryOut();
     }
 
     private KeyedCall Call(uint tag, Action? answered = null)

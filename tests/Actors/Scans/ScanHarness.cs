@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
 using HotStandby.Actors.Gateway;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Scans;
 using HotStandby.Actors.Settings;

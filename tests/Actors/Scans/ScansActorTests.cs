@@ -1,4 +1,5 @@
 using Akka.Actor;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Scans;
 using HotStandby.Messages;

@@ -3,7 +3,7 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Serialization;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Serialization;
 using HotStandby.Messages.Identity;

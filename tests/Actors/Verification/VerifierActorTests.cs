@@ -4,11 +4,12 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
 using Akka.TestKit;
-using HotStandby.Core.Partitions;
-using HotStandby.Actors.Replication;
+using HotStandby.Actors.Node;
 using HotStandby.Actors.Serialization;
 using HotStandby.Actors.Settings;
 using HotStandby.Actors.Verification;
+using HotStandby.Core.Node;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
@@ -66,10 +67,10 @@ public sealed class VerifierActorTests : ActorTest
     public void Nobody_is_asked_by_a_Primary_nor_while_nobody_leads()
     {
         var verifier = Start();
-        Round(verifier, ReplicaRole.Primary, Self);
-        Round(verifier, ReplicaRole.Candidate, Other);
-        Round(verifier, ReplicaRole.Standby, NodeId.None);
-        Round(verifier, ReplicaRole.Standby, default(NodeId));
+        Round(verifier, LeaderIs.Of(ReplicaRole.Primary, Self, Self));
+        Round(verifier, LeaderIs.Of(ReplicaRole.Candidate, Other, Self));
+        Round(verifier, LeaderIs.Of(ReplicaRole.Standby, NodeId.None, Self));
+        Round(verifier, LeaderIs.Of(ReplicaRole.Standby, default, Self));
         Reported(verifier);
         _primary.ExpectNothingFrom(verifier, _relay);
     }
@@ -195,8 +196,7 @@ public sealed class VerifierActorTests : ActorTest
     }
 
     // Rounds come when the test says so: the interval is an hour, and the answer to the verifier's question is what begins one.
-    private void Round(IActorRef verifier, ReplicaRole role = ReplicaRole.Standby, NodeId? leader = null) => verifier.Tell(
-        new ReplicaStatus(Self, role, false, 3, leader ?? Other, true, 0, 0, 0, 0, 0, 0, [], new ApplyLag(0, 0, 0, 0, 0), new StateStatus(true, 0, 0, null)), _replica);
+    private void Round(IActorRef verifier, LeaderIs? leader = null) => verifier.Tell(leader ?? new LeaderIs(Other), _replica);
 
     private ushort Point() => _primary.ExpectMsg<VerificationPointRequest>().Partition.Value;
 
@@ -215,8 +215,9 @@ public sealed class VerifierActorTests : ActorTest
             hotstandby.verification { interval = 1h, {{verification}} }
             """, "test");
         Assert.Empty(parsed.Errors);
-        IReadOnlyList<IActorRef> partitions = [.. _partitions.Select(probe => probe.Ref)];
-        var verifier = _node.ChildActorOf(VerifierActor.Props(parsed.Configuration!.Settings, _replica, partitions, _clock));
+        var settings = NodeActor.VerifierSettingsOf(parsed.Configuration!.Settings);
+        var routes = TestRoutes.Of([.. _partitions.Skip(1).Select(probe => probe.Ref)], _partitions[0], _replica, node: _node);
+        var verifier = _node.ChildActorOf(VerifierActor.Props(settings, _partitions.Length, routes, _clock));
         Reported(verifier);
         // It has asked before: what the cluster says of its members has reached the verifier when it reaches somebody who asks now.
         var members = CreateTestProbe();

@@ -5,7 +5,7 @@ using System.Runtime.Serialization;
 using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Serialization;
 using HotStandby.Messages.Identity;

@@ -91,9 +91,11 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         // Now and then an image is damaged, both of a partition are, or an operator finds that the state is wrong.
         if (World.Nodes.Length > 1 && World.Random.Chance(0.15) && _found.Log.BaseSequence > 0 && World.OthersAreWhole(Node, _found.Log.BaseSequence))
             Node.Journal.Snapshots.Spoil(World.Random);
+        foreach (var (address, (cell, _)) in _cells.ToArray())
+            cell.Receive(HotStandby.Core.Cells.Begin.Instance, address, Now);
         Take(CellAddress.Replica, new OpLogRecovered(_found), CellAddress.OpLog);
         Take(CellAddress.Replica, new PeersAre([.. Scenario.Nodes.Where(each => each != Node.Id)]), default);
-        if (World.Nodes.Length > 1 && World.Random.Chance(0.03))
+        if (World.Nodes.Length > 1 && World.Random.Chance(0.03) && World.OthersAreWhole(Node, 0))
             Deliver(CellAddress.Replica, new RunNodeCommand(NodeCommand.FullSync), default);
     }
 
@@ -241,6 +243,12 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
             case CellKind.Operators:
                 if (World.IsVerbose)
                     World.Trace(Node, letter.Message.ToString()!);
+                break;
+            case CellKind.Caller:
+                ((MasterCall)letter.Message).Settle(letter.To.Number);
+                break;
+            case CellKind.Self:
+                Pass(from, from, letter.Message, letter.From);
                 break;
             case CellKind.AllShards:
                 for (var shard = 0; shard < ShardCount; shard++)

@@ -2,7 +2,6 @@
 // methods too, not at what the project files promise.
 using System.Reflection;
 using System.Reflection.Metadata;
-using System.Reflection.PortableExecutable;
 using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Tests.Unit.Architecture;
@@ -51,7 +50,7 @@ public sealed class ArrowTests
     [Fact]
     public void No_file_is_longer_than_400_lines()
     {
-        var root = RepositoryRoot();
+        var root = CompiledAssembly.RepositoryRoot();
         var files = Directory.EnumerateFiles(Path.Combine(root, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !Path.GetRelativePath(root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"))
             .ToList();
@@ -62,7 +61,7 @@ public sealed class ArrowTests
 
     private static IEnumerable<string> ReferencesOf(Assembly assembly)
     {
-        using var image = Open(assembly);
+        using var image = CompiledAssembly.Open(assembly.GetName().Name!);
         var metadata = image.GetMetadataReader();
         var names = metadata.AssemblyReferences.Select(reference => metadata.GetString(metadata.GetAssemblyReference(reference).Name)).ToList();
         Assert.Contains("System.Runtime", names);
@@ -71,29 +70,11 @@ public sealed class ArrowTests
 
     private static HashSet<string> TypesUsedBy(Assembly assembly)
     {
-        using var image = Open(assembly);
+        using var image = CompiledAssembly.Open(assembly.GetName().Name!);
         var metadata = image.GetMetadataReader();
         return metadata.TypeReferences
             .Select(metadata.GetTypeReference)
             .Select(type => $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}")
             .ToHashSet();
-    }
-
-    // As it was built: a run that measures coverage changes the copies beside the tests.
-    private static PEReader Open(Assembly assembly)
-    {
-        var name = assembly.GetName().Name!;
-        var project = name["HotStandby.".Length..].Replace("Tests.", "", StringComparison.Ordinal);
-        var output = Path.GetRelativePath(Path.Combine(RepositoryRoot(), "tests", "Unit"), AppContext.BaseDirectory);
-        var room = Path.Combine(RepositoryRoot(), name.Contains(".Tests.", StringComparison.Ordinal) ? "tests" : "src", project);
-        return new PEReader(File.OpenRead(Path.Combine(room, output, name + ".dll")));
-    }
-
-    private static string RepositoryRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "HotStandby.Actors.sln")))
-            directory = directory.Parent;
-        return directory?.FullName ?? throw new DirectoryNotFoundException("no HotStandby.Actors.sln above the tests");
     }
 }

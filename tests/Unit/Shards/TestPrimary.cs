@@ -2,6 +2,7 @@
 // what is committed. Time stands still unless the test moves it.
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
+using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;

@@ -1,4 +1,5 @@
 // Gives a task table entries as the OpLog does. Used by the tests of the table.
+using HotStandby.Core.Segments;
 using HotStandby.Core.Tasks;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;

@@ -1,4 +1,5 @@
 // The payloads of the entries about tasks and jobs: what is written is read back, and no piece of it is read as anything.
+using HotStandby.Core.Segments;
 using HotStandby.Core.Tasks;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;

@@ -1,4 +1,5 @@
 // What a task table refuses to apply: entries that cannot follow upon what it holds.
+using HotStandby.Core.Segments;
 using HotStandby.Core.Tasks;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;

@@ -1,5 +1,6 @@
 // The digests of a shard's buckets, and the markers that carry them.
 using HotStandby.Core.Segments;
+using HotStandby.Core.Shards;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;

@@ -5,6 +5,7 @@ using HotStandby.Core.Partitions.Segments;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
 using HotStandby.Core.Tasks;
+using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;

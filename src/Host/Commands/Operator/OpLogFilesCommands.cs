@@ -3,7 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using HotStandby.Actors.Journal;
-using HotStandby.Actors.Protocol;
+using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Host.Http;
 using HotStandby.Host.Output;

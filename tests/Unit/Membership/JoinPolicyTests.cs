@@ -1,9 +1,9 @@
 // Whom a node joins and when it founds a cluster, without Akka.
-using HotStandby.Actors.Membership;
+using HotStandby.Core.Membership;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 
-namespace HotStandby.Tests.Actors.Membership;
+namespace HotStandby.Tests.Unit.Membership;
 
 public sealed class JoinPolicyTests
 {

@@ -7,7 +7,7 @@ using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
 
-namespace HotStandby.Core.Tasks;
+namespace HotStandby.Core.Segments;
 
 /// <summary>A task and what clients do not see of it.</summary>
 /// <param name="Task">As reported.</param>

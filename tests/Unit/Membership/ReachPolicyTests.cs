@@ -1,11 +1,11 @@
 // Several ReachPolicies that tell each other whom they hear, in virtual time, over links that are cut one by one: who is put out, who leaves,
 // and that whoever belongs to a majority in which all hear each other stays.
 using CsCheck;
-using HotStandby.Actors.Membership;
+using HotStandby.Core.Membership;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 
-namespace HotStandby.Tests.Actors.Membership;
+namespace HotStandby.Tests.Unit.Membership;
 
 public sealed class ReachPolicyTests
 {

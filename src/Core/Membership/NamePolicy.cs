@@ -4,7 +4,7 @@
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 
-namespace HotStandby.Actors.Membership;
+namespace HotStandby.Core.Membership;
 
 /// <summary>What becomes of the sender of a question.</summary>
 public enum NameStep : byte

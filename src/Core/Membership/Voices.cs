@@ -3,7 +3,7 @@
 // prove it. Used by JoinPolicy.
 using HotStandby.Messages.Membership;
 
-namespace HotStandby.Actors.Membership;
+namespace HotStandby.Core.Membership;
 
 /// <summary>What one address has said.</summary>
 /// <param name="Address">The address.</param>

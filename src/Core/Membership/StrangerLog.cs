@@ -1,9 +1,9 @@
 // Which strangers are worth a line in the log. Anything that reaches the port can be one, five times a second and under a thousand
 // addresses. Each is logged once, with at most one line of a kind a minute, and at most 64 are remembered. Pure. Used by JoinActor.
-namespace HotStandby.Actors.Membership;
+namespace HotStandby.Core.Membership;
 
 /// <summary>What a line says about a node that has said hello, or about this node's own waiting.</summary>
-internal enum StrangerKind : byte
+public enum StrangerKind : byte
 {
     /// <summary>Its settings of the cluster are others.</summary>
     OtherShape,
@@ -20,7 +20,7 @@ internal enum StrangerKind : byte
 }
 
 /// <summary>Remembers the strangers that have a line. Times are monotonic ticks of 100 ns.</summary>
-internal sealed class StrangerLog
+public sealed class StrangerLog
 {
     /// <summary>Most strangers that are remembered.</summary>
     public const int Capacity = 64;

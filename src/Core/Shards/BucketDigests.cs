@@ -1,6 +1,6 @@
 // The digest of a shard in parts: one for each bucket of keys, one for the parked puts. Changed by ShardState with every change of its
 // content, at the cost of one addition; so that two nodes that differ find out where, without walking what is equal.
-namespace HotStandby.Core.Verification;
+namespace HotStandby.Core.Shards;
 
 /// <summary>Digests by the hash of the key. Their combination is the digest of the shard. Not thread-safe.</summary>
 public sealed class BucketDigests

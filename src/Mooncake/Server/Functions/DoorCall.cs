@@ -1,6 +1,6 @@
 using HotStandby.Messages.Calls;
 
-namespace HotStandby.Mooncake.Server;
+namespace HotStandby.Mooncake.Server.Functions;
 
 /// <summary>A request that the door answers by itself, at the moment when the answer is written. No partition sees it.</summary>
 /// <param name="sink">Where the answer goes.</param>

@@ -1,7 +1,7 @@
 // What the log says of strangers: each once, at most one line of a kind a minute, and no memory without bound.
-using HotStandby.Actors.Membership;
+using HotStandby.Core.Membership;
 
-namespace HotStandby.Tests.Actors.Membership;
+namespace HotStandby.Tests.Unit.Membership;
 
 public sealed class StrangerLogTests
 {

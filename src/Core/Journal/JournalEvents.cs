@@ -5,7 +5,7 @@ using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
-namespace HotStandby.Actors.Protocol;
+namespace HotStandby.Core.Journal;
 
 /// <summary>Any event in the replica's journal.</summary>
 public interface IJournalEvent;

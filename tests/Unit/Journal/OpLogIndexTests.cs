@@ -1,8 +1,9 @@
 // The index of the journal against a list that keeps one record per entry.
 using CsCheck;
-using HotStandby.Actors.OpLog;
+using HotStandby.Core.Journal;
+using HotStandby.Tests.Unit.Replication;
 
-namespace HotStandby.Tests.Actors.OpLog;
+namespace HotStandby.Tests.Unit.Journal;
 
 public sealed class OpLogIndexTests
 {
@@ -45,9 +46,9 @@ public sealed class OpLogIndexTests
     public void Read_is_bounded_by_bytes_and_never_empty_where_the_log_reaches()
     {
         var index = new OpLogIndex();
-        var bytes = Batches.Of(1, 1, 10).Encoded.Length;
+        var bytes = ReplicaDriver.Batch(1, 1, 10).Encoded.Length;
         for (var i = 0; i < 5; i++)
-            index.Add(Batches.Of(1, (ulong)(i * 10) + 1, 10), i + 1);
+            index.Add(ReplicaDriver.Batch(1, (ulong)(i * 10) + 1, 10), i + 1);
         Assert.Single(index.From(11, 1));
         Assert.Single(index.From(11, (2 * bytes) - 1));
         Assert.Equal([2L, 3L], index.From(15, 2 * bytes).Select(place => place.JournalNumber));
@@ -65,7 +66,7 @@ public sealed class OpLogIndexTests
             switch (kind)
             {
                 case <= 6:
-                    index.Add(Batches.Of(1, naive.Last + 1, size), journalNumber);
+                    index.Add(ReplicaDriver.Batch(1, naive.Last + 1, size), journalNumber);
                     naive.Add(size, journalNumber);
                     break;
                 case <= 8 when naive.Entries.Count > 0 && some >= naive.Entries[0].Sequence:

@@ -2,7 +2,7 @@
 // longer part of the log; what is not in this index is not part of the log.
 using HotStandby.Messages.OpLog;
 
-namespace HotStandby.Actors.OpLog;
+namespace HotStandby.Core.Journal;
 
 /// <summary>A batch's place: its seqs, its bytes, its sequence number in the journal.</summary>
 public readonly record struct BatchPlace(ulong FirstSequence, ulong LastSequence, long JournalNumber, int Bytes);

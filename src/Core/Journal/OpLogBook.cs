@@ -1,16 +1,14 @@
 // What the journal's events add up to: the log's shape, where its batches are, the promise, the vote. Kept by OpLogActor, and by the
 // simulation, whose journal is real but for the disk. Pure: it sees numbers and events, never a journal.
-using HotStandby.Actors.Protocol;
-using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
 
-namespace HotStandby.Actors.OpLog;
+namespace HotStandby.Core.Journal;
 
 /// <summary>The books over one journal. Not thread safe.</summary>
-internal sealed class OpLogBook
+public sealed class OpLogBook
 {
     private readonly LogIndex _log = new();
     private ulong _commitSequence;

@@ -1,9 +1,9 @@
 // Which of two processes of one name stays, without Akka. Node n1 is asked by a process that calls itself n2, at "b"; another n2 is at "a2".
-using HotStandby.Actors.Membership;
+using HotStandby.Core.Membership;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 
-namespace HotStandby.Tests.Actors.Membership;
+namespace HotStandby.Tests.Unit.Membership;
 
 public sealed class NamePolicyTests
 {

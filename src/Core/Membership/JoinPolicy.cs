@@ -4,7 +4,7 @@
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 
-namespace HotStandby.Actors.Membership;
+namespace HotStandby.Core.Membership;
 
 /// <summary>What a node shall do about its membership.</summary>
 public enum JoinStep : byte
@@ -42,7 +42,7 @@ public sealed record Standing(bool IsMember, int VotersInCluster, IReadOnlySet<s
 /// <param name="Birth">The birth of its cluster; 0: it has not met one yet.</param>
 public readonly record struct OwnClaim(Life Life, ulong Birth);
 
-/// <summary>Decides from what was heard. Pure; times are monotonic ticks of 100 ns. Used by <see cref="JoinActor"/>.</summary>
+/// <summary>Decides from what was heard. Pure; times are monotonic ticks of 100 ns. Used by JoinActor.</summary>
 /// <param name="self">This node.</param>
 /// <param name="address">Its address.</param>
 /// <param name="seeds">The configured seed addresses, in their order; only these found clusters.</param>

@@ -1,4 +1,4 @@
-namespace HotStandby.Actors.Scans;
+namespace HotStandby.Core.Node;
 
 /// <summary>Bounds of calls on many objects. All are positive.</summary>
 public sealed record ScanSettings
@@ -15,7 +15,9 @@ public sealed record ScanSettings
     /// <summary>Longest search in one key; a pattern that takes longer three times running is refused with InvalidParams. Default 100 ms.</summary>
     public TimeSpan MatchTimeout { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Longest search in all keys together; a pattern that takes longer is refused with InvalidParams. Default 5 s: before the caller gives up.</summary>
+    /// <summary>
+    /// Longest search in all keys together; a pattern that takes longer is refused with InvalidParams. Default 5 s: before the caller gives up.
+    /// </summary>
     public TimeSpan TotalMatchTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Longest pattern in characters; a longer one is refused with InvalidParams. Default 4096.</summary>
@@ -26,7 +28,4 @@ public sealed record ScanSettings
 
     /// <summary>Keyed calls under way at a time, per scan. Default 2: one is worked on while the other's commit is awaited.</summary>
     public int MaximumLots { get; init; } = 2;
-
-    /// <summary>The dispatcher of the scans: not the shards', whose threads a pattern must not take.</summary>
-    public string Dispatcher { get; init; } = "hotstandby.scan-dispatcher";
 }

@@ -4,14 +4,14 @@
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 
-namespace HotStandby.Actors.Membership;
+namespace HotStandby.Core.Membership;
 
 /// <summary>What follows from who hears whom.</summary>
 /// <param name="PutOut">Who is to be put out of the cluster.</param>
 /// <param name="Leave">This node is: it is in no majority.</param>
 public readonly record struct ReachVerdict(IReadOnlyList<NodeLife> PutOut, bool Leave);
 
-/// <summary>Judges who is lost. Pure; times are monotonic ticks of 100 ns. Used by <see cref="Leadership.DowningActor"/>.</summary>
+/// <summary>Judges who is lost. Pure; times are monotonic ticks of 100 ns. Used by DowningActor.</summary>
 /// <param name="self">This node.</param>
 /// <param name="voters">The configured voters: their majority counts, whoever is a member at the moment.</param>
 /// <param name="stableAfter">What is found must have been so for this long.</param>

@@ -4,7 +4,7 @@ using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
 
-namespace HotStandby.Core.Tasks;
+namespace HotStandby.Core.Segments;
 
 public sealed partial class TaskTable
 {
