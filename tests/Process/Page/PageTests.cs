@@ -37,8 +37,8 @@ public sealed class PageTests(ITestOutputHelper output) : ClusterTest(output)
         await SeeAsync("who serves now", () => Text(browser, "#verdict").StartsWith($"{successor.Id} serves, epoch ", StringComparison.Ordinal));
         await SeeAsync("that one is silent", () => Roles(browser) == Expected(cluster, successor, primary));
         await SeeAsync("every step", () => Steps(browser).Length == 7 && Steps(browser)[^1] == "serving" && Missing(browser) == 0);
-        Assert.Contains(primary.Id, Text(browser, "#timeline [data-step='put out']"), StringComparison.Ordinal);
-        Assert.Equal(successor.Id, browser.FindElement(By.CssSelector("#timeline [data-step='serving']")).GetAttribute("data-node"));
+        await SeeAsync("who was put out", () => Text(browser, "#timeline [data-step='put out']").Contains(primary.Id, StringComparison.Ordinal));
+        await SeeAsync("who took over", () => browser.FindElement(By.CssSelector("#timeline [data-step='serving']")).GetAttribute("data-node") == successor.Id);
         Assert.DoesNotContain(browser.Manage().Logs.GetLog(LogType.Browser), entry => entry.Message.Contains("Content Security Policy", StringComparison.Ordinal));
 
         // The page is a face of the operator commands, too: this one asks before it does anything.
