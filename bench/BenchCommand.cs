@@ -4,7 +4,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Globalization;
 using HotStandby.Bench.Load;
-using HotStandby.Host;
+using HotStandby.CommandLine;
 using HotStandby.Mooncake.Client;
 
 namespace HotStandby.Bench;

@@ -1,6 +1,6 @@
 // How often the Primary's garbage collector ran during a measurement, and for how long all of its threads stood still: no call is
 // answered meanwhile, whatever the shards do.
-using HotStandby.Host.Http;
+using HotStandby.CommandLine.Status;
 
 namespace HotStandby.Bench.Load;
 

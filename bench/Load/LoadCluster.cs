@@ -1,9 +1,9 @@
 // The system under load: a cluster of node processes that serves, with segments mounted, and connections to its Primary.
 // Every figure gets a cluster of its own, so that no figure pays for the objects that another one left behind.
 using System.Net;
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Http;
-using HotStandby.Host.Replay;
+using HotStandby.CommandLine.Status;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Replay;
 using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Client;
 

@@ -3,7 +3,7 @@
 using Akka.Actor;
 using Akka.Remote.TestKit;
 using Akka.Remote.Transport;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Failover.Scenarios;
 
 namespace HotStandby.Tests.MultiNode;

@@ -1,6 +1,6 @@
 // The traps and the other calls over the wire, against three node processes whose times are real. So each half of a trap has a cluster of
 // its own: one whose times no loaded machine reaches, and others of which one kind of time runs out soon.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Scenarios.Drivers;
 
 namespace HotStandby.Tests.Scenarios;

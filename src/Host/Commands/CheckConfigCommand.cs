@@ -4,6 +4,7 @@ using System.Collections;
 using System.CommandLine;
 using System.Globalization;
 using HotStandby.Actors.Settings;
+using HotStandby.CommandLine;
 using HotStandby.Host.Limits;
 
 namespace HotStandby.Host.Commands;

@@ -2,9 +2,11 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
+using HotStandby.CommandLine;
+using HotStandby.CommandLine.Output;
 using HotStandby.Host.Commands.Operator;
-using HotStandby.Host.Output;
-using HotStandby.Host.Replay;
+using HotStandby.Lab.Commands;
+using HotStandby.Lab.Replay;
 
 namespace HotStandby.Host.Commands;
 

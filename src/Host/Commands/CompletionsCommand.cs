@@ -1,5 +1,6 @@
 // completions: what a shell needs to complete verbs and options. The script asks the program itself, so it knows what the program knows.
 using System.CommandLine;
+using HotStandby.CommandLine;
 
 namespace HotStandby.Host.Commands;
 

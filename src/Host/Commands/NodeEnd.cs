@@ -9,6 +9,7 @@ using HotStandby.Actors.OpLog;
 using HotStandby.Actors.Protocol;
 using HotStandby.Actors.Security;
 using HotStandby.Actors.Settings;
+using HotStandby.CommandLine;
 using HotStandby.Host.Logging;
 using Microsoft.Extensions.Logging;
 

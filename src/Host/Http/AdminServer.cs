@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.Json.Serialization.Metadata;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
+using HotStandby.CommandLine.Status;
 using HotStandby.Host.Events;
 using HotStandby.Host.Limits;
 using HotStandby.Messages.Calls;

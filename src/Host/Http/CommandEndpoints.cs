@@ -2,6 +2,7 @@
 // lag and drain under the names that the other commands have.
 using System.Diagnostics;
 using Akka.Actor;
+using HotStandby.CommandLine.Status;
 using HotStandby.Core.Replication;
 using HotStandby.Host.Commands.Operator;
 using HotStandby.Messages;

@@ -7,7 +7,7 @@ using System.Text;
 using System.Text.Json;
 using HotStandby.Actors.Settings;
 using HotStandby.Actors.Telemetry;
-using HotStandby.Host.Output;
+using HotStandby.CommandLine.Output;
 using Microsoft.Extensions.Logging;
 
 namespace HotStandby.Host.Logging;

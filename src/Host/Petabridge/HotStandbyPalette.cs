@@ -4,6 +4,7 @@
 using System.Globalization;
 using Akka.Actor;
 using HotStandby.Actors.Settings;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands.Operator;
 using Petabridge.Cmd;
 using Petabridge.Cmd.Cluster;
@@ -110,7 +111,7 @@ public sealed class HotStandbyCommands : CommandHandlerActor
     private static CommandResponse Tell(OperatorCommand row, IReadOnlyList<NodeAnswer> answers)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
-        var terminal = new Commands.Terminal(text, text, false);
+        var terminal = new Terminal(text, text, false);
         foreach (var problem in answers.Where(static each => !each.IsGood))
             terminal.WriteError(problem.Problem!);
         NodeAnswer[] good = [.. answers.Where(static each => each.IsGood)];

@@ -4,7 +4,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Akka.Actor;
 using HotStandby.Actors.Settings;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Failover.Scenarios;
 
 namespace HotStandby.Tests.Failover.InProcess;

@@ -1,7 +1,7 @@
 // The driver whose nodes are processes: killed with -9, left with SIGTERM, supervised as LocalNode does it. Cutting single ways between
 // processes on one machine needs a network of their own or a proxy, so it refuses that.
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Failover.Scenarios;
 
 namespace HotStandby.Tests.Failover.Processes;

@@ -1,7 +1,7 @@
 // One scenario on one cluster: clients that write all the time, a watch over who serves, and what every scenario demands at its end.
 using System.Diagnostics;
 using System.Globalization;
-using HotStandby.Host.Http;
+using HotStandby.CommandLine.Status;
 using HotStandby.Tests.Process.Failover;
 
 namespace HotStandby.Tests.Failover.Scenarios;

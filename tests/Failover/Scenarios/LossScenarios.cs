@@ -1,5 +1,5 @@
 // Nodes that end, and come back with all, some or nothing of what they had. Written once, for every driver.
-using HotStandby.Host.Http;
+using HotStandby.CommandLine.Status;
 
 namespace HotStandby.Tests.Failover.Scenarios;
 

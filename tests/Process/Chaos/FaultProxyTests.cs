@@ -2,7 +2,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using HotStandby.Host.Chaos;
+using HotStandby.Lab.Chaos;
 
 namespace HotStandby.Tests.Process.Chaos;
 

@@ -1,5 +1,5 @@
 // The schedule of a seed: always the same, within its bounds, and with every kind of fault in it.
-using HotStandby.Host.Chaos;
+using HotStandby.Lab.Chaos;
 
 namespace HotStandby.Tests.Process.Chaos;
 

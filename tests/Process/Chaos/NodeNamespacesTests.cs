@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using HotStandby.Host.Chaos;
+using HotStandby.Lab.Chaos;
 using HotStandby.Tests.Process.Failover;
 
 namespace HotStandby.Tests.Process.Chaos;

@@ -1,9 +1,9 @@
 // The files that put one address in front of the nodes: the programs that read them take them, and they fit the nodes' own files.
 using System.Net;
 using System.Text.RegularExpressions;
-using HotStandby.Host.Chaos;
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Failover;
+using HotStandby.Lab.Chaos;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Failover;
 using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Process.Deploy;

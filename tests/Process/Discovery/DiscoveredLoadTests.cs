@@ -1,8 +1,8 @@
 // The C# client, told nothing but the discovery ports, under load: it follows the Primary through kill, switchover and freeze, and loses
 // nothing that was acknowledged.
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 

@@ -1,8 +1,8 @@
 // Nodes that listen on one address and announce another, and nodes that have IPv6 addresses alone.
 using System.Net;
 using System.Net.Sockets;
-using HotStandby.Host.Chaos;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Chaos;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Chaos;
 using Xunit.Abstractions;
 

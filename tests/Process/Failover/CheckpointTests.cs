@@ -1,6 +1,6 @@
 // Journals that are cut short behind checkpoints, in real processes under load: disks stay bounded, starts read little, and a node that lacks
 // what is gone gets a full sync.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;

@@ -1,8 +1,8 @@
 // What every test with node processes does: wait for conditions with a deadline, compare nodes, and show what the nodes
 // printed when the test fails.
 using System.Diagnostics;
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Http;
+using HotStandby.CommandLine.Status;
+using HotStandby.Lab.Cluster;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;

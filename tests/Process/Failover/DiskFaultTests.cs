@@ -1,7 +1,7 @@
 // Real nodes whose disk fails: the operating system refuses a write, or says that what it took is not on the disk. A voter that cannot
 // store must not acknowledge: it ends with 74, the others go on, and after the repair it comes back with all that was acknowledged.
 using System.Globalization;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;

@@ -1,6 +1,6 @@
 // Three real processes under load: what happens to the Primary, and what clients and the other nodes see of it.
 using System.Globalization;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Telemetry;
 using Xunit.Abstractions;
 

@@ -1,5 +1,5 @@
 // A Primary that is stopped by SIGSTOP believes, when it goes on, that no time has passed. Its lease says otherwise.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Mooncake.Client;
 using Xunit.Abstractions;
 

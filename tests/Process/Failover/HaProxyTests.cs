@@ -1,8 +1,8 @@
 // The shipped haproxy.cfg in front of real nodes, with clients that know its address alone.
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
-using HotStandby.Host.Failover;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Failover;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;

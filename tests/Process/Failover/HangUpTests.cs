@@ -1,8 +1,8 @@
 // A terminal that is closed in the middle of a demo: SIGHUP ends it like Ctrl-C, and nothing stays behind.
 using System.Diagnostics;
 using System.Globalization;
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
+using HotStandby.Lab.Cluster;
 
 namespace HotStandby.Tests.Process.Failover;
 
@@ -18,7 +18,7 @@ public sealed class HangUpTests
         try
         {
             // Whoever runs the tests may have told his children to ignore SIGHUP (nohup does) or SIGINT (a shell's & does); a terminal does not.
-            var start = new ProcessStartInfo("env", ["--default-signal=HUP", "dotnet", "exec", typeof(LocalCluster).Assembly.Location, "demo"])
+            var start = new ProcessStartInfo("env", ["--default-signal=HUP", "dotnet", "exec", LocalNode.Program, "demo"])
             {
                 RedirectStandardError = true, RedirectStandardOutput = true,
                 Environment = { ["TMPDIR"] = temporary, ["DOTNET_EnableDiagnostics"] = "0" },
@@ -45,7 +45,7 @@ public sealed class HangUpTests
         {
             var trace = Path.Combine(temporary, "trace.jsonl");
             await HotStandby.Host.Commands.CommandTree.RunAsync(["trace", "--requests", "50", "--out", trace], new(TextWriter.Null, TextWriter.Null, false), null);
-            var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", "exec", typeof(LocalCluster).Assembly.Location, "demo", "--keep", "--trace", trace])
+            var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", "exec", LocalNode.Program, "demo", "--keep", "--trace", trace])
             {
                 RedirectStandardError = true, RedirectStandardOutput = true,
                 Environment = { ["TMPDIR"] = temporary, ["DOTNET_EnableDiagnostics"] = "0" },

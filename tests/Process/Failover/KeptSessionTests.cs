@@ -1,8 +1,8 @@
 // A stock client knows one address. Behind a balancer that keeps sessions its connection would stay with a node that has stopped serving,
 // so that node must end it, and must not keep the client if it comes back too early.
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
+using HotStandby.Lab.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;

@@ -1,7 +1,7 @@
 // Clients that write and read without end, as the replay of a generated trace, until the test has seen enough.
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Replay;
-using HotStandby.Host.Trace;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Replay;
+using HotStandby.Lab.Trace;
 using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Client;
 

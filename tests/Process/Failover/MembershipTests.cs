@@ -1,5 +1,5 @@
 // Which nodes form a cluster: any majority of the voters, and none alone.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;

@@ -1,7 +1,7 @@
 // A second living process of one name, and a node of another cluster with the same names: each is turned away, and neither the cluster nor a
 // single acknowledged write suffers from it.
 using System.Net;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;

@@ -1,8 +1,8 @@
 // A node with both doors open: what is put through one is read through the other.
 using System.Globalization;
 using System.Net;
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Replay;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Replay;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Mooncake.Calls;

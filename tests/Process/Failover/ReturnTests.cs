@@ -1,6 +1,6 @@
 // Clients that all come back at once after a kill of the Primary: each of them puts, gets and has its segment again, and is refused nothing
 // but what a cluster without a Primary must refuse. How long it takes is failover-report's to say.
-using HotStandby.Host.Failover;
+using HotStandby.Lab.Failover;
 using HotStandby.Messages;
 using Xunit.Abstractions;
 

@@ -1,6 +1,6 @@
 // The checker against generated histories: it accepts what has an order, and agrees with the naive checker on everything small.
 using CsCheck;
-using HotStandby.Host.Histories;
+using HotStandby.Lab.Histories;
 
 namespace HotStandby.Tests.Process.Histories;
 

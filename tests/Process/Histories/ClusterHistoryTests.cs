@@ -1,8 +1,8 @@
 // What clients saw of node processes whose Primary is frozen and goes on has an order; and what an asynchronous cluster loses has none, which
 // shows that the checker finds losses of real clusters. Killed and leaving Primaries: tests/Failover/Scenarios/HistoryScenarios.cs.
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Histories;
-using HotStandby.Host.Replay;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Histories;
+using HotStandby.Lab.Replay;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Tests.Process.Failover;

@@ -1,5 +1,5 @@
 // Writes histories by hand: one line a call, with invented times.
-using HotStandby.Host.Histories;
+using HotStandby.Lab.Histories;
 using HotStandby.Messages;
 
 namespace HotStandby.Tests.Process.Histories;

@@ -1,9 +1,9 @@
 // Makes histories that have an order: an object answers one call after the other, and each call's interval is stretched around the moment
 // at which it took effect. And spoils them: one answer is replaced by another.
 using CsCheck;
-using HotStandby.Host.Histories;
+using HotStandby.Lab.Histories;
 using HotStandby.Messages;
-using static HotStandby.Host.Histories.OperationKind;
+using static HotStandby.Lab.Histories.OperationKind;
 
 namespace HotStandby.Tests.Process.Histories;
 

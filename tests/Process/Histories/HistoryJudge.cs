@@ -1,7 +1,7 @@
 // Judges the history of a test, and keeps it when it is bad.
 using System.Diagnostics;
 using System.Globalization;
-using HotStandby.Host.Histories;
+using HotStandby.Lab.Histories;
 using HotStandby.Messages;
 
 namespace HotStandby.Tests.Process.Histories;

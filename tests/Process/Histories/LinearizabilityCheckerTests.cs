@@ -1,9 +1,9 @@
 // Histories whose verdict everybody can see: those that an order explains, and those that none does, one for each kind of fault that the
 // checker is there for.
-using HotStandby.Host.Histories;
+using HotStandby.Lab.Histories;
 using HotStandby.Messages;
 using Xunit.Abstractions;
-using static HotStandby.Host.Histories.OperationKind;
+using static HotStandby.Lab.Histories.OperationKind;
 
 namespace HotStandby.Tests.Process.Histories;
 

@@ -1,9 +1,9 @@
 // Linearizability as its definition says it: every order is tried, and the moment at which each call takes effect is put as early as the order,
 // the call and the leases allow. With a model of its own that shares nothing with the checker's. For histories of a handful of calls of one key,
 // within the time in which no put is old.
-using HotStandby.Host.Histories;
+using HotStandby.Lab.Histories;
 using HotStandby.Messages;
-using static HotStandby.Host.Histories.OperationKind;
+using static HotStandby.Lab.Histories.OperationKind;
 
 namespace HotStandby.Tests.Process.Histories;
 

@@ -2,7 +2,7 @@
 // room again when the connections close.
 using System.Net;
 using System.Net.Sockets;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Tests.Process.Failover;

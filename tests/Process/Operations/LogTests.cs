@@ -1,10 +1,10 @@
 // The log as operators and their programs read it: every event has its id, a line is an object, and a failover prints each line once.
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using HotStandby.Host.Cluster;
 using HotStandby.Host.Logging;
-using HotStandby.Tests.Process.Failover;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Actors.Settings;
+using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Operations;

@@ -2,7 +2,7 @@
 // them, nor fails to start; a verb ends with 74, without a stack trace, when what it was asked for could not be written.
 using System.Diagnostics;
 using System.Globalization;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using HotStandby.Tests.Process.Telemetry;
 using Xunit.Abstractions;
@@ -105,7 +105,7 @@ public sealed class LostOutputTests(LostOutputTests.Asked asked, ITestOutputHelp
     // Runs the executable by a shell that redirects its streams. The code, and what standard error has.
     private static async Task<(int Code, string Error)> RunAsync(string line, CancellationToken stop, string before = "")
     {
-        var script = $"{before}dotnet exec {typeof(LocalNode).Assembly.Location} {line}";
+        var script = $"{before}dotnet exec {LocalNode.Program} {line}";
         var start = new ProcessStartInfo("bash") { RedirectStandardError = true, RedirectStandardInput = true, RedirectStandardOutput = true };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add(script);

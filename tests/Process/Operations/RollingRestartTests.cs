@@ -1,6 +1,6 @@
 // What docs/operations.md says under "A rolling upgrade", step by step, while clients write: no acknowledged write is lost, and no
 // write fails for good.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 

@@ -1,10 +1,10 @@
 // Every operator command, as verb and over HTTP, against three real nodes; what is refused, what is noted.
 using System.Net;
 using System.Text.Json;
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
 using HotStandby.Host.Commands.Operator;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 

@@ -1,5 +1,5 @@
 // The page in a real browser: the Primary is killed, and a Standby's page shows which node leads now, and how it came to that.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using OpenQA.Selenium;
 using OpenQA.Selenium.Chrome;

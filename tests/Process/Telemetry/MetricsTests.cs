@@ -1,13 +1,13 @@
 // Every metric moves when that happens which it is about, and what is shipped for Prometheus and Grafana asks for metrics that exist.
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Mooncake.Frames;
-using HotStandby.Tests.Process.Failover;
 using HotStandby.Tests.Actors.Settings;
+using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Telemetry;

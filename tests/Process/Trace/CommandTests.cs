@@ -1,9 +1,10 @@
 // The verbs as a user meets them: what they print and how they end.
 using System.Text;
-using HotStandby.Host;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
 using HotStandby.Host.Commands.Operator;
-using HotStandby.Host.Replay;
+using HotStandby.Lab.Commands;
+using HotStandby.Lab.Replay;
 using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Process.Trace;

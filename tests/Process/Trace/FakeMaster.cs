@@ -1,5 +1,5 @@
 // A master in memory: the rules of put and get, without network and time. Faults are scripted per call.
-using HotStandby.Host.Replay;
+using HotStandby.Lab.Replay;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;

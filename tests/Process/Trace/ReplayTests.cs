@@ -1,6 +1,6 @@
 // The replay against a master in memory: what it counts, and what it does when answers are lost.
-using HotStandby.Host.Replay;
-using HotStandby.Host.Trace;
+using HotStandby.Lab.Replay;
+using HotStandby.Lab.Trace;
 using HotStandby.Messages;
 
 namespace HotStandby.Tests.Process.Trace;

@@ -1,5 +1,5 @@
 // Mounting, and keeping what is mounted alive across a new Primary.
-using HotStandby.Host.Replay;
+using HotStandby.Lab.Replay;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;

@@ -1,6 +1,6 @@
 // The trace format: reading, writing, making.
 using System.Text;
-using HotStandby.Host.Trace;
+using HotStandby.Lab.Trace;
 
 namespace HotStandby.Tests.Process.Trace;
 

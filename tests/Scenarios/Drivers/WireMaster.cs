@@ -1,7 +1,7 @@
 // The same scenarios over the wire: three node processes on loopback, Mooncake's own calls, and a Primary that is killed. A call of a
 // scenario is translated, sent, and its results are put where the in-process master puts them.
 using System.Globalization;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;

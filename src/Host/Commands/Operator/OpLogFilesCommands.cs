@@ -4,8 +4,9 @@ using System.Globalization;
 using System.Text.Json;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Protocol;
+using HotStandby.CommandLine;
+using HotStandby.CommandLine.Output;
 using HotStandby.Host.Http;
-using HotStandby.Host.Output;
 
 namespace HotStandby.Host.Commands.Operator;
 

@@ -3,6 +3,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Security.Cryptography.X509Certificates;
+using HotStandby.CommandLine;
 
 namespace HotStandby.Host.Commands.Operator;
 
