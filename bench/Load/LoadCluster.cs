@@ -20,7 +20,8 @@ internal sealed class LoadCluster : IAsyncDisposable
     private readonly List<IAsyncDisposable> _owned = [];
     private readonly ulong _segmentBytes;
 
-    private LoadCluster(LocalCluster cluster, ulong segmentBytes) => (_cluster, _segmentBytes, Primary) = (cluster, segmentBytes, cluster.Nodes[0]);
+    private LoadCluster(LocalCluster cluster, ulong segmentBytes) =>
+        (_cluster, _segmentBytes, Primary) = (cluster, segmentBytes, cluster.Nodes[0]);
 
     /// <summary>Who every call is made for; it owns the segments.</summary>
     public Uuid Client { get; } = new(0x6265_6e63_6800_0000, (ulong)Environment.ProcessId << 32);
@@ -41,7 +42,8 @@ internal sealed class LoadCluster : IAsyncDisposable
     /// <param name="capacityBytes">Of all segments together; 0: far more than is ever put.</param>
     public static async Task<LoadCluster> StartAsync(LoadSettings settings, int inFlight, CancellationToken stop, ulong capacityBytes = 0)
     {
-        var load = new LoadCluster(LocalCluster.Create(settings.Nodes, settings.ExtraHocon), capacityBytes == 0 ? SegmentBytes : capacityBytes / Segments);
+        var load = new LoadCluster(
+            LocalCluster.Create(settings.Nodes, settings.ExtraHocon), capacityBytes == 0 ? SegmentBytes : capacityBytes / Segments);
         try
         {
             await load.StartAsync(Math.Min(inFlight, LoadSettings.MaximumConnections), stop);

@@ -23,7 +23,8 @@ public static class Options
         option.Validators.Add(result =>
         {
             // A text that is no number at all is reported by the parser itself.
-            if (result.Tokens is [var token] && T.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && (value < minimum || value > maximum))
+            if (result.Tokens is [var token]
+                && T.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && (value < minimum || value > maximum))
                 result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be {minimum} to {maximum}, not {token.Value}"));
         });
         return option;

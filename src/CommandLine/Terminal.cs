@@ -43,7 +43,8 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
         if (!IsInteractive)
         {
             Output.WriteLine($"# {title}");
-            var widths = headings.Select((heading, column) => Math.Max(heading.Length, rows.Count == 0 ? 0 : rows.Max(row => row[column].Length))).ToArray();
+            var widths = headings.Select(
+                (heading, column) => Math.Max(heading.Length, rows.Count == 0 ? 0 : rows.Max(row => row[column].Length))).ToArray();
             foreach (var row in rows.Prepend(headings))
                 Output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
             return;

@@ -16,7 +16,8 @@ public sealed record ApplyLagView(long Count, long P50, long P99, long P999, lon
 
 /// <summary>What the node has verified of itself since its start, while it was a Standby.</summary>
 /// <param name="Enabled">Whether it does.</param>
-/// <param name="Clean">False: a partition differed from the Primary when it was compared last. Null: not all have been compared yet.</param>
+/// <param name="Clean">False: a partition differed from the Primary when it was compared last. Null: not all have been compared
+/// yet.</param>
 /// <param name="Compared">Comparisons of a partition.</param>
 /// <param name="KeysCompared">Objects that they covered.</param>
 /// <param name="Failed">Comparisons that found a difference.</param>
@@ -27,8 +28,8 @@ public sealed record ApplyLagView(long Count, long P50, long P99, long P999, lon
 /// <param name="LastCycleAgeMilliseconds">Since the last of them.</param>
 /// <param name="UncleanPartitions">Those that differed when they were compared last.</param>
 public sealed record VerificationView(
-    bool Enabled, bool? Clean, long Compared, long KeysCompared, long Failed, long Mismatched, long Repaired, long FullSyncsNeeded, long Cycles,
-    long? LastCycleAgeMilliseconds, IReadOnlyList<string> UncleanPartitions);
+    bool Enabled, bool? Clean, long Compared, long KeysCompared, long Failed, long Mismatched, long Repaired, long FullSyncsNeeded,
+    long Cycles, long? LastCycleAgeMilliseconds, IReadOnlyList<string> UncleanPartitions);
 
 /// <summary>
 /// The garbage collector of the node's process since its start: collections by generation, and how long all threads stood still for them.
@@ -38,7 +39,8 @@ public sealed record CollectorView(
     int Generation0, int Generation1, int Generation2, double PausedMilliseconds, double LongestRecentPauseMilliseconds);
 
 /// <summary>A full sync that is under way: from whom, how far, how fast, and for how much longer.</summary>
-public sealed record SyncView(string Source, int PartitionsDone, int Partitions, long Bytes, double BytesPerSecond, double? RemainingSeconds);
+public sealed record SyncView(
+    string Source, int PartitionsDone, int Partitions, long Bytes, double BytesPerSecond, double? RemainingSeconds);
 
 /// <summary>What the node's state rests on.</summary>
 /// <param name="IsWhole">The partitions hold what the log begins with; a node without that does not lead.</param>

@@ -28,7 +28,8 @@ internal static class CompletionsCommand
     {
         var shell = new Argument<string>("SHELL") { Description = "bash or zsh." };
         shell.AcceptOnlyFromAmong("bash", "zsh");
-        var command = new Command("completions", "Print a script that completes verbs and options: source <(hotstandby completions bash).") { shell };
+        var command = new Command(
+            "completions", "Print a script that completes verbs and options: source <(hotstandby completions bash).") { shell };
         command.SetAction(result =>
         {
             terminal.Output.WriteLine((result.GetRequiredValue(shell) == "zsh" ? Zsh : Bash).ReplaceLineEndings("\n"));

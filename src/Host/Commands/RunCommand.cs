@@ -35,13 +35,18 @@ internal static class RunCommand
     public static Command Create(Terminal terminal)
     {
         var options = new ConfigurationOptions();
-        var stopWithInput = new Option<bool>("--stop-with-input") { Description = "Stop when standard input ends: a parent process that dies takes the node with it." };
-        var command = new Command("run", "Run a node until SIGTERM or Ctrl-C; it hands over before it stops.") { options.File, options.Overrides, stopWithInput };
+        var stopWithInput = new Option<bool>("--stop-with-input")
+        {
+            Description = "Stop when standard input ends: a parent process that dies takes the node with it.",
+        };
+        var command = new Command(
+            "run", "Run a node until SIGTERM or Ctrl-C; it hands over before it stops.") { options.File, options.Overrides, stopWithInput };
         command.SetAction((result, cancellation) => RunAsync(terminal, options.Load(result), result.GetValue(stopWithInput), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, ConfigurationResult loaded, bool stopWithInput, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        Terminal terminal, ConfigurationResult loaded, bool stopWithInput, CancellationToken cancellation)
     {
         if (loaded.Configuration is not { } configuration)
         {
@@ -223,7 +228,8 @@ internal static class RunCommand
             Settings = configuration.Effective,
             AdminToken = token,
             Log = log,
-            Audit = new AuditLog(Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
+            Audit = new AuditLog(
+                Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
             ClientAddress = settings.Client.AdvertisedAddress(settings.Remoting.Host).ToString(),
         };
     }

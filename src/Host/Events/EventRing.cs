@@ -101,7 +101,8 @@ public sealed class EventRing(string node, TimeProvider time) : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel) && eventId is { Id: > 0, Name: not (null or nameof(Logging.HostEvents.Operator)) })
                 ring.Add(eventId, state, formatter(state, exception));

@@ -44,7 +44,8 @@ internal sealed record NodeSnapshot(DateTimeOffset Time, string Node, string Sta
             SegmentCount = sample.Segments.Count,
             Segments =
             [
-                .. sample.Segments.OrderByDescending(static use => (double)use.UsedBytes / Math.Max(1, use.Segment.SizeBytes)).Take(MostSegments)
+                .. sample.Segments.OrderByDescending(static use => (double)use.UsedBytes / Math.Max(1, use.Segment.SizeBytes))
+                    .Take(MostSegments)
                     .Select(static use => new SegmentSnapshot(use.Segment.Name, use.UsedBytes, use.Segment.SizeBytes)),
             ],
             Members = CommandEndpoints.MembersOf(node, sample.Report?.Replica.Leader.Name),

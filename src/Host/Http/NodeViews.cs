@@ -14,7 +14,8 @@ internal static class NodeViews
     {
         var replica = report.Replica;
         return new NodeView(
-            replica.Node.Name, replica.Role switch { ReplicaRole.Primary => "primary", ReplicaRole.Candidate => "candidate", _ => "standby" },
+            replica.Node.Name,
+            replica.Role switch { ReplicaRole.Primary => "primary", ReplicaRole.Candidate => "candidate", _ => "standby" },
             replica.Serving, replica.Epoch, replica.Leader.Name ?? "", replica.Voting, replica.AppendedSequence, replica.DurableSequence,
             replica.CommittedSequence, replica.AppliedSequence, replica.LeaseRemainingMilliseconds, replica.HeldReplies,
             [.. replica.Standbys.Select(standby => new StandbyView(
@@ -32,14 +33,16 @@ internal static class NodeViews
             State = new StateView(
                 replica.State.IsWhole, replica.State.BaseSequence, replica.State.CheckpointSequence,
                 replica.State.Sync is { } sync
-                    ? new SyncView(sync.Source.Name ?? "", sync.PartitionsDone, sync.Partitions, sync.Bytes, sync.BytesPerSecond, sync.RemainingSeconds)
+                    ? new SyncView(sync.Source.Name ?? "", sync.PartitionsDone, sync.Partitions, sync.Bytes, sync.BytesPerSecond,
+                        sync.RemainingSeconds)
                     : null),
         };
     }
 
     private static VerificationView ViewOf(VerificationReport report) => new(
-        report.IsEnabled, report.IsClean, report.Counts.Compared, report.Counts.KeysCompared, report.Counts.Failed, report.Counts.Mismatched,
-        report.Counts.Repaired, report.Counts.FullSyncsNeeded, report.Counts.Cycles, report.LastCycleAgeMilliseconds,
+        report.IsEnabled, report.IsClean, report.Counts.Compared, report.Counts.KeysCompared, report.Counts.Failed,
+        report.Counts.Mismatched, report.Counts.Repaired, report.Counts.FullSyncsNeeded, report.Counts.Cycles,
+        report.LastCycleAgeMilliseconds,
         [.. report.Unclean.Select(partition => partition.ToString())]);
 
     private static CollectorView CollectorNow()
@@ -49,6 +52,7 @@ internal static class NodeViews
             foreach (var pause in GC.GetGCMemoryInfo(kind).PauseDurations)
                 longest = pause > longest ? pause : longest;
         return new CollectorView(
-            GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2), GC.GetTotalPauseDuration().TotalMilliseconds, longest.TotalMilliseconds);
+            GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2), GC.GetTotalPauseDuration().TotalMilliseconds,
+            longest.TotalMilliseconds);
     }
 }

@@ -19,9 +19,10 @@ internal static class ReplicationEndpoints
     }
 
     /// <summary>Answers /replication.</summary>
-    public static async Task<IResult> ReplicationAsync(AdminNode node, CancellationToken stop) => await node.TryReportAsync(stop) is { } report
-        ? Results.Json(BodyOf(node, report), AdminJson.Default.ReplicationBody)
-        : ErrorAnswer.NoReport();
+    public static async Task<IResult> ReplicationAsync(AdminNode node, CancellationToken stop) =>
+        await node.TryReportAsync(stop) is { } report
+            ? Results.Json(BodyOf(node, report), AdminJson.Default.ReplicationBody)
+            : ErrorAnswer.NoReport();
 
     /// <summary>Answers /status.</summary>
     public static async Task<IResult> StatusAsync(AdminNode node, CancellationToken stop) => await node.TryReportAsync(stop) is { } report

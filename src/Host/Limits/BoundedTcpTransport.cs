@@ -26,7 +26,8 @@ public sealed class BoundedTcpTransport : Transport
     private const string TransportClass = "akka.remote.dot-netty.tcp.transport-class";
 
     // Neither is public; BoundedTcpTransportTests fails when a new version of Akka has other names.
-    private static readonly Type TcpTransport = Type.GetType("Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", throwOnError: true)!;
+    private static readonly Type TcpTransport = Type.GetType(
+        "Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", throwOnError: true)!;
 
     private static readonly FieldInfo ServerChannel =
         TcpTransport.BaseType!.GetField("ServerChannel", BindingFlags.Instance | BindingFlags.NonPublic)!;
@@ -73,7 +74,8 @@ public sealed class BoundedTcpTransport : Transport
     {
         var listening = await _tcp.Listen().ConfigureAwait(false);
         // Nothing is accepted before Akka has taken the listener.
-        ((IChannel)ServerChannel.GetValue(_tcp)!).Pipeline.AddFirst(new Entrance(System.Settings.Setup.Get<RemotingBoundSetup>().Value.Slots));
+        ((IChannel)ServerChannel.GetValue(_tcp)!)
+            .Pipeline.AddFirst(new Entrance(System.Settings.Setup.Get<RemotingBoundSetup>().Value.Slots));
         return listening;
     }
 

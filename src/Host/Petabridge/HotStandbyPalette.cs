@@ -54,7 +54,8 @@ public static class HotStandbyPalette
             definition = definition.WithArgument(built => built.IsMandatory(argument.IsPositional).WithName(argument.Name)
                 .WithSwitch($"--{argument.Name.ToLowerInvariant()}").WithDescription(argument.Summary));
         if (command.IsDangerous)
-            definition = definition.WithArgument(static built => built.IsMandatory(false).WithName(Yes).WithSwitch($"--{Yes}").WithDescription("Yes, do it."));
+            definition = definition.WithArgument(
+                static built => built.IsMandatory(false).WithName(Yes).WithSwitch($"--{Yes}").WithDescription("Yes, do it."));
         return definition.Build();
     }
 }
@@ -84,8 +85,10 @@ public sealed class HotStandbyCommands : CommandHandlerActor
     private void Begin(OperatorCommand row, Command command)
     {
         // What was typed comes as pairs of switch and value.
-        var typed = command.Arguments.ToDictionary(static each => each.Item1.TrimStart('-'), static each => each.Item2, StringComparer.OrdinalIgnoreCase);
-        var said = row.Arguments.Where(each => typed.ContainsKey(each.Name)).ToDictionary(static each => each.Name, each => typed[each.Name]);
+        var typed = command.Arguments.ToDictionary(
+            static each => each.Item1.TrimStart('-'), static each => each.Item2, StringComparer.OrdinalIgnoreCase);
+        var said = row.Arguments.Where(each => typed.ContainsKey(each.Name))
+            .ToDictionary(static each => each.Name, each => typed[each.Name]);
         var asker = Sender;
         if (row.IsDangerous && !typed.ContainsKey(HotStandbyPalette.Yes))
         {

@@ -93,5 +93,6 @@ internal static class StandardAnswers
     }
 
     private static ReplicaDescriptor Replica(int index, ReplicaStatus status) => new(
-        20 + (ulong)index, 4096, 0x7f00_0000_0000 + (4096 * (ulong)index), index == 0 ? "tcp" : "rdma", $"10.0.0.{index + 1}:12345", status);
+        20 + (ulong)index, 4096, 0x7f00_0000_0000 + (4096 * (ulong)index), index == 0 ? "tcp" : "rdma",
+        $"10.0.0.{index + 1}:12345", status);
 }

@@ -42,7 +42,8 @@ internal sealed class ProcessCluster : IFailoverCluster
         return Task.CompletedTask;
     }
 
-    public Task CutAsync(FailoverNode from, FailoverNode to, CancellationToken stop) => throw new NotSupportedException("processes are not cut off here");
+    public Task CutAsync(FailoverNode from, FailoverNode to, CancellationToken stop) =>
+        throw new NotSupportedException("processes are not cut off here");
 
     public Task HealAsync(CancellationToken stop) => Task.CompletedTask;
 

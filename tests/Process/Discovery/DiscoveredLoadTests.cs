@@ -25,7 +25,8 @@ public sealed class DiscoveredLoadTests(ITestOutputHelper output) : ClusterTest(
         await primary.WaitForExitAsync(stop);
         primary.EnsureRunning();
         var second = await WaitForSuccessorAsync(cluster, primary, stop);
-        await WaitUntilAsync("the killed node is back", Patience, async () => await cluster.StatusAsync(primary, stop) is { Voting: true }, stop);
+        await WaitUntilAsync(
+            "the killed node is back", Patience, async () => await cluster.StatusAsync(primary, stop) is { Voting: true }, stop);
 
         await WaitUntilAsync("another node leads on request", Patience, async () =>
         {

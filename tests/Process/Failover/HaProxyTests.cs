@@ -12,7 +12,8 @@ public sealed class HaProxyTests(ITestOutputHelper output) : ClusterTest(output)
     private const int Clients = 4;
 
     [FactWith("haproxy")]
-    public Task Clients_behind_haproxy_go_on_after_a_kill_and_a_switchover_and_lose_nothing() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task Clients_behind_haproxy_go_on_after_a_kill_and_a_switchover_and_lose_nothing() => WithClusterAsync(
+        3, async (cluster, stop) =>
     {
         cluster.StartAll();
         var first = await cluster.WaitForPrimaryAsync(Patience, stop);

@@ -33,11 +33,13 @@ public sealed class KeptSessionTests(ITestOutputHelper output) : ClusterTest(out
         await WaitUntilAsync("the switchover is taken", Patience, async () =>
         {
             using var said = new StringWriter();
-            string[] command = ["switchover", "--to", successor.Id, "--yes", .. cluster.Nodes.SelectMany(node => new[] { "--http", node.HttpAddress })];
+            string[] command =
+                ["switchover", "--to", successor.Id, "--yes", .. cluster.Nodes.SelectMany(node => new[] { "--http", node.HttpAddress })];
             return await CommandTree.RunAsync(command, new Terminal(said, said, false), null, stop) == ExitCode.Ok;
         }, stop);
 
-        await WaitUntilAsync("the client is disconnected, comes to the new Primary and reads its object", Patience, () => client.ExistsAsync("kept", stop), stop);
+        await WaitUntilAsync("the client is disconnected, comes to the new Primary and reads its object", Patience,
+            () => client.ExistsAsync("kept", stop), stop);
         Assert.True(client.Connections > 1, "its connection was never closed");
         Assert.NotEqual(primary, balancer.Healthy);
         Output.WriteLine($"{client.Connections} connections, {client.Refusals} refusals");

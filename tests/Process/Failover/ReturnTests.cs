@@ -17,7 +17,8 @@ public sealed class ReturnTests(ITestOutputHelper output) : ClusterTest(output)
     ];
 
     [Fact]
-    public Task Every_client_comes_back_with_its_segment_after_a_kill_and_is_refused_nothing_else() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task Every_client_comes_back_with_its_segment_after_a_kill_and_is_refused_nothing_else() => WithClusterAsync(
+        3, async (cluster, stop) =>
     {
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);

@@ -82,7 +82,8 @@ public sealed class NodeGaugesTests
         using var gauges = new NodeGauges();
         var told = Collect(gauges).Where(pair => pair.Value is not null).Select(pair => pair.Key);
         // Gauges; counters exist from the start.
-        Assert.Equal(["hotstandby_reporting", "hotstandby_serving"], told.Where(name => !name.EndsWith("_total", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(["hotstandby_reporting", "hotstandby_serving"],
+            told.Where(name => !name.EndsWith("_total", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -116,8 +117,10 @@ public sealed class NodeGaugesTests
             told[instrument.Name] = null;
             self.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => told[instrument.Name] = (told[instrument.Name] ?? 0) + value);
-        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => told[instrument.Name] = (told[instrument.Name] ?? 0) + value);
+        listener.SetMeasurementEventCallback<double>(
+            (instrument, value, _, _) => told[instrument.Name] = (told[instrument.Name] ?? 0) + value);
+        listener.SetMeasurementEventCallback<long>(
+            (instrument, value, _, _) => told[instrument.Name] = (told[instrument.Name] ?? 0) + value);
         listener.Start();
         listener.RecordObservableInstruments();
         return told;
@@ -125,8 +128,8 @@ public sealed class NodeGaugesTests
 
     private static NodeSample OfStandby() => new(false, new NodeReport(
         new ReplicaStatus(
-            new NodeId("n1"), ReplicaRole.Standby, false, 7, NodeId.None, false, 100, 100, 100, 80, 0, 0, [], new ApplyLag(4, 10, 20, 30, 40),
-            new StateStatus(false, 40, 60, new SyncProgress(new NodeId("n2"), 1, 4, 999, 10, null))),
+            new NodeId("n1"), ReplicaRole.Standby, false, 7, NodeId.None, false, 100, 100, 100, 80, 0, 0, [],
+            new ApplyLag(4, 10, 20, 30, 40), new StateStatus(false, 40, 60, new SyncProgress(new NodeId("n2"), 1, 4, 999, 10, null))),
         [],
         new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8000, false, [new Partition(1)])), [], 10, 30, 50)
     {

@@ -1,5 +1,5 @@
-// The audit: a client writes objects into memory of its own, each key once, and remembers what was acknowledged. That must be there until the
-// audit itself removes it, a slice at a time, so that a run of any length holds few of them.
+// The audit: a client writes objects into memory of its own, each key once, and remembers what was acknowledged. That must be there until
+// the audit itself removes it, a slice at a time, so that a run of any length holds few of them.
 using System.Globalization;
 using HotStandby.Lab.Cluster;
 using HotStandby.Lab.Replay;
@@ -19,7 +19,8 @@ public sealed class AuditClient : IAsyncDisposable
     private readonly MooncakeMasterClient _owning;
     private readonly SegmentOwner _owner;
 
-    private AuditClient(MooncakeMasterClient owning, SegmentOwner owner, MooncakeMasterClient writing) => (_owning, _owner, Calls) = (owning, owner, writing);
+    private AuditClient(MooncakeMasterClient owning, SegmentOwner owner, MooncakeMasterClient writing) =>
+        (_owning, _owner, Calls) = (owning, owner, writing);
 
     /// <summary>Puts into this memory alone: that of other clients may be taken back any time.</summary>
     public MooncakeMasterClient Calls { get; }
@@ -35,7 +36,8 @@ public sealed class AuditClient : IAsyncDisposable
         try
         {
             var owner = await SegmentOwner.MountAsync(owning, Id, SegmentCount, SegmentBytes, patience, PingInterval, null, stop);
-            return new AuditClient(owning, owner, new MooncakeMasterClient(addresses, Id) { PreferredSegments = [.. owner.Segments.Select(segment => segment.Name)] });
+            return new AuditClient(owning, owner,
+                new MooncakeMasterClient(addresses, Id) { PreferredSegments = [.. owner.Segments.Select(segment => segment.Name)] });
         }
         catch
         {
@@ -108,7 +110,8 @@ public sealed class AuditedWrites(MooncakeMasterClient client, int slice, Servic
     private async Task WriteBatchAsync(CancellationToken stop)
     {
         var first = Interlocked.Add(ref _next, BatchKeys);
-        string[] keys = [.. Enumerable.Range(0, BatchKeys).Select(i => string.Create(CultureInfo.InvariantCulture, $"audit-{slice}-{first + i}"))];
+        string[] keys = [.. Enumerable.Range(0, BatchKeys)
+            .Select(i => string.Create(CultureInfo.InvariantCulture, $"audit-{slice}-{first + i}"))];
         var start = await client.BatchPutStartAsync(keys, ObjectBytes, stop);
         if (start.Call != ErrorCode.Ok)
             return;

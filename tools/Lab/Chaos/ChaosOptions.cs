@@ -14,7 +14,9 @@ public sealed record ChaosOptions(TimeSpan Duration, ulong Seed, int Nodes, IRea
     /// <summary>From the end of a step's faults to service.</summary>
     public TimeSpan RecoveryPatience { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>For how long clients may find no service at all: the longest faults of a step, one after the other, and the recovery.</summary>
+    /// <summary>
+    /// For how long clients may find no service at all: the longest faults of a step, one after the other, and the recovery.
+    /// </summary>
     public TimeSpan Patience => RecoveryPatience + FaultSchedule.LongestFault + FaultSchedule.LongestFault;
 }
 

@@ -26,7 +26,8 @@ public sealed class ChaosRun : IAsyncDisposable
         """;
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
-    private static readonly int[] ExpectedEnds = [ExitCode.Ok, ExitCode.Temporary, 128 + (int)NodeSignal.Kill, 128 + (int)NodeSignal.Terminate];
+    private static readonly int[] ExpectedEnds =
+        [ExitCode.Ok, ExitCode.Temporary, 128 + (int)NodeSignal.Kill, 128 + (int)NodeSignal.Terminate];
 
     private readonly ChaosOptions _options;
     private readonly LocalCluster _cluster;
@@ -74,7 +75,8 @@ public sealed class ChaosRun : IAsyncDisposable
             await EndOfLoadAsync(load);
         }
         await CompareAsync(watch, stop);
-        return new ChaosReport(_steps, _faults, watch.Reigns, _load.Acknowledged, _load.FreshReads, _load.LongestGap, _recorded.Totals, _log.Violations);
+        return new ChaosReport(
+            _steps, _faults, watch.Reigns, _load.Acknowledged, _load.FreshReads, _load.LongestGap, _recorded.Totals, _log.Violations);
     }
 
     /// <inheritdoc/>
@@ -149,7 +151,8 @@ public sealed class ChaosRun : IAsyncDisposable
         {
             var views = await _cluster.WaitForAgreementAsync(_options.RecoveryPatience, stop);
             foreach (var view in views)
-                _log.Event($"{view.Node}: {view.Role}, epoch {view.Epoch}, seq {view.CommittedSequence}, {view.Partitions.Sum(partition => partition.Things)} things");
+                _log.Event($"{view.Node}: {view.Role}, epoch {view.Epoch}, seq {view.CommittedSequence}, "
+                    + $"{view.Partitions.Sum(partition => partition.Things)} things");
             foreach (var view in views.Where(view => !ContentOf(view).SequenceEqual(ContentOf(views[0]))))
                 _log.Violation($"{view.Node} and {views[0].Node} hold different things at seq {view.CommittedSequence}");
         }
@@ -160,5 +163,6 @@ public sealed class ChaosRun : IAsyncDisposable
         CheckEnds();
     }
 
-    private static IEnumerable<(string, string)> ContentOf(NodeView view) => view.Partitions.Select(partition => (partition.Partition, partition.Digest));
+    private static IEnumerable<(string, string)> ContentOf(NodeView view) =>
+        view.Partitions.Select(partition => (partition.Partition, partition.Digest));
 }

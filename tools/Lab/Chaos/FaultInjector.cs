@@ -39,10 +39,13 @@ public sealed class FaultInjector(LocalCluster cluster, FaultNetwork network, IR
             FaultKind.Kill => EndAsync([victim], NodeSignal.Kill, fault.Lasts, stop),
             FaultKind.Term => EndAsync([victim], NodeSignal.Terminate, fault.Lasts, stop),
             FaultKind.Pause => PauseAsync(victim, fault.Lasts, stop),
-            FaultKind.Blackhole => HoldAsync(fault.Flag ? [.. others, network.Clients] : others, peer => network.Cut(victim, peer), fault.Lasts, stop),
-            FaultKind.OneWay => HoldAsync(others, peer => fault.Flag ? network.CutOneWay(victim, peer) : network.CutOneWay(peer, victim), fault.Lasts, stop),
+            FaultKind.Blackhole => HoldAsync(
+                fault.Flag ? [.. others, network.Clients] : others, peer => network.Cut(victim, peer), fault.Lasts, stop),
+            FaultKind.OneWay => HoldAsync(
+                others, peer => fault.Flag ? network.CutOneWay(victim, peer) : network.CutOneWay(peer, victim), fault.Lasts, stop),
             FaultKind.Bridge => HoldAsync([order[fault.Other]], peer => network.Cut(victim, peer), fault.Lasts, stop),
-            FaultKind.Delay => HoldAsync([.. others, network.Clients], peer => network.Delay(victim, peer, MostDelay(fault) / 10, MostDelay(fault)), fault.Lasts, stop),
+            FaultKind.Delay => HoldAsync([.. others, network.Clients],
+                peer => network.Delay(victim, peer, MostDelay(fault) / 10, MostDelay(fault)), fault.Lasts, stop),
             FaultKind.Stall => AgainAndAgainAsync(fault, random => StallAsync(victim, others, random, stop), stop),
             FaultKind.Reset => AgainAndAgainAsync(fault, random => ResetAsync(victim, [.. others, network.Clients], random, stop), stop),
             FaultKind.SlowDisk => AgainAndAgainAsync(fault, random => SlowDiskAsync(victim, random, stop), stop),

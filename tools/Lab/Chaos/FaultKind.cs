@@ -46,7 +46,8 @@ public sealed record Fault(FaultKind Kind, int Victim, int Other, TimeSpan Offse
 {
     /// <summary>For people.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{FaultKinds.NameOf(Kind)} victim={Victim} other={Other} at=+{Offset.TotalSeconds:0.0}s lasts={Lasts.TotalSeconds:0.0}s strength={Strength:0.00} flag={(Flag ? 1 : 0)}");
+        $"{FaultKinds.NameOf(Kind)} victim={Victim} other={Other} at=+{Offset.TotalSeconds:0.0}s lasts={Lasts.TotalSeconds:0.0}s "
+            + $"strength={Strength:0.00} flag={(Flag ? 1 : 0)}");
 }
 
 /// <summary>The names of kinds.</summary>
@@ -57,7 +58,8 @@ public static class FaultKinds
 
     /// <summary>As on the command line: one-way for <see cref="FaultKind.OneWay"/>.</summary>
     public static string NameOf(FaultKind kind) => string.Concat(
-        kind.ToString().Select((letter, i) => i > 0 && char.IsUpper(letter) ? $"-{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
+        kind.ToString().Select((letter, i) =>
+            i > 0 && char.IsUpper(letter) ? $"-{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
 
     /// <summary>The kind of a name; null when there is none.</summary>
     public static FaultKind? Of(string name) => All.Where(kind => NameOf(kind) == name).Select(kind => (FaultKind?)kind).FirstOrDefault();

@@ -30,8 +30,10 @@ public sealed class FaultNetwork : IAsyncDisposable
         {
             var node = i;
             var announced = IPEndPoint.Parse(_nodes[i].AnnouncedAddress);
-            _remoting.Add(new FaultProxy(announced, IPEndPoint.Parse(_nodes[i].RemotingAddress), from => NodeAt(from, announced) is { } peer ? PairOf(peer, node) : null));
-            _doors.Add(new FaultProxy(new IPEndPoint(IPAddress.Loopback, 0), IPEndPoint.Parse(_nodes[i].ClientAddress), _ => PairOf(Clients, node)));
+            _remoting.Add(new FaultProxy(announced, IPEndPoint.Parse(_nodes[i].RemotingAddress), from =>
+                NodeAt(from, announced) is { } peer ? PairOf(peer, node) : null));
+            _doors.Add(new FaultProxy(
+                new IPEndPoint(IPAddress.Loopback, 0), IPEndPoint.Parse(_nodes[i].ClientAddress), _ => PairOf(Clients, node)));
         }
     }
 
@@ -42,7 +44,8 @@ public sealed class FaultNetwork : IAsyncDisposable
     public IReadOnlyList<string> ClientAddresses => [.. _doors.Select(door => door.EndPoint.ToString())];
 
     /// <summary>Cuts one direction until the result is disposed.</summary>
-    public IDisposable CutOneWay(int from, int to) => _namespaces is null || from == Clients || to == Clients ? _links[from, to].Cut() : _namespaces.Cut(from, to);
+    public IDisposable CutOneWay(int from, int to) =>
+        _namespaces is null || from == Clients || to == Clients ? _links[from, to].Cut() : _namespaces.Cut(from, to);
 
     /// <summary>Cuts both directions of a pair until the result is disposed.</summary>
     public IDisposable Cut(int one, int other) => Undo.All([CutOneWay(one, other), CutOneWay(other, one)]);

@@ -51,7 +51,8 @@ public static class FaultSchedule
             {
                 var first = Fault(random, kind, nodes, TimeSpan.Zero);
                 var second = IsAlone(kind) || random.Below(4) > 0 ? null : Second(random, kinds, nodes, first);
-                yield return new FaultStep(Span(random, TimeSpan.Zero, LongestPause), second is null ? [first] : [first, second], random.Below(5) > 0);
+                yield return new FaultStep(
+                    Span(random, TimeSpan.Zero, LongestPause), second is null ? [first] : [first, second], random.Below(5) > 0);
             }
         }
     }
@@ -60,7 +61,8 @@ public static class FaultSchedule
     private static Fault? Second(RandomSource random, FaultKind[] kinds, int nodes, Fault first)
     {
         var others = Array.FindAll(kinds, kind => kind != first.Kind && !IsAlone(kind));
-        return others.Length == 0 ? null : Fault(random, others[random.Below(others.Length)], nodes, Span(random, TimeSpan.Zero, first.Lasts));
+        return others.Length == 0
+            ? null : Fault(random, others[random.Below(others.Length)], nodes, Span(random, TimeSpan.Zero, first.Lasts));
     }
 
     private static bool IsAlone(FaultKind kind) => kind is FaultKind.RestartAll or FaultKind.Rolling;
@@ -72,12 +74,14 @@ public static class FaultSchedule
         var other = random.Below(nodes - 1);
         var shortest = TimeSpan.FromSeconds(kind is FaultKind.Pause or FaultKind.Delay or FaultKind.Stall or FaultKind.Reset ? 0.5 : 0.1);
         return new Fault(
-            kind, victim, other >= victim ? other + 1 : other, offset, Lasting(random, shortest), random.Below(1001) / 1000.0, random.Below(2) == 0);
+            kind, victim, other >= victim ? other + 1 : other, offset, Lasting(random, shortest), random.Below(1001) / 1000.0,
+            random.Below(2) == 0);
     }
 
     // Half of them are over before anybody is given up, half of them are not: what happens differs.
     private static TimeSpan Lasting(RandomSource random, TimeSpan shortest) =>
         random.Below(2) == 0 ? Span(random, shortest, GivenUpAfter) : Span(random, GivenUpAfter, LongestFault);
 
-    private static TimeSpan Span(RandomSource random, TimeSpan shortest, TimeSpan longest) => shortest + ((longest - shortest) * (random.Below(10_001) / 10_000.0));
+    private static TimeSpan Span(RandomSource random, TimeSpan shortest, TimeSpan longest) =>
+        shortest + ((longest - shortest) * (random.Below(10_001) / 10_000.0));
 }

@@ -91,9 +91,12 @@ public sealed class FaultyDisk : IAsyncDisposable
     /// <summary>Makes room again.</summary>
     public void Clear() => File.Delete(BallastFile);
 
-    /// <summary>Every write to the disk waits for so long. A process of its own ends that, so that it ends whatever happens to this one.</summary>
+    /// <summary>
+    /// Every write to the disk waits for so long. A process of its own ends that, so that it ends whatever happens to this one.
+    /// </summary>
     public Task FreezeAsync(TimeSpan time) => SystemTool.RunAsync("sh", "-c",
-        string.Create(CultureInfo.InvariantCulture, $"fsfreeze -f '{DirectoryPath}' && sleep {time.TotalSeconds:0.000}; fsfreeze -u '{DirectoryPath}'"));
+        string.Create(CultureInfo.InvariantCulture,
+            $"fsfreeze -f '{DirectoryPath}' && sleep {time.TotalSeconds:0.000}; fsfreeze -u '{DirectoryPath}'"));
 
     /// <summary>Unmounts it. Nobody may use it any more.</summary>
     public async ValueTask DisposeAsync()

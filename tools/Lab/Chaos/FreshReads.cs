@@ -1,6 +1,6 @@
-// Readers that are each bound to one node and ask, all the time, for what was acknowledged last. A node that answers must know it: an answer
-// without it is a stale read, from a node that took itself for the Primary. They do not wait for answers: a frozen node finds all questions
-// of that time when it goes on, those about what its successor has acknowledged meanwhile among them.
+// Readers that are each bound to one node and ask, all the time, for what was acknowledged last. A node that answers must know it: an
+// answer without it is a stale read, from a node that took itself for the Primary. They do not wait for answers: a frozen node finds all
+// questions of that time when it goes on, those about what its successor has acknowledged meanwhile among them.
 using HotStandby.Lab.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -53,6 +53,7 @@ public sealed class FreshReads(IReadOnlyList<string> addresses, Func<IReadOnlyLi
             return;
         Interlocked.Increment(ref _answers);
         if (answer.Items.Contains(ErrorCode.ObjectNotFound))
-            log.Violation($"stale read: the node behind {address} does not know all of {string.Join(", ", keys)}, which were acknowledged before it was asked");
+            log.Violation($"stale read: the node behind {address} does not know all of {string.Join(", ", keys)}, which were acknowledged "
+                + "before it was asked");
     }
 }

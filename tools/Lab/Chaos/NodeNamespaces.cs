@@ -100,7 +100,8 @@ public sealed class NodeNamespaces : IAsyncDisposable
         var spaces = await SystemTool.RunAsync(Tool, "netns", "list");
         return
         [
-            .. NetworkInterface.GetAllNetworkInterfaces().Select(link => link.Name).Where(name => name.StartsWith(LinkPrefix, StringComparison.Ordinal)),
+            .. NetworkInterface.GetAllNetworkInterfaces()
+                .Select(link => link.Name).Where(name => name.StartsWith(LinkPrefix, StringComparison.Ordinal)),
             .. spaces.Split('\n').Select(line => line.Split(' ')[0]).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)),
         ];
     }
@@ -109,7 +110,8 @@ public sealed class NodeNamespaces : IAsyncDisposable
     {
         foreach (var owner in (await AllAsync()).Select(OwnerOf).Distinct())
         {
-            if (int.TryParse(owner, CultureInfo.InvariantCulture, out var process) && process != Environment.ProcessId && !Directory.Exists($"/proc/{process}"))
+            if (int.TryParse(owner, CultureInfo.InvariantCulture, out var process)
+                && process != Environment.ProcessId && !Directory.Exists($"/proc/{process}"))
                 await RemoveAsync(owner);
         }
     }
@@ -133,7 +135,8 @@ public sealed class NodeNamespaces : IAsyncDisposable
     private static IPAddress FreeSubnet()
     {
         var taken = NetworkInterface.GetAllNetworkInterfaces().SelectMany(link => link.GetIPProperties().UnicastAddresses)
-            .Where(address => address.Address.AddressFamily == AddressFamily.InterNetwork).Select(address => SubnetOf(address.Address)).ToHashSet();
+            .Where(address => address.Address.AddressFamily == AddressFamily.InterNetwork)
+            .Select(address => SubnetOf(address.Address)).ToHashSet();
         for (var i = 0; i < Subnets; i++)
         {
             var number = (Environment.ProcessId + i) % Subnets;
@@ -183,10 +186,12 @@ public sealed class NodeNamespaces : IAsyncDisposable
             _cuts[from, to] += by;
             if (before > 0 == _cuts[from, to] > 0)
                 return;
-            using var process = Process.Start(Tool, ["-n", NameOf(from), "route", by > 0 ? "add" : "delete", "blackhole", $"{ProxyAddressOf(to)}/32"]);
+            using var process = Process.Start(
+                Tool, ["-n", NameOf(from), "route", by > 0 ? "add" : "delete", "blackhole", $"{ProxyAddressOf(to)}/32"]);
             process.WaitForExit();
             if (process.ExitCode != 0)
-                throw new IOException($"the way from node {from} to node {to} could not be {(by > 0 ? "cut" : "mended")}: {Tool} ended with {process.ExitCode}");
+                throw new IOException($"the way from node {from} to node {to} could not be {(by > 0 ? "cut" : "mended")}: {Tool} ended "
+                    + $"with {process.ExitCode}");
         }
     }
 }

@@ -1,5 +1,5 @@
-// Recorded histories beside the audit: clients that get in each other's way on a few hot keys, slice after slice, and the checker's verdict on
-// each slice while the next one is recorded. Only a history that no order explains is kept; what is held does not grow.
+// Recorded histories beside the audit: clients that get in each other's way on a few hot keys, slice after slice, and the checker's verdict
+// on each slice while the next one is recorded. Only a history that no order explains is kept; what is held does not grow.
 using System.Globalization;
 using HotStandby.Lab.Histories;
 
@@ -50,7 +50,8 @@ public sealed class RecordedLoad(IReadOnlyList<string> addresses, ChaosOptions o
         var settings = HistoryWorkloadSettings.Default with { Patience = options.Patience, LongestPause = TimeSpan.FromMilliseconds(20) };
         try
         {
-            return await new HistoryWorkload(settings).RunAsync(addresses, (int)((options.Seed + (ulong)slice) % int.MaxValue), Clients, Keys, over.Token);
+            return await new HistoryWorkload(settings)
+                .RunAsync(addresses, (int)((options.Seed + (ulong)slice) % int.MaxValue), Clients, Keys, over.Token);
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
@@ -62,7 +63,8 @@ public sealed class RecordedLoad(IReadOnlyList<string> addresses, ChaosOptions o
     {
         var verdict = LinearizabilityChecker.Check(history, Checker);
         Totals = new HistoryTotals(
-            Totals.Slices + 1, Totals.Operations + verdict.Operations, Totals.Keys + verdict.Keys, Totals.Unknown + verdict.UnknownOutcomes);
+            Totals.Slices + 1, Totals.Operations + verdict.Operations, Totals.Keys + verdict.Keys,
+            Totals.Unknown + verdict.UnknownOutcomes);
         if (verdict.IsLinearizable)
             return;
         var file = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"history-{slice}.jsonl"));

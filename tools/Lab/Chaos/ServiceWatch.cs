@@ -122,7 +122,8 @@ public sealed class ServiceWatch : IAsyncDisposable
     {
         var failed = view.Verification?.Failed ?? 0;
         if (failed > reported)
-            _log.Violation($"verification found {view.Node} different from its Primary: {string.Join(", ", view.Verification!.UncleanPartitions)}");
+            _log.Violation(
+                $"verification found {view.Node} different from its Primary: {string.Join(", ", view.Verification!.UncleanPartitions)}");
         return failed;
     }
 }

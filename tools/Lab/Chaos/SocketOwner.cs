@@ -40,7 +40,8 @@ public static class SocketOwner
             foreach (var line in File.ReadLines(table))
             {
                 var columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (columns.Length > InodeColumn && columns[1].EndsWith(from, StringComparison.Ordinal) && columns[2].EndsWith(to, StringComparison.Ordinal))
+                if (columns.Length > InodeColumn
+                    && columns[1].EndsWith(from, StringComparison.Ordinal) && columns[2].EndsWith(to, StringComparison.Ordinal))
                     return columns[InodeColumn];
             }
         }

@@ -24,7 +24,8 @@ public static class ClusterDirectory
 
     /// <summary>The directories whose process is gone. Those without a mark are not ours.</summary>
     public static IReadOnlyList<string> LeftOver() =>
-        [.. Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*").Where(directory => OwnerOf(directory) is { } owner && !IsAlive(owner))];
+        [.. Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*")
+            .Where(directory => OwnerOf(directory) is { } owner && !IsAlive(owner))];
 
     private static void RemoveLeftOver()
     {
@@ -32,7 +33,8 @@ public static class ClusterDirectory
         {
             try
             {
-                // The mark goes last: what cannot be removed now, since its nodes are still ending or a disk is mounted in it, stays marked.
+                // The mark goes last: what cannot be removed now, since its nodes are still ending or a disk is mounted in it, stays
+                // marked.
                 foreach (var content in Directory.EnumerateDirectories(directory))
                     Directory.Delete(content, recursive: true);
                 Directory.Delete(directory, recursive: true);
@@ -48,7 +50,8 @@ public static class ClusterDirectory
     {
         try
         {
-            return int.TryParse(File.ReadAllText(Path.Combine(directory, OwnerFile)), CultureInfo.InvariantCulture, out var owner) ? owner : null;
+            return int.TryParse(File.ReadAllText(Path.Combine(directory, OwnerFile)), CultureInfo.InvariantCulture, out var owner)
+                ? owner : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

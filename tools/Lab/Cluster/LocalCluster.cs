@@ -45,11 +45,15 @@ public sealed class LocalCluster : IAsyncDisposable
         var nodes = Enumerable.Range(0, count)
             .Select(i =>
             {
-                var announced = new IPEndPoint(namespaces?.ProxyAddressOf(i) ?? IPAddress.Loopback, ports[(i * each) + (behindProxies ? 3 : 2)]);
+                var announced = new IPEndPoint(
+                    namespaces?.ProxyAddressOf(i) ?? IPAddress.Loopback, ports[(i * each) + (behindProxies ? 3 : 2)]);
                 var place = new NodePlace(
-                    namespaces?.AddressOf(i) ?? IPAddress.Loopback, ports[i * each], ports[(i * each) + 1], ports[(i * each) + 2], announced,
-                    ports[(i * each) + 4]);
-                return new LocalNode(string.Create(CultureInfo.InvariantCulture, $"node{i + 1}"), directory, place) { Launcher = namespaces is null ? [] : NodeNamespaces.LauncherOf(i) };
+                    namespaces?.AddressOf(i) ?? IPAddress.Loopback, ports[i * each], ports[(i * each) + 1],
+                    ports[(i * each) + 2], announced, ports[(i * each) + 4]);
+                return new LocalNode(string.Create(CultureInfo.InvariantCulture, $"node{i + 1}"), directory, place)
+                {
+                    Launcher = namespaces is null ? [] : NodeNamespaces.LauncherOf(i),
+                };
             })
             .ToArray();
         foreach (var node in nodes)

@@ -45,7 +45,9 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
     private Task _supervision = Task.CompletedTask;
     private bool _isEnding;
 
-    /// <summary>The program that every node runs, as a file for <c>dotnet exec</c>: it lies beside this assembly, which does not link it.</summary>
+    /// <summary>
+    /// The program that every node runs, as a file for <c>dotnet exec</c>: it lies beside this assembly, which does not link it.
+    /// </summary>
     public static string Program { get; } = Path.Combine(Path.GetDirectoryName(typeof(LocalNode).Assembly.Location)!, "hotstandby.dll");
 
     /// <summary>The node's id.</summary>
@@ -111,7 +113,9 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
         }
     }
 
-    /// <summary>A program and its first arguments that start the next lives; what follows it is the node's own command line. Empty: none.</summary>
+    /// <summary>
+    /// A program and its first arguments that start the next lives; what follows it is the node's own command line. Empty: none.
+    /// </summary>
     public IReadOnlyList<string> Launcher { get; set; } = [];
 
     /// <summary>Writes the configuration file.</summary>

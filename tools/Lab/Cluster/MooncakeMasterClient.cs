@@ -15,7 +15,8 @@ namespace HotStandby.Lab.Cluster;
 /// <param name="addresses">Every node, as host:port.</param>
 /// <param name="client">The client's id.</param>
 /// <param name="settings">How its connections behave; null for the defaults.</param>
-public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid client, MasterConnectionSettings? settings = null) : IMasterClient
+public sealed class MooncakeMasterClient(
+    IReadOnlyList<string> addresses, Uuid client, MasterConnectionSettings? settings = null) : IMasterClient
 {
     private static readonly ByteString Tenant = "default";
 
@@ -33,7 +34,8 @@ public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid c
     {
         var request = new BatchExistKeyRequest(KeysOf(keys), Tenant);
         var (call, results) = await CallAsync<BatchExistKeyRequest, WireList<Expected<WireBool>>>(request, cancellation);
-        return await CheckedAsync(call, Codes(results, result => !result.IsOk ? result.Error : result.Value.Value ? ErrorCode.Ok : ErrorCode.ObjectNotFound));
+        return await CheckedAsync(
+            call, Codes(results, result => !result.IsOk ? result.Error : result.Value.Value ? ErrorCode.Ok : ErrorCode.ObjectNotFound));
     }
 
     /// <inheritdoc/>
@@ -49,7 +51,8 @@ public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid c
     {
         var sizes = new ulong[keys.Count];
         Array.Fill(sizes, sizeBytes);
-        var request = new BatchPutStartRequest(client, KeysOf(keys), sizes, new WireReplicateConfig { PreferredSegments = KeysOf(PreferredSegments) }, Tenant);
+        var request = new BatchPutStartRequest(
+            client, KeysOf(keys), sizes, new WireReplicateConfig { PreferredSegments = KeysOf(PreferredSegments) }, Tenant);
         var (call, results) = await CallAsync<BatchPutStartRequest, WireList<Expected<WireList<WireReplica>>>>(request, cancellation);
         return await CheckedAsync(call, Codes(results, result => result.Error));
     }
@@ -76,14 +79,16 @@ public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid c
     /// <inheritdoc/>
     public async Task<ErrorCode> MountSegmentAsync(Segment segment, CancellationToken cancellation)
     {
-        var (call, result) = await CallAsync<MountSegmentRequest, Expected<Nothing>>(new MountSegmentRequest(ToWire(segment), client), cancellation);
+        var (call, result) = await CallAsync<MountSegmentRequest, Expected<Nothing>>(
+            new MountSegmentRequest(ToWire(segment), client), cancellation);
         return await CheckedAsync(call, result.Error);
     }
 
     /// <inheritdoc/>
     public async Task<ErrorCode> UnmountSegmentAsync(Uuid segment, CancellationToken cancellation)
     {
-        var (call, result) = await CallAsync<UnmountSegmentRequest, Expected<Nothing>>(new UnmountSegmentRequest(segment, client), cancellation);
+        var (call, result) = await CallAsync<UnmountSegmentRequest, Expected<Nothing>>(
+            new UnmountSegmentRequest(segment, client), cancellation);
         return await CheckedAsync(call, result.Error);
     }
 
@@ -99,7 +104,8 @@ public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid c
     public async Task<ErrorCode> ReMountSegmentAsync(IReadOnlyList<Segment> segments, CancellationToken cancellation)
     {
         WireSegment[] wire = [.. segments.Select(ToWire)];
-        var (call, result) = await CallAsync<ReMountSegmentRequest, Expected<Nothing>>(new ReMountSegmentRequest(wire, client), cancellation);
+        var (call, result) = await CallAsync<ReMountSegmentRequest, Expected<Nothing>>(
+            new ReMountSegmentRequest(wire, client), cancellation);
         return await CheckedAsync(call, result.Error);
     }
 
@@ -123,7 +129,8 @@ public sealed class MooncakeMasterClient(IReadOnlyList<string> addresses, Uuid c
         {
             if (connection is null)
                 _whyNoService = failure.Message;
-            return (new Attempt(failure.Failure == MasterRpcFailure.NotSent ? ErrorCode.UnavailableInCurrentMode : ErrorCode.RpcFail, connection), default);
+            return (new Attempt(failure.Failure == MasterRpcFailure.NotSent ? ErrorCode.UnavailableInCurrentMode : ErrorCode.RpcFail,
+                connection), default);
         }
     }
 

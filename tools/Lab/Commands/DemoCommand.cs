@@ -31,9 +31,13 @@ public static class DemoCommand
         {
             Description = $"{ReplayCommand.TraceDescription}. Without it, one is generated.", HelpName = "file",
         }.RefuseTilde();
-        var keep = new Option<bool>("--keep") { Description = "Leave the cluster up when it is over, and print where its page is; Ctrl-C ends it." };
+        var keep = new Option<bool>("--keep")
+        {
+            Description = "Leave the cluster up when it is over, and print where its page is; Ctrl-C ends it.",
+        };
         var options = new ReplayOptionSet();
-        var command = new Command("demo", "Start three nodes, kill the Primary in mid-replay, show that nothing acknowledged is lost.") { trace, keep };
+        var command = new Command(
+            "demo", "Start three nodes, kill the Primary in mid-replay, show that nothing acknowledged is lost.") { trace, keep };
         options.AddTo(command);
         command.SetAction((result, cancellation) => RunAsync(
             terminal, result.GetValue(trace), options.Read(result), options.ReadSegments(result), result.GetValue(keep), cancellation));
@@ -41,7 +45,8 @@ public static class DemoCommand
     }
 
     private static async Task<int> RunAsync(
-        Terminal terminal, string? file, ReplayOptions options, (int Count, ulong Bytes) segments, bool keep, CancellationToken cancellation)
+        Terminal terminal, string? file, ReplayOptions options, (int Count, ulong Bytes) segments, bool keep,
+        CancellationToken cancellation)
     {
         IReadOnlyList<TraceRequest> requests = [];
         var code = ExitCode.Ok;
@@ -106,7 +111,8 @@ public static class DemoCommand
     // Being told to end is how it ends.
     private static async Task KeepAsync(Terminal terminal, LocalCluster cluster, CancellationToken cancellation)
     {
-        terminal.WriteTable("The cluster stays up until Ctrl-C", KeptHeadings, [.. cluster.Nodes.Select(static node => (IReadOnlyList<string>)
+        terminal.WriteTable(
+            "The cluster stays up until Ctrl-C", KeptHeadings, [.. cluster.Nodes.Select(static node => (IReadOnlyList<string>)
             [node.Id, $"http://{node.HttpAddress}/", $"http://{node.HttpAddress}/metrics", node.ClientAddress])]);
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -126,21 +132,24 @@ public static class DemoCommand
         view.Partitions.Select(partition => partition.Digest).SequenceEqual(views[0].Partitions.Select(partition => partition.Digest)));
 
     private static void Print(
-        Terminal terminal, ReplayReport report, ReplayProgress atKill, int acknowledged, int lost, IReadOnlyList<NodeView> views, bool agree)
+        Terminal terminal, ReplayReport report, ReplayProgress atKill, int acknowledged, int lost,
+        IReadOnlyList<NodeView> views, bool agree)
     {
         // Both figures leave the gap out; where it lay elsewhere, as with a trace that ends at the kill, there is nothing to leave out.
         var gap = report.LongestGapAt + report.LongestGap > atKill.Elapsed ? report.LongestGap : TimeSpan.Zero;
         var after = report.Duration - atKill.Elapsed - gap;
         terminal.WriteTable("Demo: the Primary was killed with -9 in mid-replay", Headings,
         [
-            ["RTO (longest gap without service)", $"{Number(report.LongestGap.TotalSeconds)} s, {Number(report.LongestGapAt.TotalSeconds)} s into the replay"],
+            ["RTO (longest gap without service)",
+                $"{Number(report.LongestGap.TotalSeconds)} s, {Number(report.LongestGapAt.TotalSeconds)} s into the replay"],
             ["acknowledged writes", Number(acknowledged)],
             ["acknowledged writes lost", Number(lost)],
             ["retries by the client", Number(report.Retries)],
             ["block hits, misses", $"{Number(report.Hits)}, {Number(report.Misses)}"],
             ["hit rate", string.Create(CultureInfo.InvariantCulture, $"{report.HitRate:P2}")],
             ["operations/s (keys in answered calls) before the kill", Number((long)(atKill.Operations / atKill.Elapsed.TotalSeconds))],
-            ["operations/s after it, the gap left out", after > TimeSpan.Zero ? Number((long)((report.Operations - atKill.Operations) / after.TotalSeconds)) : "-"],
+            ["operations/s after it, the gap left out",
+                after > TimeSpan.Zero ? Number((long)((report.Operations - atKill.Operations) / after.TotalSeconds)) : "-"],
             ["operations/s over all, the gap included", Number((long)report.OperationsPerSecond)],
             .. views.Select(view => (IReadOnlyList<string>)[
                 $"{view.Node}: {view.Role}, epoch {view.Epoch}",
@@ -153,9 +162,11 @@ public static class DemoCommand
     private static string Summary(NodeView view)
     {
         var sum = view.Partitions.Aggregate(0UL, (total, partition) =>
-            unchecked((total * 31) + ulong.Parse(partition.Digest.AsSpan(partition.Digest.IndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
+            unchecked((total * 31) + ulong.Parse(
+                partition.Digest.AsSpan(partition.Digest.IndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
         return sum.ToString("x16", CultureInfo.InvariantCulture);
     }
 
-    private static string Number<T>(T value) where T : IFormattable => value.ToString(value is double ? "0.000" : null, CultureInfo.InvariantCulture);
+    private static string Number<T>(T value)
+        where T : IFormattable => value.ToString(value is double ? "0.000" : null, CultureInfo.InvariantCulture);
 }

@@ -19,23 +19,32 @@ public static class FailoverReportCommand
         var kills = Options.Number("--kills", "Kills of the Primary", 50, 0, 10_000);
         var switches = Options.Number("--switches", "Orderly hand-overs", 50, 0, 10_000);
         var freezes = Options.Number("--freezes", "Primaries that are frozen until another one serves", 30, 0, 10_000);
-        var partitions = Options.Number("--partitions", "Primaries that are cut off from the other nodes until another one serves", 30, 0, 10_000);
+        var partitions = Options.Number(
+            "--partitions", "Primaries that are cut off from the other nodes until another one serves", 30, 0, 10_000);
         var nodes = Options.Number("--nodes", "Nodes, all of them voters", 3, 3, 9);
         var clients = Options.Number(
-            "--clients", "Instead of four writers: clients as Mooncake's are, each with a segment, and what they see after kills", 0, 0, 5000);
+            "--clients", "Instead of four writers: clients as Mooncake's are, each with a segment, and what they see after kills",
+            0, 0, 5000);
         var front = new Option<bool>("--haproxy")
         {
             Description = "The clients go through haproxy, which must be installed, with the shipped file; "
                 + "without it, they learn at once which node serves.",
         };
-        var hocon = new Option<string>("--hocon") { Description = "Settings of every node on top of the defaults.", DefaultValueFactory = static _ => "", HelpName = "hocon" };
-        var title = new Option<string>("--title") { Description = "Heading of the report.", DefaultValueFactory = static _ => "Failover", HelpName = "text" };
+        var hocon = new Option<string>("--hocon")
+        {
+            Description = "Settings of every node on top of the defaults.", DefaultValueFactory = static _ => "", HelpName = "hocon",
+        };
+        var title = new Option<string>("--title")
+        {
+            Description = "Heading of the report.", DefaultValueFactory = static _ => "Failover", HelpName = "text",
+        };
         var output = new Option<string?>("--append-to")
         {
             Description = "Append the report to this Markdown file.", HelpName = "file",
         }.RefuseTilde();
         var command = new Command(
-            "failover-report", "Take the Primary of a local cluster away again and again; report how long service is down, and what is lost.")
+            "failover-report",
+            "Take the Primary of a local cluster away again and again; report how long service is down, and what is lost.")
         {
             kills, switches, freezes, partitions, nodes, clients, front, hocon, title, output,
         };
@@ -48,7 +57,8 @@ public static class FailoverReportCommand
         {
             FailoverKind[] plan =
             [
-                .. Enumerable.Repeat(FailoverKind.Kill, result.GetValue(kills)), .. Enumerable.Repeat(FailoverKind.Switch, result.GetValue(switches)),
+                .. Enumerable.Repeat(FailoverKind.Kill, result.GetValue(kills)),
+                .. Enumerable.Repeat(FailoverKind.Switch, result.GetValue(switches)),
                 .. Enumerable.Repeat(FailoverKind.Freeze, result.GetValue(freezes)),
             ];
             var cuts = Enumerable.Repeat(FailoverKind.Partition, result.GetValue(partitions)).ToArray();
@@ -111,7 +121,8 @@ public static class FailoverReportCommand
     }
 
     private static async Task RunAsync(
-        Terminal terminal, LocalCluster cluster, FaultNetwork? network, FailoverKind[] plan, List<TrialResult> results, CancellationToken stop)
+        Terminal terminal, LocalCluster cluster, FaultNetwork? network, FailoverKind[] plan, List<TrialResult> results,
+        CancellationToken stop)
     {
         await using var ending = cluster;
         await using var cutting = network;
@@ -125,7 +136,8 @@ public static class FailoverReportCommand
         {
             var result = await trial.RunAsync(plan[i], stop);
             results.Add(result);
-            terminal.Error.WriteLine($"{i + 1}/{plan.Length} {plan[i]}: gap {result.Gap.TotalMilliseconds:0} ms, {result.Writes} writes, {result.Lost} lost");
+            terminal.Error.WriteLine(
+                $"{i + 1}/{plan.Length} {plan[i]}: gap {result.Gap.TotalMilliseconds:0} ms, {result.Writes} writes, {result.Lost} lost");
         }
     }
 }

@@ -35,12 +35,14 @@ public static class ReplayCommand
         var command = new Command("replay", "Replay a trace against a running cluster.") { trace, addresses };
         options.AddTo(command);
         command.SetAction((result, cancellation) => RunAsync(
-            terminal, connect, result.GetRequiredValue(trace), result.GetRequiredValue(addresses), options.Read(result), options.ReadSegments(result), cancellation));
+            terminal, connect, result.GetRequiredValue(trace), result.GetRequiredValue(addresses), options.Read(result),
+            options.ReadSegments(result), cancellation));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        Terminal terminal, MasterClientFactory connect, string file, string[] addresses, ReplayOptions options, (int Count, ulong Bytes) segments, CancellationToken cancellation)
+        Terminal terminal, MasterClientFactory connect, string file, string[] addresses, ReplayOptions options,
+        (int Count, ulong Bytes) segments, CancellationToken cancellation)
     {
         // All of it before the first call: a broken line should not be found after an hour.
         if (ReadTrace(terminal, file, out var requests) is var code and not ExitCode.Ok)
@@ -51,7 +53,8 @@ public static class ReplayCommand
         try
         {
             owner = await ShowWaitingAsync(terminal, client, options.GiveUpAfter, SegmentOwner.MountAsync(
-                client, clientId, segments.Count, segments.Bytes, options.GiveUpAfter, PingInterval, null, cancellation)).ConfigureAwait(false);
+                client, clientId, segments.Count, segments.Bytes, options.GiveUpAfter, PingInterval, null,
+                cancellation)).ConfigureAwait(false);
         }
         catch (SegmentRefusedException error)
         {
@@ -61,20 +64,24 @@ public static class ReplayCommand
         await using (owner)
         {
             var engine = new ReplayEngine(client, options);
-            var report = await ReplayProgressView.ShowAsync(terminal, engine, requests.Count, engine.RunAsync(requests, cancellation)).ConfigureAwait(false);
+            var report = await ReplayProgressView.ShowAsync(terminal, engine, requests.Count, engine.RunAsync(requests, cancellation))
+                .ConfigureAwait(false);
             ReplayReportPrinter.Print(terminal, report);
             if (!report.GaveUp)
                 return ExitCode.Ok;
-            terminal.WriteError($"no node served for {options.GiveUpAfter.TotalSeconds:0} s; {requests.Count - report.Requests} requests are left; {client.WhyNoService ?? "the last one that did does not answer"}");
+            terminal.WriteError($"no node served for {options.GiveUpAfter.TotalSeconds:0} s; {requests.Count - report.Requests} requests "
+                + $"are left; {client.WhyNoService ?? "the last one that did does not answer"}");
             return ExitCode.Temporary;
         }
     }
 
-    private static async Task<SegmentOwner> ShowWaitingAsync(Terminal terminal, IMasterClient client, TimeSpan patience, Task<SegmentOwner> mounting)
+    private static async Task<SegmentOwner> ShowWaitingAsync(
+        Terminal terminal, IMasterClient client, TimeSpan patience, Task<SegmentOwner> mounting)
     {
         using var timer = new PeriodicTimer(WaitingLineInterval);
         while (await Task.WhenAny(mounting, timer.WaitForNextTickAsync().AsTask()).ConfigureAwait(false) != mounting)
-            terminal.Error.WriteLine($"waiting, {patience.TotalSeconds:0} s at most: {client.WhyNoService ?? "a node serves, and has not answered yet"}");
+            terminal.Error.WriteLine(
+                $"waiting, {patience.TotalSeconds:0} s at most: {client.WhyNoService ?? "a node serves, and has not answered yet"}");
         return await mounting.ConfigureAwait(false);
     }
 

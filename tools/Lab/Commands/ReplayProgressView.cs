@@ -43,5 +43,6 @@ internal static class ReplayProgressView
     }
 
     private static string Line(ReplayProgress progress, int total) => string.Create(CultureInfo.InvariantCulture,
-        $"{progress.Requests} of {total} requests, {progress.Operations / Math.Max(0.001, progress.Elapsed.TotalSeconds):0} operations/s, {progress.Retries} retries");
+        $"{progress.Requests} of {total} requests, {progress.Operations / Math.Max(0.001, progress.Elapsed.TotalSeconds):0} operations/s, "
+            + $"{progress.Retries} retries");
 }

@@ -17,10 +17,12 @@ internal static class ReplayReportPrinter
         terminal.WriteTable("Replay", FigureHeadings, Figures(report));
         terminal.WriteTable("Latency in ms", LatencyHeadings,
             [.. report.Latencies.Select(pair => (IReadOnlyList<string>)[
-                pair.Key.ToString(), Number(pair.Value.Calls), Milliseconds(pair.Value.MedianMicroseconds), Milliseconds(pair.Value.P99Microseconds),
+                pair.Key.ToString(), Number(pair.Value.Calls), Milliseconds(pair.Value.MedianMicroseconds),
+                Milliseconds(pair.Value.P99Microseconds),
                 Milliseconds(pair.Value.P999Microseconds), Milliseconds(pair.Value.MaximumMicroseconds)])]);
         if (report.Errors.Count > 0)
-            terminal.WriteTable("Errors", ErrorHeadings, [.. report.Errors.Select(pair => (IReadOnlyList<string>)[pair.Key.ToString(), Number((int)pair.Key), Number(pair.Value)])]);
+            terminal.WriteTable("Errors", ErrorHeadings,
+                [.. report.Errors.Select(pair => (IReadOnlyList<string>)[pair.Key.ToString(), Number((int)pair.Key), Number(pair.Value)])]);
     }
 
     private static List<IReadOnlyList<string>> Figures(ReplayReport report) =>

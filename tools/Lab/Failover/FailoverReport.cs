@@ -1,4 +1,5 @@
-// The figures of a series of trials, as Markdown for docs/failover-report.md: by kind of fault the distribution of the gap, and what was lost.
+// The figures of a series of trials, as Markdown for docs/failover-report.md: by kind of fault the distribution of the gap, and what was
+// lost.
 using System.Globalization;
 
 namespace HotStandby.Lab.Failover;
@@ -22,7 +23,8 @@ internal sealed record FailoverReport(string Title, string Settings, IReadOnlyLi
             [
                 NameOf(kind.Key), Number(gaps.Length, "0"), Number(gaps[0], "0.000"), Number(ReportChapter.Quantile(gaps, 0.5), "0.000"),
                 Number(ReportChapter.Quantile(gaps, 0.99), "0.000"),
-                Number(gaps[^1], "0.000"), Number(kind.Sum(static result => result.Writes), "0"), Number(kind.Sum(static result => result.Lost), "0"),
+                Number(gaps[^1], "0.000"), Number(kind.Sum(static result => result.Writes), "0"),
+                Number(kind.Sum(static result => result.Lost), "0"),
                 Number(kind.Max(static result => result.LostFor.TotalSeconds), "0.000"),
             ];
         }),

@@ -43,7 +43,8 @@ internal sealed class WriterLoad : IAsyncDisposable
     {
         var id = new Uuid((ulong)Environment.ProcessId, (ulong)Stopwatch.GetTimestamp());
         var client = new MooncakeMasterClient(cluster.ClientAddresses, id);
-        return new WriterLoad(client, await SegmentOwner.MountAsync(client, id, Segments, SegmentBytes, Patience, PingInterval, null, stop));
+        return new WriterLoad(
+            client, await SegmentOwner.MountAsync(client, id, Segments, SegmentBytes, Patience, PingInterval, null, stop));
     }
 
     /// <summary>What was acknowledged before counts no more: a trial begins.</summary>

@@ -20,8 +20,10 @@ internal static class Explanation
         var (needed, last) = Minimize(calls.Operations, result, search);
         var culprit = needed[last.Culprit];
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Key {key}: no order of its calls explains call {culprit.Source.Number} ({Describe(culprit.Source)}).");
-        text.AppendLine(CultureInfo.InvariantCulture, $"Those that matter, of {calls.Operations.Count} (times in milliseconds; > never answered, ! the call in question):");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"Key {key}: no order of its calls explains call {culprit.Source.Number} ({Describe(culprit.Source)}).");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"Those that matter, of {calls.Operations.Count} (times in milliseconds; > never answered, ! the call in question):");
         var moments = needed.SelectMany(operation => (long[])[operation.InvokeMicroseconds, operation.ReturnMicroseconds])
             .Where(time => time != long.MaxValue).Distinct().Order().ToArray();
         foreach (var operation in needed)
@@ -58,7 +60,8 @@ internal static class Explanation
     {
         var source = operation.Source;
         var returned = operation.IsUnknown ? "never" : Milliseconds(operation.ReturnMicroseconds);
-        return $"{(isCulprit ? '!' : ' ')} {source.Number,6} {source.Client,-10} {Milliseconds(source.InvokeMicroseconds),12} - {returned,12} "
+        return $"{(isCulprit ? '!' : ' ')} {source.Number,6} {source.Client,-10} {Milliseconds(source.InvokeMicroseconds),12} - "
+            + $"{returned,12} "
             + $"{Bar(operation, moments)} {Describe(source)}";
     }
 
@@ -87,7 +90,8 @@ internal static class Explanation
             { Kind: OutcomeKind.Refused, Error: var error } => $"{error}",
             { Buffer: { } buffer, LeaseMilliseconds: var lease } => string.Create(
                 CultureInfo.InvariantCulture,
-                $"ok, replica {buffer.ReplicaId} ({buffer.SizeBytes} bytes at {buffer.Endpoint} {buffer.Address:x}){(lease > 0 ? $", leased {lease} ms" : "")}"),
+                $"ok, replica {buffer.ReplicaId} ({buffer.SizeBytes} bytes at {buffer.Endpoint} "
+                    + $"{buffer.Address:x}){(lease > 0 ? $", leased {lease} ms" : "")}"),
             _ => "ok",
         };
     }

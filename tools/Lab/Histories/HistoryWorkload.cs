@@ -39,7 +39,9 @@ public sealed record HistoryWorkloadSettings
     /// <summary>For how long no node may serve at the beginning. Default 30 s.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What calls get to be answered when the workload is told to end, and again what the last reading of all keys gets. Default 2 s.</summary>
+    /// <summary>
+    /// What calls get to be answered when the workload is told to end, and again what the last reading of all keys gets. Default 2 s.
+    /// </summary>
     public TimeSpan EndPatience { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The memory of each client. Far more than all objects of the run need; default 1 TiB.</summary>
@@ -72,7 +74,8 @@ public sealed class HistoryWorkload(HistoryWorkloadSettings? settings = null)
         ArgumentOutOfRangeException.ThrowIfLessThan(keys, 1);
         // Runs of the same seed on one cluster must not meet each other's objects or clients.
         var run = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        var hot = new HotKeys(string.Create(CultureInfo.InvariantCulture, $"h{seed}-{run:x8}"), keys, _settings.CallsPerKey, _settings.LongestKeyLife);
+        var hot = new HotKeys(
+            string.Create(CultureInfo.InvariantCulture, $"h{seed}-{run:x8}"), keys, _settings.CallsPerKey, _settings.LongestKeyLife);
         var memory = new List<IAsyncDisposable>();
         try
         {
@@ -81,7 +84,8 @@ public sealed class HistoryWorkload(HistoryWorkloadSettings? settings = null)
                 var id = IdOf(run, i);
                 var owner = new MooncakeMasterClient(endpoints, id);
                 memory.Add(owner);
-                memory.Add(await SegmentOwner.MountAsync(owner, id, 1, _settings.SegmentBytes, _settings.Patience, PingInterval, null, cancellation).ConfigureAwait(false));
+                memory.Add(await SegmentOwner.MountAsync(
+                    owner, id, 1, _settings.SegmentBytes, _settings.Patience, PingInterval, null, cancellation).ConfigureAwait(false));
             }
 
             using var giveUp = new CancellationTokenSource();
@@ -94,9 +98,11 @@ public sealed class HistoryWorkload(HistoryWorkloadSettings? settings = null)
             {
                 var pinned = _settings.PinnedEvery > 0 && number % _settings.PinnedEvery == _settings.PinnedEvery - 1;
                 string[] known = pinned ? [endpoints[number / _settings.PinnedEvery % endpoints.Count]] : [.. endpoints];
-                var client = new RecordedClient(string.Create(CultureInfo.InvariantCulture, $"client{number}"), known, IdOf(run, number), History);
+                var client = new RecordedClient(
+                    string.Create(CultureInfo.InvariantCulture, $"client{number}"), known, IdOf(run, number), History);
                 await using (client.ConfigureAwait(false))
-                    await new HistoryClient(client, hot, keys, seed + (number * 7919), _settings).RunAsync(cancellation, giveUp.Token).ConfigureAwait(false);
+                    await new HistoryClient(client, hot, keys, seed + (number * 7919), _settings)
+                        .RunAsync(cancellation, giveUp.Token).ConfigureAwait(false);
             }
         }
         finally

@@ -18,7 +18,9 @@ internal sealed class HotKeys(string prefix, int count, int callsPerKey, TimeSpa
     private readonly ConcurrentQueue<(string Key, long At)> _replaced = [];
     private int _made;
 
-    /// <summary>The key in a place, for one more call. A call that is known to have met no service is not counted: see <see cref="GiveBack"/>.</summary>
+    /// <summary>
+    /// The key in a place, for one more call. A call that is known to have met no service is not counted: see <see cref="GiveBack"/>.
+    /// </summary>
     public string Take(int place)
     {
         lock (_lock)

@@ -30,7 +30,8 @@ internal sealed class KeyHistory
                 continue;
             var buffer = operation.Outcome.Buffer;
             operations.Add(new KeyOperation(
-                operation, NumberOf(operation.Client, clients), buffer is null ? ObjectModel.UnknownBuffer : NumberOf(buffer, buffers), buffer?.SizeBytes ?? 0));
+                operation, NumberOf(operation.Client, clients), buffer is null ? ObjectModel.UnknownBuffer : NumberOf(buffer, buffers),
+                buffer?.SizeBytes ?? 0));
         }
 
         return buffers.Count > ObjectModel.MaximumBuffers ? null : new KeyHistory(operations, clients, buffers);

@@ -43,7 +43,8 @@ internal sealed class KeySearch(IReadOnlyList<KeyOperation> operations, ObjectMo
             if (!moment.IsReturn)
             {
                 if (_underWay.Count == MaximumUnderWay)
-                    return Undecided($"more than {MaximumUnderWay} calls of one key are under way at once, those without an answer among them");
+                    return Undecided(
+                        $"more than {MaximumUnderWay} calls of one key are under way at once, those without an answer among them");
                 Enter(moment.Operation);
                 continue;
             }
@@ -52,7 +53,8 @@ internal sealed class KeySearch(IReadOnlyList<KeyOperation> operations, ObjectMo
             if (obstacle.Length > 0)
                 return Undecided(obstacle);
             if (next.Count == 0)
-                return new SearchResult(VerdictKind.Violation, moment.Operation, [.. frontier.Select(configuration => configuration.State).Distinct()], "");
+                return new SearchResult(
+                    VerdictKind.Violation, moment.Operation, [.. frontier.Select(configuration => configuration.State).Distinct()], "");
             Leave(moment.Operation);
             frontier = next;
         }
@@ -73,7 +75,8 @@ internal sealed class KeySearch(IReadOnlyList<KeyOperation> operations, ObjectMo
                 moments.Add(new Moment(operations[i].ReturnMicroseconds, true, i));
         }
 
-        moments.Sort((left, right) => (left.Microseconds, left.IsReturn, left.Operation).CompareTo((right.Microseconds, right.IsReturn, right.Operation)));
+        moments.Sort((left, right) =>
+            (left.Microseconds, left.IsReturn, left.Operation).CompareTo((right.Microseconds, right.IsReturn, right.Operation)));
         return moments;
     }
 
@@ -92,7 +95,8 @@ internal sealed class KeySearch(IReadOnlyList<KeyOperation> operations, ObjectMo
 
     private ulong BitOf(int operation) => 1UL << _slotOf[operation];
 
-    // Every configuration in which the call that returns has taken effect, reached from those before by letting calls under way take effect.
+    // Every configuration in which the call that returns has taken effect, reached from those before by letting calls under way take
+    // effect.
     private HashSet<Configuration> Advance(HashSet<Configuration> frontier, Moment moment, out string obstacle)
     {
         obstacle = "";
@@ -113,7 +117,8 @@ internal sealed class KeySearch(IReadOnlyList<KeyOperation> operations, ObjectMo
             foreach (var operation in _underWay)
             {
                 // Without an answer and without an effect it might as well never take effect.
-                if (!IsWorthTrying(configuration, operation) || !model.TryStep(configuration.State, operations[operation], moment.Microseconds, out var state)
+                if (!IsWorthTrying(configuration, operation)
+                    || !model.TryStep(configuration.State, operations[operation], moment.Microseconds, out var state)
                     || (operations[operation].IsUnknown && state == configuration.State))
                     continue;
                 Visit(Settled(new Configuration(state, configuration.Done | BitOf(operation)), moment.Microseconds), seen, open);
@@ -153,8 +158,8 @@ internal sealed class KeySearch(IReadOnlyList<KeyOperation> operations, ObjectMo
         return true;
     }
 
-    // An observer that fits this state and changes nothing takes effect now: waiting gains it nothing. A PutEnd that changes nothing now might
-    // be needed to end a later put, so it is no observer. A lease that is over is none.
+    // An observer that fits this state and changes nothing takes effect now: waiting gains it nothing. A PutEnd that changes nothing now
+    // might be needed to end a later put, so it is no observer. A lease that is over is none.
     private Configuration Settled(Configuration configuration, long nowMicroseconds)
     {
         if (configuration.State.LeasedUntilMicroseconds is > 0 and var until && until <= nowMicroseconds)
@@ -162,7 +167,8 @@ internal sealed class KeySearch(IReadOnlyList<KeyOperation> operations, ObjectMo
         foreach (var operation in _underWay)
         {
             if (operations[operation].IsObserver && (configuration.Done & BitOf(operation)) == 0
-                && model.TryStep(configuration.State, operations[operation], nowMicroseconds, out var state) && state == configuration.State)
+                && model.TryStep(configuration.State, operations[operation], nowMicroseconds, out var state)
+                && state == configuration.State)
                 configuration = configuration with { Done = configuration.Done | BitOf(operation) };
         }
 

@@ -54,7 +54,8 @@ public static class LinearizabilityChecker
         {
             VerdictKind.Linearizable => new Verdict(VerdictKind.Linearizable, null, ""),
             VerdictKind.Undecided => new Verdict(VerdictKind.Undecided, key, $"Key {key}: {result.Reason}."),
-            _ => new Verdict(VerdictKind.Violation, key, Explanation.Of(key, calls, result, rest => new KeySearch(rest, model, settings, deadline).Run())),
+            _ => new Verdict(VerdictKind.Violation, key,
+                Explanation.Of(key, calls, result, rest => new KeySearch(rest, model, settings, deadline).Run())),
         };
     }
 }

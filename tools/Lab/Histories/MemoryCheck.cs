@@ -11,7 +11,9 @@ internal static class MemoryCheck
     {
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"replica {Buffer.ReplicaId} of key {Key} ({Buffer.SizeBytes} bytes at {Buffer.Endpoint} {Buffer.Address:x}) from {FromMicroseconds / 1000.0:0.000} to {(ToMicroseconds == long.MaxValue ? "the end" : $"{ToMicroseconds / 1000.0:0.000} ms")}");
+            $"replica {Buffer.ReplicaId} of key "
+                + $"{Key} ({Buffer.SizeBytes} bytes at {Buffer.Endpoint} {Buffer.Address:x}) from {FromMicroseconds / 1000.0:0.000} to "
+                + $"{(ToMicroseconds == long.MaxValue ? "the end" : $"{ToMicroseconds / 1000.0:0.000} ms")}");
     }
 
     /// <summary>A violation, or null.</summary>
@@ -25,7 +27,8 @@ internal static class MemoryCheck
                 return Violation(owners[use.Buffer.ReplicaId], use, "have the same replica");
         }
 
-        foreach (var endpoint in uses.Where(use => use.FromMicroseconds < use.ToMicroseconds).GroupBy(use => use.Buffer.Endpoint, StringComparer.Ordinal))
+        foreach (var endpoint in uses.Where(use => use.FromMicroseconds < use.ToMicroseconds)
+            .GroupBy(use => use.Buffer.Endpoint, StringComparer.Ordinal))
         {
             if (FindOverlap([.. endpoint]) is var (one, other))
                 return Violation(one, other, "had the same memory at the same time");
@@ -40,7 +43,8 @@ internal static class MemoryCheck
     private static (Use, Use)? FindOverlap(Use[] uses)
     {
         // What ends goes first: memory that is given out the moment it is free is not shared.
-        var moments = uses.SelectMany(use => ((long Time, bool Begins, Use Use)[])[(use.FromMicroseconds, true, use), (use.ToMicroseconds, false, use)])
+        var moments = uses.SelectMany(
+            use => ((long Time, bool Begins, Use Use)[])[(use.FromMicroseconds, true, use), (use.ToMicroseconds, false, use)])
             .OrderBy(moment => moment.Time).ThenBy(moment => moment.Begins);
         var inUse = new SortedSet<Use>(Comparer<Use>.Create((left, right) =>
             (left.Buffer.Address, left.Buffer.ReplicaId).CompareTo((right.Buffer.Address, right.Buffer.ReplicaId))));

@@ -47,7 +47,8 @@ internal sealed record KeyOperation(Operation Source, int Client, int Buffer, ul
 
     /// <summary>Of two such calls without an answer, the earlier one can do whatever the later one can.</summary>
     public bool IsInterchangeableWith(KeyOperation other) =>
-        IsUnknown && other.IsUnknown && Source.Kind == other.Source.Kind && Source.Force == other.Source.Force && Source.SizeBytes == other.Source.SizeBytes
+        IsUnknown && other.IsUnknown
+            && Source.Kind == other.Source.Kind && Source.Force == other.Source.Force && Source.SizeBytes == other.Source.SizeBytes
         && (Client == other.Client || Source.Kind == OperationKind.Remove);
 }
 
@@ -151,7 +152,8 @@ internal sealed class ObjectModel(TimeSpan putStartDiscardTimeout)
         if (state.Phase != ObjectPhase.Absent && !MayBeTakenOver(state, latestMicroseconds))
             return false;
         return IsUnborn(state, buffer)
-            && Becomes(new ObjectState(ObjectPhase.Writing, operation.Client, size, buffer, operation.InvokeMicroseconds, 0, state.Born | BitOf(buffer)), out next);
+            && Becomes(new ObjectState(ObjectPhase.Writing, operation.Client, size, buffer, operation.InvokeMicroseconds, 0,
+                state.Born | BitOf(buffer)), out next);
     }
 
     private static bool TryRead(in ObjectState state, KeyOperation operation, out ObjectState next)

@@ -44,7 +44,8 @@ public sealed record ObjectBuffer(ulong ReplicaId, string Endpoint, ulong Addres
 /// <param name="Error">Why it was refused; Ok otherwise. A key that Exists did not find is refused with ObjectNotFound.</param>
 /// <param name="Buffer">Of an Ok PutStart or GetReplicas; null otherwise.</param>
 /// <param name="LeaseMilliseconds">Of an Ok GetReplicas: for how long the buffer may be read, counted from some moment of the call.</param>
-public readonly record struct Outcome(OutcomeKind Kind, ErrorCode Error = ErrorCode.Ok, ObjectBuffer? Buffer = null, ulong LeaseMilliseconds = 0)
+public readonly record struct Outcome(
+    OutcomeKind Kind, ErrorCode Error = ErrorCode.Ok, ObjectBuffer? Buffer = null, ulong LeaseMilliseconds = 0)
 {
     /// <summary>It was carried out, and there is nothing more to say.</summary>
     public static readonly Outcome Ok = new(OutcomeKind.Ok);
@@ -56,7 +57,8 @@ public readonly record struct Outcome(OutcomeKind Kind, ErrorCode Error = ErrorC
     public static Outcome Refused(ErrorCode error) => new(OutcomeKind.Refused, error);
 
     /// <summary>It was carried out, and showed this buffer.</summary>
-    public static Outcome With(ObjectBuffer buffer, ulong leaseMilliseconds = 0) => new(OutcomeKind.Ok, ErrorCode.Ok, buffer, leaseMilliseconds);
+    public static Outcome With(ObjectBuffer buffer, ulong leaseMilliseconds = 0) =>
+        new(OutcomeKind.Ok, ErrorCode.Ok, buffer, leaseMilliseconds);
 }
 
 /// <summary>A call and its outcome. All times are of the recorder's one monotonic clock.</summary>

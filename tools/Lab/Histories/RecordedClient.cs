@@ -23,15 +23,18 @@ internal sealed class RecordedClient(string name, IReadOnlyList<string> addresse
 
     public Task<Outcome> PutStartAsync(string key, ulong sizeBytes, CancellationToken cancellation) => CallAsync(
         OperationKind.PutStart, key, sizeBytes, force: false,
-        async master => OutcomeOf(await master.PutStartAsync(new(id, BytesOf(key), sizeBytes, new WireReplicateConfig(), Tenant), cancellation), Started), cancellation);
+        async master => OutcomeOf(await master.PutStartAsync(new(id, BytesOf(key), sizeBytes, new WireReplicateConfig(), Tenant),
+            cancellation), Started), cancellation);
 
     public Task<Outcome> PutEndAsync(string key, CancellationToken cancellation) => CallAsync(
         OperationKind.PutEnd, key, 0, force: false,
-        async master => OutcomeOf(await master.PutEndAsync(new(id, new ObjectMeta(BytesOf(key), null), ReplicaType.All, Tenant), cancellation), Done), cancellation);
+        async master => OutcomeOf(await master.PutEndAsync(new(id, new ObjectMeta(BytesOf(key), null), ReplicaType.All, Tenant),
+            cancellation), Done), cancellation);
 
     public Task<Outcome> PutRevokeAsync(string key, CancellationToken cancellation) => CallAsync(
         OperationKind.PutRevoke, key, 0, force: false,
-        async master => OutcomeOf(await master.PutRevokeAsync(new(id, BytesOf(key), ReplicaType.All, Tenant), cancellation), Done), cancellation);
+        async master => OutcomeOf(await master.PutRevokeAsync(new(id, BytesOf(key), ReplicaType.All, Tenant), cancellation), Done),
+        cancellation);
 
     public Task<Outcome> RemoveAsync(string key, bool force, CancellationToken cancellation) => CallAsync(
         OperationKind.Remove, key, 0, force,
@@ -40,16 +43,19 @@ internal sealed class RecordedClient(string name, IReadOnlyList<string> addresse
     public Task<Outcome> ExistsAsync(string key, CancellationToken cancellation) => CallAsync(
         OperationKind.Exists, key, 0, force: false,
         async master => OutcomeOf(
-            await master.ExistKeyAsync(new(BytesOf(key), Tenant), cancellation), found => found.Value ? Outcome.Ok : Outcome.Refused(ErrorCode.ObjectNotFound)), cancellation);
+            await master.ExistKeyAsync(new(BytesOf(key), Tenant), cancellation), found =>
+                found.Value ? Outcome.Ok : Outcome.Refused(ErrorCode.ObjectNotFound)), cancellation);
 
     public Task<Outcome> GetReplicasAsync(string key, CancellationToken cancellation) => CallAsync(
         OperationKind.GetReplicas, key, 0, force: false,
         async master => OutcomeOf(
-            await master.GetReplicaListAsync(new(BytesOf(key), Tenant), cancellation), list => Outcome.With(BufferOf(list.Replicas), list.LeaseTtlMilliseconds)), cancellation);
+            await master.GetReplicaListAsync(new(BytesOf(key), Tenant), cancellation), list =>
+                Outcome.With(BufferOf(list.Replicas), list.LeaseTtlMilliseconds)), cancellation);
 
     public ValueTask DisposeAsync() => _finder.DisposeAsync();
 
-    private async Task<Outcome> CallAsync(OperationKind kind, string key, ulong sizeBytes, bool force, Func<MasterClient, Task<Outcome>> call, CancellationToken cancellation)
+    private async Task<Outcome> CallAsync(
+        OperationKind kind, string key, ulong sizeBytes, bool force, Func<MasterClient, Task<Outcome>> call, CancellationToken cancellation)
     {
         var number = history.Begin(name, key, kind, sizeBytes, force);
         var outcome = await AnswerAsync(call, cancellation).ConfigureAwait(false);
@@ -88,7 +94,8 @@ internal sealed class RecordedClient(string name, IReadOnlyList<string> addresse
 
     // A code that says that the transport failed tells nothing of the call, even if a master sent it.
     private static Outcome OutcomeOf<T>(in Expected<T> answer, Func<T, Outcome> ok) where T : struct, Mooncake.StructPack.IWireValue<T> =>
-        answer.IsOk ? ok(answer.Value) : answer.Error is ErrorCode.RpcFail or ErrorCode.RpcTimeout ? Outcome.Unknown : Outcome.Refused(answer.Error);
+        answer.IsOk ? ok(answer.Value) : answer.Error is ErrorCode.RpcFail or ErrorCode.RpcTimeout
+            ? Outcome.Unknown : Outcome.Refused(answer.Error);
 
     private static Outcome Started(WireList<WireReplica> replicas) => Outcome.With(BufferOf(replicas));
 

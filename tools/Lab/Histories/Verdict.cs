@@ -31,7 +31,8 @@ public sealed record Verdict(VerdictKind Kind, string? Key, string Explanation)
     public bool IsLinearizable => Kind == VerdictKind.Linearizable;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Kind}: {Operations} calls of {Keys} keys, {UnknownOutcomes} with unknown outcome. {Explanation}";
+    public override string ToString() =>
+        $"{Kind}: {Operations} calls of {Keys} keys, {UnknownOutcomes} with unknown outcome. {Explanation}";
 }
 
 /// <summary>Bounds of the checker, and what the model must know of the cluster's settings.</summary>

@@ -8,7 +8,8 @@ namespace HotStandby.Lab.Replay;
 
 /// <summary>
 /// One client of the master, under one client id. Safe for use by many callers at once. No method throws for what the
-/// master or the network does: that is an error code. The implementation finds the Primary and reconnects, but leaves repeating a call whose
+/// master or the network does: that is an error code. The implementation finds the Primary and reconnects, but leaves repeating a call
+/// whose
 /// outcome is unknown to the caller, which must know of it.
 /// </summary>
 public interface IMasterClient : IAsyncDisposable
@@ -51,7 +52,8 @@ public interface IMasterClient : IAsyncDisposable
 }
 
 /// <summary>The answer to a batch call.</summary>
-/// <param name="Call">Ok when the call was answered; otherwise why not (RpcFail and RpcTimeout: the outcome of every key is unknown).</param>
+/// <param name="Call">Ok when the call was answered; otherwise why not (RpcFail and RpcTimeout: the outcome of every key is
+/// unknown).</param>
 /// <param name="Items">One code a key, in the order of the keys; empty when the call was not answered.</param>
 public readonly record struct BatchAnswer(ErrorCode Call, ErrorCode[] Items);
 

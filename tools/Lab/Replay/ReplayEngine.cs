@@ -21,7 +21,9 @@ public sealed class ReplayEngine(IMasterClient client, ReplayOptions options, Ti
     /// <summary>Where the replay stands; may be asked at any time.</summary>
     public ReplayProgress Progress => Volatile.Read(ref _statistics)?.Progress ?? default;
 
-    /// <summary>Replays all requests and reports. Ends early, with <see cref="ReplayReport.GaveUp"/>, when no node serves for too long.</summary>
+    /// <summary>
+    /// Replays all requests and reports. Ends early, with <see cref="ReplayReport.GaveUp"/>, when no node serves for too long.
+    /// </summary>
     /// <param name="requests">In the order of their timestamps; read on another thread.</param>
     /// <param name="cancellation">Ends the replay at once.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -40,7 +42,9 @@ public sealed class ReplayEngine(IMasterClient client, ReplayOptions options, Ti
         for (var i = 0; i < options.Concurrency; i++)
             tasks[i] = EndingAll(() => WorkAsync(queue.Reader, replay, statistics, ending.Token), ending);
         tasks[^1] = EndingAll(() => DispatchAsync(requests, queue.Writer, ending.Token), ending);
-        await Task.WhenAll(tasks).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+        await Task.WhenAll(tasks)
+            .ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
+            .ConfigureAwait(false);
 
         cancellation.ThrowIfCancellationRequested();
         var failures = tasks.Where(task => task.IsFaulted).SelectMany(task => task.Exception!.InnerExceptions).ToArray();
@@ -79,7 +83,8 @@ public sealed class ReplayEngine(IMasterClient client, ReplayOptions options, Ti
         queue.Complete();
     }
 
-    private static async Task WorkAsync(ChannelReader<TraceRequest> queue, RequestReplay replay, ReplayStatistics statistics, CancellationToken cancellation)
+    private static async Task WorkAsync(
+        ChannelReader<TraceRequest> queue, RequestReplay replay, ReplayStatistics statistics, CancellationToken cancellation)
     {
         await foreach (var request in queue.ReadAllAsync(cancellation).ConfigureAwait(false))
         {

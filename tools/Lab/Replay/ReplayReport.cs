@@ -22,7 +22,9 @@ public sealed record ReplayReport
     /// <summary>Requests replayed to their end.</summary>
     public required long Requests { get; init; }
 
-    /// <summary>Blocks of all requests. One that comes twice in a request counts twice: the second time it finds what the first read or wrote.</summary>
+    /// <summary>
+    /// Blocks of all requests. One that comes twice in a request counts twice: the second time it finds what the first read or wrote.
+    /// </summary>
     public required long Blocks { get; init; }
 
     /// <summary>Blocks that could be read.</summary>
@@ -77,7 +79,8 @@ public sealed record ReplayReport
 /// <param name="P99Microseconds">99 % were no slower.</param>
 /// <param name="P999Microseconds">99.9 % were no slower.</param>
 /// <param name="MaximumMicroseconds">The slowest.</param>
-public sealed record LatencySummary(long Calls, long MedianMicroseconds, long P99Microseconds, long P999Microseconds, long MaximumMicroseconds);
+public sealed record LatencySummary(
+    long Calls, long MedianMicroseconds, long P99Microseconds, long P999Microseconds, long MaximumMicroseconds);
 
 /// <summary>Where a replay stands.</summary>
 /// <param name="Requests">Replayed to their end.</param>

@@ -24,7 +24,8 @@ internal sealed class ReplayStatistics(TimeProvider time)
     private long _requests, _hits, _misses, _stored, _writtenByAnother, _notStored, _operations, _retries;
 
     public ReplayProgress Progress => new(
-        Volatile.Read(ref _requests), Volatile.Read(ref _operations), Volatile.Read(ref _stored), Volatile.Read(ref _retries), time.GetElapsedTime(_start));
+        Volatile.Read(ref _requests), Volatile.Read(ref _operations), Volatile.Read(ref _stored), Volatile.Read(ref _retries),
+        time.GetElapsedTime(_start));
 
     /// <summary>A request begins: from now on silence counts.</summary>
     public void BeginRequest()
@@ -97,7 +98,8 @@ internal sealed class ReplayStatistics(TimeProvider time)
         Duration = time.GetElapsedTime(_start),
         LongestGap = _longestGap,
         LongestGapAt = _longestGap > TimeSpan.Zero ? time.GetElapsedTime(_start, _longestGapAt) : TimeSpan.Zero,
-        Latencies = Enum.GetValues<CallKind>().Where(kind => _latencies[(int)kind].TotalCount > 0).ToDictionary(kind => kind, kind => Summarize(_latencies[(int)kind])),
+        Latencies = Enum.GetValues<CallKind>()
+            .Where(kind => _latencies[(int)kind].TotalCount > 0).ToDictionary(kind => kind, kind => Summarize(_latencies[(int)kind])),
         Errors = new SortedDictionary<ErrorCode, long>(_errors),
         GaveUp = gaveUp,
     };

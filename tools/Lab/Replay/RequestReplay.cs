@@ -102,7 +102,8 @@ internal sealed class RequestReplay(MasterCalls calls, ReplayOptions options, Re
             }
             else
             {
-                Settle(started[i], error == ErrorCode.Ok && !acknowledged.Add(started[i]) ? ErrorCode.ObjectAlreadyExists : error, notStored);
+                Settle(
+                    started[i], error == ErrorCode.Ok && !acknowledged.Add(started[i]) ? ErrorCode.ObjectAlreadyExists : error, notStored);
             }
         }
         return [.. again];

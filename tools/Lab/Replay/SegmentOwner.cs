@@ -49,7 +49,8 @@ public sealed class SegmentOwner : IAsyncDisposable
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="SegmentRefusedException">The master refused a segment, or no node served in time.</exception>
     public static async Task<SegmentOwner> MountAsync(
-        IMasterClient client, Uuid clientId, int count, ulong segmentBytes, TimeSpan patience, TimeSpan pingInterval, TimeProvider? time, CancellationToken cancellation)
+        IMasterClient client, Uuid clientId, int count, ulong segmentBytes, TimeSpan patience, TimeSpan pingInterval, TimeProvider? time,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(client);
         time ??= TimeProvider.System;
@@ -59,7 +60,8 @@ public sealed class SegmentOwner : IAsyncDisposable
         try
         {
             for (; mounted < segments.Length; mounted++)
-                await MountAsync(client, segments[mounted], () => time.GetElapsedTime(start) >= patience, patience, time, cancellation).ConfigureAwait(false);
+                await MountAsync(client, segments[mounted], () => time.GetElapsedTime(start) >= patience, patience, time, cancellation)
+                    .ConfigureAwait(false);
         }
         catch
         {
@@ -115,7 +117,8 @@ public sealed class SegmentOwner : IAsyncDisposable
     // The endpoint is the client's own: a master refuses memory that overlaps other memory of the same endpoint.
     private static Segment Make(Uuid client, int index, ulong bytes) => new(
         new Uuid(client.First, client.Second + 1 + (ulong)index), string.Create(CultureInfo.InvariantCulture, $"replay-{client}-{index}"),
-        (ulong)(index + 1) << AddressBits, bytes, string.Create(CultureInfo.InvariantCulture, $"replay-{client}:{20_000 + index}"), "tcp", "replay");
+        (ulong)(index + 1) << AddressBits, bytes, string.Create(CultureInfo.InvariantCulture, $"replay-{client}:{20_000 + index}"),
+        "tcp", "replay");
 
     private static bool MayPass(ErrorCode error) => error is ErrorCode.RpcFail or ErrorCode.RpcTimeout
         or ErrorCode.UnavailableInCurrentMode or ErrorCode.UnavailableInCurrentStatus;
@@ -154,7 +157,8 @@ public sealed class SegmentRefusedException(string message, bool isTemporary) : 
 
     internal static SegmentRefusedException NoService(Segment segment, ErrorCode last, TimeSpan patience, string? why) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"segment {segment.Name} could not be mounted within {patience.TotalSeconds:0.#} s: {why ?? $"the last answer was {last}"}"), isTemporary: true);
+        $"segment {segment.Name} could not be mounted within {patience.TotalSeconds:0.#} s: "
+            + $"{why ?? $"the last answer was {last}"}"), isTemporary: true);
 
     private static string Advice(ErrorCode error) => error switch
     {

@@ -14,7 +14,8 @@ public static class TraceWriter
         foreach (var request in requests)
         {
             writer.Write(string.Create(CultureInfo.InvariantCulture,
-                $"{{\"timestamp\": {request.TimestampMilliseconds}, \"input_length\": {request.InputTokens}, \"output_length\": {request.OutputTokens}, \"hash_ids\": ["));
+                $"{{\"timestamp\": {request.TimestampMilliseconds}, \"input_length\": {request.InputTokens}, \"output_length\": "
+                    + $"{request.OutputTokens}, \"hash_ids\": ["));
             for (var i = 0; i < request.HashIds.Length; i++)
             {
                 if (i > 0)
