@@ -11,7 +11,7 @@ using HotStandby.Lab.Replay;
 namespace HotStandby.Host.Commands;
 
 /// <summary>The command line of the executable.</summary>
-public static class CommandTree
+internal static class CommandTree
 {
     // After SIGTERM the library ends a command that takes longer, with 143; its default of 2 s is shorter than a hand-over.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);

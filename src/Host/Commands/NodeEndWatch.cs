@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace HotStandby.Host.Commands;
 
 /// <summary>What a node knows of its own end.</summary>
-public sealed class NodeEndReason
+internal sealed class NodeEndReason
 {
     private volatile string? _quarantinedBy;
     private volatile string? _ownReason;

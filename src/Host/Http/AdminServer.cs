@@ -22,7 +22,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace HotStandby.Host.Http;
 
 /// <summary>Where the operators' port is and how patient it is.</summary>
-public sealed record AdminOptions
+internal sealed record AdminOptions
 {
     /// <summary>Where to listen; port 0 takes a free one.</summary>
     public required IPEndPoint Endpoint { get; init; }
@@ -83,7 +83,7 @@ public sealed record AdminOptions
 }
 
 /// <summary>Serves the admin endpoints of Mooncake's master and a few more: docs/http-api.md.</summary>
-public static class AdminServer
+internal static class AdminServer
 {
     /// <summary>Connections of an HTTP port, unless file descriptors are scarce.</summary>
     public const int MostConnections = 1024;

@@ -10,7 +10,7 @@ namespace HotStandby.Host.Http;
 /// <param name="Success">False.</param>
 /// <param name="ErrorCode">Mooncake's number.</param>
 /// <param name="ErrorMessage">Its name, or what is wrong in words.</param>
-public sealed record ErrorBody(bool Success, int ErrorCode, string ErrorMessage)
+internal sealed record ErrorBody(bool Success, int ErrorCode, string ErrorMessage)
 {
     /// <summary>/batch_query_keys without keys: the words again, under the name that its callers look for.</summary>
     public string? Error { get; init; }

@@ -14,14 +14,14 @@ namespace HotStandby.Host.Limits;
 /// <summary>The bound of the remoting port.</summary>
 /// <param name="most">Connections that may come in at once; 1 or more.</param>
 /// <param name="full">Called with <paramref name="most"/> for each connection that is closed for want of a place.</param>
-public sealed class RemotingBoundSetup(int most, Action<int> full) : Setup
+internal sealed class RemotingBoundSetup(int most, Action<int> full) : Setup
 {
     /// <summary>The places.</summary>
     public ConnectionSlots Slots { get; } = new(most, full);
 }
 
 /// <summary>The transport; made by Akka.</summary>
-public sealed class BoundedTcpTransport : Transport
+internal sealed class BoundedTcpTransport : Transport
 {
     private const string TransportClass = "akka.remote.dot-netty.tcp.transport-class";
 

@@ -13,14 +13,14 @@ namespace HotStandby.Host.Logging;
 
 /// <summary>Where the actor system's events go.</summary>
 /// <param name="logs">The node's log.</param>
-public sealed class NodeLogSetup(ILoggerFactory logs) : Setup
+internal sealed class NodeLogSetup(ILoggerFactory logs) : Setup
 {
     /// <summary>The node's log.</summary>
     public ILoggerFactory Logs { get; } = logs;
 }
 
 /// <summary>A logger of the actor system.</summary>
-public sealed class AkkaLogger : UntypedActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
+internal sealed class AkkaLogger : UntypedActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
     // Akka's name for the class of what logs under a mere text.
     private const string NoClass = "DummyClassForStringSources";

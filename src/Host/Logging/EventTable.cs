@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace HotStandby.Host.Logging;
 
 /// <summary>Ids and names of the actors' events.</summary>
-public static class EventTable
+internal static class EventTable
 {
     /// <summary>By template.</summary>
     public static readonly FrozenDictionary<string, EventId> Ids = new Dictionary<string, EventId>

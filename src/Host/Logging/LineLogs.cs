@@ -17,7 +17,7 @@ namespace HotStandby.Host.Logging;
 /// <param name="format">How a line looks.</param>
 /// <param name="node">The node's id: a field of every JSON line.</param>
 /// <param name="time">The clock of the lines.</param>
-public sealed class LineLogs(TextWriter output, LogFormat format, string node, TimeProvider time) : ILoggerProvider
+internal sealed class LineLogs(TextWriter output, LogFormat format, string node, TimeProvider time) : ILoggerProvider
 {
     private static readonly JsonWriterOptions Json =
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

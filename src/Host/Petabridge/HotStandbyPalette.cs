@@ -15,7 +15,7 @@ using AkkaCluster = Akka.Cluster.Cluster;
 namespace HotStandby.Host.Petabridge;
 
 /// <summary>Opens the Petabridge.Cmd door of a node.</summary>
-public static class PetabridgeDoor
+internal static class PetabridgeDoor
 {
     /// <summary>Opens it where <c>petabridge.cmd</c> says; 127.0.0.1:9110 by default.</summary>
     /// <param name="system">The node's actor system.</param>
@@ -31,7 +31,7 @@ public static class PetabridgeDoor
 }
 
 /// <summary>The palette <c>hotstandby</c>.</summary>
-public static class HotStandbyPalette
+internal static class HotStandbyPalette
 {
     /// <summary>What confirms a dangerous command.</summary>
     public const string Yes = "yes";
@@ -62,14 +62,14 @@ public static class HotStandbyPalette
 
 /// <summary>Makes the actors that answer a session.</summary>
 /// <param name="access">How this node's HTTP port is reached.</param>
-public sealed class HotStandbyPaletteHandler(NodeAccess access) : CommandPaletteHandler(HotStandbyPalette.Palette)
+internal sealed class HotStandbyPaletteHandler(NodeAccess access) : CommandPaletteHandler(HotStandbyPalette.Palette)
 {
     /// <inheritdoc/>
     public override Props HandlerProps { get; } = Props.Create(() => new HotStandbyCommands(access));
 }
 
 /// <summary>Carries out the commands of one session.</summary>
-public sealed class HotStandbyCommands : CommandHandlerActor
+internal sealed class HotStandbyCommands : CommandHandlerActor
 {
     private readonly AkkaCluster _cluster = AkkaCluster.Get(Context.System);
     private readonly NodeAccess _access;

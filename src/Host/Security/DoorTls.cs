@@ -17,7 +17,7 @@ using Microsoft.Extensions.Logging;
 namespace HotStandby.Host.Security;
 
 /// <summary>The TLS of one door.</summary>
-public sealed class DoorTls
+internal sealed class DoorTls
 {
     // A caller that says nothing holds a place; it gets this long for its whole handshake.
     private static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(10);

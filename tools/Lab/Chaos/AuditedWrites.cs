@@ -9,7 +9,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Lab.Chaos;
 
 /// <summary>The client that writes, and its memory.</summary>
-public sealed class AuditClient : IAsyncDisposable
+internal sealed class AuditClient : IAsyncDisposable
 {
     private const int SegmentCount = 2;
     private const ulong SegmentBytes = 1UL << 40;
@@ -59,7 +59,7 @@ public sealed class AuditClient : IAsyncDisposable
 /// <param name="client">Who writes.</param>
 /// <param name="slice">Makes the keys.</param>
 /// <param name="gap">Hears of every acknowledgement.</param>
-public sealed class AuditedWrites(MooncakeMasterClient client, int slice, ServiceGap gap)
+internal sealed class AuditedWrites(MooncakeMasterClient client, int slice, ServiceGap gap)
 {
     private const int Writers = 2;
     private const int BatchKeys = 4;

@@ -9,7 +9,7 @@ namespace HotStandby.Lab.Chaos;
 /// <param name="addresses">Of the nodes' client doors.</param>
 /// <param name="options">How long a slice is.</param>
 /// <param name="log">Hears what was found.</param>
-public sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions options, ChaosLog log) : IAsyncDisposable
+internal sealed class ChaosLoad(IReadOnlyList<string> addresses, ChaosOptions options, ChaosLog log) : IAsyncDisposable
 {
     private const int LivingSlices = 3;
     private const int MostNamed = 5;

@@ -8,7 +8,7 @@ namespace HotStandby.Lab.Chaos;
 /// <summary>The record of a run. Safe for use by many threads.</summary>
 /// <param name="output">Where the lines go.</param>
 /// <param name="file">The copy.</param>
-public sealed class ChaosLog(TextWriter output, string file)
+internal sealed class ChaosLog(TextWriter output, string file)
 {
     private const int MostKept = 100;
 

@@ -6,7 +6,7 @@ namespace HotStandby.Lab.Chaos;
 /// <param name="Seed">Decides the schedule and the load.</param>
 /// <param name="Nodes">3 to 9.</param>
 /// <param name="Kinds">At least one; all of them can be injected here.</param>
-public sealed record ChaosOptions(TimeSpan Duration, ulong Seed, int Nodes, IReadOnlyList<FaultKind> Kinds)
+internal sealed record ChaosOptions(TimeSpan Duration, ulong Seed, int Nodes, IReadOnlyList<FaultKind> Kinds)
 {
     /// <summary>History and audit are checked and dropped in pieces of this length.</summary>
     public TimeSpan Slice { get; init; } = TimeSpan.FromSeconds(30);
@@ -29,6 +29,6 @@ public sealed record ChaosOptions(TimeSpan Duration, ulong Seed, int Nodes, IRea
 /// <param name="LongestGap">Without an acknowledged write.</param>
 /// <param name="Histories">Recorded calls, of which all answers are explained unless there are violations.</param>
 /// <param name="Violations">Empty when all is as it should be.</param>
-public sealed record ChaosReport(
+internal sealed record ChaosReport(
     int Steps, IReadOnlyDictionary<FaultKind, int> Faults, int Reigns, long Acknowledged, long FreshReads, TimeSpan LongestGap,
     HistoryTotals Histories, IReadOnlyList<string> Violations);

@@ -8,7 +8,7 @@ using HotStandby.Lab.Replay;
 namespace HotStandby.Lab.Chaos;
 
 /// <summary>One run on one cluster.</summary>
-public sealed class ChaosRun : IAsyncDisposable
+internal sealed class ChaosRun : IAsyncDisposable
 {
     /// <summary>
     /// Settings of the nodes: logs and windows so small that truncation, checkpoints and full syncs happen all the time, and clients that

@@ -12,7 +12,7 @@ namespace HotStandby.Lab.Chaos;
 /// <param name="network">Between them.</param>
 /// <param name="disks">Below them, in their order; empty when there are none.</param>
 /// <param name="log">Hears what happens.</param>
-public sealed class FaultInjector(LocalCluster cluster, FaultNetwork network, IReadOnlyList<FaultyDisk> disks, ChaosLog log)
+internal sealed class FaultInjector(LocalCluster cluster, FaultNetwork network, IReadOnlyList<FaultyDisk> disks, ChaosLog log)
 {
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(60);

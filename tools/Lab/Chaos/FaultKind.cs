@@ -4,7 +4,7 @@ using System.Globalization;
 namespace HotStandby.Lab.Chaos;
 
 /// <summary>What can go wrong.</summary>
-public enum FaultKind
+internal enum FaultKind
 {
     /// <summary>kill -9, and a start some time later.</summary>
     Kill,
@@ -42,7 +42,7 @@ public enum FaultKind
 /// <param name="Lasts">Until it is undone.</param>
 /// <param name="Strength">Of what comes again and again or is drawn: 0 to 1.</param>
 /// <param name="Flag">A choice that some kinds have: the direction, or whether clients are concerned.</param>
-public sealed record Fault(FaultKind Kind, int Victim, int Other, TimeSpan Offset, TimeSpan Lasts, double Strength, bool Flag)
+internal sealed record Fault(FaultKind Kind, int Victim, int Other, TimeSpan Offset, TimeSpan Lasts, double Strength, bool Flag)
 {
     /// <summary>For people.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
@@ -51,7 +51,7 @@ public sealed record Fault(FaultKind Kind, int Victim, int Other, TimeSpan Offse
 }
 
 /// <summary>The names of kinds.</summary>
-public static class FaultKinds
+internal static class FaultKinds
 {
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FaultKind> All { get; } = Enum.GetValues<FaultKind>();

@@ -3,7 +3,7 @@
 namespace HotStandby.Lab.Chaos;
 
 /// <summary>The condition of one direction. Safe for use by many threads.</summary>
-public sealed class FaultLink
+internal sealed class FaultLink
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource _open = Opened();

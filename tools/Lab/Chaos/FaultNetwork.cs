@@ -7,7 +7,7 @@ using HotStandby.Lab.Cluster;
 namespace HotStandby.Lab.Chaos;
 
 /// <summary>The network of a cluster under faults. Nodes are counted from 0; the clients are one peer, <see cref="Clients"/>.</summary>
-public sealed class FaultNetwork : IAsyncDisposable
+internal sealed class FaultNetwork : IAsyncDisposable
 {
     private readonly FaultLink[,] _links;
     private readonly IReadOnlyList<LocalNode> _nodes;

@@ -9,10 +9,10 @@ namespace HotStandby.Lab.Chaos;
 /// <param name="Peer">Who connects; the proxies' owner counts.</param>
 /// <param name="Forth">From there to here.</param>
 /// <param name="Back">From here to there.</param>
-public sealed record FaultPair(int Peer, FaultLink Forth, FaultLink Back);
+internal sealed record FaultPair(int Peer, FaultLink Forth, FaultLink Back);
 
 /// <summary>One listener.</summary>
-public sealed class FaultProxy : IAsyncDisposable
+internal sealed class FaultProxy : IAsyncDisposable
 {
     private readonly Socket _listener;
     private readonly IPEndPoint _target;

@@ -8,14 +8,14 @@ namespace HotStandby.Lab.Chaos;
 /// <param name="Pause">Before it begins.</param>
 /// <param name="Faults">One or two.</param>
 /// <param name="WaitsForService">Whether the next step waits until a node serves again; some do not.</param>
-public sealed record FaultStep(TimeSpan Pause, IReadOnlyList<Fault> Faults, bool WaitsForService)
+internal sealed record FaultStep(TimeSpan Pause, IReadOnlyList<Fault> Faults, bool WaitsForService)
 {
     /// <summary>For people.</summary>
     public override string ToString() => $"{string.Join(" + ", Faults)}{(WaitsForService ? "" : ", the next one does not wait")}";
 }
 
 /// <summary>The maker of schedules.</summary>
-public static class FaultSchedule
+internal static class FaultSchedule
 {
     /// <summary>The longest fault, which is also the longest time without a majority.</summary>
     public static readonly TimeSpan LongestFault = TimeSpan.FromSeconds(12);

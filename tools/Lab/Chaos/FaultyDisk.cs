@@ -6,7 +6,7 @@ using HotStandby.Lab.Cluster;
 namespace HotStandby.Lab.Chaos;
 
 /// <summary>A disk under faults, mounted as long as this lives.</summary>
-public sealed class FaultyDisk : IAsyncDisposable
+internal sealed class FaultyDisk : IAsyncDisposable
 {
     private const long ImageBytes = 96L << 20;
     private const string Ballast = "ballast";

@@ -11,7 +11,7 @@ namespace HotStandby.Lab.Chaos;
 /// <param name="addresses">Of the nodes' client doors.</param>
 /// <param name="latest">Keys that were acknowledged a moment ago, and stay for minutes; empty when there are none.</param>
 /// <param name="log">Hears of stale reads.</param>
-public sealed class FreshReads(IReadOnlyList<string> addresses, Func<IReadOnlyList<string>> latest, ChaosLog log)
+internal sealed class FreshReads(IReadOnlyList<string> addresses, Func<IReadOnlyList<string>> latest, ChaosLog log)
 {
     // As owner of nothing; other than the audit's, whose calls would make it look alive.
     private static readonly Uuid Id = new(2, 0);

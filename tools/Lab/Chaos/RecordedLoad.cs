@@ -10,14 +10,14 @@ namespace HotStandby.Lab.Chaos;
 /// <param name="Operations">Recorded calls.</param>
 /// <param name="Keys">They were about.</param>
 /// <param name="Unknown">Calls whose outcome nobody knows.</param>
-public readonly record struct HistoryTotals(int Slices, long Operations, long Keys, long Unknown);
+internal readonly record struct HistoryTotals(int Slices, long Operations, long Keys, long Unknown);
 
 /// <summary>Histories as long as the faults last.</summary>
 /// <param name="addresses">Of the nodes' client doors.</param>
 /// <param name="options">Seed and length of a slice.</param>
 /// <param name="directory">Where a history that shows a violation is written.</param>
 /// <param name="log">Hears of violations.</param>
-public sealed class RecordedLoad(IReadOnlyList<string> addresses, ChaosOptions options, string directory, ChaosLog log)
+internal sealed class RecordedLoad(IReadOnlyList<string> addresses, ChaosOptions options, string directory, ChaosLog log)
 {
     private const int Clients = 8;
     private const int Keys = 4;

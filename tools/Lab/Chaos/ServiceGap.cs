@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace HotStandby.Lab.Chaos;
 
 /// <summary>The longest time without an acknowledged write, from the first one on.</summary>
-public sealed class ServiceGap
+internal sealed class ServiceGap
 {
     private readonly Lock _lock = new();
     private long? _last;

@@ -7,7 +7,7 @@ using HotStandby.Lab.Cluster;
 namespace HotStandby.Lab.Chaos;
 
 /// <summary>Watches a cluster as long as it lives.</summary>
-public sealed class ServiceWatch : IAsyncDisposable
+internal sealed class ServiceWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 

@@ -6,7 +6,7 @@ using System.Net;
 namespace HotStandby.Lab.Chaos;
 
 /// <summary>Finds the process at the other end of an accepted connection.</summary>
-public static class SocketOwner
+internal static class SocketOwner
 {
     private const int InodeColumn = 9;
     private static readonly string[] Tables = ["/proc/net/tcp", "/proc/net/tcp6"];

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace HotStandby.Lab.Trace;
 
 /// <summary>Reader of the Mooncake trace format.</summary>
-public static class TraceReader
+internal static class TraceReader
 {
     /// <summary>Longest line, in bytes; some 1.5 million blocks.</summary>
     public const int MaximumLineBytes = 16 * 1024 * 1024;

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace HotStandby.Lab.Trace;
 
 /// <summary>Writer of the Mooncake trace format.</summary>
-public static class TraceWriter
+internal static class TraceWriter
 {
     /// <summary>Writes every request as a line that ends with a line feed.</summary>
     public static void Write(TextWriter writer, IEnumerable<TraceRequest> requests)

@@ -8,7 +8,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Host.Commands.Operator;
 
 /// <summary>The command table.</summary>
-public static class CommandTable
+internal static class CommandTable
 {
     /// <summary>How many lines of a log one answer has.</summary>
     public static NumberRange Lines { get; } = new(1, 1000);

@@ -12,11 +12,11 @@ namespace HotStandby.Host.Commands.Operator;
 /// <param name="Token">The admin token; empty: none is sent.</param>
 /// <param name="Authorities">Who may have signed the nodes' certificates; null: whom the machine trusts.</param>
 /// <param name="Identity">The certificate that is shown; null: none.</param>
-public sealed record NodeAccess(
+internal sealed record NodeAccess(
     IReadOnlyList<string> Addresses, string Token, X509Certificate2Collection? Authorities, X509Certificate2? Identity);
 
 /// <summary>A client of the nodes' HTTP ports.</summary>
-public sealed class NodeClient : IDisposable
+internal sealed class NodeClient : IDisposable
 {
     private static readonly OperatorCommand WhoAreYou = CommandTable.Status with { Patience = TimeSpan.FromSeconds(8) };
     private static readonly Dictionary<string, string> Nothing = [];
