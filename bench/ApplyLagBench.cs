@@ -29,7 +29,12 @@ internal static class ApplyLagBench
                 throw new LoadFailedException("a Standby has measured no commit");
             yield return load with
             {
-                Name = "apply-lag", Value = worst.P99, Unit = "us", P50 = worst.P50, P99 = worst.P99, P999 = worst.P999,
+                Name = "apply-lag",
+                Value = worst.P99,
+                Unit = "us",
+                P50 = worst.P50,
+                P99 = worst.P99,
+                P999 = worst.P999,
             };
         }
     }

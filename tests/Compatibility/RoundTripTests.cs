@@ -92,7 +92,8 @@ public sealed class RoundTripTests
         var meta = Objects.Select(said => said with { Checksum = null });
         var config = Configs.Select(said => said with
         {
-            DfsReplicaCount = 0, SoftPinTtlMilliseconds = null,
+            DfsReplicaCount = 0,
+            SoftPinTtlMilliseconds = null,
             SoftPinAction = said.SoftPinAction == SoftPinAction.Enable ? SoftPinAction.Enable : SoftPinAction.Preserve,
         });
         var replicas = Replicas.Where(replica => replica.Location is not ReplicaLocation.DistributedFile);

@@ -114,11 +114,11 @@ internal sealed class MultiNodeCluster : IFailoverCluster
     // The adapter knows one mode for each pair of nodes, so both directions have to be said at once.
     private ThrottleTransportAdapter.Direction DirectionAt(
         RoleName node, RoleName peer) => (_cuts.Contains((node, peer)), _cuts.Contains((peer, node))) switch
-    {
-        (true, false) => ThrottleTransportAdapter.Direction.Send,
-        (false, true) => ThrottleTransportAdapter.Direction.Receive,
-        _ => ThrottleTransportAdapter.Direction.Both,
-    };
+        {
+            (true, false) => ThrottleTransportAdapter.Direction.Send,
+            (false, true) => ThrottleTransportAdapter.Direction.Receive,
+            _ => ThrottleTransportAdapter.Direction.Both,
+        };
 
     // A role between two of its systems is not known to the TestKit.
     private async Task WaitForRoleAsync(RoleName role, CancellationToken stop)

@@ -96,7 +96,8 @@ internal static class Steps
         KeyedCall? call = null;
         var answered = master.SubmitAsync(sink => call = new KeyedCall(
             sink, KeyedOperation.ForgetOnDisk,
-            [ObjectKey.From(master.Tenant, Encoding.UTF8.GetBytes(key))]) { Selector = ReplicaType.Disk });
+            [ObjectKey.From(master.Tenant, Encoding.UTF8.GetBytes(key))])
+        { Selector = ReplicaType.Disk });
         return await Answered(master, answered) ?? call!.Results[0].Error.ToString();
     });
 

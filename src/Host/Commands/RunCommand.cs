@@ -108,8 +108,11 @@ internal static class RunCommand
             var clients = new DoorWatch("client", log, TimeProvider.System);
             var doorOptions = DoorOf(settings.Client) with
             {
-                Guard = clientGuard, Tenancy = settings.Objects.Tenancy, MaximumConnections = plan.ClientConnections,
-                Paused = clients.Paused, Full = clients.Full,
+                Guard = clientGuard,
+                Tenancy = settings.Objects.Tenancy,
+                MaximumConnections = plan.ClientConnections,
+                Paused = clients.Paused,
+                Full = clients.Full,
             };
             await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);
             await using var previous = settings.Client.PreviousGenerationPort is var port and not 0
@@ -129,7 +132,9 @@ internal static class RunCommand
                 ? await AdminServer.StartAsync(
                     AdminOf(configuration, token, log) with
                     {
-                        Guard = httpGuard, Events = events, MaximumConnections = plan.HttpConnections,
+                        Guard = httpGuard,
+                        Events = events,
+                        MaximumConnections = plan.HttpConnections,
                         Watch = new DoorWatch("http", log, TimeProvider.System),
                     },
                     node.Gateway, node.ReportAsync, NodeControls.Of(node))
@@ -137,7 +142,8 @@ internal static class RunCommand
             await using var metadata = settings.Http.IsMetadataServerEnabled
                 ? await MetadataEndpoints.StartAsync(MetadataOf(settings, node) with
                 {
-                    Guard = httpGuard, MaximumConnections = plan.HttpConnections,
+                    Guard = httpGuard,
+                    MaximumConnections = plan.HttpConnections,
                     Watch = new DoorWatch("metadata", log, TimeProvider.System),
                 })
                 : null;
@@ -186,7 +192,8 @@ internal static class RunCommand
 
     private static ServerOptions DoorOf(ClientSettings client) => new(
         EndpointOf(client.Host, client.Port), new FrameLimits(client.MaximumFrameBytes), client.MaximumRequestsInFlight,
-        client.MaximumConnections, client.RequestTimeout) { Budget = new FrameBudget(client.MaximumBufferedBytes) };
+        client.MaximumConnections, client.RequestTimeout)
+    { Budget = new FrameBudget(client.MaximumBufferedBytes) };
 
     // The budget is one object: both doors share it.
     private static ServerOptions PreviousOf(ServerOptions newest, int port) =>

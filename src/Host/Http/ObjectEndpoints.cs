@@ -79,9 +79,9 @@ internal static class ObjectEndpoints
         if (names.Length == 0)
             return ErrorAnswer.Json(
                 StatusCodes.Status400BadRequest, new ErrorBody(false, (int)ErrorCode.InvalidParams, "keys is missing: ?keys=a,b,c")
-            {
-                Error = "No keys provided. Use ?keys=key1,key2,...",
-            });
+                {
+                    Error = "No keys provided. Use ?keys=key1,key2,...",
+                });
         if (names.Length > MaximumKeys)
             return ErrorAnswer.BadParameter("keys", $"must be 1 to {MaximumKeys} keys");
         var objectKeys = new ObjectKey[names.Length];
@@ -151,7 +151,8 @@ internal static class ObjectEndpoints
             ErrorCode.ObjectHasLease => ErrorAnswer.Json(
                 StatusCodes.Status409Conflict,
                 new ErrorBody(false, (int)result.Error,
-                    ErrorAnswer.NameOf(result.Error)) { LeaseRemainingMs = result.LeaseTtlMilliseconds }),
+                    ErrorAnswer.NameOf(result.Error))
+                { LeaseRemainingMs = result.LeaseTtlMilliseconds }),
             ErrorCode.ReplicaIsNotReady or ErrorCode.ObjectHasReplicationTask =>
                 ErrorAnswer.Of(StatusCodes.Status409Conflict, result.Error, ErrorAnswer.NameOf(result.Error)),
             _ => ErrorAnswer.Of(result.Error),

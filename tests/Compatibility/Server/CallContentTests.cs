@@ -180,6 +180,7 @@ public sealed class CallContentTests : DoorTest
 
     private protected override HotStandby.Mooncake.Server.ServerOptions Options => base.Options with
     {
-        MaximumConnections = 20, Tenancy = new(IsolatesTenants: true),
+        MaximumConnections = 20,
+        Tenancy = new(IsolatesTenants: true),
     };
 }

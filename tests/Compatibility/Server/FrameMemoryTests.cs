@@ -41,7 +41,9 @@ public sealed class FrameMemoryTests : DoorTest, IDisposable
 
     private protected override ServerOptions Options => base.Options with
     {
-        Limits = new FrameLimits(BudgetBytes), MaximumConnections = Attackers + 8, Budget = _budget,
+        Limits = new FrameLimits(BudgetBytes),
+        MaximumConnections = Attackers + 8,
+        Budget = _budget,
     };
 
     public void Dispose() => _listener.Dispose();

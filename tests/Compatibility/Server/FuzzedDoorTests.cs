@@ -24,7 +24,9 @@ public abstract class FuzzedDoorTest(RpcTable table, IReadOnlyList<GoldenFrame> 
 
     private protected override ServerOptions Options => base.Options with
     {
-        Functions = table, MaximumRequestsInFlight = 2 * FramesOfARound, RequestTimeout = NeverOnItsOwn,
+        Functions = table,
+        MaximumRequestsInFlight = 2 * FramesOfARound,
+        RequestTimeout = NeverOnItsOwn,
     };
 
     [Fact]

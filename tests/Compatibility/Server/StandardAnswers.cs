@@ -20,7 +20,10 @@ internal static class StandardAnswers
 
     private static readonly ReplicationTask Done = Move with
     {
-        Id = new(3, 4), Status = ReplicationTaskStatus.Success, CreatedMilliseconds = 1700000000123, Message = "done",
+        Id = new(3, 4),
+        Status = ReplicationTaskStatus.Success,
+        CreatedMilliseconds = 1700000000123,
+        Message = "done",
     };
 
     public static void Settle(MasterCall call)

@@ -211,8 +211,11 @@ public sealed class GuardTests
             "HTTP/1.1 401 ", await server.SendRawAsync("GET", "/admin/config", ("X-Forwarded-For", "10.1.2.3")), StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 200 ", await server.SendRawAsync("GET", "/admin/config", ("X-Forwarded-For", "10.1.2.3"),
             ("Authorization", $"Bearer {Token}")), StringComparison.Ordinal);
-        using var client = new HttpClient { BaseAddress = new Uri($"http://localhost:{server.Port}"),
-            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Token) } };
+        using var client = new HttpClient
+        {
+            BaseAddress = new Uri($"http://localhost:{server.Port}"),
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Token) }
+        };
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("/admin/members", UriKind.Relative))).StatusCode);
     }
 

@@ -142,7 +142,8 @@ public sealed class NodeGaugesTests
             new ReplicaStatus(
                 new NodeId("n1"), ReplicaRole.Primary, true, 8, new NodeId("n1"), true, 110, 100, 105, 95, 1500, 3,
                 [new StandbyStatus(new NodeId("n2"), LinkState.Stream, 90, 80, 5, true, 12) { LagSeconds = 2.5, InFlightFill = 0.75 }],
-                new ApplyLag(0, 0, 0, 0, 0), new StateStatus(true, 41, 61, null)) { WindowFill = 0.5 },
+                new ApplyLag(0, 0, 0, 0, 0), new StateStatus(true, 41, 61, null))
+            { WindowFill = 0.5 },
             [],
             new VerificationReport(true, default, null, null, [])),
         [new SegmentUse(new Uuid(7, 1), new Segment(new Uuid(9, 1), "a", 0, 1000, "10.0.0.1:1", "tcp", ""), default, 300)],

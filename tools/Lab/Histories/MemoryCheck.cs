@@ -71,7 +71,7 @@ internal static class MemoryCheck
     private static IEnumerable<Use> UsesOf(IGrouping<string, Operation> key)
     {
         var frees = key.Where(operation => operation is
-            { Kind: OperationKind.Remove or OperationKind.PutRevoke, Outcome.Kind: OutcomeKind.Ok or OutcomeKind.Unknown }).ToArray();
+        { Kind: OperationKind.Remove or OperationKind.PutRevoke, Outcome.Kind: OutcomeKind.Ok or OutcomeKind.Unknown }).ToArray();
         foreach (var seen in key.Where(operation => operation.Outcome.Buffer is not null).GroupBy(operation => operation.Outcome.Buffer!))
         {
             // Seen in two calls it was there all the time between; and what had ended before it was seen did not take it back.

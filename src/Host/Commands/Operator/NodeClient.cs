@@ -90,20 +90,20 @@ internal sealed class NodeClient : IDisposable
 
     private static bool IsFor(
         OperatorCommand command, NodeAnswer node, IReadOnlyDictionary<string, string> arguments) => command.Reach switch
-    {
-        CommandReach.Primary => node.IsGood && node.Body.GetProperty("serving").GetBoolean(),
-        CommandReach.Standbys => node.IsGood && node.Body.GetProperty("role").GetString() != "primary",
-        _ => (NodeAddress.TryParse(arguments[NameArgument(command)], out var address) && node.Address == address)
-            || (node.IsGood && node.Body.GetProperty("node").GetString() == arguments[NameArgument(command)]),
-    };
+        {
+            CommandReach.Primary => node.IsGood && node.Body.GetProperty("serving").GetBoolean(),
+            CommandReach.Standbys => node.IsGood && node.Body.GetProperty("role").GetString() != "primary",
+            _ => (NodeAddress.TryParse(arguments[NameArgument(command)], out var address) && node.Address == address)
+                || (node.IsGood && node.Body.GetProperty("node").GetString() == arguments[NameArgument(command)]),
+        };
 
     private static NodeAnswer WhyNobody(
         OperatorCommand command, IReadOnlyDictionary<string, string> arguments) => new("", 0, default, command.Reach switch
-    {
-        CommandReach.Primary => "none of these nodes serves",
-        CommandReach.Standbys => "none of these nodes is a Standby",
-        _ => $"none of these nodes is {arguments[NameArgument(command)]}",
-    });
+        {
+            CommandReach.Primary => "none of these nodes serves",
+            CommandReach.Standbys => "none of these nodes is a Standby",
+            _ => $"none of these nodes is {arguments[NameArgument(command)]}",
+        });
 
     private static string NameArgument(OperatorCommand command) => command.Arguments.First(static each => each.Parameter is null).Name;
 
