@@ -121,7 +121,8 @@ internal sealed class Reign
             foreach (var handle in job.Handles)
             {
                 foreach (var shard in _shards)
-                    candidates.AddRange(shard.ListOn(handle, MostEntries, Now).Select(found => new MoveCandidate(found.Key, found.SizeBytes, handle, found.IsBlocked, found.Holders)));
+                    candidates.AddRange(shard.ListOn(handle, MostEntries, Now)
+                        .Select(found => new MoveCandidate(found.Key, found.SizeBytes, handle, found.IsBlocked, found.Holders)));
             }
 
             var drafts = new DraftBuffer(Partition.SegmentTable);
@@ -292,7 +293,8 @@ internal sealed class Reign
     private ErrorCode Query(QuerySegmentStatusCall call)
     {
         SegmentStatus status;
-        var error = call.Name is { } name ? _segments.Queries.StatusOf(name, out status) : _segments.Queries.StatusOf(call.SegmentId, out status);
+        var error = call.Name is { } name
+            ? _segments.Queries.StatusOf(name, out status) : _segments.Queries.StatusOf(call.SegmentId, out status);
         call.Status = status;
         return error;
     }
@@ -311,7 +313,8 @@ internal sealed class Reign
             return;
         }
 
-        var keys = _shards.SelectMany(shard => shard.ListKeys(scan.Operation != ScanOperation.Remove, scan.Tenant)).SelectMany(piece => piece)
+        var keys = _shards.SelectMany(shard => shard.ListKeys(scan.Operation != ScanOperation.Remove, scan.Tenant))
+            .SelectMany(piece => piece)
             .Where(key => pattern is null || pattern.IsMatch(Encoding.UTF8.GetString(key.UserKey))).ToArray();
         if (keys.Length == 0 || scan.Operation == ScanOperation.ListKeys)
         {
@@ -335,7 +338,8 @@ internal sealed class Reign
     private void Propose(DraftBuffer drafts, Action? answer = null, Action? abandon = null)
     {
         if (drafts.Count > 0 || answer is not null)
-            _master.Propose(drafts, (count, last) => Committed(drafts.Partition, count, last), answer ?? (() => { }), abandon ?? (() => { }));
+            _master.Propose(
+                drafts, (count, last) => Committed(drafts.Partition, count, last), answer ?? (() => { }), abandon ?? (() => { }));
     }
 
     private void Committed(Partition partition, int count, ulong lastSequence)
