@@ -76,8 +76,7 @@ public sealed class ReplicaActorTests : ReplicaHarness
         Restart();
         Propose(1, Reign()); // its batch says that the reign's first entry is committed
         AwaitAssert(() => Assert.Equal(1, Sink.Answers));
-        foreach (var partition in Partitions)
-            partition.ReceiveWhile<object>(TimeSpan.Zero, static _ => new object());
+        Partitions[1].ExpectMsg<EntriesCommitted>();
         Restart(peers);
         Replica.Tell(new ClusterEvent.MemberUp(cluster.SelfMember));
         Replica.Tell(new RunNodeCommand(NodeCommand.FullSync), TestActor);
