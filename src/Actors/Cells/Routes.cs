@@ -15,7 +15,7 @@ public interface IRoutes
     void Send(in CellAddress to, object message, IActorRef from);
 }
 
-/// <summary>The actors of one node. Each is filled in before anybody sends there, and not changed afterwards.</summary>
+/// <summary>The actors of one node. Each is filled in before the first message goes there, and not changed afterwards.</summary>
 /// <param name="shardCount">Of the cluster.</param>
 /// <param name="clients">What the door knows of clients.</param>
 public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, IShardMailboxes

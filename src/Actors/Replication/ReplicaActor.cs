@@ -148,7 +148,7 @@ public sealed class ReplicaActor : CellActor
     }
 }
 
-/// <summary>The node to its replica, once: everybody is there, read the journal.</summary>
+/// <summary>The node to its replica, once: all cells are there, read the journal.</summary>
 public sealed record NodeIsMade : INoSerializationVerificationNeeded
 {
     /// <summary>The only one.</summary>

@@ -55,6 +55,12 @@ public sealed record NodeView(
     ulong CommittedSequence, ulong AppliedSequence, long LeaseRemainingMilliseconds, int HeldReplies,
     IReadOnlyList<StandbyView> Standbys, ApplyLagView ApplyLagMicroseconds, IReadOnlyList<PartitionView> Partitions)
 {
+    /// <summary>
+    /// What the node is in: recovering, restoring, following, campaigning, opening, serving, handingOver or stopping. Null from a node of an
+    /// earlier version.
+    /// </summary>
+    public string? Phase { get; init; }
+
     /// <summary>What the state rests on.</summary>
     public StateView? State { get; init; }
 

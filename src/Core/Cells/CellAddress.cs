@@ -8,7 +8,7 @@ public enum CellKind : byte
     /// <summary>No place: what is sent there is lost.</summary>
     None,
 
-    /// <summary>Somebody who asked, and whom only the carrier knows.</summary>
+    /// <summary>The sender of a message, as its carrier knows it.</summary>
     Asker,
 
     /// <summary>The cell itself: it gets the message behind what waits in its mailbox already.</summary>
@@ -135,6 +135,6 @@ public readonly record struct CellAddress(CellKind Kind, int Number = 0, object?
     /// <summary>The verifier of another node.</summary>
     public static CellAddress PeerVerifier(NodeId node) => new(CellKind.PeerVerifier, Who: node.Name);
 
-    /// <summary>Somebody who asked.</summary>
+    /// <summary>The sender of a message.</summary>
     public static CellAddress Asker(object who) => new(CellKind.Asker, Who: who);
 }

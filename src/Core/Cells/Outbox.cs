@@ -21,19 +21,19 @@ public sealed class Outbox
     /// <summary>What lies in it. Not valid any more when something is put in.</summary>
     public ReadOnlySpan<Letter> Letters => CollectionsMarshal.AsSpan(_letters);
 
-    /// <summary>A message for somebody.</summary>
+    /// <summary>Sends a message.</summary>
     public void Send(in CellAddress to, object message) => _letters.Add(new Letter(to, message));
 
-    /// <summary>A message for somebody, whose answer goes straight to the one who asked.</summary>
+    /// <summary>Sends a message whose answer goes straight to <paramref name="asker"/>.</summary>
     public void Forward(in CellAddress to, object message, in CellAddress asker) => _letters.Add(new Letter(to, message, asker));
 
     /// <summary>Some items of a call are settled, when everything before this has been sent.</summary>
     public void Settle(MasterCall call, int items) => _letters.Add(new Letter(new CellAddress(CellKind.Caller, items), call));
 
-    /// <summary>From now on the cell gets <paramref name="message"/> again and again, until the timer is stopped or started anew.</summary>
+    /// <summary>From now on the cell gets <paramref name="message"/> at each interval, until the timer is stopped or started again.</summary>
     public void Repeat(object message, TimeSpan every) => _letters.Add(new Letter(Timers, new StartTimer(message, every, IsOnce: false)));
 
-    /// <summary>The cell gets <paramref name="message"/> once, after a while, unless the timer is stopped or started anew before.</summary>
+    /// <summary>The cell gets <paramref name="message"/> once, after a while, unless the timer is stopped or started again before.</summary>
     public void Later(object message, TimeSpan after) => _letters.Add(new Letter(Timers, new StartTimer(message, after, IsOnce: true)));
 
     /// <summary>No more of these.</summary>

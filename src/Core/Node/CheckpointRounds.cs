@@ -62,7 +62,7 @@ internal sealed class CheckpointRounds(
         outbox.Send(CellAddress.Checkpoints, BeginRound.Instance);
     }
 
-    // What everybody has who is there to ask for it; 0 on a Standby, which does not know.
+    // What every node has that is there to ask for it; 0 on a Standby, which does not know.
     private ulong SlowestStandby(ulong reign, long now)
     {
         if (reign == 0)

@@ -91,7 +91,7 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
     }
 
     /// <summary>
-    /// Takes the answer to the feed's own read; false when it was somebody else's. Only what was committed when the feed asked
+    /// Takes the answer to the feed's own read; false when it answers another read. Only what was committed when the feed asked
     /// counts: the rest of the answer may have been cut off since, and other entries committed in its place.
     /// </summary>
     public bool OnRead(EntriesSince answer, OpLogWindow window)

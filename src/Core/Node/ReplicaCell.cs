@@ -329,7 +329,7 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
                 _feed.Skip(sequence);
                 replica.Applied(sequence);
                 observer.Committed(sequence, _replies.OldestProposalTicks(now), now);
-                // A hand-over gives the lease up in the very step that commits the last entries; nobody has been told yet.
+                // A hand-over gives the lease up in the very step that commits the last entries; no client has been told yet.
                 _replies.Commit(sequence, mayAnswer: now < Math.Max(_leaseUntilTicks, replica.LeaseUntilTicks));
                 break;
             default:

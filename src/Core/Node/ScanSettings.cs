@@ -23,7 +23,7 @@ public sealed record ScanSettings
     /// <summary>Longest pattern in characters; a longer one is refused with InvalidParams. Default 4096.</summary>
     public int MaximumPatternLength { get; init; } = 4096;
 
-    /// <summary>Keys in one keyed call. Default 1024: what a shard gets of it holds nobody up.</summary>
+    /// <summary>Keys in one keyed call. Default 1024: a shard's part of it delays no other call for long.</summary>
     public int KeysPerLot { get; init; } = 1024;
 
     /// <summary>Keyed calls under way at a time, per scan. Default 2: one is worked on while the other's commit is awaited.</summary>

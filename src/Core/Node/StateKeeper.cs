@@ -128,7 +128,7 @@ internal sealed class StateKeeper
     /// <summary>These of the other nodes are in the cluster.</summary>
     public void PeersAre(IReadOnlyCollection<NodeId> nodes) => _peers = nodes;
 
-    /// <summary>Entries that this node lacks are in nobody's log, or its state is wrong: images first.</summary>
+    /// <summary>This node lacks entries that are in no log any more, or its state is wrong: images come first.</summary>
     /// <param name="source">Who is asked first.</param>
     /// <param name="isForced">An operator or the verifier says that the partitions are not what they should be: their images are replaced
     /// in any case, and until then none is given to another node or kept as a checkpoint. Remembered across a restart.</param>

@@ -12,7 +12,7 @@ namespace HotStandby.Core.Node;
 /// <summary>The verifier of a node; lives as long as the node.</summary>
 public sealed class VerifierCell : ICell
 {
-    // While somebody waits: points are asked for again so often, since an answer may have been lost.
+    // While an operator waits: points are asked for again so often, since an answer may have been lost.
     private static readonly TimeSpan RunInterval = TimeSpan.FromMilliseconds(500);
 
     // A point that is asked for out of turn, after a drill-down; so many in a row, then the next cycle must do.

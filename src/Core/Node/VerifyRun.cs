@@ -1,4 +1,4 @@
-// Verification that somebody asks for and waits for: what is asked, and what is known so far. Used by VerifierCell alone, which asks the
+// Verification that an operator asks for and waits for: what is asked, and what is known so far. Used by VerifierCell alone, which asks the
 // Primary for points and hears how they compare.
 using HotStandby.Core.Cells;
 using HotStandby.Core.Partitions;

@@ -10,7 +10,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Core.Partitions;
 
 /// <summary>Segment table to evictor: make room. Answered with one <see cref="EvictionDone"/>, unless it comes while a cycle of its reign is running.</summary>
-/// <param name="Reign">The reign; an older one than the evictor has seen is passed over, a newer one ends the cycle that is running.</param>
+/// <param name="Reign">The reign; an older one than the evictor has seen is ignored, a newer one ends the cycle that is running.</param>
 /// <param name="UsedRatio">Used bytes of all segments by their capacity, 0 to 1.</param>
 /// <param name="Forced">A PutStart has found no room.</param>
 public sealed record EvictionNeeded(ulong Reign, double UsedRatio, bool Forced) : ICellMessage;
@@ -37,7 +37,7 @@ public sealed record VictimsOffered(Partition Partition, ulong Reign, ulong Cycl
 /// <summary>Evictor to shards: what do you hold of these groups? A shard that does not lead in this reign is silent.</summary>
 /// <param name="Reign">The reign.</param>
 /// <param name="CycleId">Comes back in the answer.</param>
-/// <param name="Groups">Hashes of the groups' names; not changed by anybody.</param>
+/// <param name="Groups">Hashes of the groups' names; not changed by any cell.</param>
 public sealed record DescribeGroups(ulong Reign, ulong CycleId, IReadOnlyList<ulong> Groups) : ICellMessage;
 
 /// <summary>Shard to evictor.</summary>

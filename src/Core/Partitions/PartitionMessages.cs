@@ -135,7 +135,7 @@ public sealed record DropSegment(ulong Reign, uint SegmentHandle) : ICellMessage
 /// <summary>Shard to segment table: committed.</summary>
 public sealed record SegmentDroppedByShard(ulong Reign, uint SegmentHandle, Partition Partition) : ICellMessage;
 
-/// <summary>Segment table to shards: this client is dead; nobody will finish its puts and transfers.</summary>
+/// <summary>Segment table to shards: this client is dead and will not finish its puts and transfers.</summary>
 public sealed record ClientGone(ulong Reign, Uuid Client) : ICellMessage;
 
 /// <summary>Gateway to the shard of its key: say where the object is, then send the call on to the segment table.</summary>

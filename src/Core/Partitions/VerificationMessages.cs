@@ -47,7 +47,7 @@ public sealed record MismatchesFound(Partition Partition, int Mismatched, int Re
 /// <param name="Reason">Why it was not finished.</param>
 public sealed record DrillDownEnded(Partition Partition, DrillDownState State, string Reason) : ICellMessage;
 
-/// <summary>Verifier to shard: nobody answers the drill-down; forget it.</summary>
+/// <summary>Verifier to shard: the drill-down is not answered; forget it.</summary>
 public sealed record AbandonDrillDown : ICellMessage
 {
     /// <summary>The only one.</summary>

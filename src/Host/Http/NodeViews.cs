@@ -1,9 +1,8 @@
 // Makes what /status answers from what the node reports of itself.
-using HotStandby.Core.Node;
-using HotStandby.Core.Partitions;
+using System.Text.Json;
 using HotStandby.Actors.Node;
-using HotStandby.Actors.Verification;
 using HotStandby.CommandLine.Status;
+using HotStandby.Core.Node;
 using HotStandby.Core.Replication;
 
 namespace HotStandby.Host.Http;
@@ -30,6 +29,7 @@ internal static class NodeViews
                 partition.Partition.ToString(), partition.AppliedSequence, partition.Digest.Count, partition.Digest.ToString(),
                 partition.Uncommitted))])
         {
+            Phase = JsonNamingPolicy.CamelCase.ConvertName(replica.Phase.ToString()),
             Collector = CollectorNow(),
             Verification = report.Verification is { } verification ? ViewOf(verification) : null,
             State = new StateView(

@@ -299,7 +299,7 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         }
     }
 
-    // Invariant 5: what is handed to a writer is nobody else's.
+    // Invariant 5: a buffer that is given to a writer has no other user.
     private void MustBeFree(KeyedItems items)
     {
         for (var i = 0; i < items.Count; i++)

@@ -14,7 +14,7 @@ internal sealed class LiveExtentCollection(int shardCount)
     /// <summary>True when every shard has reported for this reign.</summary>
     public bool IsComplete(ulong reign) => reign == _reign && _missing == 0;
 
-    /// <summary>Keeps a report; one of an earlier reign is dropped, one of a later reign begins anew.</summary>
+    /// <summary>Keeps a report; one of an earlier reign is dropped, one of a later reign begins a new collection.</summary>
     public void Add(LiveExtents report)
     {
         if (report.Reign < _reign)

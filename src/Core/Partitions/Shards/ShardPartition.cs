@@ -90,7 +90,7 @@ public sealed class ShardPartition(Partition partition, int shardCount, ShardSet
             case ProposeVerificationMarker or VerificationRequest:
                 return true; // its Primary is asked, and this is none (any more)
             case SegmentsChanged or DropSegment or ClientGone or ListObjectsOn or OfferVictims or DescribeGroups or EvictVictims or SweepNow:
-                return true; // left over from a reign that is over: whoever leads next does what is due then
+                return true; // left over from an ended reign: the next Primary does what is due then
             default:
                 return false;
         }

@@ -21,10 +21,10 @@ internal sealed class ShardVerifier(Partition partition, int shardCount, Outbox 
     /// <summary>Who hears of it.</summary>
     public void Use(VerifierIs verifier) => _verifier = verifier;
 
-    /// <summary>The shard leads, or begins anew, or nobody answers: what was found out is void.</summary>
+    /// <summary>The shard leads, or is restored, or gets no answer: what was found so far is void.</summary>
     public void Stop() => _drill = null;
 
-    /// <summary>An entry was applied, and nothing behind it; or it was passed over, since the shard's image had it already.</summary>
+    /// <summary>An entry was applied, and nothing behind it; or it was skipped, since the shard's image had it already.</summary>
     public void Applied(ShardState state, in OpLogEntry entry)
     {
         if (state.AppliedSequence != entry.Sequence)
