@@ -54,7 +54,7 @@ public sealed class EveryCallTests
                     .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased]),
             Of<MountSegmentCall>(
                 [Mount("a"), PutStart("own")], MountAgain("a", "second", "a2"),
-                [OpType.PutDiscard, OpType.ClientReplaced, OpType.StrayWrites,
+                [OpType.ClientReplaced, OpType.PutDiscard, OpType.StrayWrites,
                     .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased, OpType.MountSegment]),
             Of<ReMountSegmentCall>(Stored, ReMountAgain("a", "second", "a2"),
                 [OpType.ClientReplaced, .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased, OpType.MountSegment]),
