@@ -1,5 +1,6 @@
 // A cluster of three nodes in one thread, of the product's own cells: a network that loses nothing and keeps the order, disks in memory, and a
 // clock that is moved by hand. What a message leads to, in any node, has happened when a call of this class returns.
+using HotStandby.Actors.Gateway;
 using HotStandby.Core.Cells;
 using HotStandby.Core.Node;
 using HotStandby.Messages.Calls;
@@ -70,6 +71,8 @@ internal sealed class InProcessMaster : IScenarioMaster
 
     private InProcessNode Primary => _nodes[_leader];
 
+    private MasterGateway Gateway => Primary.Gateway;
+
     /// <summary>Nothing that is proposed from now on leaves the Primary.</summary>
     public void HoldCommits() => HoldCommitsAfter(0);
 
@@ -90,14 +93,14 @@ internal sealed class InProcessMaster : IScenarioMaster
         var made = call(sink);
         var client = made is SegmentCall segmentCall ? segmentCall.Client : made is KeyedCall keyed ? keyed.Client : Uuid.None;
         if (client != Uuid.None)
-            Primary.Hear(client);
+            Gateway.Hear(client);
         if (made is MountSegmentCall or ReMountSegmentCall)
         {
             _silent.Remove(client);
             _pinging.Add(client);
         }
 
-        Primary.Submit(made);
+        Gateway.Submit(made);
         Run();
         if (!sink.Answered.IsCompleted && !HoldsCommits)
             throw new InvalidOperationException($"nothing is held back, and {made.GetType().Name} has no answer");
@@ -106,8 +109,8 @@ internal sealed class InProcessMaster : IScenarioMaster
 
     public Task<ClientStatus> PingAsync(Uuid client)
     {
-        Primary.Hear(client);
-        return Task.FromResult(Primary.Ping(client) ?? throw new InvalidOperationException("the Primary does not serve"));
+        Gateway.Hear(client);
+        return Task.FromResult(Gateway.Ping(client) ?? throw new InvalidOperationException("the Primary does not serve"));
     }
 
     public void FallSilent(Uuid client) => _silent.Add(client);
@@ -166,7 +169,7 @@ internal sealed class InProcessMaster : IScenarioMaster
     {
         Post(Primary, CellAddress.Replica, Core.Node.Crown.Instance, from: default);
         Run();
-        AdvanceUntil(() => Primary.Serves, $"{_leader} serves");
+        AdvanceUntil(() => Gateway.Service == ServiceState.Serving, $"{_leader} serves");
     }
 
     private void AdvanceUntil(Func<bool> isSo, string what)
@@ -191,7 +194,7 @@ internal sealed class InProcessMaster : IScenarioMaster
 
         _clock.Advance(TimeSpan.FromTicks(end - _clock.Ticks));
         foreach (var client in _pinging.Where(client => !_silent.Contains(client)))
-            Primary.Hear(client);
+            Gateway.Hear(client);
     }
 
     private void Run()

@@ -1,5 +1,5 @@
 // One process of the in-process cluster: the product's own cells, and between them what its actors carry. Every letter arrives, in the order
-// in which it was sent; the journal writes at once. The door is the product's, calls go the way that its gateway sends them.
+// in which it was sent; the journal writes at once. The gateway is the product's.
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Scans;
 using HotStandby.Actors.Telemetry;
@@ -13,16 +13,14 @@ using HotStandby.Core.Partitions.Segments;
 using HotStandby.Core.Partitions.Shards;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Shards;
-using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
-using HotStandby.Messages.Model;
 using HotStandby.Messages.Replication;
 
 namespace HotStandby.Tests.Scenarios.Drivers;
 
 /// <summary>All cells of one process.</summary>
-internal sealed class InProcessNode : IShardMailboxes
+internal sealed class InProcessNode : ICallMailboxes
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(20);
 
@@ -42,6 +40,7 @@ internal sealed class InProcessNode : IShardMailboxes
     {
         (_master, _disk, Name) = (master, disk, name);
         (_serving, _clients) = (new ServingState(master.Time), new ClientWatch(master.Time));
+        Gateway = new MasterGateway(_serving, _clients, this);
         // Each entry is committed by itself, so a Primary may die behind any of them.
         var protocol = new ReplicaSettings { Self = name, Voters = InProcessMaster.Names, BatchEntries = 1 };
         var settings = new ReplicaCellSettings(
@@ -64,8 +63,8 @@ internal sealed class InProcessNode : IShardMailboxes
 
     public NodeId Name { get; }
 
-    /// <summary>It takes calls.</summary>
-    public bool Serves => _serving.Accepts;
+    /// <summary>The way in for clients.</summary>
+    public MasterGateway Gateway { get; }
 
     /// <summary>The seq of the last entry that it has proposed or stored.</summary>
     public ulong LastSequence => _replica.Replica!.LastProposed;
@@ -104,39 +103,17 @@ internal sealed class InProcessNode : IShardMailboxes
         _disk.Close();
     }
 
-    /// <summary>A client has shown that it is alive.</summary>
-    public void Hear(Uuid client) => _clients.Hear(client);
-
-    public ClientStatus? Ping(Uuid client) => Serves ? _clients.StatusOf(client) : null;
-
-    /// <summary>A call arrives at the door.</summary>
-    public void Submit(MasterCall call)
-    {
-        if (!Serves)
-        {
-            call.Refuse(ErrorCode.UnavailableInCurrentMode);
-            return;
-        }
-
-        switch (call)
-        {
-            case KeyedCall keyed when keyed.Operation is not (KeyedOperation.PutStart or KeyedOperation.UpsertStart):
-                CallRouter.Route(keyed, this);
-                break;
-            case ScanCall scan:
-                Begin(scan);
-                break;
-            case CreateTaskCall create:
-                CallRouter.Locate(create, this);
-                break;
-            default:
-                Post(CellAddress.SegmentTable, new SegmentRequest(call));
-                break;
-        }
-    }
-
     /// <inheritdoc/>
     public void Send(int shard, ICellMessage message) => Post(CellAddress.Of(Partition.OfShard(shard)), message);
+
+    /// <inheritdoc/>
+    public void Send(in CellAddress to, ICellMessage message)
+    {
+        if (message is ScanRequest request)
+            Begin(request.Call);
+        else
+            Post(to, message);
+    }
 
     /// <summary>Puts a message into the mailbox of a cell.</summary>
     public void Post(CellAddress to, object message, CellAddress from = default) => _master.Post(this, to, message, from);
