@@ -125,7 +125,7 @@ internal sealed class InProcessMaster : IScenarioMaster
     public Task FailOverAsync()
     {
         var lost = _leader;
-        Primary.End();
+        Primary.Stop();
         _nodes.Remove(lost);
         (_leader, _heldFrom) = (Names[(Array.IndexOf(Names, lost) + 1) % Names.Length], ulong.MaxValue);
         _held.Clear();
@@ -161,7 +161,7 @@ internal sealed class InProcessMaster : IScenarioMaster
     private void Start(NodeId name)
     {
         var node = _nodes[name] = new InProcessNode(this, name, _disks[name]);
-        node.Begin();
+        node.Start();
         Run();
     }
 
