@@ -4,6 +4,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using HotStandby.Core.Partitions;
 
 namespace HotStandby.Tests.Actors;
 
@@ -46,6 +47,14 @@ public abstract class ActorTest : TestKit
     private protected ActorTest(Config config, Setup setup, string? name = null)
         : base(BootstrapSetup.Create().WithConfig(config.WithFallback(Patience)).And(setup), name)
     {
+    }
+
+    /// <summary>A partition forgets everything, and says so.</summary>
+    private protected void Reset(IActorRef partition, ulong life)
+    {
+        partition.Tell(new ResetPartition(life), TestActor);
+        var done = ExpectMsg<PartitionRestored>();
+        Assert.Equal((life, ""), (done.Life, done.Problem));
     }
 
     /// <summary>Time passes for the timers of all actors; those that are due have sent their messages when it returns.</summary>

@@ -67,10 +67,24 @@ public enum PlantedBug
     IgnoreBirth,
     /// <summary>A majority of empty voters founds a cluster.</summary>
     FoundByMajority,
-    /// <summary>A shard obeys what an earlier reign's segment table said is mounted.</summary>
-    ObeyStaleSegments,
     /// <summary>A Primary's image is handed out before what it holds is committed.</summary>
     HandOutUncommittedImages,
-    /// <summary>A segment is forgotten when the first shard has dropped it.</summary>
-    ForgetShardInDrop,
+    /// <summary>An image says that it stands for less than it holds.</summary>
+    UnderstateImages,
+    /// <summary>A reply whose outcome is not known, since its reign is over, is given all the same.</summary>
+    AnswerAbandonedCalls,
+    /// <summary>A partition that has applied what was never committed is not restored.</summary>
+    KeepDirtyPartitions,
+    /// <summary>The allocators of a reign are built before the shards have said what is in use.</summary>
+    RebuildFromNothing,
+    /// <summary>A partition without an image keeps what it holds instead of beginning empty.</summary>
+    RestoreWithoutReset,
+    /// <summary>A shard gives the buffers of its last release back once more.</summary>
+    ReleaseBuffersTwice,
+    /// <summary>A batch's entries for one shard are taken for applied without having been given to it.</summary>
+    ForgetShardInFeed,
+    /// <summary>The log is truncated up to what is committed, whatever the checkpoints cover.</summary>
+    TruncateWithoutImages,
+    /// <summary>A writer is told its buffers when they are in the Primary's own journal.</summary>
+    AnswerWhenDurable,
 }

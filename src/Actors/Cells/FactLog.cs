@@ -137,9 +137,9 @@ internal sealed class FactLog(ILoggingAdapter log)
                     recovered.LastEpoch, recovered.LastSequence, recovered.Committed, recovered.Promise,
                     recovered.Votes ? "voting" : "not voting yet");
                 break;
-            case RoleTaken { Changed: var changed } taken:
+            case RoleTaken taken:
                 log.Info(
-                    "Node {0} is {1} in epoch {2}: {3} (last {4}, committed {5})", taken.Node, changed.Role, changed.Epoch, changed.Reason,
+                    "Node {0} is {1} in epoch {2}: {3} (last {4}, committed {5})", taken.Node, taken.Role, taken.Epoch, taken.Reason,
                     taken.LastSequence, taken.Committed);
                 break;
             case NodeServes serves:

@@ -1,5 +1,5 @@
 // When to evict, how much, and how many objects to ask each shard for. Arithmetic only: it knows no object.
-// Used by EvictionPacer (is it needed?), EvictorActor (goal and limit) and EvictionCycle (counts).
+// Used by EvictionPacer (is it needed?), EvictorCell (goal and limit) and EvictionCycle (counts).
 namespace HotStandby.Core.Eviction;
 
 /// <summary>What one cycle is to achieve, as shares of the evictable objects.</summary>

@@ -350,7 +350,8 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
 
     private void OnRole(Replica replica, RoleChanged changed)
     {
-        outbox.Report(new RoleTaken(settings.Protocol.Self, changed, replica.State.Log.LastSequence, replica.State.CommitSequence));
+        outbox.Report(new RoleTaken(
+            settings.Protocol.Self, changed.Role, changed.Epoch, changed.Reason, replica.State.Log.LastSequence, replica.State.CommitSequence));
         if (changed.Role == ReplicaRole.Primary)
             return;
         (_reign, _hasOpened) = (null, false);

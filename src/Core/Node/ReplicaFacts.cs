@@ -12,7 +12,8 @@ public sealed record JournalRecovered(
     NodeId Node, ulong LastEpoch, ulong LastSequence, ulong Committed, ulong Promise, bool Votes) : Fact;
 
 /// <summary>The node has taken another role.</summary>
-public sealed record RoleTaken(NodeId Node, RoleChanged Changed, ulong LastSequence, ulong Committed) : Fact;
+public sealed record RoleTaken(
+    NodeId Node, ReplicaRole Role, ulong Epoch, string Reason, ulong LastSequence, ulong Committed) : Fact;
 
 /// <summary>The node answers clients.</summary>
 public sealed record NodeServes(NodeId Node, ulong Epoch) : Fact;

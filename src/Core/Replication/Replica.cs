@@ -1,5 +1,5 @@
 // The replication protocol of one node, pure: inputs in, effects out. It sees no clock, no disk, no network and no actor;
-// docs/protocol.md says why each rule is what it is. Driven by ReplicaActor in production, by the simulation in tests.
+// docs/protocol.md says why each rule is what it is. Driven by ReplicaCell in a node, by the simulation in tests.
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;

@@ -1,6 +1,6 @@
 // What only a Primary knows of segments, and every decision about them. It proposes by applying an entry to the table and
 // leaving it in the caller's DraftBuffer; the caller reports commits in the same order (see ProposedSegments). Called by
-// SegmentActor; only its Clients may be used from other threads.
+// SegmentService; only its Clients may be used from other threads.
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;

@@ -1,5 +1,5 @@
 // What can be asked about segments and their owners. Answers rest on the table as the Primary has proposed it: while
-// SegmentLeader.Uncommitted is above 0, they wait for the commit. Called by SegmentActor and by the planning of tasks.
+// SegmentLeader.Uncommitted is above 0, they wait for the commit. Called by SegmentService and by the planning of tasks.
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;

@@ -71,6 +71,11 @@ public sealed class ReplicaActorTests : ReplicaHarness
         cluster.Join(cluster.SelfAddress);
         AwaitAssert(() => Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status));
         Start(peers: peers);
+        Replica.Tell(new RunNodeCommand(NodeCommand.FullSync), TestActor);
+        Assert.Contains("nothing is committed yet", ExpectMsg<NodeCommandAnswer>().Refusal, StringComparison.Ordinal);
+        Restart();
+        Reign();
+        Restart(peers);
         Replica.Tell(new ClusterEvent.MemberUp(cluster.SelfMember));
         Replica.Tell(new RunNodeCommand(NodeCommand.FullSync), TestActor);
         Assert.Null(ExpectMsg<NodeCommandAnswer>().Refusal);

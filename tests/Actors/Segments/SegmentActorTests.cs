@@ -27,7 +27,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
         var leading = Report(Segments);
 
         var standby = Start();
-        standby.Tell(new ResetPartition(7));
+        Reset(standby, 7);
         standby.Tell(Apply(7, mount));
         standby.Tell(Apply(7, second));
         standby.Tell(Apply(7, second)); // sent again: skipped, and answered again
@@ -52,7 +52,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
         Assert.Equal(TimeSpan.Zero, Clients.SilenceOf(Id(7)));
         Assert.Null(Clients.SilenceOf(Id(8)));
 
-        Segments.Tell(new ResetPartition(9));
+        Reset(Segments, 9);
         Report(Segments);
         Assert.Empty(Clients.Mounted!.All);
         Assert.Null(Clients.SilenceOf(Id(7)));
@@ -67,7 +67,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
         Lead(1);
         Mount(1);
         var mount = CommitNext(OpType.MountSegment);
-        Segments.Tell(new ResetPartition(3));
+        Reset(Segments, 3);
         Segments.Tell(Apply(2, mount));
         var report = Report(Segments);
         Assert.Equal((0UL, 0L), (report.AppliedSequence, report.Digest.Count));
@@ -78,7 +78,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
     public void What_an_earlier_life_restores_late_is_ignored_and_an_image_that_is_not_understood_is_refused()
     {
         var empty = Image();
-        Segments.Tell(new ResetPartition(3));
+        Reset(Segments, 3);
         Lead(1);
         Mount(1);
         CommitNext(OpType.MountSegment);
@@ -87,7 +87,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
         var held = Report(Segments);
         Assert.Equal("", Restore(4, Image(), 1));
         Assert.Equal("", Restore(3, empty, 0));
-        Segments.Tell(new ResetPartition(3));
+        Reset(Segments, 3);
         Assert.Equal(held.Digest, Report(Segments).Digest);
         using var image = new ImageWriter();
         PartitionImage.Begin(image, PartitionImage.Open(empty, out var content) with { Digest = held.Digest });

@@ -61,7 +61,7 @@ public sealed class ShardActorTests : ActorTest
     public void Replica_forgets_everything_on_reset()
     {
         Apply(BatchOf(PutStart("a", 1)), life: 1);
-        _shard.Tell(new ResetPartition(2));
+        Reset(_shard, 2);
         Assert.Equal((0UL, default), (Report().AppliedSequence, Report().Digest));
         _sequence = 0;
         Apply(BatchOf(PutStart("a", 1)), life: 2);
@@ -89,7 +89,7 @@ public sealed class ShardActorTests : ActorTest
         Apply(BatchOf(PutStart("a", 1)), life: 3);
         Assert.Equal("", Restore(4, Image(), 1));
         Assert.Equal("", Restore(3, empty, 0)); // a loader that was slow
-        _shard.Tell(new ResetPartition(3));
+        Reset(_shard, 3);
         _shard.Tell(new ApplyEntries(3, BatchOf(PutStart("b", 2)), [OpLogBatch.HeaderBytes], 1));
         Assert.Equal((1UL, 1L), (Report().AppliedSequence, Report().Digest.Count));
         _replica.ExpectNoMsg(TimeSpan.Zero);
@@ -263,7 +263,7 @@ public sealed class ShardActorTests : ActorTest
         _shard.Tell(StopLeading.Instance);
         Assert.True(_replica.ExpectMsg<LeadingStopped>().IsDirty);
         Assert.Equal(1, Report().Uncommitted);
-        _shard.Tell(new ResetPartition(2));
+        Reset(_shard, 2);
         Assert.Equal((0, default), (Report().Uncommitted, Report().Digest));
         Apply(BatchOf(PutStart("a", 1)), life: 2);
     }

@@ -93,7 +93,7 @@ public sealed class ShardVerifierTests : ActorTest
             Feed(Entry(Marker));
             Assert.False(Compared().IsClean);
             var request = _verifier.FishForMessage<DrillDownAsks>(_ => true).Request;
-            _shard.Tell(end);
+            _shard.Tell(end, ActorRefs.NoSender); // its answer is of no interest
             _shard.Tell(new VerificationResponse(
                 new NodeId("p"), Shard, request.MarkerSequence, request.Bucket, request.FromHash, request.ThroughHash, ComparisonOutcome.NeedFullSync, 1, []));
             _shard.Tell(ReportPartition.Instance, TestActor);

@@ -107,14 +107,14 @@ public sealed class SimulatedClients(Simulation world)
         });
     }
 
-    private static void Submit(SimulatedNode node, Func<IReplySink, MasterCall> call, Action<MasterCall> answered)
+    private void Submit(SimulatedNode node, Func<IReplySink, MasterCall> call, Action<MasterCall> answered)
     {
         if (node is { Serves: true, Process: CellProcess process })
-            process.Submit(call(new Sink(node, process, answered)));
+            process.Submit(call(new Sink(world, node, process, answered)));
     }
 
     // An answer leaves while the lease holds, or never.
-    private sealed class Sink(SimulatedNode node, CellProcess process, Action<MasterCall> answered) : IReplySink
+    private sealed class Sink(Simulation world, SimulatedNode node, CellProcess process, Action<MasterCall> answered) : IReplySink
     {
         public void Answer(MasterCall call)
         {
@@ -126,6 +126,8 @@ public sealed class SimulatedClients(Simulation world)
 
         public void Abandon(MasterCall call)
         {
+            if (world.Bug == PlantedBug.AnswerAbandonedCalls)
+                answered(call);
         }
     }
 

@@ -26,6 +26,7 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
 
     private readonly RecoveredJournal _found;
     private readonly CellSaboteur _saboteur;
+    private readonly ShardPartition[] _shards = new ShardPartition[ShardCount];
     private readonly Outbox _replicaLetters = new();
     private readonly ReplicaCell _replica;
     private readonly Dictionary<CellAddress, (ICell Cell, Outbox Letters)> _cells = [];
@@ -41,7 +42,7 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     public CellProcess(Simulation world, SimulatedNode node, RecoveredJournal found, Life life)
         : base(world, node)
     {
-        (_found, Life, _saboteur) = (found, life, new CellSaboteur(world.Bug));
+        (_found, Life, _saboteur) = (found, life, new CellSaboteur(world.Bug, shard => _shards[shard]));
         var settings = new ReplicaCellSettings(
             Scenario.SettingsOf(node.Id), ShardCount, TimeSpan.FromTicks(Scenario.TickTicks), long.MaxValue, Scenario.CheckpointBytes,
             Scenario.LeaseTicks * 4, Scenario.CheckpointBytes / 2);
@@ -51,7 +52,11 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         for (var i = 0; i < ShardCount; i++)
         {
             var shard = Partition.OfShard(i);
-            Add(CellAddress.Of(shard), letters => ShardPartition.NewCell(shard, ShardCount, Scenario.ReignTimes, ReplyAfter.Commit, letters));
+            Add(CellAddress.Of(shard), letters =>
+            {
+                _shards[shard.ShardIndex] = new ShardPartition(shard, ShardCount, Scenario.ReignTimes, ReplyAfter.Commit, letters);
+                return new PartitionCell(shard, _shards[shard.ShardIndex], letters);
+            });
         }
 
         Add(CellAddress.Evictor, letters => new EvictorCell(ShardCount, Eviction, TimeSpan.FromTicks(Scenario.LeaseTicks), letters));
@@ -286,11 +291,11 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
 
     private void Pass(CellAddress from, CellAddress to, object message, CellAddress asker)
     {
-        foreach (var instead in _saboteur.Says(from, to, message))
+        foreach (var (place, instead) in _saboteur.Says(to, message))
         {
             if (instead is KeyedItems items && from == CellAddress.SegmentTable)
                 MustBeFree(items);
-            Deliver(to, instead, asker == default ? from : asker);
+            Deliver(place, instead, asker == default ? from : asker);
         }
     }
 

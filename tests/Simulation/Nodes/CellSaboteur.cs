@@ -1,28 +1,37 @@
 // Makes a planted mistake between the cells of a node: alters a letter on its way, or how a cell sees the time. Without a planted bug it
 // changes nothing.
 using HotStandby.Core.Cells;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
-using HotStandby.Core.Shards;
+using HotStandby.Core.Partitions.Shards;
+using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
+using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Tests.Simulation.Nodes;
 
 /// <summary>One process's saboteur.</summary>
-public sealed class CellSaboteur(PlantedBug bug)
+/// <param name="bug">The mistake.</param>
+/// <param name="shards">The state of each shard.</param>
+public sealed class CellSaboteur(PlantedBug bug, Func<int, ShardPartition> shards)
 {
-    private ulong _reign;
+    private readonly HashSet<Extent> _freedTooEarly = [];
+    private Extent[] _goes = [];
+    private ReleaseExtents? _releasedBefore;
 
     /// <summary>What a cell hears instead.</summary>
     public object Hears(CellAddress at, object message)
     {
-        if (message is BeginLeading begin && at.Kind == CellKind.Partition)
-            _reign = begin.Reign;
-        return (bug, message) switch
+        switch (bug, message)
         {
-            (PlantedBug.ObeyStaleSegments, SegmentsChanged changed) => changed with { Reign = _reign },
-            _ => message,
-        };
+            case (PlantedBug.ReuseFreedSpaceBeforeCommit, KeyedItems { Call: { Operation: KeyedOperation.Remove or KeyedOperation.PutRevoke } call }):
+                _goes = shards(at.Number - 1).State.Find(call.Keys[0]) is { } record
+                    ? [.. Enumerable.Range(0, record.ReplicaCount).Select(record.ExtentOf)] : [];
+                return message;
+            default:
+                return message;
+        }
     }
 
     /// <summary>What time a cell sees.</summary>
@@ -31,27 +40,43 @@ public sealed class CellSaboteur(PlantedBug bug)
             ? now with { Ticks = now.Ticks - scenario.ReignTimes.LeaseTtl.Ticks } : now;
 
     /// <summary>What is sent instead.</summary>
-    public IEnumerable<object> Says(CellAddress from, CellAddress to, object message)
+    public IEnumerable<(CellAddress To, object Message)> Says(CellAddress to, object message)
     {
         switch (bug, message)
         {
             case (PlantedBug.AnswerBeforeCommit, Propose { Call: { } call } propose):
                 call.Settle(propose.Items);
-                yield return propose with { Call = null, Items = 0 };
-                break;
+                return [(to, propose with { Call = null, Items = 0 })];
+            case (PlantedBug.ReuseFreedSpaceBeforeCommit, Propose { Drafts: { Count: > 0 } drafts } propose)
+                when drafts.Last.Type is OpType.Remove or OpType.PutRevoke:
+                _freedTooEarly.UnionWith(_goes);
+                return [(to, message), (CellAddress.SegmentTable, new ReleaseExtents(propose.Reign, _goes))];
+            case (PlantedBug.ReuseFreedSpaceBeforeCommit, ReleaseExtents released):
+                return [(to, released with { Extents = [.. released.Extents.Where(extent => !_freedTooEarly.Remove(extent))] })];
             case (PlantedBug.ForgetStrayWrites, UnfinishedOnSegment unfinished):
-                yield return unfinished with { Buffers = Array.Empty<Extent>() };
-                break;
+                return [(to, unfinished with { Buffers = [] })];
             case (PlantedBug.HandOutUncommittedImages, ImageTaken taken):
-                yield return taken with { Reign = 0 };
-                break;
-            case (PlantedBug.ForgetShardInDrop, SegmentDroppedByShard dropped):
-                for (var shard = 0; shard < CellProcess.ShardCount; shard++)
-                    yield return dropped with { Partition = Partition.OfShard(shard) };
-                break;
+                return [(to, taken with { Reign = 0 })];
+            case (PlantedBug.UnderstateImages, ImageReady { Sequence: > 1 } ready) when ready.Log[^1].LastSequence > 1:
+                return [(to, ready with { Sequence = ready.Sequence - 1, Log = [.. ready.Log[..^1], ready.Log[^1] with { LastSequence = ready.Sequence - 1 }] })];
+            case (PlantedBug.ForgetShardInFeed, ApplyEntries apply) when to.Number == 2 && apply.Batch.LastSequence % 8 == 0:
+                return [(CellAddress.Replica, new EntriesApplied(apply.Life, apply.Batch.LastSequence))];
+            case (PlantedBug.TruncateWithoutImages, RoundEnded { IsComplete: true } ended):
+                return [(to, ended with { OlderSequence = ulong.MaxValue })];
+            case (PlantedBug.AnswerWhenDurable, Propose propose):
+                return [(to, propose with { After = ReplyAfter.Durable })];
+            case (PlantedBug.KeepDirtyPartitions, LeadingStopped stopped):
+                return [(to, stopped with { IsDirty = false })];
+            case (PlantedBug.RebuildFromNothing, LiveExtents live):
+                return [(to, live with { Extents = [] })];
+            case (PlantedBug.RestoreWithoutReset, ResetPartition reset):
+                return [(CellAddress.Checkpoints, new PartitionRestored(new Partition((ushort)to.Number), reset.Life, ""))];
+            case (PlantedBug.ReleaseBuffersTwice, ReleaseExtents released):
+                var again = _releasedBefore;
+                _releasedBefore = released;
+                return again is null ? [(to, message)] : [(to, message), (to, again)];
             default:
-                yield return message;
-                break;
+                return [(to, message)];
         }
     }
 }

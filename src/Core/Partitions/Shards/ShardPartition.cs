@@ -25,6 +25,9 @@ public sealed class ShardPartition(Partition partition, int shardCount, ShardSet
     /// <inheritdoc/>
     public PartitionDigest Digest => _state.Digest;
 
+    /// <summary>What it holds.</summary>
+    internal ShardState State => _state;
+
     /// <summary>The mind of a shard.</summary>
     public static PartitionCell NewCell(Partition partition, int shardCount, ShardSettings settings, ReplyAfter replyAfter, Outbox outbox)
     {
