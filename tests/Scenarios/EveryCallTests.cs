@@ -130,7 +130,7 @@ public sealed class EveryCallTests
 
         Assert.DoesNotContain(outcome, Enum.GetNames<ErrorCode>().Where(error => error != nameof(ErrorCode.Ok)));
         Assert.Equal(row.Entries, master.Entries.Skip(before));
-        Assert.True(await master.DigestsAgreeAsync(), "Primary and Standby hold different things");
+        Assert.True(await master.DigestsAgreeAsync(), "the nodes hold different things");
         await master.FailOverAsync();
         Assert.True(await master.DigestsAgreeAsync(), "the log, read again, leaves something else");
     }
