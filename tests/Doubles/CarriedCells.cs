@@ -69,7 +69,7 @@ public abstract class CarriedCells : IShardMailboxes
         for (var i = 0; i < settings.Shards; i++)
         {
             var shard = Partition.OfShard(i);
-            Add(CellAddress.Of(shard), letters => ShardPartition.NewCell(shard, settings.Shards, shards, ReplyAfter.Commit, letters));
+            Add(CellAddress.Of(shard), letters => NewShard(shard, settings.Shards, shards, letters));
         }
 
         var (self, partitions) = (settings.Protocol.Self, 1 + settings.Shards);
@@ -79,6 +79,10 @@ public abstract class CarriedCells : IShardMailboxes
         Add(CellAddress.Sync, letters => new SyncCell(self, partitions, letters));
         return replica;
     }
+
+    /// <summary>Makes a shard.</summary>
+    protected virtual PartitionCell NewShard(Partition shard, int shards, ShardSettings settings, Outbox letters) =>
+        ShardPartition.NewCell(shard, shards, settings, ReplyAfter.Commit, letters);
 
     /// <summary>Makes one cell.</summary>
     protected T Add<T>(CellAddress address, Func<Outbox, T> newCell)
@@ -96,9 +100,10 @@ public abstract class CarriedCells : IShardMailboxes
     /// <summary>Does what lies in an outbox.</summary>
     protected void CarryOut(CellAddress from, Outbox letters)
     {
-        foreach (ref readonly var letter in letters.Letters)
-            CarryOut(from, letter);
+        var all = letters.Letters.ToArray(); // what a letter leads to at once may be another turn of this cell
         letters.Clear();
+        foreach (ref readonly var letter in all.AsSpan())
+            CarryOut(from, letter);
     }
 
     private void CarryOut(CellAddress from, in Letter letter)
