@@ -11,7 +11,7 @@ internal interface IScenarioMaster
     /// <summary>The tenant of the scenario's keys: what keeps scenarios on one cluster apart.</summary>
     byte[] Tenant { get; }
 
-    /// <summary>True while nothing is committed, so that answers of writes wait.</summary>
+    /// <summary>True while something that was proposed is held back, so that answers wait.</summary>
     bool HoldsCommits { get; }
 
     /// <summary>True when time is the machine's: what happens after a time may come later than that, since the machine may be busy.</summary>

@@ -1,5 +1,5 @@
-// Where a call begins on its way through the cells of a node. Used by connection threads, many at a time. It keeps no state of a call, and decides
-// nothing but where it goes.
+// Where a call begins on its way through the cells of a node. Used by connection threads, many at a time. It keeps no state of a call, and
+// decides nothing but where it goes.
 using HotStandby.Core.Cells;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Partitions.Segments;
@@ -17,7 +17,7 @@ public interface ICallMailboxes : IShardMailboxes
 /// <summary>The way of calls into a node. Thread-safe.</summary>
 public static class CallEntry
 {
-    /// <summary>Sends calls that need buffers and those on segments to the segment table, scans to the scans, the rest to the shards.</summary>
+    /// <summary>Sends what needs buffers and calls on segments to the segment table, scans to the scans, the rest to the shards.</summary>
     public static void Submit(MasterCall call, ICallMailboxes cells)
     {
         switch (call)

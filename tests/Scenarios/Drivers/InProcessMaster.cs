@@ -1,5 +1,5 @@
-// A cluster of three nodes in one thread, of the product's own cells: a network that loses nothing and keeps the order, disks in memory, and a
-// clock that is moved by hand. What a message leads to, in any node, has happened when a call of this class returns.
+// A cluster of three nodes in one thread, made of the product's cells: a network that loses nothing and keeps the order, disks in memory,
+// and a clock that is moved by hand. What a message leads to, in any node, has happened when a call of this class returns.
 using HotStandby.Actors.Gateway;
 using HotStandby.Core.Cells;
 using HotStandby.Core.Node;
@@ -131,15 +131,16 @@ internal sealed class InProcessMaster : IScenarioMaster
         _held.Clear();
         Crown();
         Start(lost);
-        AdvanceUntil(() => _nodes[lost].Phase == NodePhase.Following && _nodes[lost].AppliedSequence == Primary.LastSequence, "the lost node follows");
+        var back = _nodes[lost];
+        AdvanceUntil(() => back.Phase == NodePhase.Following && back.AppliedSequence == Primary.LastSequence, $"{lost} follows");
         return Task.CompletedTask;
     }
 
-    // What is held back is only on the Primary; then there is nothing to compare.
+    // What is held back is only on the Primary; then only the Standbys hold the same.
     public Task<bool> DigestsAgreeAsync()
     {
-        var digests = Primary.Digests.ToArray();
-        return Task.FromResult(HoldsCommits || _nodes.Values.All(node => node.Digests.SequenceEqual(digests)));
+        var digests = _nodes.Values.Where(node => !HoldsCommits || node != Primary).Select(node => node.Digests.ToArray()).ToArray();
+        return Task.FromResult(digests.All(each => each.SequenceEqual(digests[0])));
     }
 
     /// <summary>Puts a message into the mailbox of a cell.</summary>

@@ -1,5 +1,5 @@
-// One process of the in-process cluster: all of its cells and its gateway are the product's. Letters arrive in the order in which they were sent;
-// the journal writes at once.
+// One process of the in-process cluster: its cells, its gateway and its journal are the product's. Letters arrive in the order in which
+// they were sent; the journal writes at once.
 using HotStandby.Actors.Gateway;
 using HotStandby.Actors.Scans;
 using HotStandby.Actors.Telemetry;
@@ -36,12 +36,14 @@ internal sealed class InProcessNode : CarriedCells, ICallMailboxes
         (_master, _disk, Name) = (master, disk, name);
         (_serving, _clients) = (new ServingState(master.Time), new ClientWatch(master.Time));
         Gateway = new MasterGateway(_serving, _clients, this);
-        // Each entry is committed by itself, so a Primary may die behind any of them. There are no rounds of checkpoints.
+        // Each entry is committed by itself, so a Primary may die behind any of them. No round of checkpoints begins.
+        var protocol = new ReplicaSettings { Self = name, Voters = InProcessMaster.Names, BatchEntries = 1 };
         var settings = new ReplicaCellSettings(
-            new ReplicaSettings { Self = name, Voters = InProcessMaster.Names, BatchEntries = 1 }, InProcessMaster.Shards, TickInterval,
-            MaximumReplicationLagTicks: long.MaxValue, CheckpointBytes: long.MaxValue, CheckpointIntervalTicks: long.MaxValue, RetainBytes: 0);
+            protocol, Count, TickInterval, MaximumReplicationLagTicks: long.MaxValue, CheckpointBytes: long.MaxValue,
+            CheckpointIntervalTicks: long.MaxValue, RetainBytes: 0);
         var segments = new SegmentSettings { Seed = ObjectKey.From(name.Name).Hash };
-        _replica = AddNode(settings, segments, ShardSettings.Default, EvictorCell.DefaultCycleTimeout, disk, new ReignLedger(), firstSync: 1);
+        _replica = AddNode(
+            settings, segments, ShardSettings.Default, EvictorCell.DefaultCycleTimeout, disk, new ReignLedger(), firstSync: 1);
     }
 
     public NodeId Name { get; }
@@ -144,8 +146,8 @@ internal sealed class InProcessNode : CarriedCells, ICallMailboxes
     {
         var address = CellAddress.Asker(call);
         Add(address, letters => new ScanCell(
-            call, Now.Ticks + Scans.Timeout.Ticks, Count, Scans, new TimedPattern(Scans.MatchTimeout, _master.Time), new LotSink(this, address),
-            letters));
+            call, Now.Ticks + Scans.Timeout.Ticks, Count, Scans, new TimedPattern(Scans.MatchTimeout, _master.Time),
+            new LotSink(this, address), letters));
         Post(address, Begin.Instance, from: default);
     }
 
