@@ -12,17 +12,17 @@ foreach (var report in Directory.EnumerateFiles(directory, "coverage.cobertura.x
     // Paths are relative to the folder that the report's files have in common, which is not the same in every report.
     var root = document.Root!.Element("sources")?.Elements("source").FirstOrDefault()?.Value ?? "";
     foreach (var package in document.Descendants("package"))
-    foreach (var type in package.Descendants("class"))
-    {
-        var file = Path.Combine(root, type.Attribute("filename")!.Value);
-        if (file.Contains("/obj/", StringComparison.Ordinal) || file.Contains("\\obj\\", StringComparison.Ordinal))
-            continue;
-        foreach (var line in type.Element("lines")!.Elements("line"))
+        foreach (var type in package.Descendants("class"))
         {
-            var place = (package.Attribute("name")!.Value, file, int.Parse(line.Attribute("number")!.Value, CultureInfo.InvariantCulture));
-            reached[place] = reached.GetValueOrDefault(place) || line.Attribute("hits")!.Value != "0";
+            var file = Path.Combine(root, type.Attribute("filename")!.Value);
+            if (file.Contains("/obj/", StringComparison.Ordinal) || file.Contains("\\obj\\", StringComparison.Ordinal))
+                continue;
+            foreach (var line in type.Element("lines")!.Elements("line"))
+            {
+                var place = (package.Attribute("name")!.Value, file, int.Parse(line.Attribute("number")!.Value, CultureInfo.InvariantCulture));
+                reached[place] = reached.GetValueOrDefault(place) || line.Attribute("hits")!.Value != "0";
+            }
         }
-    }
 }
 
 if (reached.Count == 0)

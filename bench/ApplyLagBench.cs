@@ -1,6 +1,6 @@
 // apply-lag: how long a committed entry takes from the Primary's commit to the partitions of a Standby, under single puts. The
-// Standbys measure it themselves, each time they learn of a commit; the nodes are on one machine and share its clock. They report their last
-// ten to twenty seconds, so the load lasts longer than that.
+// Standbys measure it themselves, each time they learn of a commit; the nodes are on one machine and share its clock. They report their
+// last ten to twenty seconds, so the load lasts longer than that.
 using System.Runtime.CompilerServices;
 using HotStandby.Bench.Load;
 
@@ -8,7 +8,8 @@ namespace HotStandby.Bench;
 
 internal static class ApplyLagBench
 {
-    public static readonly Benchmark Benchmark = new("apply-lag", "commit on the Primary to applied on a Standby, under puts: p99 of the worst Standby", RunAsync);
+    public static readonly Benchmark Benchmark = new(
+        "apply-lag", "commit on the Primary to applied on a Standby, under puts: p99 of the worst Standby", RunAsync);
 
     // The warm-up is over, for all of what is reported.
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(22);
@@ -28,7 +29,12 @@ internal static class ApplyLagBench
                 throw new LoadFailedException("a Standby has measured no commit");
             yield return load with
             {
-                Name = "apply-lag", Value = worst.P99, Unit = "us", P50 = worst.P50, P99 = worst.P99, P999 = worst.P999,
+                Name = "apply-lag",
+                Value = worst.P99,
+                Unit = "us",
+                P50 = worst.P50,
+                P99 = worst.P99,
+                P999 = worst.P999,
             };
         }
     }

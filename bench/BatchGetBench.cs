@@ -18,7 +18,8 @@ internal static class BatchGetBench
             var keys = await StoredObjects.PutAsync(cluster, stop);
             var callers = Enumerable.Range(0, inFlight)
                 .Select(i => new Caller(cluster.Connections[i % cluster.Connections.Count], new KeyWalk(keys, i))).ToArray();
-            yield return await ClosedLoop.MeasureAsync("batch-get", "objects/s", cluster, callers, LoadSettings.BatchObjects, settings, stop);
+            yield return await ClosedLoop.MeasureAsync(
+                "batch-get", "objects/s", cluster, callers, LoadSettings.BatchObjects, settings, stop);
         }
     }
 

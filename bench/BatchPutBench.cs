@@ -10,7 +10,8 @@ namespace HotStandby.Bench;
 
 internal static class BatchPutBench
 {
-    public static readonly Benchmark Benchmark = new("batch-put", "BatchPutStart and BatchPutEnd of 128 objects: objects a second", RunAsync);
+    public static readonly Benchmark Benchmark = new(
+        "batch-put", "BatchPutStart and BatchPutEnd of 128 objects: objects a second", RunAsync);
 
     private static async IAsyncEnumerable<Figure> RunAsync(LoadSettings settings, [EnumeratorCancellation] CancellationToken stop)
     {
@@ -49,7 +50,8 @@ internal static class BatchPutBench
         public async ValueTask OperateAsync()
         {
             _block.Renew();
-            Results.MustBeOk(await _master.BatchPutStartAsync(new(_client, _block.Keys, Sizes, new WireReplicateConfig(), Tenant)), "BatchPutStart");
+            Results.MustBeOk(
+                await _master.BatchPutStartAsync(new(_client, _block.Keys, Sizes, new WireReplicateConfig(), Tenant)), "BatchPutStart");
             Results.MustBeOk(await _master.BatchPutEndAsync(new(_client, _objects, ReplicaType.All, Tenant)), "BatchPutEnd");
         }
     }

@@ -4,7 +4,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Globalization;
 using HotStandby.Bench.Load;
-using HotStandby.Host;
+using HotStandby.CommandLine;
 using HotStandby.Mooncake.Client;
 
 namespace HotStandby.Bench;
@@ -15,15 +15,22 @@ internal static class BenchCommand
     private static readonly Benchmark[] All =
     [
         PutBench.Benchmark, GetBench.Benchmark, BatchPutBench.Benchmark, BatchGetBench.Benchmark, ApplyLagBench.Benchmark,
-        EvictionPauseBench.Benchmark, CheckpointPauseBench.Benchmark, RecoveryBench.Restart, RecoveryBench.FullSync, VerifyOverheadBench.Benchmark, RegexScanBench.Benchmark, MemoryBench.Benchmark, MicroBench.Benchmark,
+        EvictionPauseBench.Benchmark, CheckpointPauseBench.Benchmark, RecoveryBench.Restart, RecoveryBench.FullSync,
+        VerifyOverheadBench.Benchmark, RegexScanBench.Benchmark, MemoryBench.Benchmark, MicroBench.Benchmark,
     ];
 
     /// <summary>Runs the benchmarks that the command line names.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var names = new Argument<string[]>("NAME") { Description = "Benchmarks to run in this order, or `list`.", Arity = ArgumentArity.OneOrMore };
-        var seconds = new Option<double>("--seconds") { Description = "How long each figure is measured, after 2 s of warm-up.", DefaultValueFactory = _ => 5 };
+        var names = new Argument<string[]>("NAME")
+        {
+            Description = "Benchmarks to run in this order, or `list`.", Arity = ArgumentArity.OneOrMore,
+        };
+        var seconds = new Option<double>("--seconds")
+        {
+            Description = "How long each figure is measured, after 2 s of warm-up.", DefaultValueFactory = _ => 5,
+        };
         var inFlight = new Option<int[]>("--in-flight")
         {
             Description = "Calls in flight, comma-separated; one figure each. Default: 1,16,64,256, for batches 1,4,16.",
@@ -31,7 +38,10 @@ internal static class BenchCommand
         };
         var nodes = new Option<int>("--nodes") { Description = "Nodes of the cluster: 3 or 1.", DefaultValueFactory = _ => 3 };
         nodes.AcceptOnlyFromAmong("1", "3");
-        var hocon = new Option<string>("--hocon") { Description = "Settings of every node on top of the defaults.", DefaultValueFactory = _ => "" };
+        var hocon = new Option<string>("--hocon")
+        {
+            Description = "Settings of every node on top of the defaults.", DefaultValueFactory = _ => "",
+        };
         seconds.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<double>() is not (> 0 and <= 3600))
@@ -41,11 +51,15 @@ internal static class BenchCommand
         var root = new RootCommand("Measures a real cluster of node processes over the wire.") { names, seconds, inFlight, nodes, hocon };
         root.SetAction((parsed, stop) => RunAsync(
             parsed.GetRequiredValue(names),
-            new LoadSettings(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(inFlight) ?? [], parsed.GetValue(nodes), parsed.GetValue(hocon) ?? ""),
+            new LoadSettings(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(inFlight) ?? [], parsed.GetValue(nodes),
+                parsed.GetValue(hocon) ?? ""),
             stop));
         var command = root.Parse(arguments);
         // Long enough for the nodes to be killed and their directory to be deleted.
-        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(20) };
+        var invocation = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(20),
+        };
         var code = await command.InvokeAsync(invocation);
         return command.Action is ParseErrorAction ? ExitCode.Usage : code;
     }
@@ -98,7 +112,8 @@ internal static class BenchCommand
         var numbers = new List<int>();
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= LoadSettings.MaximumInFlight)
+            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number is >= 1 and <= LoadSettings.MaximumInFlight)
                 numbers.Add(number);
             else
                 complain($"--in-flight: `{part}` is not a number from 1 to {LoadSettings.MaximumInFlight}");

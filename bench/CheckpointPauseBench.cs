@@ -8,7 +8,8 @@ namespace HotStandby.Bench;
 
 internal static class CheckpointPauseBench
 {
-    public static readonly Benchmark Benchmark = new("checkpoint-pause", "latency of puts at 1 M objects with and without checkpoints", RunAsync);
+    public static readonly Benchmark Benchmark = new(
+        "checkpoint-pause", "latency of puts at 1 M objects with and without checkpoints", RunAsync);
 
     private const int Objects = 1_000_000;
 
@@ -16,18 +17,22 @@ internal static class CheckpointPauseBench
     {
         foreach (var figure in await MeasureAsync("checkpoint-pause, none taken", settings, "every-bytes = 64GiB", stop))
             yield return figure;
-        foreach (var figure in await MeasureAsync("checkpoint-pause, one after the other", settings, "every-bytes = 64KiB, every = 1s", stop))
+        foreach (var figure in await MeasureAsync(
+            "checkpoint-pause, one after the other", settings, "every-bytes = 64KiB, every = 1s", stop))
             yield return figure;
-        foreach (var figure in ShardMessages.MeasureImage("checkpoint-pause, 1 of 64 shards", Objects / MicroSamples.ShardCount, MicroSamples.ShardCount))
+        foreach (var figure in ShardMessages.MeasureImage(
+            "checkpoint-pause, 1 of 64 shards", Objects / MicroSamples.ShardCount, MicroSamples.ShardCount))
             yield return figure;
     }
 
-    private static async Task<IReadOnlyList<Figure>> MeasureAsync(string name, LoadSettings settings, string checkpoints, CancellationToken stop)
+    private static async Task<IReadOnlyList<Figure>> MeasureAsync(
+        string name, LoadSettings settings, string checkpoints, CancellationToken stop)
     {
         var hocon = $"hotstandby.checkpoints {{ {checkpoints} }}\n{settings.ExtraHocon}";
         await using var cluster = await LoadCluster.StartAsync(settings with { ExtraHocon = hocon }, LoadSettings.MaximumConnections, stop);
         await NumberedWriter.FillAsync(cluster, Objects, stop);
-        var writers = cluster.Connections.Take(2).Select((master, i) => new NumberedWriter(cluster, master, NumberedKey.Added, i * (long)int.MaxValue)).ToArray();
+        var writers = cluster.Connections.Take(2)
+            .Select((master, i) => new NumberedWriter(cluster, master, NumberedKey.Added, i * (long)int.MaxValue)).ToArray();
         await RunAsync(writers, LoadSettings.WarmUp, new Latencies(), stop);
         var latencies = new Latencies();
         var (collector, start) = (await CollectorClock.ReadAsync(cluster, stop), ProcessorClock.Read(cluster));

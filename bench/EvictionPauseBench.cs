@@ -12,7 +12,8 @@ namespace HotStandby.Bench;
 
 internal static class EvictionPauseBench
 {
-    public static readonly Benchmark Benchmark = new("eviction-pause", "latency of reads at 1 M objects with and without eviction; longest message of a shard", RunAsync);
+    public static readonly Benchmark Benchmark = new(
+        "eviction-pause", "latency of reads at 1 M objects with and without eviction; longest message of a shard", RunAsync);
 
     private const int Objects = 1_000_000;
 
@@ -25,15 +26,18 @@ internal static class EvictionPauseBench
         var hurried = settings with { ExtraHocon = "hotstandby.objects.lease-ttl = 1s\n" + settings.ExtraHocon };
         foreach (var figure in await MeasureAsync("eviction-pause, none evicted", hurried, 0, stop))
             yield return figure;
-        foreach (var figure in await MeasureAsync("eviction-pause, evicting", hurried, (ulong)(Objects / UseAtStart) * LoadSettings.ObjectBytes, stop))
+        foreach (var figure in await MeasureAsync(
+            "eviction-pause, evicting", hurried, (ulong)(Objects / UseAtStart) * LoadSettings.ObjectBytes, stop))
             yield return figure;
-        foreach (var figure in ShardMessages.Measure("eviction-pause, 1 of 64 shards", Objects / MicroSamples.ShardCount, MicroSamples.ShardCount, stop))
+        foreach (var figure in ShardMessages.Measure(
+            "eviction-pause, 1 of 64 shards", Objects / MicroSamples.ShardCount, MicroSamples.ShardCount, stop))
             yield return figure;
         foreach (var figure in ShardMessages.Measure("eviction-pause, 1 shard with all", Objects, 1, stop))
             yield return figure;
     }
 
-    private static async Task<IReadOnlyList<Figure>> MeasureAsync(string name, LoadSettings settings, ulong capacityBytes, CancellationToken stop)
+    private static async Task<IReadOnlyList<Figure>> MeasureAsync(
+        string name, LoadSettings settings, ulong capacityBytes, CancellationToken stop)
     {
         await using var cluster = await LoadCluster.StartAsync(settings, LoadSettings.MaximumConnections, stop, capacityBytes);
         await NumberedWriter.FillAsync(cluster, Objects, stop);

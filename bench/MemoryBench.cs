@@ -15,7 +15,8 @@ namespace HotStandby.Bench;
 
 internal static class MemoryBench
 {
-    public static readonly Benchmark Benchmark = new("memory", "bytes an object on a node, 1 M objects of 24-byte keys with one replica", RunAsync);
+    public static readonly Benchmark Benchmark = new(
+        "memory", "bytes an object on a node, 1 M objects of 24-byte keys with one replica", RunAsync);
 
     private const int Objects = 1_000_000;
     private const string Unit = "bytes/object";
@@ -34,7 +35,8 @@ internal static class MemoryBench
         await NumberedWriter.FillAsync(cluster, Objects, stop);
         await Task.Delay(Settling, stop);
         for (var i = 0; i < nodes.Length; i++)
-            yield return PerObject($"memory, {(i == 0 ? "Primary" : "Standby")}: resident, garbage included", nodes[i].ResidentBytes - before[i]);
+            yield return PerObject(
+                $"memory, {(i == 0 ? "Primary" : "Standby")}: resident, garbage included", nodes[i].ResidentBytes - before[i]);
     }
 
     private static IEnumerable<Figure> MeasureIndex(CancellationToken stop)
@@ -60,7 +62,8 @@ internal static class MemoryBench
         for (var i = 0; i < standby.Length; i++)
         {
             standby[i] = new ShardState(Partition.OfShard(i), standby.Length);
-            leaders[i] = new ShardLeader(new ShardState(Partition.OfShard(i), standby.Length), ShardSettings.Default, directory, nowTicks: 0);
+            leaders[i] = new ShardLeader(
+                new ShardState(Partition.OfShard(i), standby.Length), ShardSettings.Default, directory, nowTicks: 0);
         }
 
         var sequences = new ulong[standby.Length];
@@ -98,5 +101,6 @@ internal static class MemoryBench
         return bytes;
     }
 
-    private static Figure PerObject(string name, long bytes) => new(name, Math.Round((double)bytes / Objects, 1), Unit, null, null, null, null, null);
+    private static Figure PerObject(string name, long bytes) =>
+        new(name, Math.Round((double)bytes / Objects, 1), Unit, null, null, null, null, null);
 }

@@ -14,7 +14,8 @@ namespace HotStandby.Bench;
 
 internal static class MicroBench
 {
-    public static readonly Benchmark Benchmark = new("micro", "OpLog codec, wire codec and shard: time and allocation of one operation", RunAsync);
+    public static readonly Benchmark Benchmark = new(
+        "micro", "OpLog codec, wire codec and shard: time and allocation of one operation", RunAsync);
 
     private static async IAsyncEnumerable<Figure> RunAsync(LoadSettings settings, [EnumeratorCancellation] CancellationToken stop)
     {
@@ -38,11 +39,13 @@ internal static class MicroBench
                     throw new LoadFailedException($"{type.Name} could not be run");
                 foreach (var report in summary.Reports)
                 {
-                    var name = $"micro {type.Name.Replace("Micro", "", StringComparison.Ordinal)}.{report.BenchmarkCase.Descriptor.WorkloadMethod.Name}";
+                    var name = $"micro {type.Name.Replace("Micro", "", StringComparison.Ordinal)}."
+                        + report.BenchmarkCase.Descriptor.WorkloadMethod.Name;
                     var statistics = report.ResultStatistics ?? throw new LoadFailedException($"{name} failed");
                     yield return new Figure(name, Math.Round(statistics.Median, 1), "ns/op", null, null, null, null, null);
                     var bytes = report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase);
-                    yield return new Figure(name, bytes ?? throw new LoadFailedException($"{name}: no memory figure"), "B/op", null, null, null, null, null);
+                    yield return new Figure(
+                        name, bytes ?? throw new LoadFailedException($"{name}: no memory figure"), "B/op", null, null, null, null, null);
                 }
             }
         }

@@ -19,7 +19,8 @@ internal static class MicroSamples
 
     /// <summary>Where buffers are.</summary>
     public static readonly MountedSegment Mounted = new(
-        1, Client, new Segment(new Uuid(1, 1), "10.0.0.1:20000", 1UL << 44, 1UL << 44, "10.0.0.1:20000", "tcp", "host-1"), SegmentStatus.Ok);
+        1, Client, new Segment(new Uuid(1, 1), "10.0.0.1:20000", 1UL << 44, 1UL << 44, "10.0.0.1:20000", "tcp", "host-1"),
+        SegmentStatus.Ok);
 
     /// <summary>The only shard of the shard benchmark.</summary>
     public static readonly Partition Shard = Partition.OfShard(0);
@@ -46,7 +47,8 @@ internal static class MicroSamples
     {
         Client = Client,
         Sizes = operation == KeyedOperation.PutStart ? [LoadSettings.ObjectBytes] : [],
-        Placements = operation == KeyedOperation.PutStart ? [new Extent(Mounted.Handle, (ulong)number * LoadSettings.ObjectBytes, LoadSettings.ObjectBytes)] : [],
+        Placements = operation == KeyedOperation.PutStart
+            ? [new Extent(Mounted.Handle, (ulong)number * LoadSettings.ObjectBytes, LoadSettings.ObjectBytes)] : [],
         PlacementStride = operation == KeyedOperation.PutStart ? 1 : 0,
     };
 

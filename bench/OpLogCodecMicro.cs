@@ -29,7 +29,8 @@ public class OpLogCodecMicro
         foreach (ref readonly var key in _keys.AsSpan())
         {
             var payload = drafts.Add(OpType.PutStart, key.Bytes, key.Hash, PutStartPayload.SizeOf(0, 1));
-            PutStartPayload.Write(payload, MicroSamples.Client, LoadSettings.ObjectBytes, null, false, SoftPinAction.Preserve, 0, [], replica);
+            PutStartPayload.Write(
+                payload, MicroSamples.Client, LoadSettings.ObjectBytes, null, false, SoftPinAction.Preserve, 0, [], replica);
         }
 
         var rest = drafts.Bytes;

@@ -35,7 +35,8 @@ internal static class PutBench
         {
             _block.Renew();
             var key = _block.Keys[0];
-            Results.MustBeOk(await master.PutStartAsync(new(client, key, LoadSettings.ObjectBytes, new WireReplicateConfig(), Tenant)), "PutStart");
+            Results.MustBeOk(
+                await master.PutStartAsync(new(client, key, LoadSettings.ObjectBytes, new WireReplicateConfig(), Tenant)), "PutStart");
             Results.MustBeOk(await master.PutEndAsync(new(client, new ObjectMeta(key, null), ReplicaType.All, Tenant)), "PutEnd");
         }
     }

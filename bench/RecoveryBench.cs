@@ -3,13 +3,14 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using HotStandby.Bench.Load;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 
 namespace HotStandby.Bench;
 
 internal static class RecoveryBench
 {
-    public static readonly Benchmark Restart = new("restart", "seconds from a node's start to being in sync again, 1 M objects", RestartAsync);
+    public static readonly Benchmark Restart = new(
+        "restart", "seconds from a node's start to being in sync again, 1 M objects", RestartAsync);
 
     public static readonly Benchmark FullSync = new("full-sync", "the same for a node with an empty disk, by a full sync", FullSyncAsync);
 
@@ -40,11 +41,13 @@ internal static class RecoveryBench
         if (settings.Nodes < 3)
             throw new LoadFailedException("these figures need three nodes");
         var cluster = await LoadCluster.StartAsync(
-            settings with { ExtraHocon = "hotstandby.journal.retain-bytes = 0\n" + settings.ExtraHocon }, LoadSettings.MaximumConnections, stop);
+            settings with { ExtraHocon = "hotstandby.journal.retain-bytes = 0\n" + settings.ExtraHocon },
+            LoadSettings.MaximumConnections, stop);
         await NumberedWriter.FillAsync(cluster, Objects, stop);
         var nodes = cluster.Standbys.Prepend(cluster.Primary).ToArray();
         await UntilAsync("every journal is cut behind checkpoints", async () =>
-            (await Task.WhenAll(nodes.Select(node => cluster.StatusAsync(node, stop)))).All(view => view.State is { BaseSequence: > 0 }), stop);
+            (await Task.WhenAll(nodes.Select(node => cluster.StatusAsync(node, stop)))).All(view =>
+                view.State is { BaseSequence: > 0 }), stop);
         return cluster;
     }
 
@@ -73,7 +76,8 @@ internal static class RecoveryBench
                 return false;
             whole ??= Stopwatch.GetElapsedTime(began);
             var primary = await cluster.StatusAsync(cluster.Primary, stop);
-            return primary.Standbys.Any(seen => seen.Node == node.Id && seen.Voting && primary.AppendedSequence - seen.AppliedSequence < LoadSettings.BatchObjects * 8);
+            return primary.Standbys.Any(seen =>
+                seen.Node == node.Id && seen.Voting && primary.AppendedSequence - seen.AppliedSequence < LoadSettings.BatchObjects * 8);
         }, stop);
         var inSync = Stopwatch.GetElapsedTime(began);
         await ended.CancelAsync();
@@ -110,5 +114,6 @@ internal static class RecoveryBench
         }
     }
 
-    private static Figure Seconds(string name, TimeSpan time) => new(name, Math.Round(time.TotalSeconds, 3), "s", null, null, null, null, null);
+    private static Figure Seconds(string name, TimeSpan time) =>
+        new(name, Math.Round(time.TotalSeconds, 3), "s", null, null, null, null, null);
 }

@@ -11,7 +11,8 @@ namespace HotStandby.Bench;
 
 internal static class RegexScanBench
 {
-    public static readonly Benchmark Benchmark = new("regex-scan", "GetReplicaListByRegex and RemoveByRegex of 1 000 among 1 M keys; puts meanwhile", RunAsync);
+    public static readonly Benchmark Benchmark = new(
+        "regex-scan", "GetReplicaListByRegex and RemoveByRegex of 1 000 among 1 M keys; puts meanwhile", RunAsync);
 
     private const int Objects = 1_000_000;
     private const int Matching = 1000;
@@ -36,7 +37,8 @@ internal static class RegexScanBench
         {
             var found = await master.GetReplicaListByRegexAsync(new(Pattern(0), Tenant));
             if (!found.IsOk || found.Value.Count != Matching)
-                throw new LoadFailedException($"GetReplicaListByRegex answered {found.Error}, {(found.IsOk ? found.Value.Count : 0)} objects");
+                throw new LoadFailedException(
+                    $"GetReplicaListByRegex answered {found.Error}, {(found.IsOk ? found.Value.Count : 0)} objects");
         }, until), stop);
         var end = ProcessorClock.Read(cluster);
         yield return scans.ToFigure("regex-scan, get: scans", Conditions(settings, start, end), end.Since(start, scans.Count));
@@ -61,7 +63,8 @@ internal static class RegexScanBench
             yield return figure;
     }
 
-    private static ByteString Pattern(int ending) => string.Create(CultureInfo.InvariantCulture, $"^bench/{NumberedKey.Stored}/[0-9]*{ending:d3}$");
+    private static ByteString Pattern(int ending) =>
+        string.Create(CultureInfo.InvariantCulture, $"^bench/{NumberedKey.Stored}/[0-9]*{ending:d3}$");
 
     private static FigureSettings Conditions(LoadSettings settings, ProcessorClock start, ProcessorClock end) => new(
         settings.Nodes, 1, 2, 1, Math.Round(Stopwatch.GetElapsedTime(start.Timestamp, end.Timestamp).TotalSeconds, 2), settings.ExtraHocon);
@@ -94,8 +97,10 @@ internal static class RegexScanBench
                 {
                     var key = new ByteString(NumberedKey.Of(NumberedKey.Added, _next++));
                     var began = Stopwatch.GetTimestamp();
-                    Results.MustBeOk(await _master.PutStartAsync(new(cluster.Client, key, LoadSettings.ObjectBytes, new WireReplicateConfig(), Tenant)), "PutStart");
-                    Results.MustBeOk(await _master.PutEndAsync(new(cluster.Client, new ObjectMeta(key, null), ReplicaType.All, Tenant)), "PutEnd");
+                    Results.MustBeOk(await _master.PutStartAsync(new(
+                        cluster.Client, key, LoadSettings.ObjectBytes, new WireReplicateConfig(), Tenant)), "PutStart");
+                    Results.MustBeOk(
+                        await _master.PutEndAsync(new(cluster.Client, new ObjectMeta(key, null), ReplicaType.All, Tenant)), "PutEnd");
                     latencies.Since(began);
                 }
             }, stop);

@@ -94,7 +94,8 @@ internal static class ShardMessages
         }
 
         yield return writes.ToFigure($"{name}: write the image of {objects} objects");
-        yield return new Figure($"{name}: size of the image", Math.Round((double)bytes / objects, 1), "bytes/object", null, null, null, null, null);
+        yield return new Figure(
+            $"{name}: size of the image", Math.Round((double)bytes / objects, 1), "bytes/object", null, null, null, null, null);
     }
 
     private static ulong Put(ShardLeader leader, ulong sequence, int number, int shardCount)

@@ -85,6 +85,7 @@ public class ShardMicro
     {
         var drafts = new DraftBuffer(MicroSamples.Shard);
         _leader.Execute(_calls[index], 0, drafts, nowTicks: index);
-        return _calls[index].Results[0].Error == ErrorCode.Ok ? drafts : throw new InvalidOperationException($"the shard answered {_calls[index].Results[0].Error}");
+        return _calls[index].Results[0].Error == ErrorCode.Ok
+            ? drafts : throw new InvalidOperationException($"the shard answered {_calls[index].Results[0].Error}");
     }
 }

@@ -6,7 +6,8 @@ namespace HotStandby.Bench;
 
 internal static class VerifyOverheadBench
 {
-    public static readonly Benchmark Benchmark = new("verify-overhead", "throughput of batch puts with verification on, in % of that without", RunAsync);
+    public static readonly Benchmark Benchmark = new(
+        "verify-overhead", "throughput of batch puts with verification on, in % of that without", RunAsync);
 
     private const int Pairs = 5;
     private const int InFlight = 16;
@@ -14,7 +15,8 @@ internal static class VerifyOverheadBench
     private static async IAsyncEnumerable<Figure> RunAsync(LoadSettings settings, [EnumeratorCancellation] CancellationToken stop)
     {
         // By default a cycle takes two and a half minutes, of which a measurement would see next to nothing: once with a cycle of 10 s.
-        foreach (var (name, on) in ((string, string)[])[("defaults", "enabled = on"), ("a cycle in 10 s", "enabled = on, interval = 1s, ratio = 0.1")])
+        foreach (var (name, on) in ((string, string)[])[("defaults", "enabled = on"),
+            ("a cycle in 10 s", "enabled = on, interval = 1s, ratio = 0.1")])
             foreach (var figure in await MeasureAsync($"verify-overhead, {name}", on, settings, stop))
                 yield return figure;
     }
@@ -33,7 +35,8 @@ internal static class VerifyOverheadBench
         }
 
         ratios.Sort();
-        foreach (var (which, ratio) in (ReadOnlySpan<(string, double)>)[("least", ratios[0]), ("median", ratios[Pairs / 2]), ("most", ratios[^1])])
+        foreach (var (
+            which, ratio) in (ReadOnlySpan<(string, double)>)[("least", ratios[0]), ("median", ratios[Pairs / 2]), ("most", ratios[^1])])
             figures.Add(new Figure($"{name}: on in % of off, {which}", Math.Round(ratio, 1), "%", null, null, null, null, null));
         return figures;
     }
@@ -43,6 +46,7 @@ internal static class VerifyOverheadBench
         var hocon = $"hotstandby.verification {{ {verification} }}\n{settings.ExtraHocon}";
         await using var cluster = await LoadCluster.StartAsync(settings with { ExtraHocon = hocon }, InFlight, stop);
         return await ClosedLoop.MeasureAsync(
-            name, "objects/s", cluster, BatchPutBench.Callers(cluster, InFlight), LoadSettings.BatchObjects, settings with { ExtraHocon = hocon }, stop);
+            name, "objects/s", cluster, BatchPutBench.Callers(cluster, InFlight), LoadSettings.BatchObjects,
+            settings with { ExtraHocon = hocon }, stop);
     }
 }

@@ -25,7 +25,8 @@ public class WireCodecMicro
         Array.Fill(sizes, LoadSettings.ObjectBytes);
         ByteString[] keys = [.. Enumerable.Range(0, LoadSettings.BatchObjects).Select(i => new ByteString(MicroSamples.Key(i)))];
         var output = new ArrayBufferWriter<byte>();
-        FrameWriter.WriteRequest(output, 1, _function, new BatchPutStartRequest(MicroSamples.Client, keys, sizes, new WireReplicateConfig(), "default"));
+        FrameWriter.WriteRequest(
+            output, 1, _function, new BatchPutStartRequest(MicroSamples.Client, keys, sizes, new WireReplicateConfig(), "default"));
         _request = output.WrittenMemory[RequestHeader.Bytes..].ToArray();
     }
 
@@ -54,7 +55,8 @@ public class WireCodecMicro
                 sink.WriteBool(true);
                 sink.WriteCount(1);
                 WireReplica.WriteMemory(
-                    ref sink, (ulong)i, LoadSettings.ObjectBytes, segment.BaseAddress, segment.Protocol, segment.TransportEndpoint, ReplicaStatus.Processing);
+                    ref sink, (ulong)i, LoadSettings.ObjectBytes, segment.BaseAddress, segment.Protocol, segment.TransportEndpoint,
+                    ReplicaStatus.Processing);
             }
         }
     }

@@ -36,7 +36,8 @@ internal sealed class ClosedLoop
     /// <param name="settings">How long.</param>
     /// <param name="stop">Gives up.</param>
     public static async Task<Figure> MeasureAsync(
-        string name, string unit, LoadCluster cluster, IReadOnlyList<ICaller> callers, int objects, LoadSettings settings, CancellationToken stop)
+        string name, string unit, LoadCluster cluster, IReadOnlyList<ICaller> callers, int objects, LoadSettings settings,
+        CancellationToken stop)
     {
         var loop = new ClosedLoop();
         var running = new List<Task>(callers.Count);
@@ -57,7 +58,8 @@ internal sealed class ClosedLoop
                 settings.Nodes, callers.Count, cluster.Connections.Count, objects, Math.Round(seconds, 2), settings.ExtraHocon);
             return new Figure(
                 name, Math.Round(operations * objects / seconds), unit, loop._latencies.GetValueAtPercentile(50),
-                loop._latencies.GetValueAtPercentile(99), loop._latencies.GetValueAtPercentile(99.9), conditions, end.Since(start, operations));
+                loop._latencies.GetValueAtPercentile(99), loop._latencies.GetValueAtPercentile(99.9), conditions,
+                end.Since(start, operations));
         }
         finally
         {

@@ -1,6 +1,6 @@
 // How often the Primary's garbage collector ran during a measurement, and for how long all of its threads stood still: no call is
 // answered meanwhile, whatever the shards do.
-using HotStandby.Host.Http;
+using HotStandby.CommandLine.Status;
 
 namespace HotStandby.Bench.Load;
 
@@ -9,9 +9,13 @@ internal readonly record struct CollectorClock(CollectorView Then)
 {
     /// <summary>Reads it.</summary>
     public static async Task<CollectorClock> ReadAsync(LoadCluster cluster, CancellationToken stop) => new(
-        (await cluster.StatusAsync(cluster.Primary, stop)).Collector ?? throw new LoadFailedException("the Primary says nothing of its collector"));
+        (await cluster.StatusAsync(cluster.Primary, stop)).Collector
+            ?? throw new LoadFailedException("the Primary says nothing of its collector"));
 
-    /// <summary>Figures of what it did until <paramref name="end"/>: pauses in all, collections of the oldest generation and of all, the longest of the last pauses.</summary>
+    /// <summary>
+    /// Figures of what it did until <paramref name="end"/>: pauses in all, collections of the oldest generation and of all, the longest of
+    /// the last pauses.
+    /// </summary>
     public IEnumerable<Figure> Until(CollectorClock end, string name) =>
     [
         Of($"{name}: paused by the collector", Math.Round(end.Then.PausedMilliseconds - Then.PausedMilliseconds, 1), "ms"),

@@ -41,7 +41,8 @@ internal sealed class KeyBlock
 
     private static void Write(Span<byte> digits, ulong number)
     {
-        if (!Utf8Formatter.TryFormat(number, digits, out var written, new System.Buffers.StandardFormat('x', (byte)digits.Length)) || written != digits.Length)
+        if (!Utf8Formatter.TryFormat(number, digits, out var written, new System.Buffers.StandardFormat('x', (byte)digits.Length))
+            || written != digits.Length)
             throw new InvalidOperationException($"{number} does not fill {digits.Length} digits");
     }
 }

@@ -1,9 +1,9 @@
 // The system under load: a cluster of node processes that serves, with segments mounted, and connections to its Primary.
 // Every figure gets a cluster of its own, so that no figure pays for the objects that another one left behind.
 using System.Net;
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Http;
-using HotStandby.Host.Replay;
+using HotStandby.CommandLine.Status;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Replay;
 using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Client;
 
@@ -20,7 +20,8 @@ internal sealed class LoadCluster : IAsyncDisposable
     private readonly List<IAsyncDisposable> _owned = [];
     private readonly ulong _segmentBytes;
 
-    private LoadCluster(LocalCluster cluster, ulong segmentBytes) => (_cluster, _segmentBytes, Primary) = (cluster, segmentBytes, cluster.Nodes[0]);
+    private LoadCluster(LocalCluster cluster, ulong segmentBytes) =>
+        (_cluster, _segmentBytes, Primary) = (cluster, segmentBytes, cluster.Nodes[0]);
 
     /// <summary>Who every call is made for; it owns the segments.</summary>
     public Uuid Client { get; } = new(0x6265_6e63_6800_0000, (ulong)Environment.ProcessId << 32);
@@ -41,7 +42,8 @@ internal sealed class LoadCluster : IAsyncDisposable
     /// <param name="capacityBytes">Of all segments together; 0: far more than is ever put.</param>
     public static async Task<LoadCluster> StartAsync(LoadSettings settings, int inFlight, CancellationToken stop, ulong capacityBytes = 0)
     {
-        var load = new LoadCluster(LocalCluster.Create(settings.Nodes, settings.ExtraHocon), capacityBytes == 0 ? SegmentBytes : capacityBytes / Segments);
+        var load = new LoadCluster(
+            LocalCluster.Create(settings.Nodes, settings.ExtraHocon), capacityBytes == 0 ? SegmentBytes : capacityBytes / Segments);
         try
         {
             await load.StartAsync(Math.Min(inFlight, LoadSettings.MaximumConnections), stop);

@@ -19,5 +19,6 @@ internal static class NumberedKey
     /// <summary>A new array with one key.</summary>
     /// <param name="kind">Of the object.</param>
     /// <param name="number">0 or more.</param>
-    public static byte[] Of(char kind, long number) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"bench/{kind}/{number:d16}"));
+    public static byte[] Of(char kind, long number) =>
+        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"bench/{kind}/{number:d16}"));
 }

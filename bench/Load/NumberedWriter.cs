@@ -28,7 +28,8 @@ internal sealed class NumberedWriter(LoadCluster cluster, MasterClient master, c
         var keys = new ByteString[(int)Math.Min(most, LoadSettings.BatchObjects)];
         for (var i = 0; i < keys.Length; i++)
             keys[i] = new ByteString(NumberedKey.Of(kind, _next++));
-        var started = await master.BatchPutStartAsync(new(cluster.Client, keys, Sizes.AsMemory(0, keys.Length), new WireReplicateConfig(), Tenant));
+        var started = await master.BatchPutStartAsync(
+            new(cluster.Client, keys, Sizes.AsMemory(0, keys.Length), new WireReplicateConfig(), Tenant));
         if (started.Count != keys.Length)
             throw new LoadFailedException($"BatchPutStart answered {started.Count} results");
         var toEnd = new List<ObjectMeta>(keys.Length);

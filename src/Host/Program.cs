@@ -1,6 +1,8 @@
-// The executable: hands the command line to the verbs in Commands.
-using HotStandby.Host.Cluster;
+// The executable: hands the command line to the verbs, those in Commands and those of tools/Lab.
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Commands;
 
 return await CommandTree.RunAsync(
     args, Terminal.OfProcess(isNode: args is ["run", ..]),

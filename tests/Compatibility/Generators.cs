@@ -72,7 +72,8 @@ public static class Generators
         Gen.Long, Gen.Int, (version, status) => new PingResponse(version, (ClientStatus)status));
 
     public static readonly Gen<TaskAssignment> Tasks = Gen.Select(
-        Uuids, Gen.Int, Bytes, Gen.Long, Gen.UInt, (id, type, payload, created, retries) => new TaskAssignment(id, type, payload, created, retries));
+        Uuids, Gen.Int, Bytes, Gen.Long, Gen.UInt, (id, type, payload, created, retries) =>
+            new TaskAssignment(id, type, payload, created, retries));
 
     public static Gen<WireList<T>> List<T>(Gen<T> items) where T : struct, IWireValue<T> =>
         items.Array[0, 6].Select(array => new WireList<T>(array));

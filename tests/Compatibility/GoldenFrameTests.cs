@@ -14,7 +14,8 @@ public sealed class GoldenFrameTests
 
     public static TheoryData<string> Calls() => [.. CallFrames.Select(frame => frame.ToString())];
 
-    public static TheoryData<string> Refusals() => [.. GoldenFile.Frames.Where(frame => frame.Function == "-").Select(frame => frame.ToString())];
+    public static TheoryData<string> Refusals() =>
+        [.. GoldenFile.Frames.Where(frame => frame.Function == "-").Select(frame => frame.ToString())];
 
     [Theory]
     [MemberData(nameof(Calls))]

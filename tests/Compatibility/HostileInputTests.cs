@@ -153,8 +153,10 @@ public sealed class HostileInputTests
     public void Key_that_is_not_text_is_kept_byte_for_byte()
     {
         byte[] key = [0xff, 0x00, 0xc3, 0x28, 0x80];
-        var frame = CallCatalog.EncodeRequest(1, Rpc.ExistKey, new ExistKeyRequest(new ByteString(key), "default"), StructPackFlavour.Plain);
-        Assert.True(StructPackMessage.TryRead<ExistKeyRequest>(frame.AsMemory(20), RpcTable.Newest[Rpc.ExistKey].Arguments!, out var request));
+        var frame = CallCatalog.EncodeRequest(
+            1, Rpc.ExistKey, new ExistKeyRequest(new ByteString(key), "default"), StructPackFlavour.Plain);
+        Assert.True(
+            StructPackMessage.TryRead<ExistKeyRequest>(frame.AsMemory(20), RpcTable.Newest[Rpc.ExistKey].Arguments!, out var request));
         Assert.Equal(key, request.Key.Span);
     }
 

@@ -87,7 +87,8 @@ public sealed class MasterConnectionTests
         await using var connection = await MasterConnection.ConnectAsync(master.EndPoint);
         var client = new MasterClient(connection);
         var refused = await Assert.ThrowsAsync<MasterRpcException>(async () => await client.ServiceReadyAsync());
-        Assert.Equal((MasterRpcFailure.Refused, new RpcError(RpcErrorCode.InvalidArguments, 0, "invalid rpc arg")), (refused.Failure, refused.Error));
+        Assert.Equal((MasterRpcFailure.Refused, new RpcError(RpcErrorCode.InvalidArguments, 0, "invalid rpc arg")),
+            (refused.Failure, refused.Error));
         var extended = await Assert.ThrowsAsync<MasterRpcException>(async () => await client.GetFsdirAsync());
         Assert.Equal(new RpcError(RpcErrorCode.Extended, 1000, "no"), extended.Error);
         Assert.True(connection.IsOpen);
@@ -113,7 +114,8 @@ public sealed class MasterConnectionTests
         var failure = await Assert.ThrowsAsync<MasterRpcException>(async () =>
         {
             while (connections.Count < 100)
-                connections.Add(await MasterConnection.ConnectAsync(listener.LocalEndPoint!, new() { ConnectTimeout = TimeSpan.FromMilliseconds(200) }));
+                connections.Add(await MasterConnection.ConnectAsync(
+                    listener.LocalEndPoint!, new() { ConnectTimeout = TimeSpan.FromMilliseconds(200) }));
         });
         Assert.Equal(MasterRpcFailure.NotSent, failure.Failure);
         Assert.Contains("not within 00:00:00.2", failure.Message, StringComparison.Ordinal);
@@ -150,7 +152,8 @@ public sealed class MasterConnectionTests
         using var peer = await listener.AcceptAsync();
         var client = new MasterClient(connection);
         var first = client.ServiceReadyAsync().AsTask();
-        var large = Enumerable.Range(0, 64).Select(_ => client.ExistKeyAsync(new(new ByteString(new byte[1 << 20]), "default")).AsTask()).ToArray();
+        var large = Enumerable.Range(0, 64)
+            .Select(_ => client.ExistKeyAsync(new(new ByteString(new byte[1 << 20]), "default")).AsTask()).ToArray();
         Assert.True(await peer.ReceiveAsync(new byte[RequestHeader.Bytes]) > 0);
         await connection.DisposeAsync();
         Assert.Equal(MasterRpcFailure.OutcomeUnknown, (await Assert.ThrowsAsync<MasterRpcException>(() => first)).Failure);
@@ -172,7 +175,8 @@ public sealed class MasterConnectionTests
             await call.AnswerAsync<Expected<ByteString>>((ByteString)"in time");
         });
         var time = new Server.ManualTime();
-        await using var connection = await MasterConnection.ConnectAsync(master.EndPoint, new() { ResponseTimeout = TimeSpan.FromSeconds(3), Time = time });
+        await using var connection = await MasterConnection.ConnectAsync(
+            master.EndPoint, new() { ResponseTimeout = TimeSpan.FromSeconds(3), Time = time });
         var client = new MasterClient(connection);
         var call = client.GetFsdirAsync().AsTask();
         await silent.Task.WaitAsync(Patience);

@@ -128,7 +128,9 @@ public sealed class PrimaryFinderTests
             await timer.WaitForNextTickAsync(deadline.Token);
     }
 
-    /// <summary>The system's time, which remembers the single shots it was asked for and fires them when told to, disposed or not.</summary>
+    /// <summary>
+    /// The system's time, which remembers the single shots it was asked for and fires them when told to, disposed or not.
+    /// </summary>
     private sealed class TimersThatFireLate : TimeProvider
     {
         private readonly ConcurrentQueue<Action> _shots = new();

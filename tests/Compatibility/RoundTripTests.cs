@@ -25,9 +25,12 @@ public sealed class RoundTripTests
     [Fact]
     public void Put_requests_survive()
     {
-        Requests(Gen.Select(Uuids, Bytes, Gen.ULong, Configs, Bytes, (id, key, size, config, tenant) => new PutStartRequest(id, key, size, config, tenant)));
-        Requests(Gen.Select(Uuids, Objects, Selectors, Bytes, (id, meta, selector, tenant) => new PutEndRequest(id, meta, selector, tenant)));
-        Requests(Gen.Select(Uuids, Bytes, Selectors, Bytes, (id, key, selector, tenant) => new PutRevokeRequest(id, key, selector, tenant)));
+        Requests(Gen.Select(Uuids, Bytes, Gen.ULong, Configs, Bytes, (id, key, size, config, tenant) =>
+            new PutStartRequest(id, key, size, config, tenant)));
+        Requests(
+            Gen.Select(Uuids, Objects, Selectors, Bytes, (id, meta, selector, tenant) => new PutEndRequest(id, meta, selector, tenant)));
+        Requests(
+            Gen.Select(Uuids, Bytes, Selectors, Bytes, (id, key, selector, tenant) => new PutRevokeRequest(id, key, selector, tenant)));
     }
 
     [Fact]
@@ -36,8 +39,10 @@ public sealed class RoundTripTests
         Requests(Gen.Select(
             Uuids, List(Bytes), Gen.ULong.Array[0, 6], Configs, Bytes,
             (id, keys, sizes, config, tenant) => new BatchPutStartRequest(id, keys, sizes, config, tenant)));
-        Requests(Gen.Select(Uuids, List(Objects), Selectors, Bytes, (id, metas, selector, tenant) => new BatchPutEndRequest(id, metas, selector, tenant)));
-        Requests(Gen.Select(Uuids, List(Bytes), Selectors, Bytes, (id, keys, selector, tenant) => new BatchPutRevokeRequest(id, keys, selector, tenant)));
+        Requests(Gen.Select(Uuids, List(Objects), Selectors, Bytes, (id, metas, selector, tenant) =>
+            new BatchPutEndRequest(id, metas, selector, tenant)));
+        Requests(Gen.Select(Uuids, List(Bytes), Selectors, Bytes, (id, keys, selector, tenant) =>
+            new BatchPutRevokeRequest(id, keys, selector, tenant)));
     }
 
     [Fact]
@@ -87,7 +92,8 @@ public sealed class RoundTripTests
         var meta = Objects.Select(said => said with { Checksum = null });
         var config = Configs.Select(said => said with
         {
-            DfsReplicaCount = 0, SoftPinTtlMilliseconds = null,
+            DfsReplicaCount = 0,
+            SoftPinTtlMilliseconds = null,
             SoftPinAction = said.SoftPinAction == SoftPinAction.Enable ? SoftPinAction.Enable : SoftPinAction.Preserve,
         });
         var replicas = Replicas.Where(replica => replica.Location is not ReplicaLocation.DistributedFile);
@@ -99,7 +105,8 @@ public sealed class RoundTripTests
             Gen.Select(Uuids, List(meta), Bytes, (id, said, tenant) => new BatchUpsertEndRequest(id, said, tenant)));
         Survive(
             RpcTable.Previous[Rpc.PutStart].Arguments!,
-            Gen.Select(Uuids, Bytes, Gen.ULong, config, Bytes, (id, key, size, said, tenant) => new PutStartRequest(id, key, size, said, tenant)));
+            Gen.Select(Uuids, Bytes, Gen.ULong, config, Bytes, (id, key, size, said, tenant) =>
+                new PutStartRequest(id, key, size, said, tenant)));
         Survive(
             RpcTable.Previous[Rpc.GetReplicaList].Result,
             Expected(Gen.Select(List(replicas), Gen.ULong, (list, lease) => new ReplicaListResponse(list, lease, null))));
@@ -122,13 +129,17 @@ public sealed class RoundTripTests
     [Fact]
     public void Requests_and_answers_of_transfers_and_tasks_survive()
     {
-        Requests(Gen.Select(Uuids, Bytes.Array[3], List(Bytes), (id, text, targets) => new CopyStartRequest(id, text[0], text[1], text[2], targets)));
+        Requests(Gen.Select(Uuids, Bytes.Array[3], List(Bytes), (id, text, targets) =>
+            new CopyStartRequest(id, text[0], text[1], text[2], targets)));
         Requests(Gen.Select(Uuids, Bytes.Array[4], (id, text) => new MoveStartRequest(id, text[0], text[1], text[2], text[3])));
         Requests(Gen.Select(Bytes.Array[2], List(Bytes), (text, targets) => new CreateCopyTaskRequest(text[0], text[1], targets)));
         Requests(Bytes.Array[4].Select(text => new CreateMoveTaskRequest(text[0], text[1], text[2], text[3])));
-        Responses(Rpc.CopyStart, Expected(Gen.Select(Replicas, List(Replicas), (source, targets) => new CopyStartResponse(source, targets))));
-        Responses(Rpc.MoveStart, Expected(Gen.Select(Replicas, Replicas.Nullable(), (source, target) => new MoveStartResponse(source, target))));
-        Responses(Rpc.QueryTask, Expected(Gen.Select(Uuids.Array[2], Gen.Int.Array[2], Gen.Long.Array[2], Bytes, (ids, numbers, times, message) =>
+        Responses(
+            Rpc.CopyStart, Expected(Gen.Select(Replicas, List(Replicas), (source, targets) => new CopyStartResponse(source, targets))));
+        Responses(
+            Rpc.MoveStart, Expected(Gen.Select(Replicas, Replicas.Nullable(), (source, target) => new MoveStartResponse(source, target))));
+        Responses(
+            Rpc.QueryTask, Expected(Gen.Select(Uuids.Array[2], Gen.Int.Array[2], Gen.Long.Array[2], Bytes, (ids, numbers, times, message) =>
             new TaskReport(ids[0], (TaskType)numbers[0], (ReplicationTaskStatus)numbers[1], times[0], times[1], ids[1], message))));
     }
 
@@ -149,7 +160,8 @@ public sealed class RoundTripTests
     private static void Responses<T>(Rpc rpc, Gen<T> values) where T : struct, IWireValue<T> =>
         Survive(values, CallCatalog.EncodeResponse, ResponseHeader.Bytes, rpc, RpcTable.Newest[rpc].Result);
 
-    private static RpcFunction FunctionOf<T>() => RpcTable.Newest[Enum.Parse<Rpc>(typeof(T).Name.Replace("Request", "", StringComparison.Ordinal))];
+    private static RpcFunction FunctionOf<T>() =>
+        RpcTable.Newest[Enum.Parse<Rpc>(typeof(T).Name.Replace("Request", "", StringComparison.Ordinal))];
 
     private static void Survive<T>(
         Gen<T> values, Func<uint, Rpc, T, StructPackFlavour, byte[]> encode, int headerBytes, Rpc rpc, MessageType type)

@@ -13,17 +13,20 @@ namespace HotStandby.Tests.Compatibility;
 /// <summary>One request as the master got it, and the ways to react to it.</summary>
 public sealed record ReceivedCall(RequestHeader Header, byte[] Body, Socket Socket)
 {
-    public Rpc Rpc => RpcTable.Newest.TryFind(Header.FunctionId, out var function) ? function.Rpc : throw new InvalidOperationException("unknown id");
+    public Rpc Rpc => RpcTable.Newest.TryFind(Header.FunctionId, out var function)
+        ? function.Rpc : throw new InvalidOperationException("unknown id");
 
     public T Arguments<T>() where T : struct, IWireValue<T> =>
-        StructPackMessage.TryRead<T>(Body, RpcTable.Newest[Rpc].Arguments!, out var value) ? value : throw new InvalidOperationException("bad body");
+        StructPackMessage.TryRead<T>(Body, RpcTable.Newest[Rpc].Arguments!, out var value)
+            ? value : throw new InvalidOperationException("bad body");
 
     public Task AnswerAsync<T>(T result) where T : struct, IWireWritable => AnswerAsync(result, Rpc);
 
     public Task AnswerAsync<T>(T result, Rpc asIfFor) where T : struct, IWireWritable =>
         WriteAsync(output => FrameWriter.WriteResponse(output, Header.CallNumber, RpcTable.Newest[asIfFor].Result, result));
 
-    public Task RefuseAsync(RpcErrorCode code, string text) => WriteAsync(output => FrameWriter.WriteError(output, Header.CallNumber, code, text));
+    public Task RefuseAsync(RpcErrorCode code, string text) =>
+        WriteAsync(output => FrameWriter.WriteError(output, Header.CallNumber, code, text));
 
     public Task WriteAsync(Action<IBufferWriter<byte>> write)
     {

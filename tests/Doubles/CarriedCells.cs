@@ -1,5 +1,5 @@
-// Carries all cells of one node as its actors do. The subclasses say when a letter arrives, how time passes, and where those letters go that
-// are for no cell of the node.
+// Carries all cells of one node as its actors do. The subclasses say when a letter arrives, how time passes, and where those letters go
+// that are for no cell of the node.
 using HotStandby.Core.Cells;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;

@@ -17,7 +17,8 @@ public abstract class FailoverTests(ITestOutputHelper output)
     public Task All_nodes_killed_at_once_come_back_with_everything() => PlayAsync(LossScenarios.FullRestart);
 
     [Fact]
-    public Task A_lagging_Standby_that_is_crowned_first_does_not_lead_with_less_than_the_other_has() => PlayAsync(LossScenarios.LaggingStandby);
+    public Task A_lagging_Standby_that_is_crowned_first_does_not_lead_with_less_than_the_other_has() =>
+        PlayAsync(LossScenarios.LaggingStandby);
 
     [Fact]
     public Task An_empty_node_is_given_the_state_and_its_vote_counts() => PlayAsync(LossScenarios.EmptyNode);
@@ -33,7 +34,9 @@ public abstract class FailoverTests(ITestOutputHelper output)
     private protected Task PlayAsync(FailoverScenario scenario) => FailoverRun.PlayAsync(scenario, CreateAsync, output.WriteLine);
 }
 
-/// <summary>Clusters run one after the other: they share a few cores, and a node that gets none of them is given up by the others.</summary>
+/// <summary>
+/// Clusters run one after the other: they share a few cores, and a node that gets none of them is given up by the others.
+/// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class OneClusterAtATime
 {

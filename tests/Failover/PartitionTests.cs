@@ -7,7 +7,8 @@ namespace HotStandby.Tests.Failover;
 public abstract class PartitionTests(ITestOutputHelper output) : FailoverTests(output)
 {
     [Fact]
-    public Task A_Primary_alone_stops_serving_before_another_serves_and_follows_it_in_the_end() => PlayAsync(PartitionScenarios.PrimaryAlone);
+    public Task A_Primary_alone_stops_serving_before_another_serves_and_follows_it_in_the_end() =>
+        PlayAsync(PartitionScenarios.PrimaryAlone);
 
     [Fact]
     public Task A_Primary_that_nobody_hears_is_replaced_and_follows_in_the_end() => PlayAsync(PartitionScenarios.PrimaryUnheard);

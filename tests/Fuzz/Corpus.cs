@@ -10,7 +10,8 @@ public static class Corpus
         ArgumentNullException.ThrowIfNull(target);
         var path = Path.Combine(AppContext.BaseDirectory, "corpus", target.Name + ".txt");
         return File.Exists(path)
-            ? [.. File.ReadLines(path).Select(line => line.Split('#')[0].Trim()).Where(line => line.Length > 0).Select(Convert.FromHexString)]
+            ? [.. File.ReadLines(path)
+                .Select(line => line.Split('#')[0].Trim()).Where(line => line.Length > 0).Select(Convert.FromHexString)]
             : [];
     }
 }

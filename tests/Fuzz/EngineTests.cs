@@ -29,7 +29,8 @@ public sealed class EngineTests
 
     [Fact]
     public void A_length_that_is_believed_is_found() => Assert.Contains("bytes were allocated", Run(input =>
-        input.Length < 4 || BitConverter.ToInt32(input) is < 0 or > 1 << 20 ? null : new byte[BitConverter.ToInt32(input)], _ => new byte[4]).Failure, StringComparison.Ordinal);
+        input.Length < 4 || BitConverter.ToInt32(input) is < 0 or > 1 << 20 ? null : new byte[BitConverter.ToInt32(input)], _ =>
+            new byte[4]).Failure, StringComparison.Ordinal);
 
     [Fact]
     public void A_meaning_that_changes_is_found() =>

@@ -103,7 +103,8 @@ public static class FuzzEngine
         if (target.Decode(once) is not { } again)
             return $"accepted, encoded as {Convert.ToHexString(once)}, and that is refused";
         var twice = target.Encode(again);
-        return once.AsSpan().SequenceEqual(twice) ? null : $"encoded as {Convert.ToHexString(once)}, and then as {Convert.ToHexString(twice)}";
+        return once.AsSpan().SequenceEqual(twice)
+            ? null : $"encoded as {Convert.ToHexString(once)}, and then as {Convert.ToHexString(twice)}";
     }
 
     // What is allocated once (a method's first call, a pool's first buffer) is not the input's fault: it does not happen again.

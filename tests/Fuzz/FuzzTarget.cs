@@ -13,7 +13,9 @@ public abstract class FuzzTarget(string name)
     /// <summary>Valid input, to be mutated.</summary>
     public IReadOnlyList<byte[]> Samples => _samples ??= [.. MakeSamples()];
 
-    /// <summary>What decoding may allocate whatever it is given, in bytes. The default covers a thread's account, which moves in steps of 8 KiB.</summary>
+    /// <summary>
+    /// What decoding may allocate whatever it is given, in bytes. The default covers a thread's account, which moves in steps of 8 KiB.
+    /// </summary>
     public virtual int AllowedBytes => 24 << 10;
 
     /// <summary>What it may allocate besides for each byte of input.</summary>
@@ -32,7 +34,9 @@ public abstract class FuzzTarget(string name)
     /// <summary>What was decoded, as input again.</summary>
     public abstract byte[] Encode(object decoded);
 
-    /// <summary>Puts right the checksums of a mutated input, as far as its bounds allow, so that what lies behind them is reached.</summary>
+    /// <summary>
+    /// Puts right the checksums of a mutated input, as far as its bounds allow, so that what lies behind them is reached.
+    /// </summary>
     public virtual void Reseal(Span<byte> input)
     {
     }

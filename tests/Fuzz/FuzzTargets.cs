@@ -9,8 +9,10 @@ public static class FuzzTargets
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new FrameTarget(), new CallTarget(), new OpLogBatchTarget(), new OpLogPayloadTarget(), new AppliedEntriesTarget(), new ReplicationMessageTarget(),
-        new VerificationMessageTarget(), new HelloTarget(), new NameTakenTarget(), new PresenceTarget(), new ShardImageTarget(), new SegmentImageTarget(), new JournalTarget(), new SerializerTarget(),
+        new FrameTarget(), new CallTarget(), new OpLogBatchTarget(), new OpLogPayloadTarget(), new AppliedEntriesTarget(),
+        new ReplicationMessageTarget(),
+        new VerificationMessageTarget(), new HelloTarget(), new NameTakenTarget(), new PresenceTarget(), new ShardImageTarget(),
+        new SegmentImageTarget(), new JournalTarget(), new SerializerTarget(),
     ];
 
     /// <summary>One of them.</summary>

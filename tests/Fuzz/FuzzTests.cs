@@ -51,7 +51,8 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
     [Fact]
     public void A_corpus_file_belongs_to_a_target() => Assert.All(
-        Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "corpus")), file => FuzzTargets.Named(Path.GetFileNameWithoutExtension(file)));
+        Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "corpus")), file =>
+            FuzzTargets.Named(Path.GetFileNameWithoutExtension(file)));
 
     private static long Setting(string name, long otherwise) =>
         long.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;

@@ -12,8 +12,8 @@ public static class Mutator
     /// <summary>What lengths, counts and numbers are set to.</summary>
     private static readonly ulong[] Extremes =
     [
-        0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000, 0x00ff_ffff, 0x7fff_fff0, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0, 0xffff_ffff,
-        0x1_0000_0000, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, 0xffff_ffff_ffff_ffff,
+        0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000, 0x00ff_ffff, 0x7fff_fff0, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0,
+        0xffff_ffff, 0x1_0000_0000, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, 0xffff_ffff_ffff_ffff,
     ];
 
     /// <summary>The input of a seed.</summary>

@@ -17,8 +17,10 @@ public static class Program
         {
             IReadOnlyList<FuzzTarget> targets = Option(arguments, "--target") is { } name ? [FuzzTargets.Named(name)] : FuzzTargets.All;
             var isOneInput = Option(arguments, "--seed") is not null && Option(arguments, "--duration") is null;
-            var seed = Option(arguments, "--seed") is { } given ? ulong.Parse(given, CultureInfo.InvariantCulture) : (ulong)Random.Shared.NextInt64();
-            var count = Option(arguments, "--count") is { } most ? long.Parse(most, CultureInfo.InvariantCulture) : isOneInput ? 1 : long.MaxValue;
+            var seed = Option(arguments, "--seed") is { } given
+                ? ulong.Parse(given, CultureInfo.InvariantCulture) : (ulong)Random.Shared.NextInt64();
+            var count = Option(arguments, "--count") is { } most
+                ? long.Parse(most, CultureInfo.InvariantCulture) : isOneInput ? 1 : long.MaxValue;
             var duration = Option(arguments, "--duration") is { } text ? Duration(text) : DefaultDuration;
             var failed = 0;
             foreach (var target in targets)
@@ -27,7 +29,8 @@ public static class Program
         }
         catch (Exception wrong) when (wrong is ArgumentException or FormatException)
         {
-            Console.Error.WriteLine($"{wrong.Message}\n--target {string.Join('|', FuzzTargets.All.Select(target => target.Name))} --duration 90s|10min|24h --seed N --count N");
+            Console.Error.WriteLine($"{wrong.Message}\n--target {string.Join('|', FuzzTargets.All.Select(target => target.Name))} "
+                + "--duration 90s|10min|24h --seed N --count N");
             return 64;
         }
     }
@@ -37,7 +40,8 @@ public static class Program
         var clock = Stopwatch.StartNew();
         var result = FuzzEngine.Run(target, seed, count, duration);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{target.Name,-22} from seed {seed}: {result.Inputs} inputs, {result.Accepted} accepted, {result.Inputs / clock.Elapsed.TotalSeconds:F0}/s"));
+            $"{target.Name,-22} from seed {seed}: {result.Inputs} inputs, {result.Accepted} accepted, "
+                + $"{result.Inputs / clock.Elapsed.TotalSeconds:F0}/s"));
         if (result.Failure is not null)
             Console.WriteLine(result.Failure);
         return result.Failure is null;

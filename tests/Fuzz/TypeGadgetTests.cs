@@ -9,7 +9,8 @@ namespace HotStandby.Tests.Fuzz;
 public sealed class TypeGadgetTests
 {
     private const string Gadget =
-        """{"$type":"System.Windows.Data.ObjectDataProvider, PresentationFramework","MethodName":"Start","ObjectInstance":{"$type":"System.Diagnostics.Process, System"}}""";
+        """{"$type":"System.Windows.Data.ObjectDataProvider, PresentationFramework","MethodName":"Start","ObjectInstance":"""
+            + """{"$type":"System.Diagnostics.Process, System"}}""";
 
     // Each is on the disk beside this program or in the runtime, and none is needed by it.
     [Theory]
@@ -25,7 +26,8 @@ public sealed class TypeGadgetTests
         try
         {
             var refusal = Assert.Throws<SerializationRefusedException>(
-                () => SerializerTarget.System.Serialization.Deserialize(Encoding.UTF8.GetBytes(Gadget), RefusingSerializer.JsonIdentifier, type));
+                () => SerializerTarget.System.Serialization.Deserialize(
+                    Encoding.UTF8.GetBytes(Gadget), RefusingSerializer.JsonIdentifier, type));
             Assert.Contains(type, refusal.Message, StringComparison.Ordinal);
         }
         finally
@@ -47,6 +49,8 @@ public sealed class TypeGadgetTests
     [InlineData("")]
     [InlineData("System.Diagnostics.Process, System.Diagnostics.Process")]
     [InlineData("a1")]
-    public void A_manifest_that_is_none_of_ours_is_refused_by_our_serializer(string manifest) => Assert.Throws<SerializationRefusedException>(
-        () => SerializerTarget.System.Serialization.Deserialize(Encoding.UTF8.GetBytes(Gadget), ReplicationSerializer.FixedIdentifier, manifest));
+    public void A_manifest_that_is_none_of_ours_is_refused_by_our_serializer(string manifest) =>
+        Assert.Throws<SerializationRefusedException>(
+        () => SerializerTarget.System.Serialization.Deserialize(
+            Encoding.UTF8.GetBytes(Gadget), ReplicationSerializer.FixedIdentifier, manifest));
 }

@@ -1,6 +1,7 @@
 // What each process of a failover spec does: the conductor plays the scenario, the others hold a node and obey. A node that ends takes its
-// actor system with it, so a role goes through several systems. The TestKit knows a role by its name alone and forgets it when the disconnect
-// of an earlier system arrives late, so no barrier is entered after the first: the conductor tells each role that the scenario is over.
+// actor system with it, so a role goes through several systems. The TestKit knows a role by its name alone and forgets it when the
+// disconnect of an earlier system arrives late, so no barrier is entered after the first: the conductor tells each role that the scenario
+// is over.
 using Akka.Actor;
 using Akka.Cluster.TestKit;
 using Akka.Remote.TestKit;

@@ -68,7 +68,8 @@ public sealed class FailoverSpecConfig : MultiNodeConfig
 
     private static NodeConfiguration Configure(string id, string hocon)
     {
-        var directory = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"hotstandby-multinode-{Environment.ProcessId}-{id}"));
+        var directory = Path.Combine(
+            Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"hotstandby-multinode-{Environment.ProcessId}-{id}"));
         var result = NodeConfiguration.Parse($$"""
             hotstandby { node-id = "{{id}}", voters = ["node1", "node2", "node3"], data-dir = "{{directory}}", remoting.port = 0 }
             akka {

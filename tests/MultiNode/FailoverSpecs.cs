@@ -64,7 +64,8 @@ public sealed class BridgeSpec() : FailoverSpec(PartitionScenarios.Bridge, typeo
     public Task A_bridge_between_Primary_and_Standby_costs_no_reign() => PlayAsync();
 }
 
-public sealed class LeavingAndKilledHistorySpec() : FailoverSpec(HistoryScenarios.LeavingAndKilledPrimary, typeof(LeavingAndKilledHistorySpec))
+public sealed class LeavingAndKilledHistorySpec() : FailoverSpec(
+    HistoryScenarios.LeavingAndKilledPrimary, typeof(LeavingAndKilledHistorySpec))
 {
     [MultiNodeFact]
     public Task What_clients_saw_of_Primaries_that_leave_and_die_has_an_order() => PlayAsync();

@@ -3,7 +3,7 @@
 using Akka.Actor;
 using Akka.Remote.TestKit;
 using Akka.Remote.Transport;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Failover.Scenarios;
 
 namespace HotStandby.Tests.MultiNode;
@@ -79,7 +79,8 @@ internal sealed class MultiNodeCluster : IFailoverCluster
         await CommandAsync(role, NodeAgent.Look, "idle", stop);
     }
 
-    public Task LoseDiskAsync(FailoverNode node, CancellationToken stop) => CommandAsync(_nodes[node].Role, NodeAgent.LoseDisk, "idle", stop);
+    public Task LoseDiskAsync(FailoverNode node, CancellationToken stop) =>
+        CommandAsync(_nodes[node].Role, NodeAgent.LoseDisk, "idle", stop);
 
     public async Task CutAsync(FailoverNode from, FailoverNode to, CancellationToken stop)
     {
@@ -111,12 +112,13 @@ internal sealed class MultiNodeCluster : IFailoverCluster
     }
 
     // The adapter knows one mode for each pair of nodes, so both directions have to be said at once.
-    private ThrottleTransportAdapter.Direction DirectionAt(RoleName node, RoleName peer) => (_cuts.Contains((node, peer)), _cuts.Contains((peer, node))) switch
-    {
-        (true, false) => ThrottleTransportAdapter.Direction.Send,
-        (false, true) => ThrottleTransportAdapter.Direction.Receive,
-        _ => ThrottleTransportAdapter.Direction.Both,
-    };
+    private ThrottleTransportAdapter.Direction DirectionAt(
+        RoleName node, RoleName peer) => (_cuts.Contains((node, peer)), _cuts.Contains((peer, node))) switch
+        {
+            (true, false) => ThrottleTransportAdapter.Direction.Send,
+            (false, true) => ThrottleTransportAdapter.Direction.Receive,
+            _ => ThrottleTransportAdapter.Direction.Both,
+        };
 
     // A role between two of its systems is not known to the TestKit.
     private async Task WaitForRoleAsync(RoleName role, CancellationToken stop)
@@ -125,7 +127,8 @@ internal sealed class MultiNodeCluster : IFailoverCluster
             await Task.Delay(PollInterval, stop);
     }
 
-    // Says it until the answer is the awaited one: between two systems of a role nobody is there to answer, and all commands may come twice.
+    // Says it until the answer is the awaited one: between two systems of a role nobody is there to answer, and all commands may come
+    // twice.
     private async Task CommandAsync(RoleName role, string command, string? awaited, CancellationToken stop)
     {
         var agent = _system.ActorSelection(new RootActorPath(_addresses[role]) / "user" / NodeAgent.Name);

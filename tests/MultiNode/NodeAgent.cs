@@ -1,4 +1,5 @@
-// The conductor's hand in each role: takes commands as texts, since these nodes exchange nothing but their own messages and Akka's primitives.
+// The conductor's hand in each role: takes commands as texts, since these nodes exchange nothing but their own messages and Akka's
+// primitives.
 using System.Globalization;
 using Akka.Actor;
 
@@ -53,7 +54,8 @@ internal sealed class NodeAgent : ReceiveActor
         switch (words)
         {
             case [Start, var client, var http, .. var seeds]:
-                await _host.StartAsync(new NodeStart(int.Parse(client, CultureInfo.InvariantCulture), int.Parse(http, CultureInfo.InvariantCulture), seeds));
+                await _host.StartAsync(
+                    new NodeStart(int.Parse(client, CultureInfo.InvariantCulture), int.Parse(http, CultureInfo.InvariantCulture), seeds));
                 break;
             case [ExpectEnd]:
                 _host.ExpectEnd();

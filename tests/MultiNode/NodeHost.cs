@@ -81,7 +81,8 @@ internal sealed class NodeHost(NodeConfiguration configuration)
 
     private async Task StartLifeAsync(ActorSystem system, NodeStart start)
     {
-        var node = await HotStandbyNode.StartInAsync(system, configuration, start.Seeds, TimeProvider.System, failure => OnFatal(system, failure));
+        var node = await HotStandbyNode.StartInAsync(
+            system, configuration, start.Seeds, TimeProvider.System, failure => OnFatal(system, failure));
         _life = await ServedNode.OpenAsync(node, configuration.Settings.Client, start.ClientPort, start.HttpPort);
     }
 

@@ -142,7 +142,8 @@ public abstract class CallScenarios : TrapScenarios
     [Fact]
     public async Task Lease_of_one_member_keeps_its_whole_group() => await On
         .Given(Mount("a", 3 * 4096))
-        .Given(Stored("g1", config: new() { GroupIds = ["g"] }), Stored("g2", config: new() { GroupIds = ["g"] }), Stored("plain"), Get("g2"))
+        .Given(
+            Stored("g1", config: new() { GroupIds = ["g"] }), Stored("g2", config: new() { GroupIds = ["g"] }), Stored("plain"), Get("g2"))
         .When(PutStart("new")).Then("NoAvailableHandle")
         .WhenAfter(Moment, PutStart("new")).Then("Ok")
         .When(Exists("g1", "g2", "plain")).Then("[true, true, false]");

@@ -21,7 +21,8 @@ public sealed class EveryCallTests
     private static Row[] Table()
     {
         Uuid task = default, job = default;
-        var createTask = Make("a copy task is created", sink => new CreateTaskCall(sink, TaskType.ReplicaCopy, ObjectKey.From("k"), null, ["b"]), call => task = call.TaskId);
+        var createTask = Make("a copy task is created",
+            sink => new CreateTaskCall(sink, TaskType.ReplicaCopy, ObjectKey.From("k"), null, ["b"]), call => task = call.TaskId);
         var createJob = Make("a drain job is created", sink => new CreateDrainJobCall(sink, ["a"], ["b"], 4), call => job = call.JobId);
         var fetch = Make("writer fetches tasks", sink => new FetchTasksCall(sink, Id("writer"), 10));
         return
@@ -40,11 +41,15 @@ public sealed class EveryCallTests
             Of(KeyedOperation.ReplicaClear, Stored, Clear("k"), OpType.Remove),
             Of(KeyedOperation.ReplicaClear, Stored, Clear("k", "a"), OpType.ReplicaCleared),
             Of(KeyedOperation.CopyStart, TwoSegments, CopyStart("k", "a", "b"), OpType.TransferStart),
-            Of(KeyedOperation.CopyEnd, [.. TwoSegments, CopyStart("k", "a", "b")], Transfer(KeyedOperation.CopyEnd, "k"), OpType.TransferEnd),
-            Of(KeyedOperation.CopyRevoke, [.. TwoSegments, CopyStart("k", "a", "b")], Transfer(KeyedOperation.CopyRevoke, "k"), OpType.TransferRevoke),
+            Of(KeyedOperation.CopyEnd, [.. TwoSegments, CopyStart("k", "a", "b")], Transfer(KeyedOperation.CopyEnd, "k"),
+                OpType.TransferEnd),
+            Of(KeyedOperation.CopyRevoke, [.. TwoSegments, CopyStart("k", "a", "b")], Transfer(KeyedOperation.CopyRevoke, "k"),
+                OpType.TransferRevoke),
             Of(KeyedOperation.MoveStart, TwoSegments, MoveStart("k", "a", "b"), OpType.TransferStart),
-            Of(KeyedOperation.MoveEnd, [.. TwoSegments, MoveStart("k", "a", "b")], Transfer(KeyedOperation.MoveEnd, "k"), OpType.TransferEnd),
-            Of(KeyedOperation.MoveRevoke, [.. TwoSegments, MoveStart("k", "a", "b")], Transfer(KeyedOperation.MoveRevoke, "k"), OpType.TransferRevoke),
+            Of(KeyedOperation.MoveEnd, [.. TwoSegments, MoveStart("k", "a", "b")], Transfer(KeyedOperation.MoveEnd, "k"),
+                OpType.TransferEnd),
+            Of(KeyedOperation.MoveRevoke, [.. TwoSegments, MoveStart("k", "a", "b")], Transfer(KeyedOperation.MoveRevoke, "k"),
+                OpType.TransferRevoke),
 
             Of<MountSegmentCall>([], Mount("a"), OpType.MountSegment),
             Of<MountSegmentCall>([Mount("a")], Mount("a")),
@@ -57,11 +62,13 @@ public sealed class EveryCallTests
                 [OpType.ClientReplaced, OpType.PutDiscard, OpType.StrayWrites,
                     .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased, OpType.MountSegment]),
             Of<ReMountSegmentCall>(Stored, ReMountAgain("a", "second", "a2"),
-                [OpType.ClientReplaced, .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased, OpType.MountSegment]),
+                [OpType.ClientReplaced, .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased,
+                    OpType.MountSegment]),
             Of<ReMountSegmentCall>([], ReMount("writer", "a"), OpType.MountSegment),
             Of<ReMountSegmentCall>([Mount("a")], ReMount("writer", "a")),
             Of<UnmountSegmentCall>(
-                Stored, Unmount("a"), [OpType.UnmountSegment, .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased]),
+                Stored, Unmount("a"), [OpType.UnmountSegment, .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards),
+                    OpType.SegmentErased]),
             Of<GracefulUnmountSegmentCall>(Stored, GracefullyUnmount("a", TimeSpan.FromSeconds(5)), OpType.SegmentStatus),
             Of<QuerySegmentStatusCall>(Stored, StatusOf("a")),
             Of<ListSegmentsCall>(Stored, Capacity("a")),
@@ -71,7 +78,8 @@ public sealed class EveryCallTests
             Of<FetchTasksCall>([.. TwoSegments, createTask], fetch, OpType.TaskFetched),
             Of<CompleteTaskCall>(
                 [.. TwoSegments, createTask, fetch],
-                Make("writer ends its task", sink => new CompleteTaskCall(sink, Id("writer"), task, ReplicationTaskStatus.Success, "done")), OpType.TaskEnded),
+                Make("writer ends its task", sink => new CompleteTaskCall(sink, Id("writer"), task, ReplicationTaskStatus.Success, "done")),
+                OpType.TaskEnded),
             Of<CreateDrainJobCall>(TwoSegments, createJob, OpType.JobCreated, OpType.SegmentStatus),
             Of<DrainJobCall>([.. TwoSegments, createJob], Make("a job is asked about", sink => new DrainJobCall(sink, job, cancel: false))),
             Of<DrainJobCall>(
@@ -82,7 +90,8 @@ public sealed class EveryCallTests
             Of(ScanOperation.GetReplicaLists, Stored, Find("k")),
             Of(ScanOperation.Remove, Stored, RemoveAll(), OpType.Remove),
 
-            Time("a segment's grace period is over", [.. Stored, GracefullyUnmount("a", TimeSpan.FromMilliseconds(100))], TimeSpan.FromSeconds(1),
+            Time("a segment's grace period is over", [.. Stored, GracefullyUnmount("a", TimeSpan.FromMilliseconds(100))],
+                TimeSpan.FromSeconds(1),
                 [OpType.UnmountSegment, .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased]),
             Time("a client is silent", [.. Stored, FallsSilent()], TimeSpan.FromSeconds(15), OpType.ClientSuspected),
             Time("a soft pin is over",
@@ -90,9 +99,11 @@ public sealed class EveryCallTests
                 TimeSpan.FromSeconds(1), OpType.SoftPinEnded),
             Time("a put is abandoned", [Mount("a"), PutStart("k")], TimeSpan.FromSeconds(601), OpType.PutDiscard, OpType.ReleaseParked),
             Time("a transfer is abandoned", [.. TwoSegments, CopyStart("k", "a", "b")], TimeSpan.FromSeconds(61), OpType.TransferRevoke),
-            Time("a transfer was abandoned", [.. TwoSegments, CopyStart("k", "a", "b"), Later(TimeSpan.FromSeconds(61))], TimeSpan.FromSeconds(601), OpType.ReleaseParked),
+            Time("a transfer was abandoned", [.. TwoSegments, CopyStart("k", "a", "b"), Later(TimeSpan.FromSeconds(61))],
+                TimeSpan.FromSeconds(601), OpType.ReleaseParked),
             Time("writes to a dead life had their time",
-                [Mount("a"), PutStart("k", client: "other"), MountAgain("a", "second", "a2")], TimeSpan.FromSeconds(601), OpType.StrayWritesOver),
+                [Mount("a"), PutStart("k", client: "other"), MountAgain("a", "second", "a2")], TimeSpan.FromSeconds(601),
+                OpType.StrayWritesOver),
             Time("memory is full", [Mount("a", 4096), Steps.Stored("k")], TimeSpan.FromSeconds(1), OpType.Eviction),
         ];
     }
@@ -135,15 +146,19 @@ public sealed class EveryCallTests
         Assert.True(await master.DigestsAgreeAsync(), "the log, read again, leaves something else");
     }
 
-    private static Row Of(KeyedOperation operation, Step[] given, Step when, params OpType[] entries) => new(operation.ToString(), given, when, entries);
+    private static Row Of(KeyedOperation operation, Step[] given, Step when, params OpType[] entries) =>
+        new(operation.ToString(), given, when, entries);
 
-    private static Row Of(ScanOperation operation, Step[] given, Step when, params OpType[] entries) => new("Scan" + operation, given, when, entries);
+    private static Row Of(ScanOperation operation, Step[] given, Step when, params OpType[] entries) =>
+        new("Scan" + operation, given, when, entries);
 
-    private static Row Of<T>(Step[] given, Step when, params OpType[] entries) where T : SegmentCall => new(typeof(T).Name, given, when, entries);
+    private static Row Of<T>(Step[] given, Step when, params OpType[] entries)
+        where T : SegmentCall => new(typeof(T).Name, given, when, entries);
 
     private static Row Time(string what, Step[] given, TimeSpan time, params OpType[] entries) => new(what, given, Later(time), entries);
 
-    private static Step Make<T>(string words, Func<IReplySink, T> make, Action<T>? keep = null) where T : MasterCall => new(words, async master =>
+    private static Step Make<T>(string words, Func<IReplySink, T> make, Action<T>? keep = null)
+        where T : MasterCall => new(words, async master =>
     {
         T? call = null;
         await master.SubmitAsync(sink => call = make(sink));

@@ -43,6 +43,7 @@ public abstract class PutExpiryScenarios : MasterScenarios
 
     [Fact]
     public async Task Memory_that_a_writer_was_given_in_a_dead_life_is_given_out_when_it_cannot_write_any_more() => await On
-        .Given(Mount("a"), PutStart("k", client: "other"), FallsSilent("writer"), MountAgain("a", "second", "a2"), ReMountAgain("a", "second", "a2"))
+        .Given(Mount("a"), PutStart("k", client: "other"), FallsSilent("writer"), MountAgain("a", "second", "a2"),
+            ReMountAgain("a", "second", "a2"))
         .WhenAfter(Discard + Release + Rounds, UsedBytes("a")).Then("0");
 }

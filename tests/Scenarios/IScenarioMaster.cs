@@ -14,7 +14,9 @@ internal interface IScenarioMaster
     /// <summary>True while something that was proposed is held back, so that answers wait.</summary>
     bool HoldsCommits { get; }
 
-    /// <summary>True when time is the machine's: what happens after a time may come later than that, since the machine may be busy.</summary>
+    /// <summary>
+    /// True when time is the machine's: what happens after a time may come later than that, since the machine may be busy.
+    /// </summary>
     bool IsOnRealTime { get; }
 
     /// <summary>Sends a call. The task ends when its answer leaves; it is canceled when the outcome will never be known.</summary>

@@ -37,7 +37,8 @@ internal sealed class Scenario(IScenarioMaster master)
     }
 
     /// <summary>
-    /// A step that has the outcome of the next <see cref="Then"/> after a time. On the machine's time it is done again until it has: it must
+    /// A step that has the outcome of the next <see cref="Then"/> after a time. On the machine's time it is done again until it has: it
+    /// must
     /// be one that does no harm when it is done again.
     /// </summary>
     public Scenario WhenAfter(TimeSpan time, Step step)
@@ -72,7 +73,8 @@ internal sealed class Scenario(IScenarioMaster master)
             }
 
             story.Append($"  {kind} {step.Words}");
-            outcome = _waits.TryGetValue(line, out var wait) ? await WaitForAsync(step, wait, _lines[line + 1].Expected) : await step.Do(master);
+            outcome = _waits.TryGetValue(line, out var wait)
+                ? await WaitForAsync(step, wait, _lines[line + 1].Expected) : await step.Do(master);
             story.AppendLine($" -> {outcome}");
             if (!await master.DigestsAgreeAsync())
                 throw new XunitException($"the nodes hold different things in\n{story}");

@@ -24,7 +24,9 @@ internal static class Steps
     public static Step Mount(string name, ulong size = MiB, string client = "writer", string? id = null) => Segment(
         $"{client} mounts {name}", sink => new MountSegmentCall(sink, Id(client), SegmentOf(name, size, id ?? name)));
 
-    /// <summary>Another client mounts where the first one of that name was: the same endpoint, and the same memory unless it is moved.</summary>
+    /// <summary>
+    /// Another client mounts where the first one of that name was: the same endpoint, and the same memory unless it is moved.
+    /// </summary>
     public static Step MountAgain(string name, string client, string id, ulong size = MiB, bool moved = false) => Segment(
         $"{client} mounts {id} where {name} was", sink => new MountSegmentCall(sink, Id(client), AgainAt(name, size, id, moved)));
 
@@ -93,7 +95,9 @@ internal static class Steps
     {
         KeyedCall? call = null;
         var answered = master.SubmitAsync(sink => call = new KeyedCall(
-            sink, KeyedOperation.ForgetOnDisk, [ObjectKey.From(master.Tenant, Encoding.UTF8.GetBytes(key))]) { Selector = ReplicaType.Disk });
+            sink, KeyedOperation.ForgetOnDisk,
+            [ObjectKey.From(master.Tenant, Encoding.UTF8.GetBytes(key))])
+        { Selector = ReplicaType.Disk });
         return await Answered(master, answered) ?? call!.Results[0].Error.ToString();
     });
 
@@ -132,7 +136,8 @@ internal static class Steps
     /// <summary>On which segments' hosts a reader finds an object, in the order in which it is told.</summary>
     public static Step Hosts(string key) => Keyed(
         KeyedOperation.GetReplicaList, [key], "",
-        result => result.Error == ErrorCode.Ok ? string.Join(' ', Enumerable.Range(0, result.Replicas.Count).Select(i => result.Replicas[i].TransportEndpoint)) : null);
+        result => result.Error == ErrorCode.Ok
+            ? string.Join(' ', Enumerable.Range(0, result.Replicas.Count).Select(i => result.Replicas[i].TransportEndpoint)) : null);
 
     private static Segment AgainAt(string name, ulong size, string id, bool moved)
     {
@@ -142,7 +147,8 @@ internal static class Steps
 
     private static Step Segment(string words, Func<IReplySink, SegmentCall> make) => Segment(words, make, _ => "Ok");
 
-    public static Step Segment<T>(string words, Func<IReplySink, T> make, Func<T, string> tell) where T : SegmentCall => new(words, async master =>
+    public static Step Segment<T>(string words, Func<IReplySink, T> make, Func<T, string> tell)
+        where T : SegmentCall => new(words, async master =>
     {
         T? call = null;
         var answered = master.SubmitAsync(sink => call = make(sink));
@@ -163,8 +169,10 @@ internal static class Steps
     });
 
     public static Step Keyed(
-        KeyedOperation operation, string[] keys, string client, Func<ItemResult, string?>? tell = null, ulong size = 0, ReplicateConfig? config = null,
-        bool force = false, string segment = "", string[]? targets = null) => new($"{client} {operation} {string.Join(' ', keys)}".Trim(), async master =>
+        KeyedOperation operation, string[] keys, string client, Func<ItemResult, string?>? tell = null, ulong size = 0,
+        ReplicateConfig? config = null,
+        bool force = false, string segment = "", string[]? targets = null) => new($"{client} {operation} {string.Join(' ', keys)}".Trim(),
+        async master =>
     {
         KeyedCall? call = null;
         var answered = master.SubmitAsync(sink => call = new KeyedCall(
@@ -184,7 +192,8 @@ internal static class Steps
     });
 
     private static string Sum(IEnumerable<SegmentUse> uses, string name, Func<SegmentUse, ulong> of) =>
-        uses.Where(use => use.Segment.Name == name).Aggregate(0UL, (sum, use) => sum + of(use)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        uses.Where(use => use.Segment.Name == name)
+            .Aggregate(0UL, (sum, use) => sum + of(use)).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     // Drivers that hold commits back leave the task open; on all others it ends.
     private static async Task<string?> Answered(IScenarioMaster master, Task answered)

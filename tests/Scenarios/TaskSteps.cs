@@ -17,13 +17,16 @@ internal sealed class TaskSteps
 
     public Step CreateMove(string key, string source, string target) => Create(TaskType.ReplicaMove, key, source, [target]);
 
-    public Step Status() => Segment<QueryTaskCall>("status of the task", sink => new(sink, _task), call => $"{call.Task!.Type} {call.Task.Status}");
+    public Step Status() => Segment<QueryTaskCall>(
+        "status of the task", sink => new(sink, _task), call => $"{call.Task!.Type} {call.Task.Status}");
 
     /// <summary>Says what a client is asked to do.</summary>
     public static Step Fetch(string client = "writer", int maximum = 10) => Segment<FetchTasksCall>(
-        $"{client} fetches tasks", sink => new(sink, Id(client), maximum), call => string.Join("; ", call.Tasks.Select(Words).Order(StringComparer.Ordinal)));
+        $"{client} fetches tasks", sink => new(sink, Id(client), maximum), call =>
+            string.Join("; ", call.Tasks.Select(Words).Order(StringComparer.Ordinal)));
 
-    public Step Complete(ReplicationTaskStatus status = ReplicationTaskStatus.Success, string client = "writer") => Segment<CompleteTaskCall>(
+    public Step Complete(ReplicationTaskStatus status = ReplicationTaskStatus.Success, string client = "writer") =>
+        Segment<CompleteTaskCall>(
         $"{client} says {status}", sink => new(sink, Id(client), _task, status, "done"), _ => "Ok");
 
     public Step Drain(string segment, params string[] targets) => Segment<CreateDrainJobCall>(
@@ -53,7 +56,8 @@ internal sealed class TaskSteps
             }
 
             CompleteTaskCall? complete = null;
-            await master.SubmitAsync(sink => complete = new CompleteTaskCall(sink, Id(client), task.Id, ReplicationTaskStatus.Success, "done"));
+            await master.SubmitAsync(
+                sink => complete = new CompleteTaskCall(sink, Id(client), task.Id, ReplicationTaskStatus.Success, "done"));
             if (complete!.Error != ErrorCode.Ok)
                 return $"{Words(task)}: {complete.Error}";
         }

@@ -1,6 +1,6 @@
 // The traps and the other calls over the wire, against three node processes whose times are real. So each half of a trap has a cluster of
 // its own: one whose times no loaded machine reaches, and others of which one kind of time runs out soon.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Scenarios.Drivers;
 
 namespace HotStandby.Tests.Scenarios;
@@ -38,13 +38,16 @@ public abstract class ScenarioCluster(string objects) : IAsyncLifetime
 }
 
 /// <summary>Its times do not run out: the longest that the settings allow.</summary>
-public sealed class LastingCluster() : ScenarioCluster("lease-ttl = 10min, put-start-discard-timeout = 1h, put-start-release-timeout = 24h");
+public sealed class LastingCluster()
+    : ScenarioCluster("lease-ttl = 10min, put-start-discard-timeout = 1h, put-start-release-timeout = 24h");
 
 /// <summary>Its leases run out.</summary>
-public sealed class ShortLeaseCluster() : ScenarioCluster("lease-ttl = 1s, put-start-discard-timeout = 1h, put-start-release-timeout = 24h");
+public sealed class ShortLeaseCluster()
+    : ScenarioCluster("lease-ttl = 1s, put-start-discard-timeout = 1h, put-start-release-timeout = 24h");
 
 /// <summary>Its puts count as abandoned at once, and their memory is free soon.</summary>
-public sealed class ShortPutCluster() : ScenarioCluster("lease-ttl = 10min, put-start-discard-timeout = 1s, put-start-release-timeout = 2s");
+public sealed class ShortPutCluster()
+    : ScenarioCluster("lease-ttl = 10min, put-start-discard-timeout = 1s, put-start-release-timeout = 2s");
 
 public sealed class WireTraps(LastingCluster cluster) : CallScenarios, IClassFixture<LastingCluster>, IAsyncLifetime
 {

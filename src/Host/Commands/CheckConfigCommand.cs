@@ -4,6 +4,7 @@ using System.Collections;
 using System.CommandLine;
 using System.Globalization;
 using HotStandby.Actors.Settings;
+using HotStandby.CommandLine;
 using HotStandby.Host.Limits;
 
 namespace HotStandby.Host.Commands;
@@ -18,7 +19,8 @@ internal static class CheckConfigCommand
     public static Command Create(Terminal terminal)
     {
         var options = new ConfigurationOptions();
-        var command = new Command("check-config", "Check a node's configuration and show what is in force.") { options.File, options.Overrides };
+        var command = new Command(
+            "check-config", "Check a node's configuration and show what is in force.") { options.File, options.Overrides };
         command.SetAction(result => Run(terminal, options.Load(result)));
         return command;
     }
@@ -95,7 +97,11 @@ internal sealed class ConfigurationOptions
 
     private static Option<string[]> MakeOverrides()
     {
-        var option = new Option<string[]>("-D") { Description = "Overrides a setting, as -D hotstandby.client.port=50052; may be repeated.", HelpName = "path=value", Arity = ArgumentArity.OneOrMore };
+        var option = new Option<string[]>("-D")
+        {
+            Description = "Overrides a setting, as -D hotstandby.client.port=50052; may be repeated.",
+            HelpName = "path=value", Arity = ArgumentArity.OneOrMore,
+        };
         option.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)

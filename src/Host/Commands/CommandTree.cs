@@ -2,14 +2,16 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
+using HotStandby.CommandLine;
+using HotStandby.CommandLine.Output;
 using HotStandby.Host.Commands.Operator;
-using HotStandby.Host.Output;
-using HotStandby.Host.Replay;
+using HotStandby.Lab.Commands;
+using HotStandby.Lab.Replay;
 
 namespace HotStandby.Host.Commands;
 
 /// <summary>The command line of the executable.</summary>
-public static class CommandTree
+internal static class CommandTree
 {
     // After SIGTERM the library ends a command that takes longer, with 143; its default of 2 s is shorter than a hand-over.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
@@ -20,7 +22,8 @@ public static class CommandTree
     /// <param name="connect">Makes clients of a master; null leaves out the verbs that need one.</param>
     /// <param name="cancellation">Ends it early, beside Ctrl-C, SIGTERM and SIGHUP.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, MasterClientFactory? connect, CancellationToken cancellation = default)
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, Terminal terminal, MasterClientFactory? connect, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(terminal);
         var root = new RootCommand("A Mooncake master whose index survives the loss of a node.")
@@ -41,7 +44,8 @@ public static class CommandTree
         var parsed = root.Parse(arguments);
         var configuration = new InvocationConfiguration
         {
-            Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopPatience,
+            Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = StopPatience,
         };
         // The library hears SIGINT and SIGTERM; a terminal that is closed must not leave node processes and directories behind, either.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -68,7 +72,8 @@ public static class CommandTree
                 terminal.WriteError($"the output could not be written: {lost.Message}");
             return parsed.Action is ParseErrorAction ? ExitCode.Usage : ExitCode.InputOutput;
         }
-#pragma warning disable CA1031 // The last line of defence: whatever was not foreseen is a bug, and the supervisor learns so by the exit code.
+        // The last line of defence: whatever was not foreseen is a bug, and the supervisor learns so by the exit code.
+#pragma warning disable CA1031
         catch (Exception error)
 #pragma warning restore CA1031
         {

@@ -1,5 +1,6 @@
 // completions: what a shell needs to complete verbs and options. The script asks the program itself, so it knows what the program knows.
 using System.CommandLine;
+using HotStandby.CommandLine;
 
 namespace HotStandby.Host.Commands;
 
@@ -27,7 +28,8 @@ internal static class CompletionsCommand
     {
         var shell = new Argument<string>("SHELL") { Description = "bash or zsh." };
         shell.AcceptOnlyFromAmong("bash", "zsh");
-        var command = new Command("completions", "Print a script that completes verbs and options: source <(hotstandby completions bash).") { shell };
+        var command = new Command(
+            "completions", "Print a script that completes verbs and options: source <(hotstandby completions bash).") { shell };
         command.SetAction(result =>
         {
             terminal.Output.WriteLine((result.GetRequiredValue(shell) == "zsh" ? Zsh : Bash).ReplaceLineEndings("\n"));

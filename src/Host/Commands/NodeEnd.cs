@@ -10,6 +10,7 @@ using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Security;
 using HotStandby.Actors.Settings;
+using HotStandby.CommandLine;
 using HotStandby.Host.Logging;
 using Microsoft.Extensions.Logging;
 

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace HotStandby.Host.Commands;
 
 /// <summary>What a node knows of its own end.</summary>
-public sealed class NodeEndReason
+internal sealed class NodeEndReason
 {
     private volatile string? _quarantinedBy;
     private volatile string? _ownReason;
@@ -40,7 +40,8 @@ public sealed class NodeEndReason
             CoordinatedShutdown.ClusterDowningReason => _lost.Length > 0
                 ? $"ended: removed from the cluster, which goes on without this node; lost {_lost}; start it again"
                 : "ended: removed from the cluster by the other nodes, which took it for dead; start it again",
-            CoordinatedShutdown.ClusterJoinUnsuccessfulReason => "ended: no cluster could be joined in time; start the other nodes, then this one again",
+            CoordinatedShutdown.ClusterJoinUnsuccessfulReason =>
+                "ended: no cluster could be joined in time; start the other nodes, then this one again",
             CoordinatedShutdown.ClusterLeavingReason => "ended: it has left the cluster; start it again",
             _ => $"ended: the actor system stopped ({reason?.GetType().Name ?? "no reason given"}); start it again",
         };
@@ -68,7 +69,8 @@ internal sealed class NodeEndWatch : UntypedActor, IWithTimers
     {
         Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
         Context.System.EventStream.Subscribe(Self, typeof(LeavesByItself));
-        _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IReachabilityEvent), typeof(ClusterEvent.MemberRemoved));
+        _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IReachabilityEvent),
+            typeof(ClusterEvent.MemberRemoved));
         Timers.StartPeriodicTimer(LookAgain, LookAgain, WaitingLineInterval);
     }
 

@@ -6,12 +6,13 @@ using System.Runtime.InteropServices;
 using Akka.Actor;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
+using HotStandby.CommandLine;
+using HotStandby.CommandLine.Output;
 using HotStandby.Host.Discovery;
 using HotStandby.Host.Events;
 using HotStandby.Host.Http;
 using HotStandby.Host.Limits;
 using HotStandby.Host.Logging;
-using HotStandby.Host.Output;
 using HotStandby.Host.Security;
 using HotStandby.Messages.Network;
 using HotStandby.Mooncake.Discovery;
@@ -34,13 +35,18 @@ internal static class RunCommand
     public static Command Create(Terminal terminal)
     {
         var options = new ConfigurationOptions();
-        var stopWithInput = new Option<bool>("--stop-with-input") { Description = "Stop when standard input ends: a parent process that dies takes the node with it." };
-        var command = new Command("run", "Run a node until SIGTERM or Ctrl-C; it hands over before it stops.") { options.File, options.Overrides, stopWithInput };
+        var stopWithInput = new Option<bool>("--stop-with-input")
+        {
+            Description = "Stop when standard input ends: a parent process that dies takes the node with it.",
+        };
+        var command = new Command(
+            "run", "Run a node until SIGTERM or Ctrl-C; it hands over before it stops.") { options.File, options.Overrides, stopWithInput };
         command.SetAction((result, cancellation) => RunAsync(terminal, options.Load(result), result.GetValue(stopWithInput), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, ConfigurationResult loaded, bool stopWithInput, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        Terminal terminal, ConfigurationResult loaded, bool stopWithInput, CancellationToken cancellation)
     {
         if (loaded.Configuration is not { } configuration)
         {
@@ -102,8 +108,11 @@ internal static class RunCommand
             var clients = new DoorWatch("client", log, TimeProvider.System);
             var doorOptions = DoorOf(settings.Client) with
             {
-                Guard = clientGuard, Tenancy = settings.Objects.Tenancy, MaximumConnections = plan.ClientConnections,
-                Paused = clients.Paused, Full = clients.Full,
+                Guard = clientGuard,
+                Tenancy = settings.Objects.Tenancy,
+                MaximumConnections = plan.ClientConnections,
+                Paused = clients.Paused,
+                Full = clients.Full,
             };
             await using var door = await MooncakeServer.StartAsync(node.Gateway, doorOptions, TimeProvider.System);
             await using var previous = settings.Client.PreviousGenerationPort is var port and not 0
@@ -123,7 +132,9 @@ internal static class RunCommand
                 ? await AdminServer.StartAsync(
                     AdminOf(configuration, token, log) with
                     {
-                        Guard = httpGuard, Events = events, MaximumConnections = plan.HttpConnections,
+                        Guard = httpGuard,
+                        Events = events,
+                        MaximumConnections = plan.HttpConnections,
                         Watch = new DoorWatch("http", log, TimeProvider.System),
                     },
                     node.Gateway, node.ReportAsync, NodeControls.Of(node))
@@ -131,7 +142,8 @@ internal static class RunCommand
             await using var metadata = settings.Http.IsMetadataServerEnabled
                 ? await MetadataEndpoints.StartAsync(MetadataOf(settings, node) with
                 {
-                    Guard = httpGuard, MaximumConnections = plan.HttpConnections,
+                    Guard = httpGuard,
+                    MaximumConnections = plan.HttpConnections,
                     Watch = new DoorWatch("metadata", log, TimeProvider.System),
                 })
                 : null;
@@ -180,7 +192,8 @@ internal static class RunCommand
 
     private static ServerOptions DoorOf(ClientSettings client) => new(
         EndpointOf(client.Host, client.Port), new FrameLimits(client.MaximumFrameBytes), client.MaximumRequestsInFlight,
-        client.MaximumConnections, client.RequestTimeout) { Budget = new FrameBudget(client.MaximumBufferedBytes) };
+        client.MaximumConnections, client.RequestTimeout)
+    { Budget = new FrameBudget(client.MaximumBufferedBytes) };
 
     // The budget is one object: both doors share it.
     private static ServerOptions PreviousOf(ServerOptions newest, int port) =>
@@ -222,7 +235,8 @@ internal static class RunCommand
             Settings = configuration.Effective,
             AdminToken = token,
             Log = log,
-            Audit = new AuditLog(Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
+            Audit = new AuditLog(
+                Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
             ClientAddress = settings.Client.AdvertisedAddress(settings.Remoting.Host).ToString(),
         };
     }

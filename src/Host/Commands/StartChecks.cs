@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using HotStandby.Actors.Journal;
 using HotStandby.Actors.Settings;
+using HotStandby.CommandLine;
 using HotStandby.Messages.Network;
 
 namespace HotStandby.Host.Commands;

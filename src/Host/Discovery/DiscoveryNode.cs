@@ -9,7 +9,7 @@ using HotStandby.Mooncake.Discovery;
 namespace HotStandby.Host.Discovery;
 
 /// <summary>What the discovery port knows of its node.</summary>
-public sealed class DiscoveryNode
+internal sealed class DiscoveryNode
 {
     private int _watches;
 

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace HotStandby.Host.Discovery;
 
 /// <summary>Where the discovery port is.</summary>
-public sealed record DiscoveryOptions
+internal sealed record DiscoveryOptions
 {
     /// <summary>Where to listen; port 0 takes a free one.</summary>
     public required IPEndPoint Endpoint { get; init; }
@@ -28,7 +28,7 @@ public sealed record DiscoveryOptions
 }
 
 /// <summary>Serves etcd's calls that Mooncake clients make: docs/operations.md.</summary>
-public static class DiscoveryServer
+internal static class DiscoveryServer
 {
     // A key is at most some hundred bytes. What etcd's clients send beside it is less than this, too.
     private const int MaximumMessageBytes = 16 * 1024;

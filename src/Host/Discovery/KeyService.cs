@@ -21,8 +21,8 @@ internal sealed class KeyService(DiscoveryNode node) : KV.KVBase
             throw new RpcException(new Status(StatusCode.InvalidArgument, "etcdserver: key is not provided"));
         var isMeant = new KeyRange(request.Key, request.RangeEnd).Contains(node.Key);
         var published = node.Views.Latest;
-        // A stock client that finds no view reads again at once. Without this wait, all clients would keep the nodes busy while these choose
-        // the next Primary. With it, clients also learn its address the moment it serves.
+        // A stock client that finds no view reads again at once. Without this wait, all clients would keep the nodes busy while these
+        // choose the next Primary. With it, clients also learn its address the moment it serves.
         if (published.View is null && isMeant && request.Revision == 0)
         {
             await ((Task)published.Next).WaitAsync(Patience, node.Time, context.CancellationToken)

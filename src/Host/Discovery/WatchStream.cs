@@ -128,8 +128,8 @@ internal sealed class WatchStream(DiscoveryNode node, IServerStreamWriter<WatchR
         return _nextId++;
     }
 
-    // A client asks for what comes after the last change that it knows. If that is not what is published here now, it is told what is: changes
-    // in between are not kept. The node that it watched before may have counted more changes of the same epoch, or fewer.
+    // A client asks for what comes after the last change that it knows. If that is not what is published here now, it is told what is:
+    // changes in between are not kept. The node that it watched before may have counted more changes of the same epoch, or fewer.
     private bool IsNews(long start) =>
         start > 0 && start != _seen.Revision + 1 && (start <= _seen.Revision || EpochOf(start - 1) == EpochOf(_seen.Revision));
 

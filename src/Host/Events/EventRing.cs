@@ -13,12 +13,12 @@ namespace HotStandby.Host.Events;
 /// <param name="Epoch">The epoch that the node followed then; 0: none yet.</param>
 /// <param name="Kind">The event's name in the log: docs/operations.md has them.</param>
 /// <param name="Text">What the log says.</param>
-public sealed record NodeEvent(long Number, DateTimeOffset Time, string Node, ulong Epoch, string Kind, string Text);
+internal sealed record NodeEvent(long Number, DateTimeOffset Time, string Node, ulong Epoch, string Kind, string Text);
 
 /// <summary>The last events of a node. Thread-safe.</summary>
 /// <param name="node">The node's id.</param>
 /// <param name="time">The clock of the events.</param>
-public sealed class EventRing(string node, TimeProvider time) : ILoggerProvider
+internal sealed class EventRing(string node, TimeProvider time) : ILoggerProvider
 {
     /// <summary>How many are kept.</summary>
     public const int Capacity = 1000;
@@ -101,7 +101,8 @@ public sealed class EventRing(string node, TimeProvider time) : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel) && eventId is { Id: > 0, Name: not (null or nameof(Logging.HostEvents.Operator)) })
                 ring.Add(eventId, state, formatter(state, exception));

@@ -1,5 +1,6 @@
 // How a node is at one moment, for the page: what /status says, without the digests, with segments and members. Made once a second for all
 // listeners together, and only while there are any.
+using HotStandby.CommandLine.Status;
 using HotStandby.Host.Http;
 using HotStandby.Host.Telemetry;
 
@@ -39,11 +40,12 @@ internal sealed record NodeSnapshot(DateTimeOffset Time, string Node, string Sta
         var ready = HealthEndpoints.ReadyOf(node, sample.Report);
         return new NodeSnapshot(time.GetUtcNow(), node.Options.NodeName, ready.HaState, sample.Serves, sample.Keys, ready.Reason)
         {
-            View = sample.Report is { } report ? NodeView.Of(report) with { Partitions = [] } : null,
+            View = sample.Report is { } report ? NodeViews.Of(report) with { Partitions = [] } : null,
             SegmentCount = sample.Segments.Count,
             Segments =
             [
-                .. sample.Segments.OrderByDescending(static use => (double)use.UsedBytes / Math.Max(1, use.Segment.SizeBytes)).Take(MostSegments)
+                .. sample.Segments.OrderByDescending(static use => (double)use.UsedBytes / Math.Max(1, use.Segment.SizeBytes))
+                    .Take(MostSegments)
                     .Select(static use => new SegmentSnapshot(use.Segment.Name, use.UsedBytes, use.Segment.SizeBytes)),
             ],
             Members = CommandEndpoints.MembersOf(node, sample.Report?.Replica.Leader.Name),

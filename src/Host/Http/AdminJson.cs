@@ -92,7 +92,8 @@ internal sealed record DrainAcceptedBody(bool Success, string JobId, string Stat
 /// <summary>A drain job.</summary>
 internal sealed record DrainJobBody(
     bool Success, string JobId, int Type, string TypeName, int Status, string StatusName, long CreatedAtMsEpoch, long LastUpdatedAtMsEpoch,
-    IReadOnlyList<string> Segments, long SucceededUnits, long FailedUnits, long BlockedUnits, long ActiveUnits, long MigratedBytes, string Message);
+    IReadOnlyList<string> Segments, long SucceededUnits, long FailedUnits, long BlockedUnits, long ActiveUnits, long MigratedBytes,
+    string Message);
 
 /// <summary>/kv_events/status.</summary>
 internal sealed record EventPublisherBody(

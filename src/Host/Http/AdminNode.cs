@@ -156,7 +156,7 @@ internal sealed class AdminNode(
 /// <summary>What operators may have the node do beside the calls of clients.</summary>
 /// <param name="Run">Begins something; null, or why not.</param>
 /// <param name="Inject">Puts a fault into a shard of a Standby, where the settings allow it; how many things are wrong now.</param>
-public sealed record NodeControls(
+internal sealed record NodeControls(
     Func<NodeCommand, CancellationToken, Task<string?>> Run, Func<Partition, VerifyFault, CancellationToken, Task<int>> Inject)
 {
     /// <summary>Lets another node lead, the one that is named or the one that is furthest; null when that has begun, or why not.</summary>

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.Json.Serialization.Metadata;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
+using HotStandby.CommandLine.Status;
 using HotStandby.Host.Events;
 using HotStandby.Host.Limits;
 using HotStandby.Messages.Calls;
@@ -21,7 +22,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace HotStandby.Host.Http;
 
 /// <summary>Where the operators' port is and how patient it is.</summary>
-public sealed record AdminOptions
+internal sealed record AdminOptions
 {
     /// <summary>Where to listen; port 0 takes a free one.</summary>
     public required IPEndPoint Endpoint { get; init; }
@@ -82,7 +83,7 @@ public sealed record AdminOptions
 }
 
 /// <summary>Serves the admin endpoints of Mooncake's master and a few more: docs/http-api.md.</summary>
-public static class AdminServer
+internal static class AdminServer
 {
     /// <summary>Connections of an HTTP port, unless file descriptors are scarce.</summary>
     public const int MostConnections = 1024;

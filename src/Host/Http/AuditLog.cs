@@ -14,14 +14,14 @@ namespace HotStandby.Host.Http;
 /// <param name="Arguments">The query, as it came.</param>
 /// <param name="Status">HTTP status of the answer.</param>
 /// <param name="Outcome">What became of it: done, or why not.</param>
-public sealed record AuditLine(
+internal sealed record AuditLine(
     DateTimeOffset Time, string Node, string Address, string User, string Command, string Arguments, int Status, string Outcome);
 
 /// <summary>The audit log of a node. Thread-safe.</summary>
 /// <param name="path">The file; null: only the node's log.</param>
 /// <param name="log">The node's log.</param>
 /// <param name="time">The clock.</param>
-public sealed class AuditLog(string? path, Action<string> log, TimeProvider time)
+internal sealed class AuditLog(string? path, Action<string> log, TimeProvider time)
 {
     /// <summary>Its name in the data directory.</summary>
     public const string FileName = "audit.log";

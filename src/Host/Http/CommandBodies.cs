@@ -54,14 +54,17 @@ internal sealed record ConfigBody(string Node, IReadOnlyList<SettingBody> Settin
 }
 
 /// <summary>An entry in /admin/oplog/tail.</summary>
-internal sealed record EntryBody(ulong Sequence, ulong Epoch, string Time, string Type, string Partition, string Key, int PayloadBytes, string Payload)
+internal sealed record EntryBody(
+    ulong Sequence, ulong Epoch, string Time, string Type, string Partition, string Key, int PayloadBytes, string Payload)
 {
     // Enough to tell payloads apart; they may be 10 MiB.
     private const int PayloadShown = 32;
 
     public static EntryBody Of(in OpLogEntry entry) => new(
-        entry.Sequence, entry.Epoch, DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(entry.TimestampMilliseconds, 0, 253402300799999)).ToString("O", CultureInfo.InvariantCulture),
-        JsonNamingPolicy.SnakeCaseUpper.ConvertName(entry.Type.ToString()), entry.Partition.ToString(), ObjectKey.FromScoped(entry.Key, entry.PrefixHash).ToString(),
+        entry.Sequence, entry.Epoch, DateTimeOffset.FromUnixTimeMilliseconds(
+            Math.Clamp(entry.TimestampMilliseconds, 0, 253402300799999)).ToString("O", CultureInfo.InvariantCulture),
+        JsonNamingPolicy.SnakeCaseUpper.ConvertName(entry.Type.ToString()), entry.Partition.ToString(),
+        ObjectKey.FromScoped(entry.Key, entry.PrefixHash).ToString(),
         entry.Payload.Length, Convert.ToHexStringLower(entry.Payload[..Math.Min(entry.Payload.Length, PayloadShown)]));
 }
 
@@ -69,7 +72,8 @@ internal sealed record EntryBody(ulong Sequence, ulong Epoch, string Time, strin
 internal sealed record TailBody(string Node, ulong CommittedSequence, IReadOnlyList<EntryBody> Entries);
 
 /// <summary>How they are written, compiled in.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(MembersBody))]
 [JsonSerializable(typeof(SwitchoverBody))]
 [JsonSerializable(typeof(VerifyBody))]

@@ -2,6 +2,7 @@
 // lag and drain under the names that the other commands have.
 using System.Diagnostics;
 using Akka.Actor;
+using HotStandby.CommandLine.Status;
 using HotStandby.Core.Replication;
 using HotStandby.Host.Commands.Operator;
 using HotStandby.Messages;
@@ -65,7 +66,8 @@ internal static class CommandEndpoints
         }
     }
 
-    private static IResult Refused(string reason) => ErrorAnswer.Of(StatusCodes.Status409Conflict, ErrorCode.UnavailableInCurrentStatus, reason);
+    private static IResult Refused(string reason) =>
+        ErrorAnswer.Of(StatusCodes.Status409Conflict, ErrorCode.UnavailableInCurrentStatus, reason);
 
     private static async Task<IResult> MembersAsync(AdminNode node, CancellationToken stop)
     {
@@ -94,7 +96,8 @@ internal static class CommandEndpoints
             var elapsed = (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             if (now is { Role: ReplicaRole.Standby, Leader.Name.Length: > 0 } && now.Leader != now.Node)
                 return string.IsNullOrEmpty(to) || now.Leader.Name == to
-                    ? Results.Json(new SwitchoverBody(true, now.Node.Name, now.Leader.Name, now.Epoch, elapsed), CommandJson.Default.SwitchoverBody)
+                    ? Results.Json(
+                        new SwitchoverBody(true, now.Node.Name, now.Leader.Name, now.Epoch, elapsed), CommandJson.Default.SwitchoverBody)
                     : Refused($"{to} did not come to lead: {now.Leader} leads in epoch {now.Epoch}");
             if (now is { Role: ReplicaRole.Primary } && now.Epoch > before.Replica.Epoch)
                 return Refused($"{to ?? "the other node"} did not come to lead: this node leads again, in epoch {now.Epoch}");
@@ -114,7 +117,8 @@ internal static class CommandEndpoints
             return Refused(answer.Refusal);
         var partitions = answer.Partitions.Select(VerifiedBody.Of).ToArray();
         return Results.Json(
-            new VerifyBody(true, node.Options.NodeName, partitions.All(each => each.Result == "equal"), partitions), CommandJson.Default.VerifyBody);
+            new VerifyBody(true, node.Options.NodeName, partitions.All(each => each.Result == "equal"), partitions),
+            CommandJson.Default.VerifyBody);
     }
 
     private static async Task<IResult> TailAsync(AdminNode node, string? wanted, CancellationToken stop)
@@ -131,6 +135,7 @@ internal static class CommandEndpoints
             foreach (var entry in batch)
                 entries.Add(EntryBody.Of(entry));
         return Results.Json(
-            new TailBody(node.Options.NodeName, replica.CommittedSequence, entries.Count > last ? entries[^last..] : entries), CommandJson.Default.TailBody);
+            new TailBody(node.Options.NodeName, replica.CommittedSequence, entries.Count > last ? entries[^last..] : entries),
+            CommandJson.Default.TailBody);
     }
 }

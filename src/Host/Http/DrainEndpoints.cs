@@ -23,7 +23,9 @@ internal static class DrainEndpoints
                 CreateAsync(node, context, stop))
             .Accepts<DrainRequest>("application/json", "*/*") // Mooncake looks at no label, and curl -d labels a body as a form
             .Answers<DrainAcceptedBody>("Starts to move every replica off the segments.", 400, 401, 403, 404, 409, 413, 503, 504);
-        routes.MapGet("/api/v1/drain_jobs/query", ([FromQuery(Name = "job_id")] string? job, CancellationToken stop) => ReportAsync(node, job, stop))
+        routes.MapGet(
+                "/api/v1/drain_jobs/query",
+                ([FromQuery(Name = "job_id")] string? job, CancellationToken stop) => ReportAsync(node, job, stop))
             .Answers<DrainJobBody>("How far a job is.", 400, 404, 503, 504);
         routes.MapChange(
                 HttpMethods.Post, "/api/v1/drain_jobs/cancel", "cancel drain job",
@@ -76,7 +78,8 @@ internal static class DrainEndpoints
         if (refusal is not null)
             return refusal;
         return call.Error == ErrorCode.Ok
-            ? Results.Json(new DrainAcceptedBody(true, call.JobId.ToString(), NameOf(JobStatus.Created)), AdminJson.Default.DrainAcceptedBody)
+            ? Results.Json(
+                new DrainAcceptedBody(true, call.JobId.ToString(), NameOf(JobStatus.Created)), AdminJson.Default.DrainAcceptedBody)
             : ErrorAnswer.Of(call.Error);
     }
 

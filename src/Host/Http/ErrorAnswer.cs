@@ -10,7 +10,7 @@ namespace HotStandby.Host.Http;
 /// <param name="Success">False.</param>
 /// <param name="ErrorCode">Mooncake's number.</param>
 /// <param name="ErrorMessage">Its name, or what is wrong in words.</param>
-public sealed record ErrorBody(bool Success, int ErrorCode, string ErrorMessage)
+internal sealed record ErrorBody(bool Success, int ErrorCode, string ErrorMessage)
 {
     /// <summary>/batch_query_keys without keys: the words again, under the name that its callers look for.</summary>
     public string? Error { get; init; }
@@ -33,8 +33,10 @@ internal static class ErrorAnswer
     public static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.InvalidParams => StatusCodes.Status400BadRequest,
-        ErrorCode.SegmentNotFound or ErrorCode.ObjectNotFound or ErrorCode.JobNotFound or (ErrorCode)TenantNotRegistered => StatusCodes.Status404NotFound,
-        ErrorCode.UnavailableInCurrentStatus or ErrorCode.UnavailableInCurrentMode or (ErrorCode)TenantNotEmpty => StatusCodes.Status409Conflict,
+        ErrorCode.SegmentNotFound or ErrorCode.ObjectNotFound or ErrorCode.JobNotFound or (ErrorCode)TenantNotRegistered =>
+            StatusCodes.Status404NotFound,
+        ErrorCode.UnavailableInCurrentStatus or ErrorCode.UnavailableInCurrentMode or (ErrorCode)TenantNotEmpty =>
+            StatusCodes.Status409Conflict,
         _ => StatusCodes.Status500InternalServerError,
     };
 
@@ -55,11 +57,13 @@ internal static class ErrorAnswer
 
     /// <summary>503: the node does not serve.</summary>
     public static IResult NotServing() =>
-        Of(StatusCodes.Status503ServiceUnavailable, ErrorCode.UnavailableInCurrentMode, "this node does not serve; /replication names the leader");
+        Of(StatusCodes.Status503ServiceUnavailable, ErrorCode.UnavailableInCurrentMode,
+            "this node does not serve; /replication names the leader");
 
     /// <summary>503: the node has not answered what it was asked of itself.</summary>
     public static IResult NoReport() =>
-        Of(StatusCodes.Status503ServiceUnavailable, ErrorCode.UnavailableInCurrentStatus, "the node does not report: it may still be reading its journal");
+        Of(StatusCodes.Status503ServiceUnavailable, ErrorCode.UnavailableInCurrentStatus,
+            "the node does not report: it may still be reading its journal");
 
     /// <summary>503: the node stopped leading before the outcome was known.</summary>
     public static IResult OutcomeUnknown() => Of(

@@ -33,7 +33,8 @@ internal static class EventEndpoints
             if (HttpMethods.IsHead(context.Request.Method))
                 return Results.Empty; // what would follow has no end
             if (node.Options.Events.Listen(stop) is not { } events)
-                return ErrorAnswer.Of(StatusCodes.Status503ServiceUnavailable, ErrorCode.UnavailableInCurrentStatus, $"{EventRing.MostListeners} listen already");
+                return ErrorAnswer.Of(StatusCodes.Status503ServiceUnavailable, ErrorCode.UnavailableInCurrentStatus,
+                    $"{EventRing.MostListeners} listen already");
             return Results.ServerSentEvents(ItemsAsync(node, events, stop));
         }).AnswersText("Server-sent events: `happened` for what happens and has happened lately, `state` every second. For the page.", 503);
         routes.MapGet("/", (HttpContext context) =>
@@ -45,7 +46,8 @@ internal static class EventEndpoints
         }).AnswersText("The page: all nodes, the last failover step by step, segments and events, for people.");
     }
 
-    private static async IAsyncEnumerable<SseItem<string>> ItemsAsync(AdminNode node, ChannelReader<NodeEvent> events, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<SseItem<string>> ItemsAsync(
+        AdminNode node, ChannelReader<NodeEvent> events, [EnumeratorCancellation] CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
@@ -53,7 +55,8 @@ internal static class EventEndpoints
                 yield return new SseItem<string>(JsonSerializer.Serialize(happened, EventJson.Default.NodeEvent), "happened");
             if (events.Completion.IsCompleted)
                 yield break; // it did not keep up, or the node ends
-            yield return new SseItem<string>(JsonSerializer.Serialize(await node.Snapshots.GetAsync(stop), EventJson.Default.NodeSnapshot), "state");
+            yield return new SseItem<string>(
+                JsonSerializer.Serialize(await node.Snapshots.GetAsync(stop), EventJson.Default.NodeSnapshot), "state");
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
             patience.CancelAfter(SnapshotInterval);
             try

@@ -14,7 +14,7 @@ using ListenOptions = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 namespace HotStandby.Host.Http;
 
 /// <summary>Where the metadata server is and how much it keeps.</summary>
-public sealed record MetadataOptions
+internal sealed record MetadataOptions
 {
     /// <summary>Where to listen; port 0 takes a free one.</summary>
     public required IPEndPoint Endpoint { get; init; }
@@ -68,7 +68,7 @@ public sealed record MetadataOptions
 }
 
 /// <summary>GET, PUT and DELETE /metadata?key=, GET /health.</summary>
-public static class MetadataEndpoints
+internal static class MetadataEndpoints
 {
     private const int MaximumKeyBytes = 4096;
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);

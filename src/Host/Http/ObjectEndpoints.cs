@@ -65,7 +65,8 @@ internal static class ObjectEndpoints
             return refusal;
         var result = call.Results[0];
         return result.Error == ErrorCode.Ok
-            ? Results.Json(new QueryKeyBody(true, BuffersOf(result.Replicas), withLease ? result.LeaseTtlMilliseconds : null), AdminJson.Default.QueryKeyBody)
+            ? Results.Json(new QueryKeyBody(true, BuffersOf(result.Replicas), withLease ? result.LeaseTtlMilliseconds : null),
+                AdminJson.Default.QueryKeyBody)
             : NotFound(result.Error);
     }
 
@@ -76,10 +77,11 @@ internal static class ObjectEndpoints
     {
         string[] names = [.. (keys ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Distinct()];
         if (names.Length == 0)
-            return ErrorAnswer.Json(StatusCodes.Status400BadRequest, new ErrorBody(false, (int)ErrorCode.InvalidParams, "keys is missing: ?keys=a,b,c")
-            {
-                Error = "No keys provided. Use ?keys=key1,key2,...",
-            });
+            return ErrorAnswer.Json(
+                StatusCodes.Status400BadRequest, new ErrorBody(false, (int)ErrorCode.InvalidParams, "keys is missing: ?keys=a,b,c")
+                {
+                    Error = "No keys provided. Use ?keys=key1,key2,...",
+                });
         if (names.Length > MaximumKeys)
             return ErrorAnswer.BadParameter("keys", $"must be 1 to {MaximumKeys} keys");
         var objectKeys = new ObjectKey[names.Length];
@@ -113,7 +115,8 @@ internal static class ObjectEndpoints
     }
 
     // Keys are bytes, which need not be text.
-    private static async Task WriteKeysAsync(Stream output, IReadOnlyList<(ObjectKey Key, ReplicaList Replicas)> found, CancellationToken stop)
+    private static async Task WriteKeysAsync(
+        Stream output, IReadOnlyList<(ObjectKey Key, ReplicaList Replicas)> found, CancellationToken stop)
     {
         var chunk = new ArrayBufferWriter<byte>(ChunkBytes + ObjectKey.MaximumBytes + 1);
         foreach (var (key, _) in found)
@@ -147,7 +150,9 @@ internal static class ObjectEndpoints
             ErrorCode.Ok => Results.Json(new RemovedBody(true), AdminJson.Default.RemovedBody),
             ErrorCode.ObjectHasLease => ErrorAnswer.Json(
                 StatusCodes.Status409Conflict,
-                new ErrorBody(false, (int)result.Error, ErrorAnswer.NameOf(result.Error)) { LeaseRemainingMs = result.LeaseTtlMilliseconds }),
+                new ErrorBody(false, (int)result.Error,
+                    ErrorAnswer.NameOf(result.Error))
+                { LeaseRemainingMs = result.LeaseTtlMilliseconds }),
             ErrorCode.ReplicaIsNotReady or ErrorCode.ObjectHasReplicationTask =>
                 ErrorAnswer.Of(StatusCodes.Status409Conflict, result.Error, ErrorAnswer.NameOf(result.Error)),
             _ => ErrorAnswer.Of(result.Error),

@@ -61,10 +61,12 @@ internal static class Parameters
     /// <summary>The name of a segment.</summary>
     public static IResult? Segment(string? name) =>
         string.IsNullOrEmpty(name) ? ErrorAnswer.BadParameter("segment", "is missing")
-        : Encoding.UTF8.GetByteCount(name) > MaximumNameBytes ? ErrorAnswer.BadParameter("segment", $"must be 1 to {MaximumNameBytes} bytes")
+        : Encoding.UTF8.GetByteCount(name) > MaximumNameBytes
+        ? ErrorAnswer.BadParameter("segment", $"must be 1 to {MaximumNameBytes} bytes")
         : null;
 
     /// <summary>An id.</summary>
     public static IResult? Id(string? text, string parameter, out Uuid result) =>
-        Uuid.TryParse(text, out result) ? null : ErrorAnswer.BadParameter(parameter, "must be two numbers of 0 to 18446744073709551615 with - between them");
+        Uuid.TryParse(text, out result)
+            ? null : ErrorAnswer.BadParameter(parameter, "must be two numbers of 0 to 18446744073709551615 with - between them");
 }

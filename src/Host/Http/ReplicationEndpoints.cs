@@ -1,5 +1,6 @@
 // How far every node is: for operators and dashboards. They only read.
 using HotStandby.Actors.Node;
+using HotStandby.CommandLine.Status;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,18 +19,19 @@ internal static class ReplicationEndpoints
     }
 
     /// <summary>Answers /replication.</summary>
-    public static async Task<IResult> ReplicationAsync(AdminNode node, CancellationToken stop) => await node.TryReportAsync(stop) is { } report
-        ? Results.Json(BodyOf(node, report), AdminJson.Default.ReplicationBody)
-        : ErrorAnswer.NoReport();
+    public static async Task<IResult> ReplicationAsync(AdminNode node, CancellationToken stop) =>
+        await node.TryReportAsync(stop) is { } report
+            ? Results.Json(BodyOf(node, report), AdminJson.Default.ReplicationBody)
+            : ErrorAnswer.NoReport();
 
     /// <summary>Answers /status.</summary>
     public static async Task<IResult> StatusAsync(AdminNode node, CancellationToken stop) => await node.TryReportAsync(stop) is { } report
-        ? Results.Json(NodeView.Of(report), NodeViewJson.Default.NodeView)
+        ? Results.Json(NodeViews.Of(report), NodeViewJson.Default.NodeView)
         : ErrorAnswer.NoReport();
 
     private static ReplicationBody BodyOf(AdminNode node, NodeReport report)
     {
-        var view = NodeView.Of(report);
+        var view = NodeViews.Of(report);
         var lag = view.ApplyLagMicroseconds;
         return new ReplicationBody(
             view.Node, view.Role, node.HaStateOf(report), view.Serving, view.Epoch, view.Leader, view.Voting, view.AppendedSequence,

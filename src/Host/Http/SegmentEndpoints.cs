@@ -43,7 +43,8 @@ internal static class SegmentEndpoints
         return string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {SizeUnits[unit]}");
     }
 
-    private static async Task<IResult> WithSegmentsAsync(AdminNode node, Func<IReadOnlyList<SegmentUse>, IResult> answer, CancellationToken stop)
+    private static async Task<IResult> WithSegmentsAsync(
+        AdminNode node, Func<IReadOnlyList<SegmentUse>, IResult> answer, CancellationToken stop)
     {
         var (call, refusal) = await node.ReadAsync(sink => new ListSegmentsCall(sink), stop);
         if (refusal is not null)
@@ -52,7 +53,8 @@ internal static class SegmentEndpoints
     }
 
     private static IResult AllNames(IReadOnlyList<SegmentUse> segments) => Results.Text(
-        string.Concat(segments.Where(use => use.Status == SegmentStatus.Ok).Select(use => use.Segment.Name).Distinct().Select(name => name + '\n')),
+        string.Concat(
+            segments.Where(use => use.Status == SegmentStatus.Ok).Select(use => use.Segment.Name).Distinct().Select(name => name + '\n')),
         TextAnswer.ContentType);
 
     private static IResult Details(IReadOnlyList<SegmentUse> segments) => Results.Json(
@@ -70,8 +72,10 @@ internal static class SegmentEndpoints
         foreach (var use in segments.Where(use => use.Segment.Name == name))
             (used, capacity, any) = (Saturating.Add(used, use.UsedBytes), Saturating.Add(capacity, use.Segment.SizeBytes), true);
         return any
-            ? Results.Text(string.Create(CultureInfo.InvariantCulture, $"{name}\nUsed(bytes): {used}\nCapacity(bytes) : {capacity}\n"), TextAnswer.ContentType)
-            : Results.Text("Failed to query segment: no such segment is mounted", TextAnswer.ContentType, statusCode: StatusCodes.Status500InternalServerError);
+            ? Results.Text(string.Create(CultureInfo.InvariantCulture, $"{name}\nUsed(bytes): {used}\nCapacity(bytes) : {capacity}\n"),
+                TextAnswer.ContentType)
+            : Results.Text("Failed to query segment: no such segment is mounted", TextAnswer.ContentType,
+                statusCode: StatusCodes.Status500InternalServerError);
     }
 
     private static async Task<IResult> StatusAsync(AdminNode node, string name, CancellationToken stop)
@@ -80,7 +84,8 @@ internal static class SegmentEndpoints
         if (refusal is not null)
             return refusal;
         return call.Error == ErrorCode.Ok
-            ? Results.Json(new SegmentStatusBody(true, name, (int)call.Status, NameOf(call.Status), 0, ""), AdminJson.Default.SegmentStatusBody)
+            ? Results.Json(
+                new SegmentStatusBody(true, name, (int)call.Status, NameOf(call.Status), 0, ""), AdminJson.Default.SegmentStatusBody)
             : ErrorAnswer.Of(call.Error);
     }
 }

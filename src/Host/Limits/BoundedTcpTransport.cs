@@ -14,19 +14,20 @@ namespace HotStandby.Host.Limits;
 /// <summary>The bound of the remoting port.</summary>
 /// <param name="most">Connections that may come in at once; 1 or more.</param>
 /// <param name="full">Called with <paramref name="most"/> for each connection that is closed for want of a place.</param>
-public sealed class RemotingBoundSetup(int most, Action<int> full) : Setup
+internal sealed class RemotingBoundSetup(int most, Action<int> full) : Setup
 {
     /// <summary>The places.</summary>
     public ConnectionSlots Slots { get; } = new(most, full);
 }
 
 /// <summary>The transport; made by Akka.</summary>
-public sealed class BoundedTcpTransport : Transport
+internal sealed class BoundedTcpTransport : Transport
 {
     private const string TransportClass = "akka.remote.dot-netty.tcp.transport-class";
 
     // Neither is public; BoundedTcpTransportTests fails when a new version of Akka has other names.
-    private static readonly Type TcpTransport = Type.GetType("Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", throwOnError: true)!;
+    private static readonly Type TcpTransport = Type.GetType(
+        "Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", throwOnError: true)!;
 
     private static readonly FieldInfo ServerChannel =
         TcpTransport.BaseType!.GetField("ServerChannel", BindingFlags.Instance | BindingFlags.NonPublic)!;
@@ -73,7 +74,8 @@ public sealed class BoundedTcpTransport : Transport
     {
         var listening = await _tcp.Listen().ConfigureAwait(false);
         // Nothing is accepted before Akka has taken the listener.
-        ((IChannel)ServerChannel.GetValue(_tcp)!).Pipeline.AddFirst(new Entrance(System.Settings.Setup.Get<RemotingBoundSetup>().Value.Slots));
+        ((IChannel)ServerChannel.GetValue(_tcp)!)
+            .Pipeline.AddFirst(new Entrance(System.Settings.Setup.Get<RemotingBoundSetup>().Value.Slots));
         return listening;
     }
 

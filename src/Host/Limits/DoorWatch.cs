@@ -9,7 +9,7 @@ namespace HotStandby.Host.Limits;
 /// <param name="door">Its name, in logs and metrics.</param>
 /// <param name="log">The node's log.</param>
 /// <param name="time">The clock.</param>
-public sealed class DoorWatch(string door, ILogger log, TimeProvider time)
+internal sealed class DoorWatch(string door, ILogger log, TimeProvider time)
 {
     /// <summary>The same thing is said again after this.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);

@@ -7,14 +7,14 @@ namespace HotStandby.Host.Limits;
 /// <summary>A bound that something outside of the node has set.</summary>
 /// <param name="Value">How much.</param>
 /// <param name="Source">What sets it, for people.</param>
-public readonly record struct Limit(long Value, string Source);
+internal readonly record struct Limit(long Value, string Source);
 
 /// <summary>The bounds of a process; null is none that is known.</summary>
 /// <param name="Descriptors">Open files and connections.</param>
 /// <param name="MemoryBytes">Memory of its control groups.</param>
 /// <param name="Threads">Processes and threads: of its control groups, or of its user.</param>
 /// <param name="Processors">Processors it may run on.</param>
-public sealed partial record ProcessLimits(Limit? Descriptors, Limit? MemoryBytes, Limit? Threads, int Processors)
+internal sealed partial record ProcessLimits(Limit? Descriptors, Limit? MemoryBytes, Limit? Threads, int Processors)
 {
     private const int OfProcesses = 6, OfDescriptors = 7; // RLIMIT_NPROC, RLIMIT_NOFILE of Linux
     private const ulong Infinite = ulong.MaxValue;

@@ -1,5 +1,5 @@
-// The actor system's log flows into the node's: this actor takes its events and gives each the id that EventTable knows for it. Named in the
-// configuration that RunCommand starts the node with; it finds where to write in the system's setup.
+// The actor system's log flows into the node's: this actor takes its events and gives each the id that EventTable knows for it. Named in
+// the configuration that RunCommand starts the node with; it finds where to write in the system's setup.
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
@@ -13,14 +13,14 @@ namespace HotStandby.Host.Logging;
 
 /// <summary>Where the actor system's events go.</summary>
 /// <param name="logs">The node's log.</param>
-public sealed class NodeLogSetup(ILoggerFactory logs) : Setup
+internal sealed class NodeLogSetup(ILoggerFactory logs) : Setup
 {
     /// <summary>The node's log.</summary>
     public ILoggerFactory Logs { get; } = logs;
 }
 
 /// <summary>A logger of the actor system.</summary>
-public sealed class AkkaLogger : UntypedActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
+internal sealed class AkkaLogger : UntypedActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
     // Akka's name for the class of what logs under a mere text.
     private const string NoClass = "DummyClassForStringSources";
@@ -29,7 +29,9 @@ public sealed class AkkaLogger : UntypedActor, IRequiresMessageQueue<ILoggerMess
     private readonly Dictionary<string, ILogger> _loggers = [];
     private readonly HandshakeNoise _handshakes = new(TimeProvider.System);
 
-    /// <summary>What makes the actor system log through it; before the loggers are up and after they are down, it writes to the output itself.</summary>
+    /// <summary>
+    /// What makes the actor system log through it; before the loggers are up and after they are down, it writes to the output itself.
+    /// </summary>
     public static Config ConfigurationFor(LogFormat format) => ConfigurationFactory.ParseString(
         $"""
         akka.loggers = ["{typeof(AkkaLogger).FullName}, {typeof(AkkaLogger).Assembly.GetName().Name}"]

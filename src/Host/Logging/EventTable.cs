@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace HotStandby.Host.Logging;
 
 /// <summary>Ids and names of the actors' events.</summary>
-public static class EventTable
+internal static class EventTable
 {
     /// <summary>By template.</summary>
     public static readonly FrozenDictionary<string, EventId> Ids = new Dictionary<string, EventId>
@@ -86,9 +86,11 @@ public static class EventTable
         ["The fault {0} for {1} was refused: {2}"] = new(2411, "FaultRefused"),
 
         // Memory, clients and scans
-        ["No memory for {Failures} puts, the last of {LengthBytes} bytes: {Cause} ({FreeBytes} bytes free, {LargestFreeBytes} in one piece, {MissingNames} segment names missing)"] =
+        ["No memory for {Failures} puts, the last of {LengthBytes} bytes: {Cause} ({FreeBytes} bytes free, {LargestFreeBytes} in one "
+            + "piece, {MissingNames} segment names missing)"] =
             new(2501, "PutsFindNoMemory"),
-        ["Nothing could be evicted in epoch {Epoch}: {Cause} ({Evictable} objects wait for the end of a lease or a soft pin, the others are hard-pinned, being written or being copied)"] =
+        ["Nothing could be evicted in epoch {Epoch}: {Cause} ({Evictable} objects wait for the end of a lease or a soft pin, the others "
+            + "are hard-pinned, being written or being copied)"] =
             new(2502, "NothingToEvict"),
         ["An eviction cycle of epoch {Epoch} ends after {Timeout} with {Waiting} answers of shards missing"] =
             new(2503, "EvictionCutShort"),

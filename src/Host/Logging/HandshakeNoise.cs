@@ -1,5 +1,5 @@
-// What Akka's transport says of a stranger is an event with a stack trace for whatever it sends, and three for a failed TLS handshake. Here it
-// becomes one refusal, told once a minute. What RemotingTls has refused it has told itself.
+// What Akka's transport says of a stranger is an event with a stack trace for whatever it sends, and three for a failed TLS handshake. Here
+// it becomes one refusal, told once a minute. What RemotingTls has refused it has told itself.
 using System.Text.RegularExpressions;
 using Akka.Event;
 using HotStandby.Actors.Security;
@@ -34,7 +34,8 @@ internal sealed partial class HandshakeNoise(TimeProvider time)
         if (logged.LogClass?.Namespace?.StartsWith(Transport, StringComparison.Ordinal) != true)
             return Verdict.Event;
         var text = logged.Message?.ToString() ?? "";
-        if (text.StartsWith("TLS handshake failed", StringComparison.Ordinal) || text.Contains("due to TLS handshake failure", StringComparison.Ordinal))
+        if (text.StartsWith("TLS handshake failed", StringComparison.Ordinal)
+            || text.Contains("due to TLS handshake failure", StringComparison.Ordinal))
             return Verdict.Noise;
         if (ReasonOf(logged, text) is not { } reason)
             return Verdict.Event;
@@ -62,7 +63,8 @@ internal sealed partial class HandshakeNoise(TimeProvider time)
             // The length in front of a message makes no sense. Of a port scanner, whatever its first bytes happen to mean.
             _ when cause.GetType().Name is "TooLongFrameException" or "CorruptedFrameException" =>
                 "what it sends is no message of a node, or a larger one than akka.remote.dot-netty.tcp.maximum-frame-size allows",
-            System.Security.Authentication.AuthenticationException when cause.Message.Contains("RemoteCertificateValidationCallback", StringComparison.Ordinal) => "",
+            System.Security.Authentication.AuthenticationException when cause.Message.Contains(
+                "RemoteCertificateValidationCallback", StringComparison.Ordinal) => "",
             System.Security.Authentication.AuthenticationException => $"the handshake failed: {cause.Message}",
             _ => null,
         };

@@ -6,12 +6,14 @@ namespace HotStandby.Host.Logging;
 /// <summary>The host's events.</summary>
 internal static partial class HostEvents
 {
-    [LoggerMessage(1001, LogLevel.Information, "Node {Node} is open: clients on {Client}, http on {Http}, data in {DataDirectory}", EventName = "NodeOpen")]
+    [LoggerMessage(1001, LogLevel.Information, "Node {Node} is open: clients on {Client}, http on {Http}, data in {DataDirectory}",
+        EventName = "NodeOpen")]
     public static partial void NodeOpen(ILogger log, string node, string client, string http, string dataDirectory);
 
     [LoggerMessage(
         1002, LogLevel.Information,
-        "Node {Node} is waiting for other nodes, {Present} of {Voters} are in the cluster; its first start needs all of them, a later one more than half ({Names})",
+        "Node {Node} is waiting for other nodes, {Present} of {Voters} are in the cluster; its first start needs all of them, a later one "
+            + "more than half ({Names})",
         EventName = "WaitsForNodes")]
     public static partial void WaitsForNodes(ILogger log, string node, int present, int voters, string names);
 

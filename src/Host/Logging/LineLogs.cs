@@ -7,7 +7,7 @@ using System.Text;
 using System.Text.Json;
 using HotStandby.Actors.Settings;
 using HotStandby.Actors.Telemetry;
-using HotStandby.Host.Output;
+using HotStandby.CommandLine.Output;
 using Microsoft.Extensions.Logging;
 
 namespace HotStandby.Host.Logging;
@@ -17,9 +17,10 @@ namespace HotStandby.Host.Logging;
 /// <param name="format">How a line looks.</param>
 /// <param name="node">The node's id: a field of every JSON line.</param>
 /// <param name="time">The clock of the lines.</param>
-public sealed class LineLogs(TextWriter output, LogFormat format, string node, TimeProvider time) : ILoggerProvider
+internal sealed class LineLogs(TextWriter output, LogFormat format, string node, TimeProvider time) : ILoggerProvider
 {
-    private static readonly JsonWriterOptions Json = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Json =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly EventId LinesLost = new(1005, "LogLinesLost");
 
@@ -142,7 +143,8 @@ public sealed class LineLogs(TextWriter output, LogFormat format, string node, T
         json.WriteEndObject();
     }
 
-    private static string OneLine(string message) => message.AsSpan().IndexOfAny('\n', '\r') < 0 ? message : message.ReplaceLineEndings(" | ");
+    private static string OneLine(string message) =>
+        message.AsSpan().IndexOfAny('\n', '\r') < 0 ? message : message.ReplaceLineEndings(" | ");
 
     private static string Word(LogLevel level) => level switch
     {
@@ -158,7 +160,8 @@ public sealed class LineLogs(TextWriter output, LogFormat format, string node, T
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             logs.Write(source, logLevel, eventId, state, exception, formatter(state, exception));
     }
 }

@@ -10,13 +10,17 @@ internal static class StatusPage
     /// <summary>The whole document.</summary>
     public static string Html { get; } = Read();
 
-    /// <summary>The header <c>Content-Security-Policy</c>: connections go to nodes, of which the page learns; nothing else is loaded.</summary>
+    /// <summary>
+    /// The header <c>Content-Security-Policy</c>: connections go to nodes, of which the page learns; nothing else is loaded.
+    /// </summary>
     public static string SecurityPolicy { get; } =
-        $"default-src 'none'; style-src '{HashOf("style")}'; script-src '{HashOf("script")}'; connect-src http: https:; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        $"default-src 'none'; style-src '{HashOf("style")}'; script-src '{HashOf("script")}'; connect-src http: https:; img-src data:; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private static string Read()
     {
-        using var reader = new StreamReader(typeof(StatusPage).Assembly.GetManifestResourceStream("HotStandby.Host.Page.page.html")!, Encoding.UTF8);
+        using var reader = new StreamReader(
+            typeof(StatusPage).Assembly.GetManifestResourceStream("HotStandby.Host.Page.page.html")!, Encoding.UTF8);
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 

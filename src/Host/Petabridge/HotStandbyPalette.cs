@@ -4,6 +4,7 @@
 using System.Globalization;
 using Akka.Actor;
 using HotStandby.Actors.Settings;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands.Operator;
 using Petabridge.Cmd;
 using Petabridge.Cmd.Cluster;
@@ -14,7 +15,7 @@ using AkkaCluster = Akka.Cluster.Cluster;
 namespace HotStandby.Host.Petabridge;
 
 /// <summary>Opens the Petabridge.Cmd door of a node.</summary>
-public static class PetabridgeDoor
+internal static class PetabridgeDoor
 {
     /// <summary>Opens it where <c>petabridge.cmd</c> says; 127.0.0.1:9110 by default.</summary>
     /// <param name="system">The node's actor system.</param>
@@ -30,7 +31,7 @@ public static class PetabridgeDoor
 }
 
 /// <summary>The palette <c>hotstandby</c>.</summary>
-public static class HotStandbyPalette
+internal static class HotStandbyPalette
 {
     /// <summary>What confirms a dangerous command.</summary>
     public const string Yes = "yes";
@@ -53,21 +54,22 @@ public static class HotStandbyPalette
             definition = definition.WithArgument(built => built.IsMandatory(argument.IsPositional).WithName(argument.Name)
                 .WithSwitch($"--{argument.Name.ToLowerInvariant()}").WithDescription(argument.Summary));
         if (command.IsDangerous)
-            definition = definition.WithArgument(static built => built.IsMandatory(false).WithName(Yes).WithSwitch($"--{Yes}").WithDescription("Yes, do it."));
+            definition = definition.WithArgument(
+                static built => built.IsMandatory(false).WithName(Yes).WithSwitch($"--{Yes}").WithDescription("Yes, do it."));
         return definition.Build();
     }
 }
 
 /// <summary>Makes the actors that answer a session.</summary>
 /// <param name="access">How this node's HTTP port is reached.</param>
-public sealed class HotStandbyPaletteHandler(NodeAccess access) : CommandPaletteHandler(HotStandbyPalette.Palette)
+internal sealed class HotStandbyPaletteHandler(NodeAccess access) : CommandPaletteHandler(HotStandbyPalette.Palette)
 {
     /// <inheritdoc/>
     public override Props HandlerProps { get; } = Props.Create(() => new HotStandbyCommands(access));
 }
 
 /// <summary>Carries out the commands of one session.</summary>
-public sealed class HotStandbyCommands : CommandHandlerActor
+internal sealed class HotStandbyCommands : CommandHandlerActor
 {
     private readonly AkkaCluster _cluster = AkkaCluster.Get(Context.System);
     private readonly NodeAccess _access;
@@ -83,8 +85,10 @@ public sealed class HotStandbyCommands : CommandHandlerActor
     private void Begin(OperatorCommand row, Command command)
     {
         // What was typed comes as pairs of switch and value.
-        var typed = command.Arguments.ToDictionary(static each => each.Item1.TrimStart('-'), static each => each.Item2, StringComparer.OrdinalIgnoreCase);
-        var said = row.Arguments.Where(each => typed.ContainsKey(each.Name)).ToDictionary(static each => each.Name, each => typed[each.Name]);
+        var typed = command.Arguments.ToDictionary(
+            static each => each.Item1.TrimStart('-'), static each => each.Item2, StringComparer.OrdinalIgnoreCase);
+        var said = row.Arguments.Where(each => typed.ContainsKey(each.Name))
+            .ToDictionary(static each => each.Name, each => typed[each.Name]);
         var asker = Sender;
         if (row.IsDangerous && !typed.ContainsKey(HotStandbyPalette.Yes))
         {
@@ -110,7 +114,7 @@ public sealed class HotStandbyCommands : CommandHandlerActor
     private static CommandResponse Tell(OperatorCommand row, IReadOnlyList<NodeAnswer> answers)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
-        var terminal = new Commands.Terminal(text, text, false);
+        var terminal = new Terminal(text, text, false);
         foreach (var problem in answers.Where(static each => !each.IsGood))
             terminal.WriteError(problem.Problem!);
         NodeAnswer[] good = [.. answers.Where(static each => each.IsGood)];

@@ -17,7 +17,7 @@ using Microsoft.Extensions.Logging;
 namespace HotStandby.Host.Security;
 
 /// <summary>The TLS of one door.</summary>
-public sealed class DoorTls
+internal sealed class DoorTls
 {
     // A caller that says nothing holds a place; it gets this long for its whole handshake.
     private static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(10);
@@ -82,7 +82,8 @@ public sealed class DoorTls
         ClientCertificateRequired = _callers is not null,
         RemoteCertificateValidationCallback = _callers is null
             ? null
-            : (_, certificate, chain, _) => (((Handshake)connection.Items[this]!).Refusal = _callers.WhyNot(certificate as X509Certificate2, chain)) is null,
+            : (_, certificate, chain, _) =>
+                (((Handshake)connection.Items[this]!).Refusal = _callers.WhyNot(certificate as X509Certificate2, chain)) is null,
     };
 
     // Runs around the handshake: when the connection ends without one, it has been refused.

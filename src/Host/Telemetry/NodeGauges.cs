@@ -32,21 +32,28 @@ internal sealed class NodeGauges : IDisposable
         var number = Interlocked.Increment(ref _meters);
         _meter = new Meter(number == 1 ? FirstMeterName : string.Create(CultureInfo.InvariantCulture, $"{FirstMeterName}.{number}"));
         Always("hotstandby_serving", "1 on the node that leads with a lease.", sample => sample.Serves ? 1 : 0);
-        Always("hotstandby_reporting", "1 when the node's actors answer in time; 0 while the journal is read.", sample => sample.Report is null ? 0 : 1);
+        Always("hotstandby_reporting", "1 when the node's actors answer in time; 0 while the journal is read.", sample =>
+            sample.Report is null ? 0 : 1);
         OnDisk("hotstandby_journal_bytes", "Size of the journal's files.", sample => sample.JournalBytes);
         OnDisk("hotstandby_data_directory_bytes", "Size of the data directory: journal and checkpoints.", sample => sample.DataBytes);
         OnDisk("hotstandby_disk_free_bytes", "Room on the disk of the data directory.", sample => sample.FreeBytes);
         Known("hotstandby_epoch", "The epoch that the node follows.", report => report.Replica.Epoch);
         Known("hotstandby_voting", "1 when the node counts for majorities.", report => report.Replica.Voting ? 1 : 0);
-        Known("hotstandby_leader_known", "1 when the node knows whom it follows, or leads.", report => report.Replica.Leader == NodeId.None ? 0 : 1);
+        Known("hotstandby_leader_known", "1 when the node knows whom it follows, or leads.", report =>
+            report.Replica.Leader == NodeId.None ? 0 : 1);
         Known("hotstandby_lag_entries", "Entries that the node knows of and has not applied.", report => HealthEndpoints.LagOf(report));
-        Known("hotstandby_lease_remaining_seconds", "What is left of the lease; 0 without one.", report => report.Replica.LeaseRemainingMilliseconds / 1000.0);
+        Known("hotstandby_lease_remaining_seconds", "What is left of the lease; 0 without one.", report =>
+            report.Replica.LeaseRemainingMilliseconds / 1000.0);
         Known("hotstandby_held_replies", "Answers that wait for their commit.", report => report.Replica.HeldReplies);
         Known("hotstandby_log_base_sequence", "Entries up to here are in checkpoints only.", report => report.Replica.State.BaseSequence);
-        Known("hotstandby_checkpoint_sequence", "Two checkpoints of every partition cover everything up to here.", report => report.Replica.State.CheckpointSequence);
-        Known("hotstandby_state_whole", "1 when the partitions hold what the log begins with.", report => report.Replica.State.IsWhole ? 1 : 0);
-        Known("hotstandby_full_sync_running", "1 while a full sync brings this node up.", report => report.Replica.State.Sync is null ? 0 : 1);
-        Known("hotstandby_window_fill_ratio", "How much of the memory for the log's newest entries is in use.", report => report.Replica.WindowFill);
+        Known("hotstandby_checkpoint_sequence", "Two checkpoints of every partition cover everything up to here.", report =>
+            report.Replica.State.CheckpointSequence);
+        Known("hotstandby_state_whole", "1 when the partitions hold what the log begins with.", report =>
+            report.Replica.State.IsWhole ? 1 : 0);
+        Known("hotstandby_full_sync_running", "1 while a full sync brings this node up.", report =>
+            report.Replica.State.Sync is null ? 0 : 1);
+        Known("hotstandby_window_fill_ratio", "How much of the memory for the log's newest entries is in use.", report =>
+            report.Replica.WindowFill);
         When("hotstandby_full_sync_progress_ratio", "Of the running full sync: how much of its partitions is stored.",
             sample => SyncOf(sample) is { Partitions: > 0 }, sample => (double)SyncOf(sample)!.PartitionsDone / SyncOf(sample)!.Partitions);
         When("hotstandby_full_sync_bytes", "Of the running full sync: what was received.",
@@ -60,24 +67,32 @@ internal sealed class NodeGauges : IDisposable
             sample => sample.Report?.Verification is not null, sample => sample.Report!.Verification!.Unclean.Count);
         Verified("hotstandby_verification_checked_total", "Comparisons of a partition with the Primary's.", counts => counts.Compared);
         Verified("hotstandby_verification_failed_total", "Comparisons that found a difference.", counts => counts.Failed);
-        Verified("hotstandby_verification_mismatched_total", "Keys that differed, and digests that did not fit.", counts => counts.Mismatched);
+        Verified("hotstandby_verification_mismatched_total", "Keys that differed, and digests that did not fit.", counts =>
+            counts.Mismatched);
         Verified("hotstandby_verification_repaired_total", "How many of them were repaired.", counts => counts.Repaired);
         When("master_key_count", "Objects in the index.", sample => sample.Report is not null, sample => sample.Keys);
         Many("hotstandby_role", "1 for the role that the node has.", "role", RolesOf);
         Many("hotstandby_sequence", "Seq of the last entry, by stage.", "stage", StagesOf);
-        Many("hotstandby_apply_lag_seconds", "Commit on the Primary to applied here, by quantile, since the start. Needs clocks that agree.", "quantile", LagsOf);
-        Many("hotstandby_standby_lag_entries", "On the Primary: entries that a Standby does not store yet.", "standby", Standbys(standby => standby.LagEntries));
-        Many("hotstandby_standby_lag_seconds", "On the Primary: since when something committed is not stored by a Standby.", "standby", Standbys(standby => standby.LagSeconds));
-        Many("hotstandby_standby_in_flight_ratio", "On the Primary: how much of what may be under way to a Standby is.", "standby", Standbys(standby => standby.InFlightFill));
-        Many("hotstandby_standby_voting", "On the Primary: 1 when the Standby counts for majorities.", "standby", Standbys(standby => standby.Voting ? 1 : 0));
+        Many("hotstandby_apply_lag_seconds",
+            "Commit on the Primary to applied here, by quantile, since the start. Needs clocks that agree.", "quantile", LagsOf);
+        Many("hotstandby_standby_lag_entries", "On the Primary: entries that a Standby does not store yet.", "standby",
+            Standbys(standby => standby.LagEntries));
+        Many("hotstandby_standby_lag_seconds", "On the Primary: since when something committed is not stored by a Standby.", "standby",
+            Standbys(standby => standby.LagSeconds));
+        Many("hotstandby_standby_in_flight_ratio", "On the Primary: how much of what may be under way to a Standby is.", "standby",
+            Standbys(standby => standby.InFlightFill));
+        Many("hotstandby_standby_voting", "On the Primary: 1 when the Standby counts for majorities.", "standby",
+            Standbys(standby => standby.Voting ? 1 : 0));
         Many("hotstandby_standby_silent_seconds", "On the Primary: since the Standby was last heard; -1: never.", "standby", Standbys(
             standby => standby.SilentMilliseconds < 0 ? -1 : standby.SilentMilliseconds / 1000.0));
         Serving("master_allocated_bytes", "Bytes handed out on all segments.", sample => sample.UsedBytes);
         Serving("master_total_capacity_bytes", "Capacity of all segments.", sample => sample.CapacityBytes);
         Serving("master_active_clients", "Clients with a mounted segment.", sample => sample.Clients);
         Serving("mem_cache_nums_", "Objects in memory: all of them.", sample => sample.Keys);
-        Many("segment_allocated_bytes", "Bytes handed out on segments of a name.", "segment", sample => BySegment(sample, use => use.UsedBytes));
-        Many("segment_total_capacity_bytes", "Capacity of segments of a name.", "segment", sample => BySegment(sample, use => use.Segment.SizeBytes));
+        Many("segment_allocated_bytes", "Bytes handed out on segments of a name.", "segment", sample =>
+            BySegment(sample, use => use.UsedBytes));
+        Many("segment_total_capacity_bytes", "Capacity of segments of a name.", "segment", sample =>
+            BySegment(sample, use => use.Segment.SizeBytes));
     }
 
     /// <summary>All of them, with the series that they have in a sample.</summary>
@@ -136,7 +151,8 @@ internal sealed class NodeGauges : IDisposable
     private void Known(string name, string description, Func<NodeReport, double> value) => When(
         name, description, sample => sample.Report is not null, sample => value(sample.Report!));
 
-    private void Serving(string name, string description, Func<NodeSample, double> value) => When(name, description, sample => sample.Serves, value);
+    private void Serving(string name, string description, Func<NodeSample, double> value) =>
+        When(name, description, sample => sample.Serves, value);
 
     private void When(string name, string description, Func<NodeSample, bool> condition, Func<NodeSample, double> value) =>
         Add(new MetricFamily(name, description, null, sample => condition(sample) ? [new Series(null, value(sample))] : []));

@@ -74,7 +74,10 @@ public sealed class ReplicaActorTests : ReplicaHarness
         Replica.Tell(new RunNodeCommand(NodeCommand.FullSync), TestActor);
         Assert.Contains("nothing is committed yet", ExpectMsg<NodeCommandAnswer>().Refusal, StringComparison.Ordinal);
         Restart();
-        Reign();
+        Propose(1, Reign()); // its batch says that the reign's first entry is committed
+        AwaitAssert(() => Assert.Equal(1, Sink.Answers));
+        foreach (var partition in Partitions)
+            partition.ReceiveWhile<object>(TimeSpan.Zero, static _ => new object());
         Restart(peers);
         Replica.Tell(new ClusterEvent.MemberUp(cluster.SelfMember));
         Replica.Tell(new RunNodeCommand(NodeCommand.FullSync), TestActor);

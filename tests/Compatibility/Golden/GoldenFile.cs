@@ -17,7 +17,8 @@ public sealed record GoldenFrame(
 }
 
 /// <summary>One function as it must be named on the wire.</summary>
-public sealed record GoldenFunction(string Name, uint Id, uint? ArgumentsHash, string ArgumentsLiteral, uint ResultHash, string ResultLiteral);
+public sealed record GoldenFunction(
+    string Name, uint Id, uint? ArgumentsHash, string ArgumentsLiteral, uint ResultHash, string ResultLiteral);
 
 public static class GoldenFile
 {
@@ -25,7 +26,8 @@ public static class GoldenFile
     public static IReadOnlyList<GoldenFrame> Frames { get; } = [.. Lines("frames.txt").Select(line => ParseFrame(line, Generation.Newest))];
 
     /// <summary>A request and the due response for every function, laid out from the types.</summary>
-    public static IReadOnlyList<GoldenFrame> DoorNewest { get; } = [.. Lines("door-newest.txt").Select(line => ParseFrame(line, Generation.Newest))];
+    public static IReadOnlyList<GoldenFrame> DoorNewest { get; } =
+        [.. Lines("door-newest.txt").Select(line => ParseFrame(line, Generation.Newest))];
 
     /// <inheritdoc cref="DoorNewest"/>
     public static IReadOnlyList<GoldenFrame> DoorPrevious { get; } =

@@ -56,7 +56,8 @@ public sealed class CallContentTests : DoorTest
         var move = await TakeKeyedAsync("MoveStart");
         Assert.Equal((KeyedOperation.MoveStart, "node-a", "team/k1"), (move.Operation, move.SegmentName, move.Keys[0].ToString()));
         Assert.Equal(["node-b"], move.TargetSegments);
-        foreach (var operation in new[] { KeyedOperation.CopyEnd, KeyedOperation.CopyRevoke, KeyedOperation.MoveEnd, KeyedOperation.MoveRevoke })
+        foreach (var operation in new[]
+            { KeyedOperation.CopyEnd, KeyedOperation.CopyRevoke, KeyedOperation.MoveEnd, KeyedOperation.MoveRevoke })
         {
             var end = await TakeKeyedAsync(operation.ToString());
             Assert.Equal((operation, Caller), (end.Operation, end.Client));
@@ -91,7 +92,8 @@ public sealed class CallContentTests : DoorTest
     public async Task Grace_period_beyond_all_time_is_the_longest_there_is()
     {
         var client = await ConnectAsync();
-        await client.SendAsync(RawClient.Frame<GracefulUnmountSegmentRequest, Expected<Nothing>>(1, new(new(5, 6), Caller, ulong.MaxValue)));
+        await client.SendAsync(
+            RawClient.Frame<GracefulUnmountSegmentRequest, Expected<Nothing>>(1, new(new(5, 6), Caller, ulong.MaxValue)));
         Assert.Equal(TimeSpan.MaxValue, (await Gateway.NextAsync<GracefulUnmountSegmentCall>()).GracePeriod);
     }
 
@@ -102,7 +104,8 @@ public sealed class CallContentTests : DoorTest
         Assert.Equal((TaskType.ReplicaCopy, "k1", null), (copy.Type, copy.Key.ToString(), copy.Source));
         Assert.Equal(["node-b", "node-c"], copy.Targets);
         var move = await TakeAsync<CreateTaskCall>("CreateMoveTask");
-        Assert.Equal((TaskType.ReplicaMove, "team/k1", "node-a", "node-b"), (move.Type, move.Key.ToString(), move.Source, move.Targets.Single()));
+        Assert.Equal(
+            (TaskType.ReplicaMove, "team/k1", "node-a", "node-b"), (move.Type, move.Key.ToString(), move.Source, move.Targets.Single()));
         Assert.Equal(new Uuid(3, 4), (await TakeAsync<QueryTaskCall>("QueryTask")).TaskId);
         var fetch = await TakeAsync<FetchTasksCall>("FetchTasks");
         Assert.Equal((Caller, 16), (fetch.Client, fetch.Maximum));
@@ -177,6 +180,7 @@ public sealed class CallContentTests : DoorTest
 
     private protected override HotStandby.Mooncake.Server.ServerOptions Options => base.Options with
     {
-        MaximumConnections = 20, Tenancy = new(IsolatesTenants: true),
+        MaximumConnections = 20,
+        Tenancy = new(IsolatesTenants: true),
     };
 }

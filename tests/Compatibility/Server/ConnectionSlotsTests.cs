@@ -93,5 +93,6 @@ public sealed class ConnectionSlotsTests
         Assert.Equal(0, now);
     }
 
-    private ConnectionSlots.Slot Enter(ConnectionSlots slots, string name) => Assert.IsType<ConnectionSlots.Slot>(slots.Enter(() => _ended.Add(name)));
+    private ConnectionSlots.Slot Enter(ConnectionSlots slots, string name) =>
+        Assert.IsType<ConnectionSlots.Slot>(slots.Enter(() => _ended.Add(name)));
 }

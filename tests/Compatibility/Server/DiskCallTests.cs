@@ -41,7 +41,8 @@ public sealed class DiskCallTests : DoorTest
     public async Task Evictions_say_which_replicas_are_meant()
     {
         var client = await ConnectAsync();
-        await client.SendAsync(GoldenFile.DoorNewest.Single(frame => frame is { IsRequest: true, Function: "BatchEvictDiskReplica" }).Bytes);
+        await client.SendAsync(
+            GoldenFile.DoorNewest.Single(frame => frame is { IsRequest: true, Function: "BatchEvictDiskReplica" }).Bytes);
         var call = await Gateway.NextKeyedAsync();
         Assert.Equal((KeyedOperation.ForgetOnDisk, ReplicaType.Disk, 2), (call.Operation, call.Selector, call.Keys.Length));
         StandardAnswers.Settle(call);

@@ -46,7 +46,8 @@ public abstract class DoorGoldenTest(RpcTable table, IReadOnlyList<GoldenFrame> 
         var refused = 0;
         foreach (var function in table.Functions)
         {
-            if (other.Functions.All(theirs => theirs.Rpc != function.Rpc) || other[function.Rpc].Arguments?.Hash == function.Arguments?.Hash)
+            if (other.Functions.All(theirs => theirs.Rpc != function.Rpc)
+                || other[function.Rpc].Arguments?.Hash == function.Arguments?.Hash)
                 continue;
             await client.SendAsync(others.Single(frame => frame.IsRequest && frame.Function == function.Rpc.ToString()).Bytes);
             Assert.True(ResponseHeader.TryRead(await client.ReceiveAsync(), out var header));

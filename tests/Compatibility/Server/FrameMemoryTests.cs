@@ -41,7 +41,9 @@ public sealed class FrameMemoryTests : DoorTest, IDisposable
 
     private protected override ServerOptions Options => base.Options with
     {
-        Limits = new FrameLimits(BudgetBytes), MaximumConnections = Attackers + 8, Budget = _budget,
+        Limits = new FrameLimits(BudgetBytes),
+        MaximumConnections = Attackers + 8,
+        Budget = _budget,
     };
 
     public void Dispose() => _listener.Dispose();
@@ -64,7 +66,8 @@ public sealed class FrameMemoryTests : DoorTest, IDisposable
         Assert.Equal(FrameBytes, _budget.ReservedBytes);
         await AssertOpenAsync(honest);
         // The socket buffers are the kernel's; 40 bodies would be 200 MiB here.
-        Assert.InRange(ResidentBytes() - before, long.MinValue, BudgetBytes + (Attackers * 3L * ServerOptions.SmallFrameBytes) + (64 << 20));
+        Assert.InRange(
+            ResidentBytes() - before, long.MinValue, BudgetBytes + (Attackers * 3L * ServerOptions.SmallFrameBytes) + (64 << 20));
 
         // Whoever waits may still be given the memory of one that was cut, and is cut later for its own unfinished frame.
         var closed = Task.WhenAll(attackers.Select(async attacker =>

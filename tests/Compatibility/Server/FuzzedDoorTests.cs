@@ -24,7 +24,9 @@ public abstract class FuzzedDoorTest(RpcTable table, IReadOnlyList<GoldenFrame> 
 
     private protected override ServerOptions Options => base.Options with
     {
-        Functions = table, MaximumRequestsInFlight = 2 * FramesOfARound, RequestTimeout = NeverOnItsOwn,
+        Functions = table,
+        MaximumRequestsInFlight = 2 * FramesOfARound,
+        RequestTimeout = NeverOnItsOwn,
     };
 
     [Fact]
@@ -46,7 +48,8 @@ public abstract class FuzzedDoorTest(RpcTable table, IReadOnlyList<GoldenFrame> 
     public async Task Mutated_frames_are_answered_or_end_their_own_connection_only()
     {
         Gateway.AnswersAtOnce = true;
-        await Gen.Select(Gen.Int[0, _requests.Length - 1], Gen.Select(Gen.Int[0, 999], Gen.Byte).Array[1, 4], Gen.Byte.Array[0, 40]).SampleAsync(
+        await Gen.Select(Gen.Int[0, _requests.Length - 1], Gen.Select(Gen.Int[0, 999], Gen.Byte).Array[1, 4], Gen.Byte.Array[0, 40])
+            .SampleAsync(
             async (index, changes, tail) =>
             {
                 byte[] bytes = [.. _requests[index]];

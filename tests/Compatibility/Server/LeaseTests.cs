@@ -40,7 +40,8 @@ public sealed class LeaseTests : DoorTest
         await client.SendAsync(RequestOf(rpc));
         if (!OfTheDoor.Contains(rpc))
             (await Gateway.NextAsync()).Refuse(ErrorCode.UnavailableInCurrentMode);
-        var answer = CallCatalog.Newest[rpc].Decode(isRequest: false, (await client.ReceiveAsync()).AsMemory(Mooncake.Frames.ResponseHeader.Bytes));
+        var answer = CallCatalog.Newest[rpc]
+            .Decode(isRequest: false, (await client.ReceiveAsync()).AsMemory(Mooncake.Frames.ResponseHeader.Bytes));
         Assert.NotNull(answer);
         var one = rpc == Rpc.RemoveAll ? "-1011" : "error -1011";
         Assert.Contains(answer.Meaning, new[] { one, $"[{one}, {one}]" });
@@ -76,5 +77,6 @@ public sealed class LeaseTests : DoorTest
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, cleared.Value.Error);
     }
 
-    private static byte[] RequestOf(Rpc rpc) => GoldenFile.DoorNewest.Single(frame => frame.IsRequest && frame.Function == rpc.ToString()).Bytes;
+    private static byte[] RequestOf(Rpc rpc) =>
+        GoldenFile.DoorNewest.Single(frame => frame.IsRequest && frame.Function == rpc.ToString()).Bytes;
 }

@@ -83,7 +83,8 @@ public sealed class ServiceEndTests : DoorTest
         var client = await ConnectAsync();
         await AssertOpenAsync(client);
         var large = RawClient.Frame<BatchExistKeyRequest, WireList<Expected<WireBool>>>(
-            1, new BatchExistKeyRequest(Enumerable.Range(0, 200).Select(i => (ByteString)$"{i}{new string('k', 500)}").ToArray(), "default"));
+            1, new BatchExistKeyRequest(
+                Enumerable.Range(0, 200).Select(i => (ByteString)$"{i}{new string('k', 500)}").ToArray(), "default"));
         await client.SendAsync(large.AsMemory(0, large.Length - 1));
         Gateway.EndService();
         await client.AssertClosedAsync();

@@ -20,7 +20,10 @@ internal static class StandardAnswers
 
     private static readonly ReplicationTask Done = Move with
     {
-        Id = new(3, 4), Status = ReplicationTaskStatus.Success, CreatedMilliseconds = 1700000000123, Message = "done",
+        Id = new(3, 4),
+        Status = ReplicationTaskStatus.Success,
+        CreatedMilliseconds = 1700000000123,
+        Message = "done",
     };
 
     public static void Settle(MasterCall call)
@@ -93,5 +96,6 @@ internal static class StandardAnswers
     }
 
     private static ReplicaDescriptor Replica(int index, ReplicaStatus status) => new(
-        20 + (ulong)index, 4096, 0x7f00_0000_0000 + (4096 * (ulong)index), index == 0 ? "tcp" : "rdma", $"10.0.0.{index + 1}:12345", status);
+        20 + (ulong)index, 4096, 0x7f00_0000_0000 + (4096 * (ulong)index), index == 0 ? "tcp" : "rdma",
+        $"10.0.0.{index + 1}:12345", status);
 }

@@ -27,16 +27,19 @@ public sealed class OneTenantTests : DoorTest
             await TakeAsync<KeyedCall>(client.ExistKeyAsync(new("k", tenant)).AsTask()),
             await TakeAsync<KeyedCall>(client.BatchGetReplicaListAsync(new((ByteString[])["k"], tenant)).AsTask()),
             await TakeAsync<KeyedCall>(client.PutStartAsync(new(new(1, 2), "k", 1, new WireReplicateConfig(), tenant)).AsTask()),
-            await TakeAsync<KeyedCall>(client.BatchPutEndAsync(new(new(1, 2), (ObjectMeta[])[new("k", null)], ReplicaType.All, tenant)).AsTask()),
+            await TakeAsync<KeyedCall>(
+                client.BatchPutEndAsync(new(new(1, 2), (ObjectMeta[])[new("k", null)], ReplicaType.All, tenant)).AsTask()),
             await TakeAsync<KeyedCall>(client.UpsertRevokeAsync(new(new(1, 2), "k", ReplicaType.All, tenant)).AsTask()),
             await TakeAsync<KeyedCall>(client.BatchRemoveAsync(new((ByteString[])["k"], false, tenant)).AsTask()),
             await TakeAsync<KeyedCall>(client.CopyStartAsync(new(new(1, 2), "k", tenant, "a", (ByteString[])["b"])).AsTask()),
             await TakeAsync<KeyedCall>(client.MoveEndAsync(new(new(1, 2), "k", tenant)).AsTask()),
         ];
         Assert.All(keyed, call => Assert.Equal(ObjectKey.From("k"), Assert.Single(call.Keys)));
-        Assert.Equal(ObjectKey.From("k"), (await TakeAsync<CreateTaskCall>(client.CreateMoveTaskAsync(new("k", tenant, "a", "b")).AsTask())).Key);
+        Assert.Equal(
+            ObjectKey.From("k"), (await TakeAsync<CreateTaskCall>(client.CreateMoveTaskAsync(new("k", tenant, "a", "b")).AsTask())).Key);
 
-        Assert.Equal("default"u8.ToArray(), (await TakeAsync<ScanCall>(client.GetReplicaListByRegexAsync(new("k", tenant)).AsTask())).Tenant);
+        Assert.Equal(
+            "default"u8.ToArray(), (await TakeAsync<ScanCall>(client.GetReplicaListByRegexAsync(new("k", tenant)).AsTask())).Tenant);
         var all = await TakeAsync<ScanCall>(client.RemoveAllAsync(new(true, tenant)).AsTask());
         Assert.Equal(tenant.Length == 0 ? null : "default"u8.ToArray(), all.Tenant); // without a tenant, also what another setting has left
     }
@@ -73,9 +76,12 @@ public sealed class ManyTenantsTests : DoorTest
         var config = new WireReplicateConfig();
         ByteString[] keys = ["k", "l"];
         Assert.Equal(ErrorCode.TenantNotRegistered, (await client.PutStartAsync(new(new(1, 2), "k", 1, config, tenant))).Error);
-        Assert.Equal(ErrorCode.TenantNotRegistered, (await client.BatchUpsertStartAsync(new(new(1, 2), keys, new ulong[] { 1, 1 }, config, tenant)))[1].Error);
-        Assert.Equal(ErrorCode.InvalidParams, (await client.BatchPutStartAsync(new(new(1, 2), keys, new ulong[] { 1 }, config, tenant)))[1].Error);
-        Assert.Equal(ErrorCode.TenantNotRegistered, (await client.CopyStartAsync(new(new(1, 2), "k", tenant, "a", (ByteString[])["b"]))).Error);
+        Assert.Equal(ErrorCode.TenantNotRegistered,
+            (await client.BatchUpsertStartAsync(new(new(1, 2), keys, new ulong[] { 1, 1 }, config, tenant)))[1].Error);
+        Assert.Equal(
+            ErrorCode.InvalidParams, (await client.BatchPutStartAsync(new(new(1, 2), keys, new ulong[] { 1 }, config, tenant)))[1].Error);
+        Assert.Equal(
+            ErrorCode.TenantNotRegistered, (await client.CopyStartAsync(new(new(1, 2), "k", tenant, "a", (ByteString[])["b"]))).Error);
         Assert.Equal(ErrorCode.TenantNotRegistered, (await client.MoveStartAsync(new(new(1, 2), "k", tenant, "a", "b"))).Error);
         Assert.Equal(ErrorCode.InvalidParams, (await client.ExistKeyAsync(new("k", tenant))).Error);
         Assert.Equal(ErrorCode.InvalidParams, (await client.BatchGetReplicaListAsync(new(keys, tenant)))[1].Error);

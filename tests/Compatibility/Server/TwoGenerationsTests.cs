@@ -61,7 +61,8 @@ public sealed class TwoGenerationsTests : IAsyncLifetime
         var config = new WireReplicateConfig { SoftPinAction = sent, HardPin = true, PreferredSegment = "node-a", HostId = "host-1" };
         var answer = new MasterClient(connection).PutStartAsync(new(Caller, "k1", 4096, config, "default"));
         var start = await _gateway.NextKeyedAsync();
-        Assert.Equal((understood, null, 0UL), (start.Config.SoftPinAction, start.Config.SoftPinTtlMilliseconds, start.Config.DfsReplicaCount));
+        Assert.Equal(
+            (understood, null, 0UL), (start.Config.SoftPinAction, start.Config.SoftPinTtlMilliseconds, start.Config.DfsReplicaCount));
         Assert.Equal((true, "node-a", "host-1"), (start.Config.HardPin, start.Config.PreferredSegment, start.Config.HostId));
         StandardAnswers.Settle(start);
         Assert.Equal(2, (await answer).Value.Count);

@@ -1,10 +1,10 @@
-// The driver whose nodes are actor systems in this process: remoting, cluster, singleton, journals and doors are real, the machines are not.
-// A kill cuts a node off and then stops its actors, so it does not show what a torn write does; the process driver shows that.
+// The driver whose nodes are actor systems in this process: remoting, cluster, singleton, journals and doors are real, the machines are
+// not. A kill cuts a node off and then stops its actors, so it does not show what a torn write does; the process driver shows that.
 using System.Collections.Concurrent;
 using System.Globalization;
 using Akka.Actor;
 using HotStandby.Actors.Settings;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Failover.Scenarios;
 
 namespace HotStandby.Tests.Failover.InProcess;
@@ -39,7 +39,8 @@ internal sealed class InProcessCluster : IFailoverCluster
 
     public Task StartAsync(FailoverNode node, CancellationToken stop) => _nodes[node].StartAsync();
 
-    public Task KillAsync(FailoverNode node, CancellationToken stop) => _nodes[node].KillAsync(_nodes.Values.Except([_nodes[node]]).Select(peer => peer.Address));
+    public Task KillAsync(FailoverNode node, CancellationToken stop) =>
+        _nodes[node].KillAsync(_nodes.Values.Except([_nodes[node]]).Select(peer => peer.Address));
 
     public Task LeaveAsync(FailoverNode node, CancellationToken stop) => _nodes[node].LeaveAsync();
 

@@ -1,5 +1,5 @@
-// One node as an actor system in this process, with the faults that Akka.Remote's throttle adapter can make, and with what a supervisor does:
-// a life that ended on its own, because its peers gave it up, is followed by the next.
+// One node as an actor system in this process, with the faults that Akka.Remote's throttle adapter can make, and with what a supervisor
+// does: a life that ended on its own, because its peers gave it up, is followed by the next.
 using Akka.Actor;
 using Akka.Remote;
 using Akka.Remote.Transport;
@@ -144,7 +144,8 @@ internal sealed class InProcessNode(NodeConfiguration configuration, Address add
         _ = life.ContinueWith(started => started.Result.System.Terminate(), TaskScheduler.Default);
     }
 
-    private static async Task ThrottleAsync(ActorSystem system, Address peer, ThrottleTransportAdapter.Direction direction, ThrottleMode mode)
+    private static async Task ThrottleAsync(
+        ActorSystem system, Address peer, ThrottleTransportAdapter.Direction direction, ThrottleMode mode)
     {
         var remoting = ((IRemoteActorRefProvider)((ExtendedActorSystem)system).Provider).Transport;
         var done = await remoting.ManagementCommand(new SetThrottle(peer, direction, mode));

@@ -1,7 +1,7 @@
 // The driver whose nodes are processes: killed with -9, left with SIGTERM, supervised as LocalNode does it. Cutting single ways between
 // processes on one machine needs a network of their own or a proxy, so it refuses that.
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Failover.Scenarios;
 
 namespace HotStandby.Tests.Failover.Processes;
@@ -42,7 +42,8 @@ internal sealed class ProcessCluster : IFailoverCluster
         return Task.CompletedTask;
     }
 
-    public Task CutAsync(FailoverNode from, FailoverNode to, CancellationToken stop) => throw new NotSupportedException("processes are not cut off here");
+    public Task CutAsync(FailoverNode from, FailoverNode to, CancellationToken stop) =>
+        throw new NotSupportedException("processes are not cut off here");
 
     public Task HealAsync(CancellationToken stop) => Task.CompletedTask;
 

@@ -1,7 +1,7 @@
 // One scenario on one cluster: clients that write all the time, a watch over who serves, and what every scenario demands at its end.
 using System.Diagnostics;
 using System.Globalization;
-using HotStandby.Host.Http;
+using HotStandby.CommandLine.Status;
 using HotStandby.Tests.Process.Failover;
 
 namespace HotStandby.Tests.Failover.Scenarios;
@@ -56,7 +56,8 @@ internal sealed class FailoverRun : IAsyncDisposable
     }
 
     /// <summary>
-    /// What holds at the end of every scenario: all nodes are back, hold the same and everything that was acknowledged, and never did two serve.
+    /// What holds at the end of every scenario: all nodes are back, hold the same and everything that was acknowledged, and never did two
+    /// serve.
     /// </summary>
     /// <param name="reigns">At least so many must have been seen to serve.</param>
     /// <returns>The longest time for which clients saw no service.</returns>
@@ -159,7 +160,8 @@ internal sealed class FailoverRun : IAsyncDisposable
     }
 
     /// <summary>Notes what happens, with the time since the beginning.</summary>
-    public void Say(string what) => _say(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_began).TotalSeconds,6:0.0} s  {what}"));
+    public void Say(string what) =>
+        _say(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_began).TotalSeconds,6:0.0} s  {what}"));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -179,16 +181,20 @@ internal sealed class FailoverRun : IAsyncDisposable
         {
             views = await Task.WhenAll(Cluster.Nodes.Select(LookAsync));
             Assert.InRange(views.Count(view => view is { Serving: true }), 0, 1);
-            return views.All(view => view is { IsSettled: true, Voting: true }) && views.Any(view => view!.Serving) && views.DistinctBy(view => view!.CommittedSequence).Count() == 1;
+            return views.All(view => view is { IsSettled: true, Voting: true })
+                && views.Any(view => view!.Serving) && views.DistinctBy(view => view!.CommittedSequence).Count() == 1;
         });
         Assert.All(views, view => Assert.Equal(DigestsOf(views[0]), DigestsOf(view)));
         Assert.True(views[0]!.Partitions.Sum(partition => partition.Things) > 0, "the nodes agree on nothing at all");
     }
 
     // Not the applied seqs: a partition that was restored from a checkpoint counts from that.
-    private static IEnumerable<(string, string)> DigestsOf(NodeView? view) => view!.Partitions.Select(partition => (partition.Partition, partition.Digest));
+    private static IEnumerable<(string, string)> DigestsOf(NodeView? view) =>
+        view!.Partitions.Select(partition => (partition.Partition, partition.Digest));
 
-    private async Task<string> AllViewsAsync() => string.Join("; ", await Task.WhenAll(Cluster.Nodes.Select(async node => await LookAsync(node) is { } view
-        ? $"{node.Id}: {view.Role} of {view.Leader}, epoch {view.Epoch}, serving {view.Serving}, voting {view.Voting}, appended {view.AppendedSequence}, committed {view.CommittedSequence}, applied {view.AppliedSequence}"
+    private async Task<string> AllViewsAsync() =>
+        string.Join("; ", await Task.WhenAll(Cluster.Nodes.Select(async node => await LookAsync(node) is { } view
+        ? $"{node.Id}: {view.Role} of {view.Leader}, epoch {view.Epoch}, serving {view.Serving}, voting {view.Voting}, appended "
+            + $"{view.AppendedSequence}, committed {view.CommittedSequence}, applied {view.AppliedSequence}"
         : $"{node.Id}: silent")));
 }

@@ -32,7 +32,9 @@ internal interface IFailoverCluster : IAsyncDisposable
     /// <summary>Takes everything that a node has stored. It must not run.</summary>
     Task LoseDiskAsync(FailoverNode node, CancellationToken stop);
 
-    /// <summary>From now on nothing that one node sends reaches the other; the other direction stays as it is. Clients are not concerned.</summary>
+    /// <summary>
+    /// From now on nothing that one node sends reaches the other; the other direction stays as it is. Clients are not concerned.
+    /// </summary>
     Task CutAsync(FailoverNode from, FailoverNode to, CancellationToken stop);
 
     /// <summary>Ends all cuts.</summary>

@@ -1,5 +1,5 @@
 // Nodes that end, and come back with all, some or nothing of what they had. Written once, for every driver.
-using HotStandby.Host.Http;
+using HotStandby.CommandLine.Status;
 
 namespace HotStandby.Tests.Failover.Scenarios;
 
@@ -49,7 +49,8 @@ internal static class LossScenarios
     });
 
     /// <summary>
-    /// A Standby misses writes that the other one has; then these two are all that is left. The one that missed them has the earlier seat, so it
+    /// A Standby misses writes that the other one has; then these two are all that is left. The one that missed them has the earlier seat,
+    /// so it
     /// founds the cluster and is the first to be asked to lead. It must not lead with less than the other one has.
     /// </summary>
     public static FailoverScenario LaggingStandby { get; } = new(async run =>
@@ -67,13 +68,15 @@ internal static class LossScenarios
         await run.StartAsync(ahead);
         var successor = await run.WaitForPrimaryAsync();
         var now = await ViewOfAsync(run, successor);
-        Assert.True(now.CommittedSequence > had.AppendedSequence, $"{successor.Id} leads with {now.CommittedSequence} of {had.AppendedSequence} entries");
+        Assert.True(now.CommittedSequence > had.AppendedSequence,
+            $"{successor.Id} leads with {now.CommittedSequence} of {had.AppendedSequence} entries");
         await run.StartAsync(primary);
         await run.EndAsync(reigns: 2);
     });
 
     /// <summary>
-    /// A Standby loses its disk while the others' logs no longer reach back to their beginning. It is given the state, catches up, votes, and its
+    /// A Standby loses its disk while the others' logs no longer reach back to their beginning. It is given the state, catches up, votes,
+    /// and its
     /// vote is worth something: with it the cluster survives the loss of the Primary.
     /// </summary>
     public static FailoverScenario EmptyNode { get; } = new(async run =>

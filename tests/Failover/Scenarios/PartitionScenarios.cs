@@ -1,5 +1,5 @@
-// Nodes that live and do not reach each other, both ways and one way. Clients reach all of them all the time, so an old Primary that went on
-// serving would be found out. Written once, for every driver that can cut.
+// Nodes that live and do not reach each other, both ways and one way. Clients reach all of them all the time, so an old Primary that went
+// on serving would be found out. Written once, for every driver that can cut.
 namespace HotStandby.Tests.Failover.Scenarios;
 
 internal static class PartitionScenarios
@@ -35,7 +35,10 @@ internal static class PartitionScenarios
         Assert.Equal(before.Epoch, (await run.LookAsync(primary))!.Epoch);
     });
 
-    /// <summary>Primary and one Standby do not reach each other, and the third reaches both: the Primary goes on with that one, and nobody is put out.</summary>
+    /// <summary>
+    /// Primary and one Standby do not reach each other, and the third reaches both: the Primary goes on with that one, and nobody is put
+    /// out.
+    /// </summary>
     public static FailoverScenario Bridge { get; } = new(async run =>
     {
         var primary = await run.BeginAsync();

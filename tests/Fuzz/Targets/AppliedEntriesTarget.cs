@@ -1,5 +1,5 @@
-// Entries with right checksums that no Primary would write, applied to empty partitions: refused as a broken invariant, which ends a node, or
-// taken; and what was taken makes an image that can be read back.
+// Entries with right checksums that no Primary would write, applied to empty partitions: refused as a broken invariant, which ends a node,
+// or taken; and what was taken makes an image that can be read back.
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;

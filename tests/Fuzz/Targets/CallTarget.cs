@@ -37,7 +37,8 @@ internal sealed class CallTarget() : FuzzTarget("calls")
 
     protected override IEnumerable<byte[]> MakeSamples()
     {
-        foreach (var frame in GoldenFile.Frames.Concat(GoldenFile.DoorNewest).Concat(GoldenFile.DoorPrevious).Where(frame => frame.HasCodec))
+        foreach (var frame in GoldenFile.Frames.Concat(GoldenFile.DoorNewest)
+            .Concat(GoldenFile.DoorPrevious).Where(frame => frame.HasCodec))
         {
             var body = CallCodec.Body(frame);
             if (body.Length is 0 or > 2000)

@@ -1,4 +1,5 @@
-// Frames cut out of a stream: one byte that says which direction, then the stream. Received in one piece or in many, the frames are the same.
+// Frames cut out of a stream: one byte that says which direction, then the stream. Received in one piece or in many, the frames are the
+// same.
 using System.Buffers;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Tests.Compatibility.Golden;
@@ -21,7 +22,8 @@ internal sealed class FrameTarget() : FuzzTarget("frames")
         var whole = Read(new ReadOnlySequence<byte>(stream), areRequests);
         var pieces = Read(Split(stream, 1 + (input[0] >> 1)), areRequests);
         if (whole is null || pieces is null)
-            return whole is null && pieces is null ? null : throw new InvalidOperationException("in pieces the stream is judged in another way");
+            return whole is null && pieces is null
+                ? null : throw new InvalidOperationException("in pieces the stream is judged in another way");
         for (var i = 0; i < Math.Max(whole.Items.Count, pieces.Items.Count); i++)
             if (!whole.Items[i].Body.AsSpan().SequenceEqual(pieces.Items[i].Body))
                 throw new InvalidOperationException($"frame {i} has another body when it comes in pieces");
@@ -56,7 +58,8 @@ internal sealed class FrameTarget() : FuzzTarget("frames")
     protected override IEnumerable<byte[]> MakeSamples()
     {
         foreach (var isRequest in (bool[])[true, false])
-            foreach (var frames in GoldenFile.Frames.Where(frame => frame.IsRequest == isRequest && frame.Bytes.Length < 2000).Chunk(FramesOfASample))
+            foreach (var frames in GoldenFile.Frames.Where(frame => frame.IsRequest == isRequest && frame.Bytes.Length < 2000)
+                .Chunk(FramesOfASample))
                 yield return [(byte)(isRequest ? 40 : 41), .. frames.SelectMany(frame => frame.Bytes)];
     }
 

@@ -57,9 +57,12 @@ internal static class Histories
     public static IEnumerable<(OpType Type, byte[] Payload)> TasksAndJobs() =>
     [
         (OpType.JobCreated, new JobCreatedPayload(Job, Noon, 4, [1, 2], ["host-1", "host-2"], ["shared"]).Encode()),
-        (OpType.TaskCreated, new TaskCreatedPayload(Task, TaskType.ReplicaMove, Reign.Id(1), Noon, Job, 100, ObjectKey.From("k"), "host-1", ["shared"]).Encode()),
-        (OpType.TaskCreated, new TaskCreatedPayload(OtherTask, TaskType.ReplicaCopy, Reign.Id(2), Noon, default, 7, ObjectKey.From("l"), "", ["host-1", "host-2"]).Encode()),
-        (OpType.TaskCreated, new TaskCreatedPayload(new Uuid(5, 3), TaskType.ReplicaCopy, Reign.Id(2), Noon, default, 9, ObjectKey.From("m"), "", ["host-1"]).Encode()),
+        (OpType.TaskCreated, new TaskCreatedPayload(
+            Task, TaskType.ReplicaMove, Reign.Id(1), Noon, Job, 100, ObjectKey.From("k"), "host-1", ["shared"]).Encode()),
+        (OpType.TaskCreated, new TaskCreatedPayload(
+            OtherTask, TaskType.ReplicaCopy, Reign.Id(2), Noon, default, 7, ObjectKey.From("l"), "", ["host-1", "host-2"]).Encode()),
+        (OpType.TaskCreated, new TaskCreatedPayload(
+            new Uuid(5, 3), TaskType.ReplicaCopy, Reign.Id(2), Noon, default, 9, ObjectKey.From("m"), "", ["host-1"]).Encode()),
         (OpType.TaskFetched, new TaskFetchedPayload(Task, ReplicationTaskStatus.Processing, Noon + 1).Encode()),
         (OpType.TaskEnded, new TaskEndedPayload(Task, ReplicationTaskStatus.Success, Noon + 2, "done").Encode()),
         (OpType.JobChanged, new JobChangedPayload(Job, JobStatus.Running, Noon + 3, "").Encode()),

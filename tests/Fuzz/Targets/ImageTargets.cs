@@ -35,7 +35,8 @@ internal abstract class ImageTarget<TState>(string name) : FuzzTarget(name)
     public sealed override void Reseal(Span<byte> input)
     {
         if (input.Length >= PartitionImage.TailBytes)
-            BinaryPrimitives.WriteUInt64LittleEndian(input[^PartitionImage.TailBytes..], XxHash3.HashToUInt64(input[..^PartitionImage.TailBytes]));
+            BinaryPrimitives.WriteUInt64LittleEndian(
+                input[^PartitionImage.TailBytes..], XxHash3.HashToUInt64(input[..^PartitionImage.TailBytes]));
     }
 
     protected abstract TState Read(byte[] image);
@@ -45,7 +46,8 @@ internal abstract class ImageTarget<TState>(string name) : FuzzTarget(name)
 
 internal sealed class ShardImageTarget() : ImageTarget<ShardState>("shard-image")
 {
-    protected override IEnumerable<byte[]> MakeSamples() => [Encode(Histories.Shard().State), Encode(new ShardState(Partition.OfShard(0), 1))];
+    protected override IEnumerable<byte[]> MakeSamples() =>
+        [Encode(Histories.Shard().State), Encode(new ShardState(Partition.OfShard(0), 1))];
 
     protected override ShardState Read(byte[] image) => ShardState.FromImage(image, Partition.OfShard(0), 1, Applied);
 

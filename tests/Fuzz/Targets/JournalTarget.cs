@@ -1,5 +1,5 @@
-// A log's directory as a node finds it at its start: the state file, the first segment (each behind its length, 4 bytes), and the second one.
-// Refused as damage, or recovered; and a log that was recovered is found whole the next time.
+// A log's directory as a node finds it at its start: the state file, the first segment (each behind its length, 4 bytes), and the second
+// one. Refused as damage, or recovered; and a log that was recovered is found whole the next time.
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
@@ -38,7 +38,8 @@ internal sealed class JournalTarget() : FuzzTarget("journal")
             using var reader = log.Read(1, long.MaxValue);
             while (reader.TryRead())
                 read++;
-            return read == log.HighestSequenceNr - log.DeletedTo ? disk : throw new InvalidOperationException($"{read} records of {log.HighestSequenceNr} - {log.DeletedTo}");
+            return read == log.HighestSequenceNr - log.DeletedTo
+                ? disk : throw new InvalidOperationException($"{read} records of {log.HighestSequenceNr} - {log.DeletedTo}");
         }
         catch (JournalDamaged)
         {
@@ -119,7 +120,8 @@ internal sealed class JournalTarget() : FuzzTarget("journal")
         if (header < SegmentHeaderBytes || header > segment.Length)
             return;
         BinaryPrimitives.WriteUInt32LittleEndian(segment[12..], Crc32.HashToUInt32(segment[16..header]));
-        for (var rest = segment[header..]; rest.Length >= JournalFrame.HeaderBytes && JournalFrame.IsPossible(rest) && JournalFrame.FrameBytes(rest) <= rest.Length;)
+        for (var rest = segment[header..]; rest.Length >= JournalFrame.HeaderBytes
+            && JournalFrame.IsPossible(rest) && JournalFrame.FrameBytes(rest) <= rest.Length;)
         {
             var frame = rest[..JournalFrame.FrameBytes(rest)];
             JournalFrame.Seal(frame, JournalFrame.SequenceNr(frame), JournalFrame.Kind(frame));

@@ -23,7 +23,8 @@ internal sealed class ReplicationMessageTarget() : FuzzTarget("replication-messa
         if (input.Length == 0 || input[0] >= Manifests.Length)
             return null;
         var outcome = ReplicationCodec.Decode(Manifests[input[0]], input.AsMemory(1), out var message, out var problem);
-        if (outcome == ReplicationDecode.CorruptBatch && message is not AppendBatch { Batch: null } || (outcome == ReplicationDecode.Ok) != (problem.Length == 0))
+        if (outcome == ReplicationDecode.CorruptBatch
+            && message is not AppendBatch { Batch: null } || (outcome == ReplicationDecode.Ok) != (problem.Length == 0))
             throw new InvalidOperationException($"{outcome}, {message}, '{problem}'");
         return outcome == ReplicationDecode.Ok ? message : null;
     }
@@ -43,10 +44,14 @@ internal sealed class ReplicationMessageTarget() : FuzzTarget("replication-messa
         var batch = Histories.BatchOf(Histories.Shard().Drafts).Until(2);
         return
         [
-            new AppendBatch(Speaker, 3, 2, 6, null, 5, 9, 77), new AppendBatch(Speaker, 3, 2, 6, batch, 5, 9, 77), new AppendAcknowledged(Speaker, 3, 8, 7, 77),
-            new AppendRefused(Speaker, 3, RefusalReason.Gap, Log, 77), new SealRequest(Speaker, 3, new Life(5, 9)), new FetchTail(Speaker, 3, Log),
-            new SealReply(Speaker, 3, new Life(5, 9), SealOutcome.GrantRunning, 4, 2, 6, 5, 1500), new TailBatch(Speaker, 3, 2, 6, batch, 8), new GrantReleased(Speaker, 3, NodeId.None), new GrantReleased(Speaker, 3, new NodeId("n2")),
-            new EntriesGone(Speaker, 3, 2, 6, 77), new GrantInquiry(Speaker, 3, 2, 6, 77), new GrantLapsed(Speaker, 3, 77, 5), new FetchImage(Speaker, 3, new Partition(17), 9, 262144),
+            new AppendBatch(Speaker, 3, 2, 6, null, 5, 9, 77), new AppendBatch(Speaker, 3, 2, 6, batch, 5, 9, 77),
+            new AppendAcknowledged(Speaker, 3, 8, 7, 77),
+            new AppendRefused(Speaker, 3, RefusalReason.Gap, Log, 77), new SealRequest(Speaker, 3, new Life(5, 9)),
+            new FetchTail(Speaker, 3, Log),
+            new SealReply(Speaker, 3, new Life(5, 9), SealOutcome.GrantRunning, 4, 2, 6, 5, 1500), new TailBatch(Speaker, 3, 2, 6, batch,
+                8), new GrantReleased(Speaker, 3, NodeId.None), new GrantReleased(Speaker, 3, new NodeId("n2")),
+            new EntriesGone(Speaker, 3, 2, 6, 77), new GrantInquiry(Speaker, 3, 2, 6, 77), new GrantLapsed(Speaker, 3, 77, 5),
+            new FetchImage(Speaker, 3, new Partition(17), 9, 262144),
             new ImageChunk(Speaker, 3, new Partition(17), 9, 6, 524288, 262144, Log, Roll, new byte[] { 1, 2, 3 }),
             new LifeSuperseded(Speaker, 3, new Life(5, 9), new Life(6, 10), 7),
         ];
@@ -77,7 +82,8 @@ internal sealed class VerificationMessageTarget() : FuzzTarget("verification-mes
     protected override IEnumerable<byte[]> MakeSamples() => ((VerificationMessage[])
     [
         new VerificationPointRequest(new NodeId("b"), new Partition(3)),
-        new VerificationRequest(new NodeId("b"), new Partition(3), 40, 7, 1, ulong.MaxValue, 100, 1000, [new(Key, 5, 6), new(ObjectKey.From("other"), 7, 0)]),
+        new VerificationRequest(
+            new NodeId("b"), new Partition(3), 40, 7, 1, ulong.MaxValue, 100, 1000, [new(Key, 5, 6), new(ObjectKey.From("other"), 7, 0)]),
         new VerificationResponse(
             new NodeId("a"), new Partition(3), 40, 7, 1, 99, ComparisonOutcome.Compared, 44,
             [new(MismatchKind.Missing, Key, 5, 6, new byte[] { 1, 2, 3 }), new(MismatchKind.Extra, Key, 0, 0, default)]),
@@ -92,7 +98,8 @@ internal sealed class PresenceTarget() : FuzzTarget("presence")
 
     protected override IEnumerable<byte[]> MakeSamples()
     {
-        yield return new Presence(new(new NodeId("a"), "akka.tcp://x@h:1", -5), [new(new NodeId("b"), "akka.tcp://x@h:2", 7), new(new NodeId("c"), "", 0)]).Encode();
+        yield return new Presence(new(new NodeId("a"), "akka.tcp://x@h:1", -5),
+            [new(new NodeId("b"), "akka.tcp://x@h:2", 7), new(new NodeId("c"), "", 0)]).Encode();
         yield return new Presence(new(new NodeId("ä"), "", 1), []).Encode();
     }
 }
@@ -106,7 +113,8 @@ internal sealed class HelloTarget() : FuzzTarget("hello")
     protected override IEnumerable<byte[]> MakeSamples()
     {
         var shape = new ClusterShape("cluster", "a,b,c", 64, "quorum", 2000);
-        yield return new Hello(new NodeId("a"), shape, new Life(7, 8), 9, true, 2, [new(new NodeId("b"), "akka.tcp://x@h:1"), new(new NodeId("c"), "")], 10, 11).Encode();
+        yield return new Hello(new NodeId("a"), shape, new Life(7, 8), 9, true, 2,
+            [new(new NodeId("b"), "akka.tcp://x@h:1"), new(new NodeId("c"), "")], 10, 11).Encode();
         yield return new Hello(new NodeId("ä"), shape, new Life(1, 0), 0, false, 0, [], 0, 0).Encode();
     }
 }

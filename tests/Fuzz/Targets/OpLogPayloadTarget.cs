@@ -33,8 +33,8 @@ internal sealed class OpLogPayloadTarget() : FuzzTarget("oplog-payload")
                     replicas[i] = read.Replica(i);
                 var put = new byte[PutStartPayload.SizeOf(read.Group.Length, replicas.Length)];
                 PutStartPayload.Write(
-                    put, read.Client, read.SizeBytes, read.SoftPinTtlMilliseconds, read.HardPin, read.SoftPinAction, read.DataType, read.Group, replicas,
-                    read.IsSoftPinned);
+                    put, read.Client, read.SizeBytes, read.SoftPinTtlMilliseconds, read.HardPin, read.SoftPinAction, read.DataType,
+                    read.Group, replicas, read.IsSoftPinned);
                 return put;
             case OpType.TransferStart when TransferStartPayload.TryRead(bytes, out var read):
                 var targets = new PlacedReplica[read.TargetCount];
@@ -61,7 +61,8 @@ internal sealed class OpLogPayloadTarget() : FuzzTarget("oplog-payload")
                 return read.Encode();
             case OpType.StrayWrites when StrayWritesPayload.TryRead(bytes, out var read):
                 return read.Encode();
-            case OpType.StrayWritesOver or OpType.SegmentDropped or OpType.UnmountSegment or OpType.SegmentErased or OpType.ReplicaCleared when SegmentHandlePayload.TryRead(bytes, out var read):
+            case OpType.StrayWritesOver or OpType.SegmentDropped or OpType.UnmountSegment
+                or OpType.SegmentErased or OpType.ReplicaCleared when SegmentHandlePayload.TryRead(bytes, out var read):
                 return Written(SegmentHandlePayload.EncodedBytes, read.Write);
             case OpType.UpsertReuse when UpsertReusePayload.TryRead(bytes, out var read):
                 return Written(UpsertReusePayload.EncodedBytes, read.Write);

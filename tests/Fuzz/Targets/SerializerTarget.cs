@@ -1,5 +1,5 @@
-// What remoting and the journal hand to the actor system's serialization: serializer id (4 bytes), manifest behind its length (1 byte), bytes.
-// Ids that are Akka's own are left to Akka: its serializers are not this project's.
+// What remoting and the journal hand to the actor system's serialization: serializer id (4 bytes), manifest behind its length (1 byte),
+// bytes. Ids that are Akka's own are left to Akka: its serializers are not this project's.
 using System.Buffers.Binary;
 using System.Runtime.Serialization;
 using System.Text;
@@ -48,7 +48,8 @@ internal sealed class SerializerTarget() : FuzzTarget("serializer")
     public override byte[] Encode(object decoded)
     {
         var serializer = System.Serialization.FindSerializerFor(decoded);
-        return Packed(serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, decoded), serializer.ToBinary(decoded));
+        return Packed(
+            serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, decoded), serializer.ToBinary(decoded));
     }
 
     protected override IEnumerable<byte[]> MakeSamples()
@@ -59,10 +60,13 @@ internal sealed class SerializerTarget() : FuzzTarget("serializer")
         var roll = new VoterRoll(0xCAFE, [new(node, 0x22)]);
         return ((object[])
         [
-            new AppendBatch(speaker, 3, 2, 6, batch, 5, 9, 77), new SealRequest(speaker, 3, new Life(5, 9)), new FetchTail(speaker, 3, [new(1, 4)]), new GrantReleased(speaker, 3, NodeId.None), new GrantReleased(speaker, 3, new NodeId("n2")),
-            new VerificationPointRequest(node, new Partition(3)), new Hello(node, new ClusterShape("c", "a,b", 4, "quorum", 2000), new Life(1, 2), 3, true, 2, [], 4, 5), new NameTaken("a", true, 1),
+            new AppendBatch(speaker, 3, 2, 6, batch, 5, 9, 77), new SealRequest(speaker, 3, new Life(5, 9)), new FetchTail(speaker, 3,
+                [new(1, 4)]), new GrantReleased(speaker, 3, NodeId.None), new GrantReleased(speaker, 3, new NodeId("n2")),
+            new VerificationPointRequest(node, new Partition(3)), new Hello(node, new ClusterShape("c", "a,b", 4, "quorum", 2000),
+                new Life(1, 2), 3, true, 2, [], 4, 5), new NameTaken("a", true, 1),
             new Presence(new(node, "akka.tcp://x@h:1", 9), [new(new NodeId("b"), "akka.tcp://x@h:2", 7)]),
-            new BatchAppended(batch), new EpochPromised(7, node), new SuffixCut(41), new VotingGranted(0x1122), new LogTruncated([new(1, 4), new(2, 6)], roll),
+            new BatchAppended(batch), new EpochPromised(7, node), new SuffixCut(41), new VotingGranted(0x1122),
+            new LogTruncated([new(1, 4), new(2, 6)], roll),
             new LogReset([new(1, 4)], roll, 9), new PartitionCheckpoint(6, 2, new byte[] { 1, 2, 3 }),
         ]).Select(Encode);
     }
@@ -76,5 +80,6 @@ internal sealed class SerializerTarget() : FuzzTarget("serializer")
 
     /// <summary>A system whose serialization is a node's.</summary>
     public static ExtendedActorSystem System { get; } = (ExtendedActorSystem)ActorSystem.Create(
-        "fuzz", ConfigurationFactory.ParseString(SerializationConfiguration.Hocon).WithFallback("akka { loglevel = OFF, stdout-loglevel = OFF }"));
+        "fuzz", ConfigurationFactory.ParseString(SerializationConfiguration.Hocon).WithFallback(
+            "akka { loglevel = OFF, stdout-loglevel = OFF }"));
 }

@@ -1,7 +1,7 @@
 // The verb chaos for half a minute, on real processes; and its refusals. The checks of a change run it for longer.
 using System.Globalization;
 using System.Security.Cryptography;
-using HotStandby.Host;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;

@@ -2,7 +2,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using HotStandby.Host.Chaos;
+using HotStandby.Lab.Chaos;
 
 namespace HotStandby.Tests.Process.Chaos;
 
@@ -18,7 +18,8 @@ public sealed class FaultProxyTests : IAsyncDisposable
     public FaultProxyTests()
     {
         _node.Start();
-        _proxy = new FaultProxy(new IPEndPoint(IPAddress.Loopback, 0), (IPEndPoint)_node.LocalEndpoint, _ => new FaultPair(Peer, _forth, _back));
+        _proxy = new FaultProxy(new IPEndPoint(IPAddress.Loopback, 0), (IPEndPoint)_node.LocalEndpoint, _ =>
+            new FaultPair(Peer, _forth, _back));
     }
 
     private CancellationToken Stop => _patience.Token;
@@ -188,7 +189,8 @@ public sealed class FaultProxyTests : IAsyncDisposable
             cut.Dispose();
             var buffer = new byte[1 << 20];
             for (var received = 0L; received < sent;)
-                received += await callee.GetStream().ReadAsync(buffer, Stop) is > 0 and var count ? count : throw new EndOfStreamException();
+                received += await callee.GetStream().ReadAsync(buffer, Stop) is > 0 and var count
+                    ? count : throw new EndOfStreamException();
         }
     }
 
@@ -223,7 +225,8 @@ public sealed class FaultProxyTests : IAsyncDisposable
 
     private async Task<(TcpClient Caller, TcpClient Callee)> ConnectAsync() => (await CallAsync(), await _node.AcceptTcpClientAsync(Stop));
 
-    private ValueTask SendAsync(TcpClient client, string text) => client.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(text), Stop);
+    private ValueTask SendAsync(TcpClient client, string text) =>
+        client.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(text), Stop);
 
     private async Task<string> ReceiveAsync(TcpClient client, int count)
     {

@@ -1,5 +1,5 @@
 // The schedule of a seed: always the same, within its bounds, and with every kind of fault in it.
-using HotStandby.Host.Chaos;
+using HotStandby.Lab.Chaos;
 
 namespace HotStandby.Tests.Process.Chaos;
 
@@ -19,7 +19,8 @@ public sealed class FaultScheduleTests
     {
         for (ulong seed = 0; seed < 50; seed++)
         {
-            foreach (var round in FaultSchedule.Draw(seed, FaultKinds.All, Nodes).Take(5 * FaultKinds.All.Count).Chunk(FaultKinds.All.Count))
+            foreach (var round in FaultSchedule.Draw(seed, FaultKinds.All, Nodes)
+                .Take(5 * FaultKinds.All.Count).Chunk(FaultKinds.All.Count))
                 Assert.Equal(FaultKinds.All, round.Select(step => step.Faults[0].Kind).Order());
         }
     }
@@ -55,7 +56,8 @@ public sealed class FaultScheduleTests
     public void Only_the_chosen_kinds_come()
     {
         var steps = FaultSchedule.Draw(3, [FaultKind.Pause, FaultKind.Kill], nodes: 3).Take(500);
-        Assert.Equal([FaultKind.Kill, FaultKind.Pause], steps.SelectMany(step => step.Faults).Select(fault => fault.Kind).Distinct().Order());
+        Assert.Equal(
+            [FaultKind.Kill, FaultKind.Pause], steps.SelectMany(step => step.Faults).Select(fault => fault.Kind).Distinct().Order());
     }
 
     [Fact]

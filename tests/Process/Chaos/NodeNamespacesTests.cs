@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using HotStandby.Host.Chaos;
+using HotStandby.Lab.Chaos;
 using HotStandby.Tests.Process.Failover;
 
 namespace HotStandby.Tests.Process.Chaos;
@@ -68,9 +68,11 @@ public sealed class NodeNamespacesTests
         var namespaces = await NodeNamespaces.MakeAsync(Nodes);
         var there = await NodeNamespaces.AllAsync();
         Assert.DoesNotContain(dead, there);
-        Assert.Equal((2 * Nodes) + 1, there.Count(name => name.Contains(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)));
+        Assert.Equal((2 * Nodes) + 1, there.Count(
+            name => name.Contains(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)));
         await namespaces.DisposeAsync();
-        Assert.DoesNotContain(await NodeNamespaces.AllAsync(), name => name.Contains(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        Assert.DoesNotContain(await NodeNamespaces.AllAsync(), name =>
+            name.Contains(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
     }
 
     private static IEnumerable<(int From, int To)> Pairs() =>

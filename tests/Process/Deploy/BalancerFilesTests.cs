@@ -1,9 +1,9 @@
 // The files that put one address in front of the nodes: the programs that read them take them, and they fit the nodes' own files.
 using System.Net;
 using System.Text.RegularExpressions;
-using HotStandby.Host.Chaos;
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Failover;
+using HotStandby.Lab.Chaos;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Failover;
 using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Process.Deploy;
@@ -41,13 +41,15 @@ public sealed partial class BalancerFilesTests
         string[] added =
         [
             "resolvers cluster", "parse-resolv-conf", "hold valid 1s", "resolve_retries 3", "timeout resolve 1s", "timeout retry 1s",
-            "frontend ready", "mode http", "timeout client 5s", "bind :8404", "monitor-uri /", "default-server resolvers cluster init-addr none",
+            "frontend ready", "mode http", "timeout client 5s", "bind :8404", "monitor-uri /",
+            "default-server resolvers cluster init-addr none",
         ];
         var shipped = Directives(File.ReadAllText(HaProxyFile));
         var kubernetes = Directives(KubernetesConfiguration());
         Assert.Equal(shipped.Where(IsNoServer), kubernetes.Where(IsNoServer).Except(added));
         Assert.Equal(
-            Enumerable.Range(0, 3).Select(static i => $"server node{i + 1} \"hotstandby-{i}.hotstandby.${{NAMESPACE}}.svc.cluster.local:50051\""),
+            Enumerable.Range(0, 3).Select(
+                static i => $"server node{i + 1} \"hotstandby-{i}.hotstandby.${{NAMESPACE}}.svc.cluster.local:50051\""),
             kubernetes.Where(static line => !IsNoServer(line)));
     }
 
@@ -76,11 +78,14 @@ public sealed partial class BalancerFilesTests
         await using var cluster = LocalCluster.Create(3);
         var lines = Directives(HaProxy.ConfigurationFor(cluster.Nodes, new IPEndPoint(IPAddress.Loopback, 4711)));
         var shipped = Directives(File.ReadAllText(HaProxyFile));
-        Assert.Equal(shipped.Where(IsNoServer).Select(static line => line == "bind :50051" ? "bind 127.0.0.1:4711" : line), lines.Where(IsNoServer));
         Assert.Equal(
-            cluster.Nodes.Select(static node => $"server {node.Id} {node.ClientAddress} check port {IPEndPoint.Parse(node.HttpAddress).Port}"),
+            shipped.Where(IsNoServer).Select(static line => line == "bind :50051" ? "bind 127.0.0.1:4711" : line), lines.Where(IsNoServer));
+        Assert.Equal(
+            cluster.Nodes.Select(static node =>
+                $"server {node.Id} {node.ClientAddress} check port {IPEndPoint.Parse(node.HttpAddress).Port}"),
             lines.Where(static line => !IsNoServer(line)));
-        Assert.Equal(cluster.Nodes.Count, shipped.Count(static line => !IsNoServer(line) && line.EndsWith(":50051", StringComparison.Ordinal)));
+        Assert.Equal(
+            cluster.Nodes.Count, shipped.Count(static line => !IsNoServer(line) && line.EndsWith(":50051", StringComparison.Ordinal)));
     }
 
     // Its exit code says nothing: it ends itself with SIGTERM.
@@ -98,7 +103,8 @@ public sealed partial class BalancerFilesTests
         try
         {
             await File.WriteAllTextAsync(file, configuration);
-            return await SystemTool.RunAsync("sh", "-c", $"keepalived --log-console --no-syslog --config-test --use-file {file} 2>&1; true");
+            return await SystemTool.RunAsync(
+                "sh", "-c", $"keepalived --log-console --no-syslog --config-test --use-file {file} 2>&1; true");
         }
         finally
         {
@@ -108,7 +114,8 @@ public sealed partial class BalancerFilesTests
 
     private static string KubernetesConfiguration()
     {
-        var lines = File.ReadAllLines(ClientsFile).SkipWhile(static line => line != "  haproxy.cfg: |").Skip(1).TakeWhile(static line => line != "---");
+        var lines = File.ReadAllLines(ClientsFile)
+            .SkipWhile(static line => line != "  haproxy.cfg: |").Skip(1).TakeWhile(static line => line != "---");
         return string.Concat(lines.Select(static line => (line.Length == 0 ? line : line[4..]) + '\n'));
     }
 

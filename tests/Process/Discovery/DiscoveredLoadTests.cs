@@ -1,8 +1,8 @@
 // The C# client, told nothing but the discovery ports, under load: it follows the Primary through kill, switchover and freeze, and loses
 // nothing that was acknowledged.
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 
@@ -25,7 +25,8 @@ public sealed class DiscoveredLoadTests(ITestOutputHelper output) : ClusterTest(
         await primary.WaitForExitAsync(stop);
         primary.EnsureRunning();
         var second = await WaitForSuccessorAsync(cluster, primary, stop);
-        await WaitUntilAsync("the killed node is back", Patience, async () => await cluster.StatusAsync(primary, stop) is { Voting: true }, stop);
+        await WaitUntilAsync(
+            "the killed node is back", Patience, async () => await cluster.StatusAsync(primary, stop) is { Voting: true }, stop);
 
         await WaitUntilAsync("another node leads on request", Patience, async () =>
         {

@@ -12,7 +12,8 @@ namespace HotStandby.Tests.Process.Discovery;
 
 public sealed class DiscoveryCallTests
 {
-    private static RangeRequest Range(string key, string end = "") => new() { Key = ByteString.CopyFromUtf8(key), RangeEnd = ByteString.CopyFromUtf8(end) };
+    private static RangeRequest Range(string key, string end = "") =>
+        new() { Key = ByteString.CopyFromUtf8(key), RangeEnd = ByteString.CopyFromUtf8(end) };
 
     [Fact]
     public async Task The_key_is_there_while_a_node_serves_and_its_version_is_the_epoch()
@@ -87,7 +88,8 @@ public sealed class DiscoveryCallTests
         Assert.Equal((0, 1L), (count.Kvs.Count, count.Count));
         Assert.Empty((await node.Keys.RangeAsync(new(all) { MinCreateRevision = 8 })).Kvs);
         Assert.Empty((await node.Keys.RangeAsync(new(all) { MaxCreateRevision = 6 })).Kvs);
-        Assert.Single((await node.Keys.RangeAsync(new(all) { MinCreateRevision = 7, MaxCreateRevision = 7, Limit = 1, Serializable = true })).Kvs);
+        Assert.Single(
+            (await node.Keys.RangeAsync(new(all) { MinCreateRevision = 7, MaxCreateRevision = 7, Limit = 1, Serializable = true })).Kvs);
     }
 
     [Fact]
@@ -99,7 +101,8 @@ public sealed class DiscoveryCallTests
         Assert.Single((await node.Keys.RangeAsync(new(Range("\0", "\0")) { Revision = now })).Kvs);
         foreach (var (revision, word) in new[] { (now - 1, "compacted"), (now + 1, "future revision") })
         {
-            var refused = await Assert.ThrowsAsync<RpcException>(() => node.Keys.RangeAsync(new(Range("\0", "\0")) { Revision = revision }).ResponseAsync);
+            var refused = await Assert.ThrowsAsync<RpcException>(
+                () => node.Keys.RangeAsync(new(Range("\0", "\0")) { Revision = revision }).ResponseAsync);
             Assert.Equal(StatusCode.OutOfRange, refused.StatusCode);
             Assert.Contains(word, refused.Status.Detail, StringComparison.Ordinal);
         }
@@ -120,7 +123,8 @@ public sealed class DiscoveryCallTests
         var members = (await new Cluster.ClusterClient(node.Channel).MemberListAsync(new())).Members;
         Assert.Equal(["node1", "node2", "node3"], members.Select(static each => each.Name));
         Assert.Equal(["http://a:2379", "", ""], members.Select(static each => string.Join(',', each.ClientURLs)));
-        Assert.Equal(["akka.tcp://hotstandby@a:5101", "", "akka.tcp://hotstandby@c:5101"], members.Select(static each => string.Join(',', each.PeerURLs)));
+        Assert.Equal(["akka.tcp://hotstandby@a:5101", "", "akka.tcp://hotstandby@c:5101"],
+            members.Select(static each => string.Join(',', each.PeerURLs)));
         Assert.Equal(3, members.Select(static each => each.ID).Distinct().Count());
     }
 
@@ -139,7 +143,8 @@ public sealed class DiscoveryCallTests
         var other = await maintenance.StatusAsync(new());
         Assert.True(other.Leader != 0 && other.Leader != other.Header.MemberId);
         Assert.NotNull((await maintenance.AlarmAsync(new())).Header);
-        var raised = await Assert.ThrowsAsync<RpcException>(() => maintenance.AlarmAsync(new() { Action = AlarmRequest.Types.AlarmAction.Activate }).ResponseAsync);
+        var raised = await Assert.ThrowsAsync<RpcException>(
+            () => maintenance.AlarmAsync(new() { Action = AlarmRequest.Types.AlarmAction.Activate }).ResponseAsync);
         Assert.Equal(StatusCode.Unimplemented, raised.StatusCode);
     }
 
@@ -162,7 +167,8 @@ public sealed class DiscoveryCallTests
             new Method<byte[], byte[]>(MethodType.Unary, service, method, bytes, bytes), null, default, [10, 1, 65]).ResponseAsync);
         Assert.Equal(StatusCode.Unimplemented, unary.StatusCode);
         Assert.Contains("not an etcd", unary.Status.Detail, StringComparison.Ordinal);
-        using var stream = invoker.AsyncDuplexStreamingCall(new Method<byte[], byte[]>(MethodType.DuplexStreaming, service, method, bytes, bytes), null, default);
+        using var stream = invoker.AsyncDuplexStreamingCall(
+            new Method<byte[], byte[]>(MethodType.DuplexStreaming, service, method, bytes, bytes), null, default);
         var streamed = await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(default).WaitAsync(Deadline.Step));
         Assert.Equal(StatusCode.Unimplemented, streamed.StatusCode);
         node.Serve(7);

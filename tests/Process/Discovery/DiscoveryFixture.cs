@@ -38,14 +38,15 @@ internal sealed class DiscoveryFixture : IAsyncDisposable, IClientAddresses
     public KV.KVClient Keys => new(Channel);
 
     public static async Task<DiscoveryFixture> StartAsync(
-        int maximumWatches = 1000, int maximumConnections = 1000, Func<IReadOnlyList<MemberReport>>? members = null, Func<NodeReport?>? report = null,
-        TimeProvider? time = null)
+        int maximumWatches = 1000, int maximumConnections = 1000, Func<IReadOnlyList<MemberReport>>? members = null,
+        Func<NodeReport?>? report = null, TimeProvider? time = null)
     {
         NodeId[] voters = [new("node1"), new("node2"), new("node3")];
         var node = new DiscoveryNode
         {
             Views = new MasterViews(TimeProvider.System), Key = Key, ClusterId = "test", Self = voters[0], Voters = voters,
-            Members = members ?? (static () => []), Report = report ?? (static () => null), MaximumWatches = maximumWatches, Time = time ?? TimeProvider.System,
+            Members = members ?? (static () => []), Report = report ?? (static () => null), MaximumWatches = maximumWatches,
+            Time = time ?? TimeProvider.System,
         };
         var options = new DiscoveryOptions { Endpoint = new IPEndPoint(IPAddress.Loopback, 0), MaximumConnections = maximumConnections };
         return new DiscoveryFixture(await DiscoveryServer.StartAsync(options, node), node);

@@ -49,7 +49,8 @@ public sealed class DiscoveryWatchTests
                 var told = Assert.Single(answer.Events);
                 Assert.Equal(type, told.Type);
                 Assert.True(type == Event.Types.EventType.Delete || told.Kv.CreateRevision == epoch);
-                Assert.True(told.Kv.ModRevision > last && told.Kv.ModRevision == answer.Header.Revision, $"{told.Kv.ModRevision} after {last}");
+                Assert.True(
+                    told.Kv.ModRevision > last && told.Kv.ModRevision == answer.Header.Revision, $"{told.Kv.ModRevision} after {last}");
                 last = told.Kv.ModRevision;
             }
 
@@ -184,7 +185,8 @@ public sealed class DiscoveryWatchTests
         }
 
         Assert.Equal(
-            [(deletes, Event.Types.EventType.Delete, 6), (all, Event.Types.EventType.Delete, 0), (puts, Event.Types.EventType.Put, 0), (all, Event.Types.EventType.Put, 0)], told);
+            [(deletes, Event.Types.EventType.Delete, 6), (all, Event.Types.EventType.Delete, 0), (puts, Event.Types.EventType.Put, 0),
+                (all, Event.Types.EventType.Put, 0)], told);
         await watch.NothingMoreAsync();
     }
 

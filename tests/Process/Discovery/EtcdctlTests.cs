@@ -5,9 +5,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 
@@ -45,18 +45,22 @@ public sealed partial class EtcdctlTests(ITestOutputHelper output) : ClusterTest
         Assert.Equal("", await SayAsync(all, ["get", "--prefix", "mooncake-storf"], stop));
         Assert.Equal(primary.ClientAddress + "\n", await SayAsync(all, ["get", "--print-value-only", "--from-key", "a"], stop));
 
-        var status = JsonDocument.Parse(await SayAsync(all, ["endpoint", "status", "-w", "json"], stop)).RootElement.EnumerateArray().ToDictionary(
+        var status = JsonDocument.Parse(await SayAsync(all, ["endpoint", "status", "-w", "json"], stop))
+            .RootElement.EnumerateArray().ToDictionary(
             static each => each.GetProperty("Endpoint").GetString()!, static each => each.GetProperty("Status"));
         var leader = status[primary.DiscoveryAddress].GetProperty("header").GetProperty("member_id").GetUInt64();
         Assert.All(cluster.Nodes, node => Assert.Equal((leader, epoch), (
-            status[node.DiscoveryAddress].GetProperty("leader").GetUInt64(), status[node.DiscoveryAddress].GetProperty("raftTerm").GetUInt64())));
+            status[node.DiscoveryAddress].GetProperty("leader").GetUInt64(),
+            status[node.DiscoveryAddress].GetProperty("raftTerm").GetUInt64())));
 
         var members = JsonDocument.Parse(await SayAsync(all, ["member", "list", "-w", "json"], stop)).RootElement.GetProperty("members");
         Assert.Equal(
             cluster.Nodes.Select(static node => (node.Id, $"http://{node.DiscoveryAddress}")),
-            members.EnumerateArray().Select(static each => (each.GetProperty("name").GetString()!, each.GetProperty("clientURLs")[0].GetString()!)));
+            members.EnumerateArray().Select(
+                static each => (each.GetProperty("name").GetString()!, each.GetProperty("clientURLs")[0].GetString()!)));
         Assert.Contains("is healthy", await SayAsync(primary.DiscoveryAddress, ["endpoint", "health"], stop), StringComparison.Ordinal);
-        foreach (var refused in (string[][])[["put", "a", "b"], ["del", Key], ["lease", "grant", "10"], ["compact", "1"], ["auth", "enable"]])
+        foreach (var refused in (string[][])[["put", "a", "b"], ["del", Key], ["lease", "grant", "10"], ["compact", "1"],
+            ["auth", "enable"]])
             Assert.Contains("not an etcd", await SayAsync(all, refused, stop), StringComparison.Ordinal);
         Assert.Equal(primary.ClientAddress + "\n", await SayAsync(all, ["get", "--print-value-only", Key], stop));
     });
@@ -64,10 +68,12 @@ public sealed partial class EtcdctlTests(ITestOutputHelper output) : ClusterTest
     [FactWith(Etcdctl)]
     public Task A_watch_held_through_failovers_misses_no_view_and_shows_none_that_never_served()
     {
-        var failovers = int.TryParse(Environment.GetEnvironmentVariable(FailoversVariable), CultureInfo.InvariantCulture, out var said) ? said : Failovers;
+        var failovers = int.TryParse(Environment.GetEnvironmentVariable(FailoversVariable), CultureInfo.InvariantCulture, out var said)
+            ? said : Failovers;
         return WithClusterAsync(3, async (cluster, _) =>
         {
-            using var stop = new CancellationTokenSource(TestPatience + (failovers * TimeSpan.FromMinutes(1))); // a long run takes longer than a test
+            // a long run takes longer than a test
+            using var stop = new CancellationTokenSource(TestPatience + (failovers * TimeSpan.FromMinutes(1)));
             await WatchThroughAsync(cluster, failovers, stop.Token);
         });
     }
@@ -87,7 +93,8 @@ public sealed partial class EtcdctlTests(ITestOutputHelper output) : ClusterTest
                 await SwitchOverAsync(cluster, primary, stop);
             var successor = await WaitForSuccessorAsync(cluster, primary, stop);
             var epoch = (await ViewOfAsync(cluster, successor, stop)).Epoch;
-            await WaitUntilAsync($"the watch tells of {successor.Id} in epoch {epoch}, or a later one", Patience, () => Task.FromResult(watch.Puts.Any(put => put.Epoch >= epoch)), stop);
+            await WaitUntilAsync($"the watch tells of {successor.Id} in epoch {epoch}, or a later one", Patience,
+                () => Task.FromResult(watch.Puts.Any(put => put.Epoch >= epoch)), stop);
             if (isKill)
             {
                 await primary.WaitForExitAsync(stop);
@@ -98,7 +105,8 @@ public sealed partial class EtcdctlTests(ITestOutputHelper output) : ClusterTest
             {
                 var views = await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop)));
                 var serving = Array.FindIndex(views, static view => view is { Serving: true });
-                if (serving < 0 || !views.All(view => view is { Voting: true } && view.AppliedSequence >= views[serving]!.CommittedSequence))
+                if (serving < 0 || !views.All(
+                    view => view is { Voting: true } && view.AppliedSequence >= views[serving]!.CommittedSequence))
                     return false;
                 primary = cluster.Nodes[serving];
                 return true;
@@ -122,7 +130,8 @@ public sealed partial class EtcdctlTests(ITestOutputHelper output) : ClusterTest
         return WaitUntilAsync("the switchover is taken, or has happened", Patience, async () =>
         {
             using var said = new StringWriter();
-            string[] command = ["switchover", "--to", successor.Id, "--yes", .. cluster.Nodes.SelectMany(static node => new[] { "--http", node.HttpAddress })];
+            string[] command = ["switchover", "--to", successor.Id, "--yes",
+                .. cluster.Nodes.SelectMany(static node => new[] { "--http", node.HttpAddress })];
             return await CommandTree.RunAsync(command, new Terminal(said, said, false), null, stop) == ExitCode.Ok
                 || await cluster.StatusAsync(from, stop) is { Serving: false };
         }, stop);
@@ -137,7 +146,8 @@ public sealed partial class EtcdctlTests(ITestOutputHelper output) : ClusterTest
         return process.ExitCode == 0 && said[0].Length > 0 ? said[0] : said[0] + said[1]; // health is told as if it were an error
     }
 
-    private static string Text(JsonElement pair, string name) => Encoding.UTF8.GetString(Convert.FromBase64String(pair.GetProperty(name).GetString()!));
+    private static string Text(JsonElement pair, string name) =>
+        Encoding.UTF8.GetString(Convert.FromBase64String(pair.GetProperty(name).GetString()!));
 
     private static System.Diagnostics.Process Start(string[] arguments)
     {
@@ -190,7 +200,8 @@ public sealed partial class EtcdctlTests(ITestOutputHelper output) : ClusterTest
         {
             while (await _process.StandardOutput.ReadLineAsync() is { } line)
             {
-                if (!JsonDocument.Parse(line).RootElement.TryGetProperty("Events", out var events) || events.ValueKind != JsonValueKind.Array)
+                if (!JsonDocument.Parse(line).RootElement.TryGetProperty("Events", out var events)
+                    || events.ValueKind != JsonValueKind.Array)
                     continue;
                 foreach (var pair in events.EnumerateArray().Select(static each => each.GetProperty("kv")))
                 {

@@ -17,7 +17,8 @@ public sealed class HostileDiscoveryTests
     private static async Task MustAnswerAsync(DiscoveryFixture node)
     {
         using var channel = node.NewChannel();
-        Assert.NotNull((await new KV.KVClient(channel).RangeAsync(new() { Key = DiscoveryFixture.Key }).ResponseAsync.WaitAsync(Deadline.Step)).Header);
+        Assert.NotNull((await new KV.KVClient(channel)
+            .RangeAsync(new() { Key = DiscoveryFixture.Key }).ResponseAsync.WaitAsync(Deadline.Step)).Header);
     }
 
     [Fact]
@@ -85,7 +86,8 @@ public sealed class HostileDiscoveryTests
 
         using (var connection = await RawHttp2.ConnectAsync(node.EndPoint))
         {
-            await connection.CallAsync(1, "/etcdserverpb.KV/Range", isWhole: true, [.. Enumerable.Range(0, 200).Select(static i => ($"x{i}", "y"))]);
+            await connection.CallAsync(
+                1, "/etcdserverpb.KV/Range", isWhole: true, [.. Enumerable.Range(0, 200).Select(static i => ($"x{i}", "y"))]);
             await MustBeRefusedAsync(connection);
         }
 
@@ -198,7 +200,8 @@ public sealed class HostileDiscoveryTests
             var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / (channels * streams);
             Assert.InRange(each, 0, most);
             node.Serve(7);
-            Assert.All(await Task.WhenAll(watches.Select(static watch => watch.EventAsync())), static told => Assert.Equal("+7 node1.example:50051", told));
+            Assert.All(await Task.WhenAll(watches.Select(static watch => watch.EventAsync())), static told =>
+                Assert.Equal("+7 node1.example:50051", told));
         }
         finally
         {
@@ -213,7 +216,10 @@ public sealed class HostileDiscoveryTests
     public async Task What_is_no_gRPC_is_told_what_this_port_is()
     {
         await using var node = await DiscoveryFixture.StartAsync();
-        using var http = new HttpClient { DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var http = new HttpClient
+        {
+            DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         using var answer = await http.GetAsync(node.Address);
         Assert.Equal(System.Net.HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
         Assert.Contains("not an etcd", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);

@@ -60,7 +60,8 @@ internal sealed class RawHttp2 : IDisposable
     {
         var block = new List<byte>();
         foreach (var (name, value) in (IEnumerable<(string, string)>)[
-            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "node"), ("content-type", "application/grpc"), ("te", "trailers"), .. more])
+            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "node"), ("content-type", "application/grpc"),
+            ("te", "trailers"), .. more])
         {
             block.Add(0); // literal, not indexed
             Add(block, name);

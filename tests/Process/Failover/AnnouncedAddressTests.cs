@@ -1,8 +1,8 @@
 // Nodes that listen on one address and announce another, and nodes that have IPv6 addresses alone.
 using System.Net;
 using System.Net.Sockets;
-using HotStandby.Host.Chaos;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Chaos;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Chaos;
 using Xunit.Abstractions;
 
@@ -30,7 +30,8 @@ public sealed class AnnouncedAddressTests(ITestOutputHelper output) : ClusterTes
         {
             await File.WriteAllTextAsync(Path.Combine(files.FullName, "hosts"), "::1 six.example\n", stop.Token);
             await using var cluster = LocalCluster.Create(
-                1, "hotstandby.remoting { host = six.example, bind-host = \"\" }\nakka.cluster.seed-nodes = []", behindProxies: true, namespaces);
+                1, "hotstandby.remoting { host = six.example, bind-host = \"\" }\nakka.cluster.seed-nodes = []", behindProxies: true,
+                namespaces);
             cluster.StartAll();
             await cluster.WaitForPrimaryAsync(Patience, stop.Token);
         }
@@ -46,7 +47,8 @@ public sealed class AnnouncedAddressTests(ITestOutputHelper output) : ClusterTes
         using var stop = new CancellationTokenSource(TestPatience);
         await using var namespaces = await NodeNamespaces.MakeAsync(Nodes);
         // Inside a namespace a node has no interface with the address that it announces; its port is another one as well.
-        await using var cluster = LocalCluster.Create(Nodes, "hotstandby.remoting.bind-host = \"0.0.0.0\"", behindProxies: true, namespaces);
+        await using var cluster = LocalCluster.Create(
+            Nodes, "hotstandby.remoting.bind-host = \"0.0.0.0\"", behindProxies: true, namespaces);
         await using var translation = new FaultNetwork(cluster, namespaces);
         Assert.All(cluster.Nodes, node => Assert.NotEqual(node.RemotingAddress, node.AnnouncedAddress));
         cluster.StartAll();
@@ -76,18 +78,22 @@ public sealed class AnnouncedAddressTests(ITestOutputHelper output) : ClusterTes
         node.Start();
         Assert.Equal(78, await WaitForExitCodeAsync(node, Patience, stop));
         await MustSayAsync(
-            node, stop, "akka.loglevel = LOUD", "akka.actor.provider = local", "downing-provider-class", "heartbeat-interval = 5 minuts", "did you mean akka.cluster.failure-detector.threshold?");
+            node, stop, "akka.loglevel = LOUD", "akka.actor.provider = local", "downing-provider-class", "heartbeat-interval = 5 minuts",
+            "did you mean akka.cluster.failure-detector.threshold?");
         Assert.DoesNotContain("   at ", await File.ReadAllTextAsync(node.LogFile, stop), StringComparison.Ordinal);
     });
 
     // All announce one address; each listens at one of its own, and is reached there.
-    private Task FormsAsync(string announced, params (string Bound, string Reached)[] places) => WithClusterAsync(places.Length, async (cluster, stop) =>
+    private Task FormsAsync(string announced, params (string Bound, string Reached)[] places) => WithClusterAsync(
+        places.Length, async (cluster, stop) =>
     {
         var bracketed = announced.Contains(':', StringComparison.Ordinal) ? $"[{announced}]" : announced;
-        var seeds = string.Join(", ", cluster.Nodes.Select(node => $"\"akka.tcp://hotstandby@{bracketed}:{IPEndPoint.Parse(node.AnnouncedAddress).Port}\""));
+        var seeds = string.Join(
+            ", ", cluster.Nodes.Select(node => $"\"akka.tcp://hotstandby@{bracketed}:{IPEndPoint.Parse(node.AnnouncedAddress).Port}\""));
         foreach (var (node, place) in cluster.Nodes.Zip(places))
             node.WriteConfig(
-                cluster.Nodes, $"hotstandby.remoting {{ host = \"{announced}\", bind-host = \"{place.Bound}\" }}\nakka.cluster.seed-nodes = [{seeds}]");
+                cluster.Nodes,
+                $"hotstandby.remoting {{ host = \"{announced}\", bind-host = \"{place.Bound}\" }}\nakka.cluster.seed-nodes = [{seeds}]");
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
         await cluster.WaitForAgreementAsync(Patience, stop);
@@ -96,7 +102,8 @@ public sealed class AnnouncedAddressTests(ITestOutputHelper output) : ClusterTes
             using var connection = new TcpClient(IPAddress.Parse(place.Reached).AddressFamily);
             await connection.ConnectAsync(place.Reached, IPEndPoint.Parse(node.AnnouncedAddress).Port, stop);
             // The warning is about the address that it listens on, not the one that it announces; there is no other.
-            string[] warnings = [.. File.ReadLines(node.LogFile).Where(static line => line.Contains(" 1011 Host: ", StringComparison.Ordinal))];
+            string[] warnings = [.. File.ReadLines(node.LogFile)
+                .Where(static line => line.Contains(" 1011 Host: ", StringComparison.Ordinal))];
             Assert.Equal(place.Bound is "0.0.0.0" or "::0" ? 1 : 0, warnings.Length);
             Assert.All(warnings, static line => Assert.Contains("hotstandby.remoting.port = ", line, StringComparison.Ordinal));
         }
@@ -104,5 +111,6 @@ public sealed class AnnouncedAddressTests(ITestOutputHelper output) : ClusterTes
 
     private static Task MustSayAsync(LocalNode node, CancellationToken stop, params string[] words) => WaitUntilAsync(
         $"{node.Id} says all of '{string.Join("', '", words)}'", Patience,
-        async () => File.Exists(node.LogFile) && await File.ReadAllTextAsync(node.LogFile, stop) is var said && words.All(word => said.Contains(word, StringComparison.Ordinal)), stop);
+        async () => File.Exists(node.LogFile) && await File.ReadAllTextAsync(node.LogFile, stop) is var said && words.All(word =>
+            said.Contains(word, StringComparison.Ordinal)), stop);
 }

@@ -1,6 +1,6 @@
-// Journals that are cut short behind checkpoints, in real processes under load: disks stay bounded, starts read little, and a node that lacks
-// what is gone gets a full sync.
-using HotStandby.Host.Cluster;
+// Journals that are cut short behind checkpoints, in real processes under load: disks stay bounded, starts read little, and a node that
+// lacks what is gone gets a full sync.
+using HotStandby.Lab.Cluster;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
@@ -30,12 +30,15 @@ public sealed class CheckpointTests(CheckpointTests.SmallJournals small, ITestOu
         var bases = await Task.WhenAll(cluster.Nodes.Select(async node => (await ViewOfAsync(cluster, node, stop)).State!.BaseSequence));
         foreach (var (node, before) in cluster.Nodes.Zip(bases))
             await WaitForTruncationAsync(cluster, node, before, stop);
-        // A machine that is busy with other things delays a round, so a journal may be longer for a while. It gets short again while clients go on.
+        // A machine that is busy with other things delays a round, so a journal may be longer for a while. It gets short again while
+        // clients go on.
         var written = load.Acknowledged;
         foreach (var node in cluster.Nodes)
         {
-            await WaitUntilAsync($"{node.Id} has less than {MostJournalBytes} bytes of journal", Patience, () => Task.FromResult(JournalBytes(node) < MostJournalBytes), stop);
-            await WaitUntilAsync($"{node.Id} has two checkpoints of each partition, and those being written", Patience, () => Task.FromResult(CheckpointFiles(node) <= 3 * 65), stop);
+            await WaitUntilAsync($"{node.Id} has less than {MostJournalBytes} bytes of journal", Patience,
+                () => Task.FromResult(JournalBytes(node) < MostJournalBytes), stop);
+            await WaitUntilAsync($"{node.Id} has two checkpoints of each partition, and those being written", Patience,
+                () => Task.FromResult(CheckpointFiles(node) <= 3 * 65), stop);
         }
 
         await load.WaitForMoreAsync(Enough, stop);
@@ -54,7 +57,8 @@ public sealed class CheckpointTests(CheckpointTests.SmallJournals small, ITestOu
     });
 
     [Fact]
-    public Task A_Standby_that_lost_its_disk_is_synced_from_checkpoints_and_votes_again() => WithClusterAsync(small, async (cluster, primary, stop) =>
+    public Task A_Standby_that_lost_its_disk_is_synced_from_checkpoints_and_votes_again() => WithClusterAsync(
+        small, async (cluster, primary, stop) =>
     {
         var (standby, load) = await StartTruncatedAsync(cluster, primary, stop);
         await using var running = load;
@@ -72,7 +76,8 @@ public sealed class CheckpointTests(CheckpointTests.SmallJournals small, ITestOu
     });
 
     [Fact]
-    public Task A_Standby_that_was_away_for_longer_than_the_journal_reaches_is_synced() => WithClusterAsync(small, async (cluster, primary, stop) =>
+    public Task A_Standby_that_was_away_for_longer_than_the_journal_reaches_is_synced() => WithClusterAsync(
+        small, async (cluster, primary, stop) =>
     {
         var (standby, load) = await StartTruncatedAsync(cluster, primary, stop);
         await using var running = load;
@@ -107,13 +112,15 @@ public sealed class CheckpointTests(CheckpointTests.SmallJournals small, ITestOu
         await WaitForExitCodeAsync(victim, Patience, stop);
         victim.Start();
         await WaitUntilAsync(
-            $"{standby.Id} votes", Patience, async () => await cluster.StatusAsync(standby, stop) is { Voting: true, State.IsWhole: true }, stop);
+            $"{standby.Id} votes", Patience,
+            async () => await cluster.StatusAsync(standby, stop) is { Voting: true, State.IsWhole: true }, stop);
         await load.WaitForMoreAsync(Enough, stop);
         await EndAndCompareAsync(cluster, load, stop);
     });
 
     [Fact]
-    public Task Damaged_checkpoints_cost_older_ones_then_a_full_sync_and_never_data() => WithClusterAsync(small, async (cluster, primary, stop) =>
+    public Task Damaged_checkpoints_cost_older_ones_then_a_full_sync_and_never_data() => WithClusterAsync(
+        small, async (cluster, primary, stop) =>
     {
         var (standby, load) = await StartTruncatedAsync(cluster, primary, stop);
         await using var running = load;
@@ -141,7 +148,8 @@ public sealed class CheckpointTests(CheckpointTests.SmallJournals small, ITestOu
     });
 
     [Fact]
-    public Task An_operator_has_a_Standby_synced_and_checkpointed_and_the_Primary_refuses() => WithClusterAsync(small, async (cluster, primary, stop) =>
+    public Task An_operator_has_a_Standby_synced_and_checkpointed_and_the_Primary_refuses() => WithClusterAsync(
+        small, async (cluster, primary, stop) =>
     {
         var (standby, load) = await StartTruncatedAsync(cluster, primary, stop);
         await using var running = load;
@@ -162,7 +170,8 @@ public sealed class CheckpointTests(CheckpointTests.SmallJournals small, ITestOu
     }
 
     // Three nodes under load, the Primary's journal no longer beginning with the first entry.
-    private static async Task<(LocalNode Standby, Load Load)> StartTruncatedAsync(LocalCluster cluster, LocalNode primary, CancellationToken stop)
+    private static async Task<(LocalNode Standby, Load Load)> StartTruncatedAsync(
+        LocalCluster cluster, LocalNode primary, CancellationToken stop)
     {
         var load = await Load.StartAsync(cluster, stop);
         foreach (var node in cluster.Nodes)
@@ -181,15 +190,18 @@ public sealed class CheckpointTests(CheckpointTests.SmallJournals small, ITestOu
         await AllMustAgreeAsync(cluster, stop);
     }
 
-    private static int Lines(LocalNode node, string words) => File.ReadLines(node.LogFile).Count(line => line.Contains(words, StringComparison.Ordinal));
+    private static int Lines(LocalNode node, string words) =>
+        File.ReadLines(node.LogFile).Count(line => line.Contains(words, StringComparison.Ordinal));
 
     private static string[] Checkpoints(LocalNode node) =>
-        Directory.Exists(Path.Combine(node.DataDirectory, "checkpoints")) ? Directory.GetFiles(Path.Combine(node.DataDirectory, "checkpoints"), "*@*") : [];
+        Directory.Exists(Path.Combine(node.DataDirectory, "checkpoints"))
+            ? Directory.GetFiles(Path.Combine(node.DataDirectory, "checkpoints"), "*@*") : [];
 
     private static int CheckpointFiles(LocalNode node) => Checkpoints(node).Length;
 
     private static long JournalBytes(LocalNode node) =>
-        new DirectoryInfo(Path.Combine(node.DataDirectory, "logs")).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Exists ? file.Length : 0);
+        new DirectoryInfo(Path.Combine(node.DataDirectory, "logs"))
+            .EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Exists ? file.Length : 0);
 
     private static void Damage(string file) => File.WriteAllBytes(file, File.ReadAllBytes(file)[..^1]);
 }

@@ -1,6 +1,6 @@
 // Directories of local clusters: what a killed owner left is removed by the next, everything else is left alone.
 using System.Globalization;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 
 namespace HotStandby.Tests.Process.Failover;
 

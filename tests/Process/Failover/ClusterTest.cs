@@ -1,8 +1,8 @@
 // What every test with node processes does: wait for conditions with a deadline, compare nodes, and show what the nodes
 // printed when the test fails.
 using System.Diagnostics;
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Http;
+using HotStandby.CommandLine.Status;
+using HotStandby.Lab.Cluster;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
@@ -14,7 +14,8 @@ public abstract class ClusterTest(ITestOutputHelper output)
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
-    /// Settings of every cluster here: times of clients and puts that no machine is slow enough to use up. What they do when they are over is
+    /// Settings of every cluster here: times of clients and puts that no machine is slow enough to use up. What they do when they are over
+    /// is
     /// for other tests.
     /// </summary>
     internal const string Lasting = """
@@ -52,10 +53,12 @@ public abstract class ClusterTest(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Runs a test on the cluster of its class and its Primary. The cluster is whole when it begins: nodes that an earlier test has left dead or
+    /// Runs a test on the cluster of its class and its Primary. The cluster is whole when it begins: nodes that an earlier test has left
+    /// dead or
     /// frozen go on.
     /// </summary>
-    protected Task WithClusterAsync(SharedCluster shared, Func<LocalCluster, LocalNode, CancellationToken, Task> test) => WithClusterAsync(shared.Cluster, async (cluster, stop) =>
+    protected Task WithClusterAsync(SharedCluster shared, Func<LocalCluster, LocalNode, CancellationToken, Task> test) => WithClusterAsync(
+        shared.Cluster, async (cluster, stop) =>
     {
         foreach (var node in cluster.Nodes)
         {
@@ -63,9 +66,10 @@ public abstract class ClusterTest(ITestOutputHelper output)
             node.Send(NodeSignal.Continue);
         }
 
-        await WaitUntilAsync("a whole cluster", Patience, async () => (await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop))))
-            .Any(view => view is { Serving: true } && view.Standbys.Count == cluster.Nodes.Count - 1
-                && view.Standbys.All(static standby => standby is { Voting: true, AppliedSequence: > 0 })), stop);
+        await WaitUntilAsync("a whole cluster", Patience, async () =>
+            (await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop))))
+                .Any(view => view is { Serving: true } && view.Standbys.Count == cluster.Nodes.Count - 1
+                    && view.Standbys.All(static standby => standby is { Voting: true, AppliedSequence: > 0 })), stop);
         await test(cluster, await cluster.WaitForPrimaryAsync(Patience, stop), stop);
     });
 
@@ -136,12 +140,14 @@ public abstract class ClusterTest(ITestOutputHelper output)
         }, stop);
         Assert.All(views, view => Assert.Equal(ContentOf(views[0]), ContentOf(view)));
         Assert.True(views[0].Partitions.Sum(partition => partition.Things) > 0, "the nodes agree on nothing at all");
-        Output.WriteLine($"all agree at seq {views[0].CommittedSequence}, epoch {views[0].Epoch}; {cluster.Nodes.Sum(node => node.Restarts)} restarts");
+        Output.WriteLine(
+            $"all agree at seq {views[0].CommittedSequence}, epoch {views[0].Epoch}; {cluster.Nodes.Sum(node => node.Restarts)} restarts");
         return views;
     }
 
     // Not the applied seqs: a partition that was restored from a checkpoint counts from that.
-    private static IEnumerable<(string, string)> ContentOf(NodeView view) => view.Partitions.Select(partition => (partition.Partition, partition.Digest));
+    private static IEnumerable<(string, string)> ContentOf(NodeView view) =>
+        view.Partitions.Select(partition => (partition.Partition, partition.Digest));
 
     /// <summary>The running process's end; fails when it does not come.</summary>
     protected static async Task<int> WaitForExitCodeAsync(LocalNode node, TimeSpan patience, CancellationToken stop)

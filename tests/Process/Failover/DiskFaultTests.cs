@@ -1,7 +1,7 @@
 // Real nodes whose disk fails: the operating system refuses a write, or says that what it took is not on the disk. A voter that cannot
 // store must not acknowledge: it ends with 74, the others go on, and after the repair it comes back with all that was acknowledged.
 using System.Globalization;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
@@ -20,15 +20,18 @@ public sealed class DiskFaultTests(DiskFaultTests.Repaired repaired, ITestOutput
     public Task A_Standby_whose_flush_fails_ends_with_74_and_returns() => FailsAsync("fsync", "EIO", isPrimary: false);
 
     [FactWith("strace")]
-    public Task A_Primary_whose_disk_is_full_ends_with_74_and_another_takes_over() => FailsAsync("pwrite64,pwritev", "ENOSPC", isPrimary: true);
+    public Task A_Primary_whose_disk_is_full_ends_with_74_and_another_takes_over() =>
+        FailsAsync("pwrite64,pwritev", "ENOSPC", isPrimary: true);
 
     [FactWith("strace")]
-    public Task A_Standby_whose_disk_is_full_ends_with_74_and_returns_when_there_is_room() => FailsAsync("pwrite64,pwritev", "ENOSPC", isPrimary: false);
+    public Task A_Standby_whose_disk_is_full_ends_with_74_and_returns_when_there_is_room() =>
+        FailsAsync("pwrite64,pwritev", "ENOSPC", isPrimary: false);
 
     [Fact]
     public Task A_node_whose_journal_cannot_grow_ends_with_74_and_returns_when_it_can() => WithClusterAsync(3, async (cluster, stop) =>
     {
-        // No file beyond 256 KiB; the signal that comes with the refused write is ignored. (The runtime would keep its code in a large file.)
+        // No file beyond 256 KiB; the signal that comes with the refused write is ignored. (The runtime would keep its code in a large
+        // file.)
         var failing = cluster.Nodes[0];
         failing.Launcher = ["bash", "-c", "trap '' XFSZ; ulimit -f 256; DOTNET_EnableWriteXorExecute=0 exec \"$@\"", "bash"];
         cluster.StartAll();
@@ -58,7 +61,8 @@ public sealed class DiskFaultTests(DiskFaultTests.Repaired repaired, ITestOutput
         await load.WaitForMoreAsync(Enough, stop);
         failing.Launcher = [];
         failing.Start();
-        await WaitUntilAsync($"{failing.Id} is back", Patience, async () => await cluster.StatusAsync(failing, stop) is { Role: "standby", Voting: true }, stop);
+        await WaitUntilAsync($"{failing.Id} is back", Patience,
+            async () => await cluster.StatusAsync(failing, stop) is { Role: "standby", Voting: true }, stop);
         await load.WaitForMoreAsync(Enough, stop);
         await load.EndAsync();
         await load.NothingMustBeLostAsync(stop);

@@ -1,6 +1,6 @@
 // Three real processes under load: what happens to the Primary, and what clients and the other nodes see of it.
 using System.Globalization;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Telemetry;
 using Xunit.Abstractions;
 
@@ -14,7 +14,8 @@ public sealed class FailoverTests(FailoverTests.Killed killed, ITestOutputHelper
     private const int Enough = 1000;
 
     [Fact]
-    public Task A_killed_Primary_costs_no_acknowledged_write_and_catches_up_when_it_returns() => WithClusterAsync(killed, async (cluster, primary, stop) =>
+    public Task A_killed_Primary_costs_no_acknowledged_write_and_catches_up_when_it_returns() => WithClusterAsync(
+        killed, async (cluster, primary, stop) =>
     {
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(Enough, stop);
@@ -27,14 +28,17 @@ public sealed class FailoverTests(FailoverTests.Killed killed, ITestOutputHelper
         await load.WaitForMoreAsync(Enough, stop);
 
         var report = await load.EndAsync();
-        Output.WriteLine($"gap {report.LongestGap.TotalMilliseconds:0} ms, {load.Acknowledged} writes acknowledged, {report.Retries} retries");
+        Output.WriteLine(
+            $"gap {report.LongestGap.TotalMilliseconds:0} ms, {load.Acknowledged} writes acknowledged, {report.Retries} retries");
         await load.NothingMustBeLostAsync(stop);
-        await WaitUntilAsync($"{primary.Id} is back", Patience, async () => await cluster.StatusAsync(primary, stop) is { Role: "standby" }, stop);
+        await WaitUntilAsync(
+            $"{primary.Id} is back", Patience, async () => await cluster.StatusAsync(primary, stop) is { Role: "standby" }, stop);
         await AllMustAgreeAsync(cluster, stop);
     });
 
     [Fact]
-    public Task A_terminated_Primary_hands_over_without_waiting_for_a_lease_and_exits_with_0() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task A_terminated_Primary_hands_over_without_waiting_for_a_lease_and_exits_with_0() => WithClusterAsync(
+        3, async (cluster, stop) =>
     {
         cluster.StartAll();
         var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
@@ -44,8 +48,10 @@ public sealed class FailoverTests(FailoverTests.Killed killed, ITestOutputHelper
         primary.Send(NodeSignal.Terminate);
         Assert.Equal(0, await WaitForExitCodeAsync(primary, Patience, stop));
         // Its client port was open until now, and refused calls: a stock client needs seconds to leave one that is closed.
-        var handedOver = File.ReadLines(primary.LogFile).Last(static line => line.Contains(" 2202 ", StringComparison.Ordinal)).Split(' ')[0];
-        Assert.True(DateTimeOffset.UtcNow - DateTimeOffset.Parse(handedOver, CultureInfo.InvariantCulture) >= TimeSpan.FromSeconds(2), handedOver);
+        var handedOver = File.ReadLines(primary.LogFile)
+            .Last(static line => line.Contains(" 2202 ", StringComparison.Ordinal)).Split(' ')[0];
+        Assert.True(
+            DateTimeOffset.UtcNow - DateTimeOffset.Parse(handedOver, CultureInfo.InvariantCulture) >= TimeSpan.FromSeconds(2), handedOver);
         var successor = await WaitForSuccessorAsync(cluster, primary, stop);
         // It was told that the grants are released: that is what makes a hand-over fast, however fast the machine is.
         Assert.Equal(1, (await Scrape.OfAsync(successor, stop))["hotstandby_promotions_total", "handed_over"]);
@@ -54,10 +60,13 @@ public sealed class FailoverTests(FailoverTests.Killed killed, ITestOutputHelper
         await load.WaitForMoreAsync(Enough, stop);
 
         var report = await load.EndAsync();
-        Output.WriteLine($"gap {report.LongestGap.TotalMilliseconds:0} ms, {load.Acknowledged} writes acknowledged, {report.Retries} retries");
-        Assert.True(report.LongestGap < UnhurriedLease, $"a lease was waited for: no node served for {report.LongestGap.TotalMilliseconds:0} ms");
+        Output.WriteLine(
+            $"gap {report.LongestGap.TotalMilliseconds:0} ms, {load.Acknowledged} writes acknowledged, {report.Retries} retries");
+        Assert.True(
+            report.LongestGap < UnhurriedLease, $"a lease was waited for: no node served for {report.LongestGap.TotalMilliseconds:0} ms");
         await load.NothingMustBeLostAsync(stop);
-        await WaitUntilAsync($"{primary.Id} is back", Patience, async () => await cluster.StatusAsync(primary, stop) is { Role: "standby" }, stop);
+        await WaitUntilAsync(
+            $"{primary.Id} is back", Patience, async () => await cluster.StatusAsync(primary, stop) is { Role: "standby" }, stop);
         await AllMustAgreeAsync(cluster, stop);
     }, Unhurried);
 
@@ -82,7 +91,8 @@ public sealed class FailoverTests(FailoverTests.Killed killed, ITestOutputHelper
     });
 
     [Fact]
-    public Task A_Standby_that_lost_its_disk_learns_under_load_and_votes_again() => WithClusterAsync(killed, async (cluster, primary, stop) =>
+    public Task A_Standby_that_lost_its_disk_learns_under_load_and_votes_again() => WithClusterAsync(
+        killed, async (cluster, primary, stop) =>
     {
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(Enough, stop);

@@ -1,5 +1,5 @@
 // A Primary that is stopped by SIGSTOP believes, when it goes on, that no time has passed. Its lease says otherwise.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Mooncake.Client;
 using Xunit.Abstractions;
 
@@ -11,7 +11,8 @@ public sealed class FrozenPrimaryTests(ITestOutputHelper output) : ClusterTest(o
     private static readonly MasterConnectionSettings Endless = new() { ResponseTimeout = Deadline.Never };
 
     [Fact]
-    public Task A_Primary_frozen_beyond_its_lease_serves_nobody_when_it_goes_on_and_follows_the_new_one() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task A_Primary_frozen_beyond_its_lease_serves_nobody_when_it_goes_on_and_follows_the_new_one() => WithClusterAsync(
+        3, async (cluster, stop) =>
     {
         cluster.StartAll();
         var frozen = await cluster.WaitForPrimaryAsync(Patience, stop);
@@ -27,7 +28,8 @@ public sealed class FrozenPrimaryTests(ITestOutputHelper output) : ClusterTest(o
 
         await WaitUntilAsync(
             $"{frozen.Id} is a Standby", Patience,
-            async () => await cluster.StatusAsync(frozen, stop) is { Role: "standby", AppliedSequence: > 0 } view && view.Leader == successor.Id, stop);
+            async () => await cluster.StatusAsync(frozen, stop) is { Role: "standby", AppliedSequence: > 0 } view
+                && view.Leader == successor.Id, stop);
         Output.WriteLine($"{frozen.Id} was started again {frozen.Restarts} times");
         if (frozen.Restarts > 0)
             await WaitUntilAsync("its last words", Patience, () => Task.FromResult(SaysWhyItEnded(frozen)), stop);

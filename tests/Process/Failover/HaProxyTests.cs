@@ -1,8 +1,8 @@
 // The shipped haproxy.cfg in front of real nodes, with clients that know its address alone.
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
-using HotStandby.Host.Failover;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Failover;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
@@ -12,7 +12,8 @@ public sealed class HaProxyTests(ITestOutputHelper output) : ClusterTest(output)
     private const int Clients = 4;
 
     [FactWith("haproxy")]
-    public Task Clients_behind_haproxy_go_on_after_a_kill_and_a_switchover_and_lose_nothing() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task Clients_behind_haproxy_go_on_after_a_kill_and_a_switchover_and_lose_nothing() => WithClusterAsync(
+        3, async (cluster, stop) =>
     {
         cluster.StartAll();
         var first = await cluster.WaitForPrimaryAsync(Patience, stop);

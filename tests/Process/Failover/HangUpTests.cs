@@ -1,8 +1,8 @@
 // A terminal that is closed in the middle of a demo: SIGHUP ends it like Ctrl-C, and nothing stays behind.
 using System.Diagnostics;
 using System.Globalization;
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
+using HotStandby.Lab.Cluster;
 
 namespace HotStandby.Tests.Process.Failover;
 
@@ -17,8 +17,9 @@ public sealed class HangUpTests
         var temporary = Directory.CreateTempSubdirectory("hang-up-").FullName;
         try
         {
-            // Whoever runs the tests may have told his children to ignore SIGHUP (nohup does) or SIGINT (a shell's & does); a terminal does not.
-            var start = new ProcessStartInfo("env", ["--default-signal=HUP", "dotnet", "exec", typeof(LocalCluster).Assembly.Location, "demo"])
+            // Whoever runs the tests may have told his children to ignore SIGHUP (nohup does) or SIGINT (a shell's & does); a terminal does
+            // not.
+            var start = new ProcessStartInfo("env", ["--default-signal=HUP", "dotnet", "exec", LocalNode.Program, "demo"])
             {
                 RedirectStandardError = true, RedirectStandardOutput = true,
                 Environment = { ["TMPDIR"] = temporary, ["DOTNET_EnableDiagnostics"] = "0" },
@@ -44,8 +45,10 @@ public sealed class HangUpTests
         try
         {
             var trace = Path.Combine(temporary, "trace.jsonl");
-            await HotStandby.Host.Commands.CommandTree.RunAsync(["trace", "--requests", "50", "--out", trace], new(TextWriter.Null, TextWriter.Null, false), null);
-            var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", "exec", typeof(LocalCluster).Assembly.Location, "demo", "--keep", "--trace", trace])
+            await HotStandby.Host.Commands.CommandTree.RunAsync(
+                ["trace", "--requests", "50", "--out", trace], new(TextWriter.Null, TextWriter.Null, false), null);
+            var start = new ProcessStartInfo(
+                "env", ["--default-signal=INT", "dotnet", "exec", LocalNode.Program, "demo", "--keep", "--trace", trace])
             {
                 RedirectStandardError = true, RedirectStandardOutput = true,
                 Environment = { ["TMPDIR"] = temporary, ["DOTNET_EnableDiagnostics"] = "0" },
@@ -59,7 +62,8 @@ public sealed class HangUpTests
             Assert.NotNull(line);
             var page = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
             using var http = new HttpClient();
-            Assert.Contains("<title>HotStandby</title>", await http.GetStringAsync(new Uri(page), deadline.Token), StringComparison.Ordinal);
+            Assert.Contains(
+                "<title>HotStandby</title>", await http.GetStringAsync(new Uri(page), deadline.Token), StringComparison.Ordinal);
             await EndAsync(demo, "-INT", deadline.Token);
             Assert.Equal(ExitCode.Ok, demo.ExitCode);
             Assert.Equal([trace], Directory.GetFileSystemEntries(temporary));

@@ -1,8 +1,8 @@
 // A stock client knows one address. Behind a balancer that keeps sessions its connection would stay with a node that has stopped serving,
 // so that node must end it, and must not keep the client if it comes back too early.
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
+using HotStandby.Lab.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -33,11 +33,13 @@ public sealed class KeptSessionTests(ITestOutputHelper output) : ClusterTest(out
         await WaitUntilAsync("the switchover is taken", Patience, async () =>
         {
             using var said = new StringWriter();
-            string[] command = ["switchover", "--to", successor.Id, "--yes", .. cluster.Nodes.SelectMany(node => new[] { "--http", node.HttpAddress })];
+            string[] command =
+                ["switchover", "--to", successor.Id, "--yes", .. cluster.Nodes.SelectMany(node => new[] { "--http", node.HttpAddress })];
             return await CommandTree.RunAsync(command, new Terminal(said, said, false), null, stop) == ExitCode.Ok;
         }, stop);
 
-        await WaitUntilAsync("the client is disconnected, comes to the new Primary and reads its object", Patience, () => client.ExistsAsync("kept", stop), stop);
+        await WaitUntilAsync("the client is disconnected, comes to the new Primary and reads its object", Patience,
+            () => client.ExistsAsync("kept", stop), stop);
         Assert.True(client.Connections > 1, "its connection was never closed");
         Assert.NotEqual(primary, balancer.Healthy);
         Output.WriteLine($"{client.Connections} connections, {client.Refusals} refusals");

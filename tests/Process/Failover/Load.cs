@@ -1,7 +1,7 @@
 // Clients that write and read without end, as the replay of a generated trace, until the test has seen enough.
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Replay;
-using HotStandby.Host.Trace;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Replay;
+using HotStandby.Lab.Trace;
 using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Client;
 
@@ -40,7 +40,8 @@ internal sealed class Load : IAsyncDisposable
         StartAsync(cluster.ClientAddresses, stop, settings);
 
     /// <summary>Mounts memory and begins, with the nodes at these client addresses.</summary>
-    public static async Task<Load> StartAsync(IReadOnlyList<string> addresses, CancellationToken stop, MasterConnectionSettings? settings = null)
+    public static async Task<Load> StartAsync(
+        IReadOnlyList<string> addresses, CancellationToken stop, MasterConnectionSettings? settings = null)
     {
         var id = new Uuid(7, 1000);
         var client = new MooncakeMasterClient(addresses, id, settings);

@@ -1,5 +1,5 @@
 // Which nodes form a cluster: any majority of the voters, and none alone.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
@@ -7,7 +7,8 @@ namespace HotStandby.Tests.Process.Failover;
 public sealed class MembershipTests(ITestOutputHelper output) : ClusterTest(output)
 {
     [Fact]
-    public Task A_majority_without_the_first_seed_node_serves_and_the_first_seed_node_joins_it_later() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task A_majority_without_the_first_seed_node_serves_and_the_first_seed_node_joins_it_later() => WithClusterAsync(
+        3, async (cluster, stop) =>
     {
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
@@ -25,7 +26,8 @@ public sealed class MembershipTests(ITestOutputHelper output) : ClusterTest(outp
         cluster.Nodes[0].Start();
         await load.EndAsync();
         await load.NothingMustBeLostAsync(stop);
-        await WaitUntilAsync("the first node is back", Patience, async () => await cluster.StatusAsync(cluster.Nodes[0], stop) is { Role: "standby" }, stop);
+        await WaitUntilAsync(
+            "the first node is back", Patience, async () => await cluster.StatusAsync(cluster.Nodes[0], stop) is { Role: "standby" }, stop);
         await AllMustAgreeAsync(cluster, stop);
     });
 
@@ -71,7 +73,8 @@ public sealed class MembershipTests(ITestOutputHelper output) : ClusterTest(outp
         cluster.StartAll();
         var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
         await WaitUntilAsync("all are in the cluster", Patience, async () =>
-            (await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop)))).All(static view => view is { Voting: true, IsSettled: true }), stop);
+            (await Task.WhenAll(cluster.Nodes.Select(node => cluster.StatusAsync(node, stop)))).All(static view =>
+                view is { Voting: true, IsSettled: true }), stop);
         var alone = cluster.Nodes.First(node => node != primary);
         var others = cluster.Nodes.Where(node => node != alone).ToArray();
         foreach (var node in others)
@@ -81,7 +84,8 @@ public sealed class MembershipTests(ITestOutputHelper output) : ClusterTest(outp
             node.Send(NodeSignal.Continue);
         Assert.Equal(75, alone.ExitCodes[0]);
         await WaitUntilAsync("its last words", Patience, async () => (await File.ReadAllLinesAsync(alone.LogFile, stop)).Any(line =>
-            line.StartsWith("hotstandby: ended: this node removed itself from the cluster: it hears no majority of the voters", StringComparison.Ordinal)), stop);
+            line.StartsWith("hotstandby: ended: this node removed itself from the cluster: it hears no majority of the voters",
+                StringComparison.Ordinal)), stop);
     });
 
     [Fact]
@@ -95,11 +99,13 @@ public sealed class MembershipTests(ITestOutputHelper output) : ClusterTest(outp
         stranger.WriteConfig(cluster.Nodes, "hotstandby.shards = 16");
         stranger.Start();
         Assert.Equal(78, await WaitForExitCodeAsync(stranger, Patience, stop));
-        Assert.Contains("hotstandby.shards is 16 here and 64 there", await File.ReadAllTextAsync(stranger.LogFile, stop), StringComparison.Ordinal);
+        Assert.Contains(
+            "hotstandby.shards is 16 here and 64 there", await File.ReadAllTextAsync(stranger.LogFile, stop), StringComparison.Ordinal);
     });
 
     [Fact]
-    public Task A_remoting_port_that_another_node_has_is_refused_with_74_and_that_node_goes_on() => WithClusterAsync(2, async (cluster, stop) =>
+    public Task A_remoting_port_that_another_node_has_is_refused_with_74_and_that_node_goes_on() => WithClusterAsync(
+        2, async (cluster, stop) =>
     {
         var (first, second) = (cluster.Nodes[0], cluster.Nodes[1]);
         first.WriteConfig([first], "");
@@ -112,5 +118,6 @@ public sealed class MembershipTests(ITestOutputHelper output) : ClusterTest(outp
         Assert.True((await ViewOfAsync(cluster, first, stop)).Serving, "the rightful owner must go on");
     });
 
-    private static int Waits(LocalNode node) => File.ReadLines(node.LogFile).Count(line => line.Contains("is waiting for other nodes", StringComparison.Ordinal));
+    private static int Waits(LocalNode node) =>
+        File.ReadLines(node.LogFile).Count(line => line.Contains("is waiting for other nodes", StringComparison.Ordinal));
 }

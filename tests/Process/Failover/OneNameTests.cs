@@ -1,7 +1,7 @@
-// A second living process of one name, and a node of another cluster with the same names: each is turned away, and neither the cluster nor a
-// single acknowledged write suffers from it.
+// A second living process of one name, and a node of another cluster with the same names: each is turned away, and neither the cluster nor
+// a single acknowledged write suffers from it.
 using System.Net;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
@@ -17,7 +17,8 @@ public sealed class OneNameTests(OneNameTests.Undisturbed undisturbed, ITestOutp
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public Task A_second_living_process_of_a_name_is_sent_away_and_the_first_goes_on(bool ofThePrimary) => WithClusterAsync(undisturbed, async (cluster, primary, stop) =>
+    public Task A_second_living_process_of_a_name_is_sent_away_and_the_first_goes_on(
+        bool ofThePrimary) => WithClusterAsync(undisturbed, async (cluster, primary, stop) =>
     {
         var lives = cluster.Nodes.Sum(node => node.ExitCodes.Count);
         var holder = ofThePrimary ? primary : cluster.Nodes.First(node => node != primary);
@@ -61,7 +62,8 @@ public sealed class OneNameTests(OneNameTests.Undisturbed undisturbed, ITestOutp
     // Stop node3, start a second node2, write, lose node1 and the second node2, start node3: what was acknowledged must have been stored by
     // two of the three memories that vote.
     [Fact]
-    public Task What_was_acknowledged_beside_a_second_process_is_there_when_that_one_and_the_Primary_are_lost() => WithThreeAsync(async (cluster, stop) =>
+    public Task What_was_acknowledged_beside_a_second_process_is_there_when_that_one_and_the_Primary_are_lost() => WithThreeAsync(
+        async (cluster, stop) =>
     {
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
@@ -93,7 +95,8 @@ public sealed class OneNameTests(OneNameTests.Undisturbed undisturbed, ITestOutp
     });
 
     [Fact]
-    public Task A_node_of_another_cluster_of_the_same_names_is_sent_away_whether_or_not_its_name_is_taken() => WithClusterAsync(undisturbed, async (cluster, primary, stop) =>
+    public Task A_node_of_another_cluster_of_the_same_names_is_sent_away_whether_or_not_its_name_is_taken() => WithClusterAsync(
+        undisturbed, async (cluster, primary, stop) =>
     {
         await using var other = LocalCluster.Create(3, Lasting);
         other.StartAll();
@@ -137,7 +140,8 @@ public sealed class OneNameTests(OneNameTests.Undisturbed undisturbed, ITestOutp
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public Task A_frozen_process_is_replaced_by_an_empty_one_and_goes_when_it_wakes(bool isThePrimary) => WithThreeAsync(async (cluster, stop) =>
+    public Task A_frozen_process_is_replaced_by_an_empty_one_and_goes_when_it_wakes(
+        bool isThePrimary) => WithThreeAsync(async (cluster, stop) =>
     {
         cluster.StartAll();
         var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
@@ -170,7 +174,8 @@ public sealed class OneNameTests(OneNameTests.Undisturbed undisturbed, ITestOutp
     });
 
     [Fact]
-    public Task A_node_that_died_comes_back_at_another_address_when_its_earlier_life_is_out_of_the_cluster() => WithThreeAsync(async (cluster, stop) =>
+    public Task A_node_that_died_comes_back_at_another_address_when_its_earlier_life_is_out_of_the_cluster() => WithThreeAsync(
+        async (cluster, stop) =>
     {
         cluster.StartAll();
         var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
@@ -243,15 +248,18 @@ public sealed class OneNameTests(OneNameTests.Undisturbed undisturbed, ITestOutp
 
     private static Task AllMustVoteAsync(LocalCluster cluster, CancellationToken stop) => AllMustVoteAsync(cluster, cluster.Nodes, stop);
 
-    private static Task AllMustVoteAsync(LocalCluster cluster, IReadOnlyList<LocalNode> nodes, CancellationToken stop) => WaitUntilAsync("all vote", Patience, async () =>
+    private static Task AllMustVoteAsync(
+        LocalCluster cluster, IReadOnlyList<LocalNode> nodes, CancellationToken stop) => WaitUntilAsync("all vote", Patience, async () =>
     {
         var views = await Task.WhenAll(nodes.Select(node => cluster.StatusAsync(node, stop)));
         return views.All(view => view is { Voting: true })
-            && views.SingleOrDefault(view => view!.Serving) is { } leads && leads.Standbys.Count(standby => standby.Voting) == nodes.Count - 1;
+            && views.SingleOrDefault(view => view!.Serving) is { } leads
+            && leads.Standbys.Count(standby => standby.Voting) == nodes.Count - 1;
     }, stop);
 
     // Of its errors: what it had logged before may be written behind them.
-    private static string LastLine(LocalNode node) => File.ReadLines(node.LogFile).Last(static line => line.StartsWith("hotstandby: ", StringComparison.Ordinal));
+    private static string LastLine(LocalNode node) =>
+        File.ReadLines(node.LogFile).Last(static line => line.StartsWith("hotstandby: ", StringComparison.Ordinal));
 
     private static void Copy(string from, string to)
     {

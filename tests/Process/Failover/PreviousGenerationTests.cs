@@ -1,8 +1,8 @@
 // A node with both doors open: what is put through one is read through the other.
 using System.Globalization;
 using System.Net;
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Replay;
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Replay;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Mooncake.Calls;
@@ -24,10 +24,12 @@ public sealed class PreviousGenerationTests(ITestOutputHelper output) : ClusterT
     public Task What_is_put_through_one_door_is_read_through_the_other() => WithClusterAsync(1, async (cluster, stop) =>
     {
         var (node, port) = (cluster.Nodes[0], LocalCluster.FreePorts(1)[0]);
-        node.WriteConfig(cluster.Nodes, string.Create(CultureInfo.InvariantCulture, $"hotstandby.client.previous-generation-port = {port}"));
+        node.WriteConfig(
+            cluster.Nodes, string.Create(CultureInfo.InvariantCulture, $"hotstandby.client.previous-generation-port = {port}"));
         node.Start();
         await cluster.WaitForPrimaryAsync(Patience, stop);
-        Assert.Contains($"of the previous generation on 127.0.0.1:{port}", await File.ReadAllTextAsync(node.LogFile, stop), StringComparison.Ordinal);
+        Assert.Contains(
+            $"of the previous generation on 127.0.0.1:{port}", await File.ReadAllTextAsync(node.LogFile, stop), StringComparison.Ordinal);
 
         await using var mounting = new MooncakeMasterClient(cluster.ClientAddresses, Caller);
         await using var memory = await SegmentOwner.MountAsync(mounting, Caller, 1, 1 << 30, Patience, TimeSpan.FromSeconds(1), null, stop);

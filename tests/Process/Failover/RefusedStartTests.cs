@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using HotStandby.Actors.Journal;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Failover;
@@ -11,14 +11,16 @@ namespace HotStandby.Tests.Process.Failover;
 public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(output)
 {
     [Fact]
-    public Task A_data_directory_in_use_and_another_nodes_data_directory_are_refused_with_65() => WithClusterAsync(2, async (cluster, stop) =>
+    public Task A_data_directory_in_use_and_another_nodes_data_directory_are_refused_with_65() => WithClusterAsync(
+        2, async (cluster, stop) =>
     {
         var (first, second) = (cluster.Nodes[0], cluster.Nodes[1]);
         first.WriteConfig([first], "");
         first.Start();
         await WaitUntilAsync("a Primary", Patience, async () => await cluster.StatusAsync(first, stop) is { Serving: true }, stop);
 
-        second.WriteConfig([first], $"hotstandby {{ node-id = {first.Id}, data-dir = \"{first.DataDirectory}\" }}\nakka.cluster.seed-nodes = []");
+        second.WriteConfig(
+            [first], $"hotstandby {{ node-id = {first.Id}, data-dir = \"{first.DataDirectory}\" }}\nakka.cluster.seed-nodes = []");
         second.Start();
         Assert.Equal(65, await WaitForExitCodeAsync(second, Patience, stop));
         await LogMustSayAsync(second, stop, first.DataDirectory, "another process");
@@ -84,7 +86,8 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
     [InlineData("text", "token file without a token", 78)]
     [InlineData("json", "token file without a token", 78)]
     [InlineData("text", "certificate that is not there", 78)]
-    public Task An_expected_mistake_is_one_line_and_its_exit_code(string format, string mistake, int code) => WithClusterAsync(1, async (cluster, stop) =>
+    public Task An_expected_mistake_is_one_line_and_its_exit_code(
+        string format, string mistake, int code) => WithClusterAsync(1, async (cluster, stop) =>
     {
         var node = cluster.Nodes[0];
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -120,8 +123,10 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
                 break;
             default:
                 listener.Start();
-                said = string.Create(CultureInfo.InvariantCulture, $"a port cannot be opened: {mistake} = {((IPEndPoint)listener.LocalEndpoint).Port}");
-                extra = string.Create(CultureInfo.InvariantCulture, $"hotstandby.http.metadata-server = on\n{mistake} = {((IPEndPoint)listener.LocalEndpoint).Port}");
+                said = string.Create(
+                    CultureInfo.InvariantCulture, $"a port cannot be opened: {mistake} = {((IPEndPoint)listener.LocalEndpoint).Port}");
+                extra = string.Create(CultureInfo.InvariantCulture,
+                    $"hotstandby.http.metadata-server = on\n{mistake} = {((IPEndPoint)listener.LocalEndpoint).Port}");
                 break;
         }
 
@@ -138,7 +143,8 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
         if (format == "json")
         {
             var root = System.Text.Json.JsonDocument.Parse(line).RootElement;
-            Assert.Equal(("error", "NodeEnds", node.Id), (root.GetProperty("level").GetString(), root.GetProperty("name").GetString(), root.GetProperty("node").GetString()));
+            Assert.Equal(("error", "NodeEnds", node.Id),
+                (root.GetProperty("level").GetString(), root.GetProperty("name").GetString(), root.GetProperty("node").GetString()));
         }
 
         Assert.Matches(format == "json" ? "^\\{" : "^(hotstandby|error): ", line);
@@ -154,6 +160,7 @@ public sealed class RefusedStartTests(ITestOutputHelper output) : ClusterTest(ou
         foreach (var word in words)
             await WaitUntilAsync(
                 $"{node.Id} says '{word}'", Patience,
-                async () => File.Exists(node.LogFile) && (await File.ReadAllTextAsync(node.LogFile, stop)).Contains(word, StringComparison.Ordinal), stop);
+                async () => File.Exists(node.LogFile)
+                    && (await File.ReadAllTextAsync(node.LogFile, stop)).Contains(word, StringComparison.Ordinal), stop);
     }
 }

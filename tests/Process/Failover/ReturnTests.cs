@@ -1,6 +1,6 @@
 // Clients that all come back at once after a kill of the Primary: each of them puts, gets and has its segment again, and is refused nothing
 // but what a cluster without a Primary must refuse. How long it takes is failover-report's to say.
-using HotStandby.Host.Failover;
+using HotStandby.Lab.Failover;
 using HotStandby.Messages;
 using Xunit.Abstractions;
 
@@ -17,7 +17,8 @@ public sealed class ReturnTests(ITestOutputHelper output) : ClusterTest(output)
     ];
 
     [Fact]
-    public Task Every_client_comes_back_with_its_segment_after_a_kill_and_is_refused_nothing_else() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task Every_client_comes_back_with_its_segment_after_a_kill_and_is_refused_nothing_else() => WithClusterAsync(
+        3, async (cluster, stop) =>
     {
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);

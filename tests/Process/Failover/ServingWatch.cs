@@ -2,8 +2,8 @@
 // after that and still says it serves in the earlier one proves two Primaries at once.
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Http;
+using HotStandby.CommandLine.Status;
+using HotStandby.Lab.Cluster;
 
 namespace HotStandby.Tests.Process.Failover;
 

@@ -2,7 +2,7 @@
 // the last look, and stays with it until either end closes.
 using System.Net;
 using System.Net.Sockets;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 
 namespace HotStandby.Tests.Process.Failover;
 

@@ -1,5 +1,5 @@
 // One cluster for all tests of a class that leave it as it was: to start nodes costs more than most of those tests.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 
 namespace HotStandby.Tests.Process.Failover;
 

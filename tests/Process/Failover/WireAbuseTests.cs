@@ -1,6 +1,6 @@
 // What a client may send to a running node without harm to any other client.
 using System.Net;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Calls;

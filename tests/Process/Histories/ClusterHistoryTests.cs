@@ -1,8 +1,8 @@
-// What clients saw of node processes whose Primary is frozen and goes on has an order; and what an asynchronous cluster loses has none, which
-// shows that the checker finds losses of real clusters. Killed and leaving Primaries: tests/Failover/Scenarios/HistoryScenarios.cs.
-using HotStandby.Host.Cluster;
-using HotStandby.Host.Histories;
-using HotStandby.Host.Replay;
+// What clients saw of node processes whose Primary is frozen and goes on has an order; and what an asynchronous cluster loses has none,
+// which shows that the checker finds losses of real clusters. Killed and leaving Primaries: tests/Failover/Scenarios/HistoryScenarios.cs.
+using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Histories;
+using HotStandby.Lab.Replay;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Tests.Process.Failover;
@@ -38,7 +38,8 @@ public sealed class ClusterHistoryTests(ITestOutputHelper output) : ClusterTest(
         // Clients that know no other node still wait for it: whatever it answers now belongs to the past.
         frozen.Send(NodeSignal.Continue);
         await HistoryJudge.WaitForMoreAsync(history, Enough, stop);
-        await WaitUntilAsync($"{frozen.Id} is a Standby", Patience, async () => await cluster.StatusAsync(frozen, stop) is { Role: "standby" }, stop);
+        await WaitUntilAsync(
+            $"{frozen.Id} is a Standby", Patience, async () => await cluster.StatusAsync(frozen, stop) is { Role: "standby" }, stop);
         await HistoryJudge.WaitForMoreAsync(history, Enough, stop);
     }
 
@@ -52,9 +53,11 @@ public sealed class ClusterHistoryTests(ITestOutputHelper output) : ClusterTest(
             var standbys = cluster.Nodes.Where(node => node != primary).ToArray();
             var (id, history) = (new Uuid(1, 1), new History());
             await using var client = new MooncakeMasterClient(cluster.ClientAddresses, id);
-            await using var memory = await SegmentOwner.MountAsync(client, id, 1, HistoryWorkloadSettings.Default.SegmentBytes, Patience, PingInterval, null, stop);
+            await using var memory = await SegmentOwner.MountAsync(
+                client, id, 1, HistoryWorkloadSettings.Default.SegmentBytes, Patience, PingInterval, null, stop);
 
-            Assert.Equal(ErrorCode.Ok, await RecordAsync(history, OperationKind.PutStart, () => client.BatchPutStartAsync([Key], SizeBytes, stop)));
+            Assert.Equal(
+                ErrorCode.Ok, await RecordAsync(history, OperationKind.PutStart, () => client.BatchPutStartAsync([Key], SizeBytes, stop)));
             foreach (var standby in standbys)
                 standby.Send(NodeSignal.Kill);
             foreach (var standby in standbys)
@@ -69,7 +72,8 @@ public sealed class ClusterHistoryTests(ITestOutputHelper output) : ClusterTest(
 
             await WaitUntilAsync(
                 "an answer of the successor", Patience,
-                async () => await RecordAsync(history, OperationKind.Exists, () => client.BatchExistAsync([Key], stop)) is ErrorCode.Ok or ErrorCode.ObjectNotFound, stop);
+                async () => await RecordAsync(history, OperationKind.Exists, () =>
+                    client.BatchExistAsync([Key], stop)) is ErrorCode.Ok or ErrorCode.ObjectNotFound, stop);
             var verdict = LinearizabilityChecker.Check(history);
             Output.WriteLine(verdict.ToString());
             Assert.Equal((VerdictKind.Violation, Key), (verdict.Kind, verdict.Key));

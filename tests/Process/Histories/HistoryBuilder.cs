@@ -1,5 +1,5 @@
 // Writes histories by hand: one line a call, with invented times.
-using HotStandby.Host.Histories;
+using HotStandby.Lab.Histories;
 using HotStandby.Messages;
 
 namespace HotStandby.Tests.Process.Histories;
@@ -16,9 +16,12 @@ internal sealed class HistoryBuilder(string key = "k")
     public static ObjectBuffer Buffer(ulong replica, ulong? address = null, ulong sizeBytes = SizeBytes) =>
         new(replica, "memory:1", address ?? replica * 1_000_000, sizeBytes);
 
-    /// <summary>One call; its times in milliseconds, no return time for one that was never answered; of another key where one is named.</summary>
+    /// <summary>
+    /// One call; its times in milliseconds, no return time for one that was never answered; of another key where one is named.
+    /// </summary>
     public HistoryBuilder Call(
-        string client, OperationKind kind, double from, double? to, Outcome outcome = default, string? of = null, bool force = true, ulong sizeBytes = SizeBytes)
+        string client, OperationKind kind, double from, double? to, Outcome outcome = default, string? of = null, bool force = true,
+        ulong sizeBytes = SizeBytes)
     {
         History.Add(new Operation(_next++, client, of ?? key, kind, (long)(from * 1000))
         {
@@ -30,7 +33,8 @@ internal sealed class HistoryBuilder(string key = "k")
         return this;
     }
 
-    public HistoryBuilder Start(string client, double from, double to, ulong replica) => Call(client, OperationKind.PutStart, from, to, Outcome.With(Buffer(replica)));
+    public HistoryBuilder Start(string client, double from, double to, ulong replica) =>
+        Call(client, OperationKind.PutStart, from, to, Outcome.With(Buffer(replica)));
 
     public HistoryBuilder End(string client, double from, double to) => Call(client, OperationKind.PutEnd, from, to, Outcome.Ok);
 
@@ -44,7 +48,9 @@ internal sealed class HistoryBuilder(string key = "k")
     public HistoryBuilder Refuse(string client, OperationKind kind, double from, double to, ErrorCode error, bool force = true) =>
         Call(client, kind, from, to, Outcome.Refused(error), force: force);
 
-    public HistoryBuilder Lose(string client, OperationKind kind, double from, bool force = true) => Call(client, kind, from, null, force: force);
+    public HistoryBuilder Lose(string client, OperationKind kind, double from, bool force = true) =>
+        Call(client, kind, from, null, force: force);
 
-    public HistoryBuilder Remove(string client, double from, double to, bool force = true) => Call(client, OperationKind.Remove, from, to, Outcome.Ok, force: force);
+    public HistoryBuilder Remove(string client, double from, double to, bool force = true) =>
+        Call(client, OperationKind.Remove, from, to, Outcome.Ok, force: force);
 }

@@ -1,9 +1,9 @@
 // Makes histories that have an order: an object answers one call after the other, and each call's interval is stretched around the moment
 // at which it took effect. And spoils them: one answer is replaced by another.
 using CsCheck;
-using HotStandby.Host.Histories;
+using HotStandby.Lab.Histories;
 using HotStandby.Messages;
-using static HotStandby.Host.Histories.OperationKind;
+using static HotStandby.Lab.Histories.OperationKind;
 
 namespace HotStandby.Tests.Process.Histories;
 
@@ -15,9 +15,12 @@ internal static class HistoryGenerator
 
     private static readonly Outcome[] Answers =
     [
-        Outcome.Ok, Outcome.Refused(ErrorCode.ObjectNotFound), Outcome.Refused(ErrorCode.ReplicaIsNotReady), Outcome.Refused(ErrorCode.ObjectAlreadyExists),
-        Outcome.Refused(ErrorCode.IllegalClient), Outcome.Refused(ErrorCode.InvalidWrite), Outcome.Refused(ErrorCode.UnavailableInCurrentMode),
-        Outcome.With(BufferOf(1, Small)), Outcome.With(BufferOf(1, Small), LeaseSteps), Outcome.With(BufferOf(1, Large)), Outcome.With(BufferOf(2, Small)), Outcome.With(BufferOf(99, Small)),
+        Outcome.Ok, Outcome.Refused(ErrorCode.ObjectNotFound), Outcome.Refused(ErrorCode.ReplicaIsNotReady),
+        Outcome.Refused(ErrorCode.ObjectAlreadyExists),
+        Outcome.Refused(ErrorCode.IllegalClient), Outcome.Refused(ErrorCode.InvalidWrite),
+        Outcome.Refused(ErrorCode.UnavailableInCurrentMode),
+        Outcome.With(BufferOf(1, Small)), Outcome.With(BufferOf(1, Small), LeaseSteps), Outcome.With(BufferOf(1, Large)),
+        Outcome.With(BufferOf(2, Small)), Outcome.With(BufferOf(99, Small)),
     ];
 
     /// <summary>What becomes of a call.</summary>
@@ -39,11 +42,14 @@ internal static class HistoryGenerator
     /// <param name="overlapSteps">A call begins and ends up to so many calls before and after its moment.</param>
     /// <param name="answeredOfTen">Of ten calls so many are answered.</param>
     public static Gen<Operation[]> Orderly(int calls, int overlapSteps, int answeredOfTen) => DrawOf(
-            Gen.Frequency((3, Gen.Const(PutStart)), (3, Gen.Const(PutEnd)), (1, Gen.Const(PutRevoke)), (2, Gen.Const(Remove)), (1, Gen.Const(Exists)), (3, Gen.Const(GetReplicas))),
+            Gen.Frequency((3, Gen.Const(PutStart)), (3, Gen.Const(PutEnd)), (1, Gen.Const(PutRevoke)), (2, Gen.Const(Remove)),
+                (1, Gen.Const(Exists)), (3, Gen.Const(GetReplicas))),
             Gen.Bool, overlapSteps, Gen.Frequency((answeredOfTen, Gen.Const(Fate.Answered)), (10 - answeredOfTen, Gen.Enum<Fate>())))
         .Array[1, calls].Select(Run);
 
-    /// <summary>Histories of one complete object that is read and removed without force: what leases are about. All have an order.</summary>
+    /// <summary>
+    /// Histories of one complete object that is read and removed without force: what leases are about. All have an order.
+    /// </summary>
     /// <param name="calls">Most calls behind the put.</param>
     public static Gen<Operation[]> Leasing(int calls) => DrawOf(
             Gen.OneOf(Gen.Const(Remove), Gen.Const(GetReplicas)), Gen.Const(false), 1, Gen.Const(Fate.Answered))
@@ -51,7 +57,8 @@ internal static class HistoryGenerator
 
     private static Gen<Draw> DrawOf(Gen<OperationKind> kinds, Gen<bool> force, int overlapSteps, Gen<Fate> fates) => Gen.Select(
         Gen.Int[0, 2], kinds, force, Gen.Select(Gen.Int[0, 4], Gen.Int[0, overlapSteps], Gen.Int[0, overlapSteps]), fates,
-        (client, kind, isForced, numbers, fate) => new Draw(client, kind, isForced, numbers.Item1 == 0, numbers.Item2, numbers.Item3, fate));
+        (client, kind, isForced, numbers, fate) =>
+            new Draw(client, kind, isForced, numbers.Item1 == 0, numbers.Item2, numbers.Item3, fate));
 
     /// <summary>Histories one answer of which was replaced; most have no order.</summary>
     public static Gen<Operation[]> Spoiled(Gen<Operation[]> orderly) => Gen.Select(
@@ -66,7 +73,11 @@ internal static class HistoryGenerator
             else if (operation.Kind is not (PutStart or GetReplicas) && outcome.Buffer is not null)
                 outcome = Outcome.Ok;
             var spoiled = operations.ToArray();
-            spoiled[at] = operation with { Outcome = outcome, ReturnMicroseconds = operation.ReturnMicroseconds ?? operation.InvokeMicroseconds + (10 * StepMicroseconds) };
+            spoiled[at] = operation with
+            {
+                Outcome = outcome,
+                ReturnMicroseconds = operation.ReturnMicroseconds ?? operation.InvokeMicroseconds + (10 * StepMicroseconds),
+            };
             return spoiled;
         });
 
@@ -79,7 +90,8 @@ internal static class HistoryGenerator
     }
 
     // Those of different sizes are different replicas.
-    private static ObjectBuffer BufferOf(ulong number, ulong sizeBytes) => new((number * 2) + (sizeBytes == Large ? 1UL : 0), "memory:1", number << 20, sizeBytes);
+    private static ObjectBuffer BufferOf(ulong number, ulong sizeBytes) =>
+        new((number * 2) + (sizeBytes == Large ? 1UL : 0), "memory:1", number << 20, sizeBytes);
 
     private static Operation[] Run(Draw[] draws)
     {
@@ -89,7 +101,8 @@ internal static class HistoryGenerator
         {
             var draw = draws[i];
             var (client, size) = ($"c{draw.Client}", draw.IsLarge ? Large : Small);
-            var answer = draw.Fate is Fate.Answered or Fate.LostAnswer ? store.Answer(client, draw.Kind, draw.Force, size, i) : Outcome.Refused(ErrorCode.UnavailableInCurrentMode);
+            var answer = draw.Fate is Fate.Answered or Fate.LostAnswer
+                ? store.Answer(client, draw.Kind, draw.Force, size, i) : Outcome.Refused(ErrorCode.UnavailableInCurrentMode);
             var isKnown = draw.Fate is Fate.Answered or Fate.RefusedUnseen;
             operations[i] = new Operation(i, client, "k", draw.Kind, Math.Max(0, i - draw.EarlierSteps) * StepMicroseconds)
             {

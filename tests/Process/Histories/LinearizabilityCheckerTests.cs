@@ -1,9 +1,9 @@
 // Histories whose verdict everybody can see: those that an order explains, and those that none does, one for each kind of fault that the
 // checker is there for.
-using HotStandby.Host.Histories;
+using HotStandby.Lab.Histories;
 using HotStandby.Messages;
 using Xunit.Abstractions;
-using static HotStandby.Host.Histories.OperationKind;
+using static HotStandby.Lab.Histories.OperationKind;
 
 namespace HotStandby.Tests.Process.Histories;
 
@@ -15,7 +15,8 @@ public sealed class LinearizabilityCheckerTests(ITestOutputHelper output)
     [Fact]
     public void A_life_from_put_to_remove_is_in_order() => Good(new HistoryBuilder()
         .Refuse("a", GetReplicas, 0, 1, ErrorCode.ObjectNotFound)
-        .Start("a", 1, 2, replica: 1).Refuse("b", GetReplicas, 2, 3, ErrorCode.ReplicaIsNotReady).Refuse("b", Exists, 3, 4, ErrorCode.ObjectNotFound)
+        .Start("a", 1, 2, replica: 1)
+        .Refuse("b", GetReplicas, 2, 3, ErrorCode.ReplicaIsNotReady).Refuse("b", Exists, 3, 4, ErrorCode.ObjectNotFound)
         .Refuse("b", PutStart, 4, 5, ErrorCode.ObjectAlreadyExists).Refuse("b", PutEnd, 5, 6, ErrorCode.IllegalClient)
         .Refuse("b", Remove, 6, 7, ErrorCode.ReplicaIsNotReady).End("a", 7, 8).Get("b", 8, 9, replica: 1).End("a", 9, 10)
         .Refuse("a", PutRevoke, 10, 11, ErrorCode.InvalidWrite).Remove("b", 11, 12).Refuse("a", PutEnd, 12, 13, ErrorCode.ObjectNotFound)
@@ -24,11 +25,13 @@ public sealed class LinearizabilityCheckerTests(ITestOutputHelper output)
     [Fact]
     public void Reads_that_overlap_a_put_see_it_or_not() => Good(new HistoryBuilder()
         .Start("a", 0, 1, replica: 1).End("a", 1, 10)
-        .Get("b", 2, 3, replica: 1).Refuse("c", Exists, 1, 2.5, ErrorCode.ObjectNotFound).Refuse("d", GetReplicas, 1.5, 9, ErrorCode.ReplicaIsNotReady));
+        .Get("b", 2, 3, replica: 1)
+        .Refuse("c", Exists, 1, 2.5, ErrorCode.ObjectNotFound).Refuse("d", GetReplicas, 1.5, 9, ErrorCode.ReplicaIsNotReady));
 
     [Fact]
     public void A_PutEnd_that_overlaps_two_puts_may_have_ended_either() => Good(new HistoryBuilder()
-        .Start("a", 0, 1, replica: 1).End("a", 1, 20).End("a", 1, 2).Remove("b", 2, 3).Start("a", 4, 5, replica: 2).Get("b", 6, 7, replica: 2));
+        .Start("a", 0, 1, replica: 1)
+        .End("a", 1, 20).End("a", 1, 2).Remove("b", 2, 3).Start("a", 4, 5, replica: 2).Get("b", 6, 7, replica: 2));
 
     [Fact]
     public void A_read_that_misses_an_acknowledged_put_is_found() => Bad(new HistoryBuilder()
@@ -73,7 +76,8 @@ public sealed class LinearizabilityCheckerTests(ITestOutputHelper output)
 
     [Fact]
     public void A_refused_put_that_took_effect_is_found() => Bad(new HistoryBuilder()
-        .Refuse("a", PutStart, 0, 1, ErrorCode.UnavailableInCurrentMode).Refuse("b", GetReplicas, 2, 3, ErrorCode.ReplicaIsNotReady), culprit: 1);
+        .Refuse("a", PutStart, 0, 1, ErrorCode.UnavailableInCurrentMode).Refuse("b", GetReplicas, 2, 3, ErrorCode.ReplicaIsNotReady),
+        culprit: 1);
 
     [Fact]
     public void A_refused_remove_that_took_effect_is_found() => Bad(new HistoryBuilder()
@@ -84,7 +88,8 @@ public sealed class LinearizabilityCheckerTests(ITestOutputHelper output)
     public void A_call_without_an_answer_may_take_effect_at_once_or_late_or_never()
     {
         Good(new HistoryBuilder().Lose("a", PutStart, 0).Refuse("b", GetReplicas, 1, 2, ErrorCode.ReplicaIsNotReady));
-        Good(new HistoryBuilder().Lose("a", PutStart, 0).Refuse("b", GetReplicas, 1, 2, ErrorCode.ObjectNotFound).Put("b", 2, 3, replica: 1));
+        Good(new HistoryBuilder()
+            .Lose("a", PutStart, 0).Refuse("b", GetReplicas, 1, 2, ErrorCode.ObjectNotFound).Put("b", 2, 3, replica: 1));
         Good(new HistoryBuilder()
             .Put("a", 0, 1, replica: 1).Lose("b", Remove, 2).Get("c", 100, 101, replica: 1).Get("c", 5000, 5001, replica: 1)
             .Refuse("c", GetReplicas, 6000, 6001, ErrorCode.ObjectNotFound));
@@ -102,10 +107,14 @@ public sealed class LinearizabilityCheckerTests(ITestOutputHelper output)
     [Fact]
     public void A_removal_while_a_reader_was_promised_the_object_is_found()
     {
-        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1).Get("b", 2, 3, replica: 1, leaseMilliseconds: 100).Remove("c", 50, 60, force: false), culprit: 3);
-        Good(new HistoryBuilder().Put("a", 0, 1, replica: 1).Get("b", 2, 3, replica: 1, leaseMilliseconds: 100).Remove("c", 50, 60, force: true));
-        Good(new HistoryBuilder().Put("a", 0, 1, replica: 1).Get("b", 2, 3, replica: 1, leaseMilliseconds: 100).Remove("c", 50, 103, force: false));
-        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1).Remove("c", 50, 60, force: false).Get("b", 2, 58, replica: 1, leaseMilliseconds: 100), culprit: 2);
+        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1)
+            .Get("b", 2, 3, replica: 1, leaseMilliseconds: 100).Remove("c", 50, 60, force: false), culprit: 3);
+        Good(new HistoryBuilder()
+            .Put("a", 0, 1, replica: 1).Get("b", 2, 3, replica: 1, leaseMilliseconds: 100).Remove("c", 50, 60, force: true));
+        Good(new HistoryBuilder()
+            .Put("a", 0, 1, replica: 1).Get("b", 2, 3, replica: 1, leaseMilliseconds: 100).Remove("c", 50, 103, force: false));
+        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1)
+            .Remove("c", 50, 60, force: false).Get("b", 2, 58, replica: 1, leaseMilliseconds: 100), culprit: 2);
     }
 
     [Fact]
@@ -115,10 +124,13 @@ public sealed class LinearizabilityCheckerTests(ITestOutputHelper output)
         Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other"));
         Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other").Remove("a", 4, 5));
         // Memory that was given back, perhaps, is another's to have.
-        Good(new HistoryBuilder().Put("a", 0, 1, replica: 1).Lose("a", Remove, 1.5).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other"));
-        Good(new HistoryBuilder().Put("a", 0, 1, replica: 1).Remove("a", 1.5, 9).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other"));
+        Good(new HistoryBuilder()
+            .Put("a", 0, 1, replica: 1).Lose("a", Remove, 1.5).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other"));
+        Good(new HistoryBuilder()
+            .Put("a", 0, 1, replica: 1).Remove("a", 1.5, 9).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other"));
         // Unless the object was seen after all.
-        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1).Lose("a", Remove, 1.5).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other").Get("c", 4, 5, replica: 1));
+        Bad(new HistoryBuilder().Put("a", 0, 1, replica: 1)
+            .Lose("a", Remove, 1.5).Call("b", PutStart, 2, 3, Outcome.With(shared), of: "other").Get("c", 4, 5, replica: 1));
         var beside = HistoryBuilder.Buffer(2, address: 1_000_000 + HistoryBuilder.SizeBytes);
         Good(new HistoryBuilder().Put("a", 0, 1, replica: 1).Call("b", PutStart, 2, 3, Outcome.With(beside), of: "other"));
     }
@@ -143,7 +155,8 @@ public sealed class LinearizabilityCheckerTests(ITestOutputHelper output)
             history.Lose($"c{i}", PutStart, i).Lose($"c{i}", PutEnd, i).Lose($"c{i}", Remove, i);
         history.Refuse("z", Exists, 100, 101, ErrorCode.ObjectNotFound);
         var settings = new CheckerSettings { MaximumConfigurations = 1000 };
-        Assert.Equal(VerdictKind.Undecided, LinearizabilityChecker.Check(history.Lose("z", Remove, 102).Get("z", 102, 103, replica: 1).History, settings).Kind);
+        Assert.Equal(VerdictKind.Undecided,
+            LinearizabilityChecker.Check(history.Lose("z", Remove, 102).Get("z", 102, 103, replica: 1).History, settings).Kind);
     }
 
     [Fact]
@@ -152,7 +165,8 @@ public sealed class LinearizabilityCheckerTests(ITestOutputHelper output)
         var history = new HistoryBuilder().Put("a", 0, 1, replica: 1);
         for (var i = 0; i < 20; i++)
             history.Get("b", 2 + i, 3 + i, replica: 1);
-        var verdict = LinearizabilityChecker.Check(history.Refuse("c", GetReplicas, 40, 41, ErrorCode.ObjectNotFound).Get("b", 50, 51, replica: 1).History);
+        var verdict = LinearizabilityChecker.Check(
+            history.Refuse("c", GetReplicas, 40, 41, ErrorCode.ObjectNotFound).Get("b", 50, 51, replica: 1).History);
         output.WriteLine(verdict.Explanation);
         Assert.Contains("explains call 22 (GetReplicas: ObjectNotFound)", verdict.Explanation, StringComparison.Ordinal);
         Assert.Contains("complete by a, replica 1", verdict.Explanation, StringComparison.Ordinal);

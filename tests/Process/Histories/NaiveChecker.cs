@@ -1,9 +1,9 @@
-// Linearizability as its definition says it: every order is tried, and the moment at which each call takes effect is put as early as the order,
-// the call and the leases allow. With a model of its own that shares nothing with the checker's. For histories of a handful of calls of one key,
-// within the time in which no put is old.
-using HotStandby.Host.Histories;
+// Linearizability as its definition says it: every order is tried, and the moment at which each call takes effect is put as early as the
+// order, the call and the leases allow. With a model of its own that shares nothing with the checker's. For histories of a handful of calls
+// of one key, within the time in which no put is old.
+using HotStandby.Lab.Histories;
 using HotStandby.Messages;
-using static HotStandby.Host.Histories.OperationKind;
+using static HotStandby.Lab.Histories.OperationKind;
 
 namespace HotStandby.Tests.Process.Histories;
 
@@ -41,7 +41,8 @@ internal static class NaiveChecker
     }
 
     // All that may be after the call, if it can have been answered as it was; and the buffer that was seen for the first time.
-    private static IEnumerable<(Thing? Thing, ObjectBuffer? Born)> StatesAfter(Thing? thing, Operation operation, HashSet<ObjectBuffer> used)
+    private static IEnumerable<(Thing? Thing, ObjectBuffer? Born)> StatesAfter(
+        Thing? thing, Operation operation, HashSet<ObjectBuffer> used)
     {
         var (kind, outcome) = (operation.Kind, operation.Outcome);
         if (outcome.Kind == OutcomeKind.Refused)
@@ -79,7 +80,8 @@ internal static class NaiveChecker
     {
         if (thing.Buffer == buffer)
             return [(thing, null)];
-        return thing.Buffer is null && !used.Contains(buffer) && buffer.SizeBytes == thing.SizeBytes ? [(thing with { Buffer = buffer }, buffer)] : [];
+        return thing.Buffer is null && !used.Contains(buffer) && buffer.SizeBytes == thing.SizeBytes
+            ? [(thing with { Buffer = buffer }, buffer)] : [];
     }
 
     private static bool IsRightRefusal(Thing? thing, Operation operation) => (operation.Kind, operation.Outcome.Error) switch

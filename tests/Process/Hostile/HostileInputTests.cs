@@ -1,5 +1,5 @@
 // Strangers at the ports of a Primary under load: clients and nodes that belong there do not notice.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 

@@ -72,5 +72,6 @@ internal static class Scanner
     }
 
     // A record of a client's first message, with a body that is long enough to look like one.
-    private static byte[] TlsHello(Random random) => [0x16, 0x03, 0x01, 0x00, 0xC8, 0x01, 0x00, 0x00, 0xC4, 0x03, 0x03, .. Noise(random, 194)];
+    private static byte[] TlsHello(Random random) =>
+        [0x16, 0x03, 0x01, 0x00, 0xC8, 0x01, 0x00, 0x00, 0xC4, 0x03, 0x03, .. Noise(random, 194)];
 }

@@ -27,10 +27,12 @@ internal sealed record Answer(int Status, string Text, string? ContentType, stri
     public JsonElement Json => JsonDocument.Parse(Text).RootElement;
 
     /// <summary>The error code of a refusal.</summary>
-    public int ErrorCode => Error is { } said ? int.Parse(said.Split(' ')[0], CultureInfo.InvariantCulture) : Json.GetProperty("error_code").GetInt32();
+    public int ErrorCode => Error is { } said
+        ? int.Parse(said.Split(' ')[0], CultureInfo.InvariantCulture) : Json.GetProperty("error_code").GetInt32();
 
     /// <summary>The words of a refusal.</summary>
-    public string ErrorMessage => Error is { } said ? said[(said.IndexOf(' ', StringComparison.Ordinal) + 1)..] : Json.GetProperty("error_message").GetString()!;
+    public string ErrorMessage =>
+        Error is { } said ? said[(said.IndexOf(' ', StringComparison.Ordinal) + 1)..] : Json.GetProperty("error_message").GetString()!;
 }
 
 internal sealed class AdminServerFixture : IAsyncDisposable
@@ -106,7 +108,8 @@ internal sealed class AdminServerFixture : IAsyncDisposable
     /// <summary>Sends a request with headers; null values are left out.</summary>
     public Task<string> SendRawAsync(string method, string path, params (string Name, string Value)[] headers) => SendRawAsync(
     [
-        $"{method} {path} HTTP/1.1", .. headers.Any(static each => each.Name == "Host") ? Array.Empty<string>() : [$"Host: 127.0.0.1:{Port}"],
+        $"{method} {path} HTTP/1.1", .. headers.Any(
+            static each => each.Name == "Host") ? Array.Empty<string>() : [$"Host: 127.0.0.1:{Port}"],
         .. headers.Select(static each => $"{each.Name}: {each.Value}"), "Content-Length: 0", "Connection: close", "", "",
     ]);
 
@@ -137,8 +140,8 @@ internal sealed class AdminServerFixture : IAsyncDisposable
         ReplicaRole role = ReplicaRole.Standby, bool serving = false, string? leader = "n2", bool voting = true, ulong applied = 100,
         ulong committed = 100, bool whole = true, params StandbyStatus[] standbys) => new(
         new ReplicaStatus(
-            new NodeId("n1"), role, serving, 7, leader is null ? default : new NodeId(leader), voting, committed, committed, committed, applied,
-            serving ? 1500 : 0, 3, standbys, new ApplyLag(4, 10, 20, 30, 40),
+            new NodeId("n1"), role, serving, 7, leader is null ? default : new NodeId(leader), voting, committed, committed,
+            committed, applied, serving ? 1500 : 0, 3, standbys, new ApplyLag(4, 10, 20, 30, 40),
             new StateStatus(IsWhole: whole, 40, 60, null)),
         [],
         new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8, true, []));

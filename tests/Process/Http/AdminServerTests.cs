@@ -130,7 +130,8 @@ public sealed class AdminServerTests
         Assert.True(routes.Length > 20);
         Assert.All(routes, route => Assert.All(
             route.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? [],
-            parameter => Assert.True(parameter.ParameterType == typeof(string) || !IsSimple(parameter.ParameterType), $"{route.DisplayName}: {parameter}")));
+            parameter => Assert.True(
+                parameter.ParameterType == typeof(string) || !IsSimple(parameter.ParameterType), $"{route.DisplayName}: {parameter}")));
 
         static bool IsSimple(Type type) => (Nullable.GetUnderlyingType(type) ?? type) is { IsPrimitive: true } or { IsEnum: true };
     }
@@ -140,8 +141,10 @@ public sealed class AdminServerTests
     {
         await using var server = await StartAsync();
         var tooLong = new string('k', 4097);
-        Assert.StartsWith("key must be 1 to 4096 bytes", (await server.GetAsync($"/query_key?key={tooLong}")).ErrorMessage, StringComparison.Ordinal);
-        Assert.StartsWith("keys must be 1 to 4096 bytes", (await server.GetAsync($"/batch_query_keys?keys=a,{tooLong}")).ErrorMessage, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "key must be 1 to 4096 bytes", (await server.GetAsync($"/query_key?key={tooLong}")).ErrorMessage, StringComparison.Ordinal);
+        Assert.StartsWith("keys must be 1 to 4096 bytes", (await server.GetAsync($"/batch_query_keys?keys=a,{tooLong}")).ErrorMessage,
+            StringComparison.Ordinal);
         Assert.Equal("segment must be 1 to 4096 bytes", (await server.GetAsync($"/query_segment?segment={tooLong}")).ErrorMessage);
         var tooMany = string.Join(',', Enumerable.Range(0, 1025));
         Assert.Equal("keys must be 1 to 1024 keys", (await server.GetAsync($"/batch_query_keys?keys={tooMany}")).ErrorMessage);
@@ -174,9 +177,11 @@ public sealed class AdminServerTests
     {
         await using var server = await StartAsync();
         var paths = (await server.GetAsync("/openapi.json")).Json.GetProperty("paths");
-        var described = paths.EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(method => $"{method.Name.ToUpperInvariant()} {path.Name}"));
+        var described = paths.EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(method => $"{method.Name.ToUpperInvariant()} {path.Name}"));
         var mapped = server.Server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .SelectMany(route => route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} {route.RoutePattern.RawText}"))
+            .SelectMany(route => route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(
+                method => $"{method} {route.RoutePattern.RawText}"))
             .Where(route => route != "GET /openapi.json");
         Assert.Equal(mapped.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
         Assert.All(paths.EnumerateObject().SelectMany(path => path.Value.EnumerateObject()), method =>
@@ -192,7 +197,8 @@ public sealed class AdminServerTests
         string[] alwaysAnswered =
         [
             "/health", "/health/live", "/health/primary", "/ready", "/role", "/ha_status", "/leader", "/replication", "/status", "/metrics",
-            "/metrics/summary", "/", "/events", "/admin/status", "/admin/lag", .. CommandTable.All.Select(command => command.Path).Where(path => path.StartsWith("/admin/", StringComparison.Ordinal)),
+            "/metrics/summary", "/", "/events", "/admin/status", "/admin/lag",
+            .. CommandTable.All.Select(command => command.Path).Where(path => path.StartsWith("/admin/", StringComparison.Ordinal)),
         ];
         var described = (await server.GetAsync("/openapi.json")).Json.GetProperty("paths").EnumerateObject().Select(path => path.Name);
         var tested = Calling.Concat(Absent).Select(endpoint => endpoint.Path.Split('?')[0]).Concat(alwaysAnswered).Distinct();
@@ -207,7 +213,8 @@ public sealed class AdminServerTests
         return rows;
     }
 
-    private static bool IsText(string path) => path.StartsWith("/get_all_", StringComparison.Ordinal) || path.StartsWith("/query_segment", StringComparison.Ordinal);
+    private static bool IsText(string path) =>
+        path.StartsWith("/get_all_", StringComparison.Ordinal) || path.StartsWith("/query_segment", StringComparison.Ordinal);
 
     private static async Task AssertNotServingAsync(AdminServerFixture server, string method, string path)
     {

@@ -70,7 +70,8 @@ public sealed class AuditLogTests : IDisposable
         using (var socket = new TcpClient())
         {
             await socket.ConnectAsync("127.0.0.1", server.Port);
-            await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes("POST /api/v1/remove_all HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"));
+            await socket.GetStream().WriteAsync(
+                Encoding.ASCII.GetBytes("POST /api/v1/remove_all HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"));
             await began.Task;
             socket.LingerState = new LingerOption(true, 0);
         }
@@ -97,7 +98,8 @@ public sealed class AuditLogTests : IDisposable
     }
 
     private Task<AdminServerFixture> StartAsync(TimeProvider? time = null) =>
-        AdminServerFixture.StartAsync(change: options => options with { Audit = new AuditLog(Path, static _ => { }, time ?? TimeProvider.System) });
+        AdminServerFixture.StartAsync(
+            change: options => options with { Audit = new AuditLog(Path, static _ => { }, time ?? TimeProvider.System) });
 
     private JsonElement[] Lines() => [.. File.ReadAllLines(Path).Select(static line => JsonDocument.Parse(line).RootElement)];
 
@@ -106,6 +108,7 @@ public sealed class AuditLogTests : IDisposable
         var last = Lines()[^1];
         Assert.Equal(
             (status, command, arguments, outcome),
-            (last.GetProperty("status").GetInt32(), last.GetProperty("command").GetString(), last.GetProperty("arguments").GetString()!.Trim(), last.GetProperty("outcome").GetString()));
+            (last.GetProperty("status").GetInt32(), last.GetProperty("command").GetString(),
+                last.GetProperty("arguments").GetString()!.Trim(), last.GetProperty("outcome").GetString()));
     }
 }

@@ -79,7 +79,9 @@ public sealed class DrainEndpointTests
         };
         var answer = await server.GetAsync("/api/v1/drain_jobs/query?job_id=3-4");
         Assert.Equal(
-            """{"success":true,"job_id":"3-4","type":0,"type_name":"DRAIN","status":2,"status_name":"RUNNING","created_at_ms_epoch":1000,"last_updated_at_ms_epoch":2000,"segments":["a"],"succeeded_units":1,"failed_units":2,"blocked_units":3,"active_units":4,"migrated_bytes":5,"message":"words"}""",
+            """{"success":true,"job_id":"3-4","type":0,"type_name":"DRAIN","status":2,"status_name":"RUNNING","created_at_ms_epoch":1000"""
+                + ""","last_updated_at_ms_epoch":2000,"segments":["a"],"succeeded_units":1,"failed_units":2,"blocked_units":3"""
+                + ""","active_units":4,"migrated_bytes":5,"message":"words"}""",
             answer.Text);
     }
 

@@ -37,13 +37,16 @@ public sealed class GuardTests
         foreach (var (method, path) in Routes(server).Where(static route => route.Method != "GET"))
         {
             Assert.StartsWith("HTTP/1.1 401 ", await server.SendRawAsync(method, path + Arguments), StringComparison.Ordinal);
-            Assert.StartsWith("HTTP/1.1 401 ", await server.SendRawAsync(method, path + Arguments, ("Authorization", $"Bearer {Token}x")), StringComparison.Ordinal);
-            Assert.StartsWith("HTTP/1.1 401 ", await server.SendRawAsync(method, path + Arguments, ("Authorization", $"Basic {Token}")), StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 401 ", await server.SendRawAsync(method, path + Arguments, ("Authorization", $"Bearer {Token}x")),
+                StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 401 ", await server.SendRawAsync(method, path + Arguments, ("Authorization", $"Basic {Token}")),
+                StringComparison.Ordinal);
             Assert.Empty(server.Gateway.Calls);
         }
 
         foreach (var (method, path) in Routes(server).Where(static route => route.Method != "GET"))
-            Assert.DoesNotMatch("^HTTP/1.1 40[13] ", await server.SendRawAsync(method, path + Arguments, ("Authorization", $"bearer {Token}")));
+            Assert.DoesNotMatch(
+                "^HTTP/1.1 40[13] ", await server.SendRawAsync(method, path + Arguments, ("Authorization", $"bearer {Token}")));
         Assert.NotEmpty(server.Gateway.Calls);
     }
 
@@ -54,7 +57,8 @@ public sealed class GuardTests
         foreach (var (method, path) in Routes(server).Where(static route => route is { Method: "GET", Path: not "/events" }))
             Assert.DoesNotMatch("^HTTP/1.1 500 ", await server.SendRawAsync(method, path + Arguments, ForeignPage));
         Assert.NotEmpty(server.Gateway.Calls);
-        Assert.All(server.Gateway.Calls, static call => Assert.True(call is KeyedCall { Operation: KeyedOperation.Peek } or ScanCall { Operation: ScanOperation.ListKeys }
+        Assert.All(server.Gateway.Calls, static call =>
+            Assert.True(call is KeyedCall { Operation: KeyedOperation.Peek } or ScanCall { Operation: ScanOperation.ListKeys }
             or ListSegmentsCall or QuerySegmentStatusCall or DrainJobCall { Cancel: false }, call.GetType().Name));
     }
 
@@ -70,7 +74,8 @@ public sealed class GuardTests
     {
         await using var server = await StartAsync();
         server.Gateway.Script = static call => call.Settle(1);
-        Assert.StartsWith($"HTTP/1.1 {status} ", await server.SendRawAsync("GET", $"/query_key?key=a&lease={lease}", ForeignPage), StringComparison.Ordinal);
+        Assert.StartsWith($"HTTP/1.1 {status} ", await server.SendRawAsync("GET", $"/query_key?key=a&lease={lease}", ForeignPage),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -116,7 +121,8 @@ public sealed class GuardTests
     {
         await using var server = await StartAsync();
         server.Gateway.Script = static call => ((ScanCall)call).Finish([], 12);
-        Assert.StartsWith("HTTP/1.1 200 ", await server.SendRawAsync("POST", "/api/v1/remove_all", (header, Here(server, value))), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200 ", await server.SendRawAsync("POST", "/api/v1/remove_all", (header, Here(server, value))),
+            StringComparison.Ordinal);
         Assert.Single(server.Gateway.Calls);
     }
 
@@ -131,15 +137,19 @@ public sealed class GuardTests
             else
                 ((SegmentCall)call).Finish(ErrorCode.Ok);
         };
-        Assert.Contains(" 200 ", await server.SendRawAsync("POST /api/v1/remove_all HTTP/1.0", "Content-Length: 0", "", ""), StringComparison.Ordinal);
+        Assert.Contains(
+            " 200 ", await server.SendRawAsync("POST /api/v1/remove_all HTTP/1.0", "Content-Length: 0", "", ""), StringComparison.Ordinal);
         string[] chunked =
         [
-            "POST /api/v1/drain_jobs HTTP/1.1", $"Host: localhost:{server.Port}", "Transfer-Encoding: chunked", "Connection: close", "Content-Type: application/x-www-form-urlencoded",
+            "POST /api/v1/drain_jobs HTTP/1.1", $"Host: localhost:{server.Port}", "Transfer-Encoding: chunked", "Connection: close",
+            "Content-Type: application/x-www-form-urlencoded",
         ];
         string[] body = ["", "8", "{\"segmen", "9", "ts\":[\"a\"]", "1", "}", "0", "", ""];
         Assert.StartsWith("HTTP/1.1 200 ", await server.SendRawAsync([.. chunked, .. body]), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 403 ", await server.SendRawAsync([.. chunked, "Origin: http://evil.example", .. body]), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 403 ", await server.SendRawAsync([.. chunked, "User-Agent: Mozilla/5.0", .. body]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 403 ", await server.SendRawAsync([.. chunked, "Origin: http://evil.example", .. body]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 403 ", await server.SendRawAsync([.. chunked, "User-Agent: Mozilla/5.0", .. body]), StringComparison.Ordinal);
         Assert.Equal(2, server.Gateway.Calls.Count);
     }
 
@@ -164,7 +174,8 @@ public sealed class GuardTests
     public async Task Another_spelling_of_a_path_or_method_is_no_way_round(string method, string path)
     {
         await using var server = await StartAsync(command: static (_, _) => throw new InvalidOperationException("nothing may come here"));
-        var answer = await server.SendRawAsync(method, path, ForeignPage, ("X-HTTP-Method-Override", "POST"), ("X-Original-URL", "/api/v1/remove_all"));
+        var answer = await server.SendRawAsync(
+            method, path, ForeignPage, ("X-HTTP-Method-Override", "POST"), ("X-Original-URL", "/api/v1/remove_all"));
         Assert.Matches("^HTTP/1.1 (204|40[0345]) ", answer);
         Assert.Empty(server.Gateway.Calls);
     }
@@ -174,7 +185,8 @@ public sealed class GuardTests
     {
         await using var server = await StartAsync();
         var answer = await server.SendRawAsync(
-            "OPTIONS", "/api/v1/objects", ForeignPage, ("Access-Control-Request-Method", "DELETE"), ("Access-Control-Request-Headers", "authorization"));
+            "OPTIONS", "/api/v1/objects", ForeignPage, ("Access-Control-Request-Method", "DELETE"),
+            ("Access-Control-Request-Headers", "authorization"));
         Assert.StartsWith("HTTP/1.1 204 ", answer, StringComparison.Ordinal);
         Assert.Contains("Allow: DELETE, OPTIONS\r\n", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("Access-Control", answer, StringComparison.OrdinalIgnoreCase);
@@ -184,7 +196,8 @@ public sealed class GuardTests
     public async Task A_query_beyond_the_limit_is_refused_and_changes_nothing()
     {
         await using var server = await StartAsync();
-        Assert.StartsWith("HTTP/1.1 414 ", await server.SendRawAsync("DELETE", $"/api/v1/objects?key={new string('a', 70_000)}"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 414 ", await server.SendRawAsync("DELETE", $"/api/v1/objects?key={new string('a', 70_000)}"),
+            StringComparison.Ordinal);
         Assert.Empty(server.Gateway.Calls);
     }
 
@@ -194,9 +207,15 @@ public sealed class GuardTests
         await using var server = await StartWithTokenAsync();
         Assert.StartsWith("HTTP/1.1 200 ", await server.SendRawAsync("GET", "/admin/config"), StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 403 ", await server.SendRawAsync("GET", "/Admin/config/", ForeignPage), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 401 ", await server.SendRawAsync("GET", "/admin/config", ("X-Forwarded-For", "10.1.2.3")), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 200 ", await server.SendRawAsync("GET", "/admin/config", ("X-Forwarded-For", "10.1.2.3"), ("Authorization", $"Bearer {Token}")), StringComparison.Ordinal);
-        using var client = new HttpClient { BaseAddress = new Uri($"http://localhost:{server.Port}"), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Token) } };
+        Assert.StartsWith(
+            "HTTP/1.1 401 ", await server.SendRawAsync("GET", "/admin/config", ("X-Forwarded-For", "10.1.2.3")), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200 ", await server.SendRawAsync("GET", "/admin/config", ("X-Forwarded-For", "10.1.2.3"),
+            ("Authorization", $"Bearer {Token}")), StringComparison.Ordinal);
+        using var client = new HttpClient
+        {
+            BaseAddress = new Uri($"http://localhost:{server.Port}"),
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Token) }
+        };
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("/admin/members", UriKind.Relative))).StatusCode);
     }
 
@@ -205,21 +224,28 @@ public sealed class GuardTests
     {
         await using var server = await StartAsync();
         var description = (await server.GetAsync("/openapi.json")).Json;
-        Assert.Equal("bearer", description.GetProperty("components").GetProperty("securitySchemes").GetProperty("adminToken").GetProperty("scheme").GetString());
+        Assert.Equal("bearer", description.GetProperty(
+            "components").GetProperty("securitySchemes").GetProperty("adminToken").GetProperty("scheme").GetString());
         foreach (var path in description.GetProperty("paths").EnumerateObject())
             foreach (var operation in path.Value.EnumerateObject())
             {
-                var isGuarded = operation.Name != "get" || path.Name.StartsWith("/admin/", StringComparison.Ordinal) || path.Name == "/query_key";
-                Assert.Equal((operation.Name, path.Name, isGuarded), (operation.Name, path.Name, operation.Value.TryGetProperty("security", out _)));
-                Assert.Equal((operation.Name, path.Name, isGuarded), (operation.Name, path.Name, operation.Value.GetProperty("responses").TryGetProperty("403", out _)));
+                var isGuarded = operation.Name != "get"
+                    || path.Name.StartsWith("/admin/", StringComparison.Ordinal) || path.Name == "/query_key";
+                Assert.Equal(
+                    (operation.Name, path.Name, isGuarded), (operation.Name, path.Name, operation.Value.TryGetProperty("security", out _)));
+                Assert.Equal((operation.Name, path.Name, isGuarded),
+                    (operation.Name, path.Name, operation.Value.GetProperty("responses").TryGetProperty("403", out _)));
             }
     }
 
-    private static string Here(AdminServerFixture server, string value) => value.Replace("PORT", $"{server.Port}", StringComparison.Ordinal);
+    private static string Here(AdminServerFixture server, string value) =>
+        value.Replace("PORT", $"{server.Port}", StringComparison.Ordinal);
 
-    private static Task<AdminServerFixture> StartWithTokenAsync() => StartAsync(change: static options => options with { AdminToken = Token });
+    private static Task<AdminServerFixture> StartWithTokenAsync() =>
+        StartAsync(change: static options => options with { AdminToken = Token });
 
     private static IEnumerable<(string Method, string Path)> Routes(AdminServerFixture server) => server.Server.Services
         .GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-        .SelectMany(static route => route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(method => (method, route.RoutePattern.RawText!)));
+        .SelectMany(static route =>
+            route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(method => (method, route.RoutePattern.RawText!)));
 }

@@ -17,12 +17,14 @@ public sealed class HealthEndpointTests
         var health = await server.GetAsync("/health");
         Assert.Equal(200, health.Status);
         Assert.Equal(
-            """{"status":"ok","role":"leader","ha_state":"serving","service_ready":true,"leader_address":"10.0.0.1:50051","view_version":7}""",
+            """{"status":"ok","role":"leader","ha_state":"serving","service_ready":true"""
+                + ""","leader_address":"10.0.0.1:50051","view_version":7}""",
             health.Text);
         Assert.Equal("leader", (await server.GetAsync("/role")).Text);
         Assert.Equal("serving", (await server.GetAsync("/ha_status")).Text);
         Assert.Equal(
-            """{"present":true,"leader_address":"10.0.0.1:50051","view_version":7,"leader_node":"n1"}""", (await server.GetAsync("/leader")).Text);
+            """{"present":true,"leader_address":"10.0.0.1:50051","view_version":7,"leader_node":"n1"}""",
+            (await server.GetAsync("/leader")).Text);
         Assert.Equal((200, "primary"), Pair(await server.GetAsync("/health/primary")));
         Assert.Equal(200, (await server.GetAsync("/ready")).Status);
     }
@@ -103,8 +105,10 @@ public sealed class HealthEndpointTests
         await using var server = await StartAsync(_ => Task.FromResult(now));
         server.Gateway.MayServe = false;
         var ready = await server.GetAsync("/ready");
-        Assert.Equal((503, true), (ready.Status, ready.Json.GetProperty("reason").GetString()!.Contains("verification", StringComparison.Ordinal)));
-        Assert.Equal("shard-1", (await server.GetAsync("/status")).Json.GetProperty("verification").GetProperty("uncleanPartitions")[0].GetString());
+        Assert.Equal(
+            (503, true), (ready.Status, ready.Json.GetProperty("reason").GetString()!.Contains("verification", StringComparison.Ordinal)));
+        Assert.Equal(
+            "shard-1", (await server.GetAsync("/status")).Json.GetProperty("verification").GetProperty("uncleanPartitions")[0].GetString());
         now = report;
         Assert.Equal(200, (await server.GetAsync("/ready")).Status);
     }
@@ -122,13 +126,16 @@ public sealed class HealthEndpointTests
     public async Task Replication_tells_role_epoch_sequences_lag_and_peers()
     {
         var peer = new StandbyStatus(new NodeId("n2"), default, 95, 90, 5, true, 12);
-        await using var server = await StartAsync(_ => Task.FromResult(Report(ReplicaRole.Primary, true, "n1", applied: 99, standbys: peer)));
+        await using var server = await StartAsync(
+            _ => Task.FromResult(Report(ReplicaRole.Primary, true, "n1", applied: 99, standbys: peer)));
         var json = (await server.GetAsync("/replication")).Json;
-        Assert.Equal(("n1", "primary", "serving"), (json.GetProperty("node").GetString(), json.GetProperty("role").GetString(), json.GetProperty("ha_state").GetString()));
+        Assert.Equal(("n1", "primary", "serving"),
+            (json.GetProperty("node").GetString(), json.GetProperty("role").GetString(), json.GetProperty("ha_state").GetString()));
         Assert.Equal((7, 100, 99, 1), (Number("epoch"), Number("committed_sequence"), Number("applied_sequence"), Number("lag_entries")));
         Assert.Equal(20, json.GetProperty("apply_lag_microseconds").GetProperty("p99").GetInt32());
         var other = Assert.Single(json.GetProperty("peers").EnumerateArray());
-        Assert.Equal(("n2", 95, 90, 5), (other.GetProperty("node").GetString(), other.GetProperty("stored_sequence").GetInt32(), other.GetProperty("applied_sequence").GetInt32(), other.GetProperty("lag_entries").GetInt32()));
+        Assert.Equal(("n2", 95, 90, 5), (other.GetProperty("node").GetString(), other.GetProperty("stored_sequence").GetInt32(),
+            other.GetProperty("applied_sequence").GetInt32(), other.GetProperty("lag_entries").GetInt32()));
 
         int Number(string name) => json.GetProperty(name).GetInt32();
     }
@@ -139,12 +146,14 @@ public sealed class HealthEndpointTests
         await using var server = await StartAsync();
         var json = (await server.GetAsync("/status")).Json;
         Assert.Equal(
-            ["node", "role", "serving", "epoch", "leader", "voting", "appendedSequence", "durableSequence", "committedSequence", "appliedSequence",
-                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "state", "collector", "verification"],
+            ["node", "role", "serving", "epoch", "leader", "voting", "appendedSequence", "durableSequence", "committedSequence",
+                "appliedSequence",
+                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "state", "collector",
+                "verification"],
             json.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
-            ["enabled", "clean", "compared", "keysCompared", "failed", "mismatched", "repaired", "fullSyncsNeeded", "cycles", "lastCycleAgeMilliseconds",
-                "uncleanPartitions"],
+            ["enabled", "clean", "compared", "keysCompared", "failed", "mismatched", "repaired", "fullSyncsNeeded", "cycles",
+                "lastCycleAgeMilliseconds", "uncleanPartitions"],
             json.GetProperty("verification").EnumerateObject().Select(property => property.Name));
     }
 
@@ -179,7 +188,9 @@ public sealed class HealthEndpointTests
         server.Gateway.Script = call => call.Settle(1);
         var text = (await server.GetAsync("/metrics/summary")).Text;
         Assert.StartsWith("Mem Storage: 0 B / 0 B | Keys: 0 | Segments: 0 | Clients: 0\n", text, StringComparison.Ordinal);
-        Assert.Contains("Replication: serving | Epoch: 7 | Leader: n1 | Voting: yes | Seq appended/durable/committed/applied: 100/100/100/100", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Replication: serving | Epoch: 7 | Leader: n1 | Voting: yes | Seq appended/durable/committed/applied: 100/100/100/100", text,
+            StringComparison.Ordinal);
         Assert.Contains("Standby n2: Stream | Lag: 10 entries", text, StringComparison.Ordinal);
     }
 }

@@ -1,7 +1,7 @@
 // The metadata server of a real node: what it holds goes with real clients.
 using System.Net;
 using System.Text;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;

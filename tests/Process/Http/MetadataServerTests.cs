@@ -99,7 +99,8 @@ public sealed class MetadataServerTests : IAsyncLifetime
         using var head = await _client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/health"));
         Assert.Equal((HttpStatusCode.OK, ""), (head.StatusCode, await head.Content.ReadAsStringAsync()));
         using var options = await _client.SendAsync(new HttpRequestMessage(HttpMethod.Options, "/metadata?key=k"));
-        Assert.Equal((HttpStatusCode.NoContent, "DELETE, GET, HEAD, OPTIONS, PUT"), (options.StatusCode, string.Join(", ", options.Content.Headers.Allow.Order(StringComparer.Ordinal))));
+        Assert.Equal((HttpStatusCode.NoContent, "DELETE, GET, HEAD, OPTIONS, PUT"),
+            (options.StatusCode, string.Join(", ", options.Content.Headers.Allow.Order(StringComparer.Ordinal))));
         using var post = await _client.PostAsync("/metadata?key=k", null);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);
     }

@@ -46,7 +46,8 @@ public sealed class MethodTests
         Assert.Equal("404", StatusOf(await server.SendRawAsync("HEAD", "/nowhere")));
         Assert.Equal("405", StatusOf(await server.SendRawAsync("HEAD", "/api/v1/remove_all")));
         // A keep-alive connection is not put out of step by a body that HEAD must not have.
-        var twice = await server.SendRawAsync("HEAD /metrics HTTP/1.1", "Host: localhost", "", "GET /health/live HTTP/1.1", "Host: localhost", "Connection: close", "", "");
+        var twice = await server.SendRawAsync(
+            "HEAD /metrics HTTP/1.1", "Host: localhost", "", "GET /health/live HTTP/1.1", "Host: localhost", "Connection: close", "", "");
         Assert.Equal(2, twice.Split("HTTP/1.1 200 ").Length - 1);
         Assert.DoesNotContain("hotstandby_", twice, StringComparison.Ordinal);
         Assert.Contains("alive", twice, StringComparison.Ordinal);
@@ -65,12 +66,15 @@ public sealed class MethodTests
             }
 
         Assert.Contains("is not allowed here: GET, HEAD, OPTIONS", await server.SendRawAsync("POST", "/health"), StringComparison.Ordinal);
-        Assert.Contains("\r\nAllow: POST, OPTIONS\r\n", await server.SendRawAsync("OPTIONS", "/admin/switchover"), StringComparison.Ordinal);
+        Assert.Contains(
+            "\r\nAllow: POST, OPTIONS\r\n", await server.SendRawAsync("OPTIONS", "/admin/switchover"), StringComparison.Ordinal);
         Assert.Equal("404", StatusOf(await server.SendRawAsync("OPTIONS", "/nowhere")));
     }
 
     private static string StatusOf(string answer) => answer.Split(' ')[1];
 
-    private static string[] Paths(AdminServerFixture server, string method) => [.. server.Server.Services.GetRequiredService<EndpointDataSource>().Endpoints
-        .OfType<RouteEndpoint>().Where(route => route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Contains(method)).Select(static route => route.RoutePattern.RawText!)];
+    private static string[] Paths(AdminServerFixture server, string method) =>
+        [.. server.Server.Services.GetRequiredService<EndpointDataSource>().Endpoints
+        .OfType<RouteEndpoint>().Where(route => route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Contains(method))
+        .Select(static route => route.RoutePattern.RawText!)];
 }

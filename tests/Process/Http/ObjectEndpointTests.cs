@@ -20,7 +20,8 @@ public sealed class ObjectEndpointTests
         var answer = await server.GetAsync("/query_key?key=a%2Fb");
         Assert.Equal(200, answer.Status);
         Assert.Equal(
-            """{"success":true,"data":[{"size_":4096,"buffer_address_":1879048192,"protocol_":"tcp","transport_endpoint_":"10.0.0.2:12345"}]}""",
+            """{"success":true,"data":[{"size_":4096,"buffer_address_":1879048192"""
+                + ""","protocol_":"tcp","transport_endpoint_":"10.0.0.2:12345"}]}""",
             answer.Text);
         var call = Assert.IsType<KeyedCall>(Assert.Single(server.Gateway.Calls));
         Assert.Equal((KeyedOperation.Peek, ObjectKey.From("a/b")), (call.Operation, call.Keys[0]));
@@ -69,7 +70,8 @@ public sealed class ObjectEndpointTests
         Assert.Equal(200, (await server.SendAsync(HttpMethod.Post, $"/api/v1/remove_all?tenant_id={tenant}")).Status);
         Assert.Equal(200, (await server.SendAsync(HttpMethod.Post, "/api/v1/remove_all?tenant_id=")).Status);
         Assert.All(server.Gateway.Calls.OfType<KeyedCall>(), call => Assert.Equal(ObjectKey.From("a"), call.Keys[0]));
-        Assert.Equal(["default", null], server.Gateway.Calls.OfType<ScanCall>().Select(call => call.Tenant is { } bytes ? Encoding.UTF8.GetString(bytes) : null));
+        Assert.Equal(["default", null], server.Gateway.Calls.OfType<ScanCall>().Select(
+            call => call.Tenant is { } bytes ? Encoding.UTF8.GetString(bytes) : null));
     }
 
     [Theory]
@@ -92,7 +94,10 @@ public sealed class ObjectEndpointTests
         var answer = await server.GetAsync("/batch_query_keys?keys=a,b,a");
         Assert.Equal(200, answer.Status);
         Assert.Equal(
-            """{"success":true,"data":{"a":{"ok":true,"error":null,"values":[{"size_":4096,"buffer_address_":1879048192,"protocol_":"tcp","transport_endpoint_":"10.0.0.2:12345"}],"disk_values":null,"local_disk_values":null,"nof_values":null},"b":{"ok":false,"error":"OBJECT_NOT_FOUND","values":null,"disk_values":null,"local_disk_values":null,"nof_values":null}}}""",
+            """{"success":true,"data":{"a":{"ok":true,"error":null,"values":[{"size_":4096,"buffer_address_":1879048192"""
+                + ""","protocol_":"tcp","transport_endpoint_":"10.0.0.2:12345"}],"disk_values":null,"local_disk_values":null"""
+                + ""","nof_values":null},"b":{"ok":false,"error":"OBJECT_NOT_FOUND","values":null,"disk_values":null"""
+                + ""","local_disk_values":null,"nof_values":null}}}""",
             answer.Text);
         var call = Assert.IsType<KeyedCall>(Assert.Single(server.Gateway.Calls));
         Assert.Equal((KeyedOperation.Peek, 2), (call.Operation, call.Keys.Length));
@@ -172,7 +177,8 @@ public sealed class ObjectEndpointTests
         var answer = await server.SendAsync(HttpMethod.Post, "/api/v1/remove_all" + query);
         Assert.Equal((200, """{"success":true,"removed_count":12}"""), (answer.Status, answer.Text));
         var scan = Assert.IsType<ScanCall>(Assert.Single(server.Gateway.Calls));
-        Assert.Equal((ScanOperation.Remove, isForced, tenant), (scan.Operation, scan.Force, scan.Tenant is null ? null : Encoding.UTF8.GetString(scan.Tenant)));
+        Assert.Equal((ScanOperation.Remove, isForced, tenant),
+            (scan.Operation, scan.Force, scan.Tenant is null ? null : Encoding.UTF8.GetString(scan.Tenant)));
     }
 
     private static ItemResult Found(ObjectKey key) => new() { Replicas = new ReplicaList(Replica), LeaseTtlMilliseconds = 10_000 };

@@ -31,7 +31,9 @@ public sealed class SegmentEndpointTests
         var json = (await server.GetAsync("/get_segments_detail")).Json;
         Assert.Equal(3, json.GetProperty("total_segments").GetInt32());
         Assert.Equal(
-            """{"segment_name":"host-a:1","segment_id":"1-0","client_id":"5-6","base_address":"0x300000000","size_bytes":17179869184,"size_human":"16 GiB","te_endpoint":"host-a:1:te","protocol":"tcp","status":"OK","allocator_used_bytes":1073741824,"allocator_capacity_bytes":17179869184,"allocator_usage_percent":6.25}""",
+            """{"segment_name":"host-a:1","segment_id":"1-0","client_id":"5-6","base_address":"0x300000000","size_bytes":17179869184"""
+                + ""","size_human":"16 GiB","te_endpoint":"host-a:1:te","protocol":"tcp","status":"OK","allocator_used_bytes":1073741824"""
+                + ""","allocator_capacity_bytes":17179869184,"allocator_usage_percent":6.25}""",
             json.GetProperty("segments")[0].GetRawText());
         Assert.Equal("GRACEFULLY_UNMOUNTING", json.GetProperty("segments")[2].GetProperty("status").GetString());
     }

@@ -24,7 +24,8 @@ public sealed class StateEndpointTests
         Assert.Equal((200, """{"success":true}"""), Brief(await server.SendAsync(HttpMethod.Post, path)));
         refusal = "a full sync is under way";
         Assert.Equal(
-            (409, """{"success":false,"error_code":-1010,"error_message":"a full sync is under way"}"""), Brief(await server.SendAsync(HttpMethod.Post, path)));
+            (409, """{"success":false,"error_code":-1010,"error_message":"a full sync is under way"}"""),
+            Brief(await server.SendAsync(HttpMethod.Post, path)));
         Assert.Equal([expected, expected], asked);
         Assert.Equal(405, (await server.GetAsync(path)).Status);
     }
@@ -43,13 +44,16 @@ public sealed class StateEndpointTests
         await using var server = await StartAsync(inject: (shard, fault, _) =>
         {
             asked.Add((shard, fault));
-            return shard == Partition.OfShard(3) ? Task.FromResult(7) : throw new InvalidOperationException("hotstandby.testing.faults is off");
+            return shard == Partition.OfShard(3)
+                ? Task.FromResult(7) : throw new InvalidOperationException("hotstandby.testing.faults is off");
         });
-        Assert.Equal((200, """{"success":true,"affected":7}"""), Brief(await server.SendAsync(HttpMethod.Post, "/admin/verify/inject?confirm=yes&shard=3&fault=damage-shard")));
+        Assert.Equal((200, """{"success":true,"affected":7}"""),
+            Brief(await server.SendAsync(HttpMethod.Post, "/admin/verify/inject?confirm=yes&shard=3&fault=damage-shard")));
         var refused = await server.SendAsync(HttpMethod.Post, "/admin/verify/inject?confirm=yes&shard=4&fault=drop-key");
         Assert.Equal((409, true), (refused.Status, refused.Text.Contains("hotstandby.testing.faults is off", StringComparison.Ordinal)));
         Assert.Equal([(Partition.OfShard(3), VerifyFault.DamageShard), (Partition.OfShard(4), VerifyFault.DropKey)], asked);
-        foreach (var wrong in (string[])["&shard=-1&fault=drop-key", "&shard=4096&fault=drop-key", "&fault=drop-key", "&shard=1", "&shard=1&fault=DropKey"])
+        foreach (var wrong in (string[])["&shard=-1&fault=drop-key", "&shard=4096&fault=drop-key", "&fault=drop-key", "&shard=1",
+            "&shard=1&fault=DropKey"])
             Assert.Equal(400, (await server.SendAsync(HttpMethod.Post, $"/admin/verify/inject?confirm=yes{wrong}")).Status);
     }
 

@@ -2,7 +2,7 @@
 // room again when the connections close.
 using System.Net;
 using System.Net.Sockets;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Tests.Process.Failover;
@@ -32,7 +32,8 @@ public sealed class DescriptorTests(ITestOutputHelper output) : ClusterTest(outp
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
         foreach (var node in cluster.Nodes)
-            await WaitUntilAsync("the warning", Patience, async () => (await File.ReadAllTextAsync(node.LogFile, stop)).Contains("may open 512 files", StringComparison.Ordinal), stop);
+            await WaitUntilAsync("the warning", Patience, async () =>
+                (await File.ReadAllTextAsync(node.LogFile, stop)).Contains("may open 512 files", StringComparison.Ordinal), stop);
         await using var load = await Load.StartAsync(cluster, stop);
         await load.WaitForMoreAsync(100, stop);
         using (var connections = new IdleConnections())
@@ -123,8 +124,9 @@ public sealed class DescriptorTests(ITestOutputHelper output) : ClusterTest(outp
 
     private static int OpenFiles(LocalNode node) => Directory.GetFileSystemEntries($"/proc/{node.ProcessId}/fd").Length;
 
-    private static long NewestSegment(LocalNode node) => Directory.EnumerateFiles(Path.Combine(node.DataDirectory, "logs"), "*.segment", SearchOption.AllDirectories)
-        .Max(static file => long.Parse(Path.GetFileNameWithoutExtension(file)));
+    private static long NewestSegment(LocalNode node) =>
+        Directory.EnumerateFiles(Path.Combine(node.DataDirectory, "logs"), "*.segment", SearchOption.AllDirectories)
+            .Max(static file => long.Parse(Path.GetFileNameWithoutExtension(file)));
 
     private sealed class IdleConnections : IDisposable
     {

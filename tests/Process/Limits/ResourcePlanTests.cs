@@ -61,7 +61,8 @@ public sealed class ResourcePlanTests
 
         Assert.Equal(10_000, before);
 
-        static ResourcePlan PlanOf(int most) => ResourcePlan.Of(Settings(), new ProcessLimits(new Limit(most, "RLIMIT_NOFILE"), null, null, 2));
+        static ResourcePlan PlanOf(int most) =>
+            ResourcePlan.Of(Settings(), new ProcessLimits(new Limit(most, "RLIMIT_NOFILE"), null, null, 2));
     }
 
     [Fact]
@@ -74,7 +75,8 @@ public sealed class ResourcePlanTests
     [Fact]
     public void A_setting_that_asks_for_few_connections_needs_few_descriptors()
     {
-        var plan = ResourcePlan.Of(Settings("hotstandby.client.max-connections = 4"), new ProcessLimits(new Limit(2048, "RLIMIT_NOFILE"), null, null, 2));
+        var plan = ResourcePlan.Of(
+            Settings("hotstandby.client.max-connections = 4"), new ProcessLimits(new Limit(2048, "RLIMIT_NOFILE"), null, null, 2));
         Assert.Empty(plan.Warnings);
         Assert.Equal(4, plan.ClientConnections);
     }
@@ -82,7 +84,8 @@ public sealed class ResourcePlanTests
     [Fact]
     public void Little_memory_and_few_threads_are_warned_of()
     {
-        var plan = ResourcePlan.Of(Settings(), new ProcessLimits(Plenty, new Limit(256 << 20, "the memory limit of its control group"), new Limit(40, "pids.max"), 2));
+        var plan = ResourcePlan.Of(Settings(), new ProcessLimits(
+            Plenty, new Limit(256 << 20, "the memory limit of its control group"), new Limit(40, "pids.max"), 2));
         Assert.Collection(
             plan.Warnings,
             memory => Assert.Contains("256MiB of memory (the memory limit of its control group)", memory, StringComparison.Ordinal),

@@ -33,7 +33,8 @@ public sealed class LineLogsTests
         if (format == LogFormat.Json)
         {
             var said = JsonDocument.Parse(lines[1]).RootElement;
-            Assert.Equal((1005, "LogLinesLost", 5), (said.GetProperty("event").GetInt32(), said.GetProperty("name").GetString(), said.GetProperty("values").GetProperty("Lines").GetInt32()));
+            Assert.Equal((1005, "LogLinesLost", 5), (said.GetProperty("event").GetInt32(), said.GetProperty("name").GetString(),
+                said.GetProperty("values").GetProperty("Lines").GetInt32()));
         }
     }
 
@@ -54,7 +55,8 @@ public sealed class LineLogsTests
         Assert.EndsWith("seen", lines[2], StringComparison.Ordinal);
     }
 
-    private static void Write(ILogger log, string text) => log.Log(LogLevel.Information, new EventId(1), text, null, static (state, _) => state);
+    private static void Write(ILogger log, string text) =>
+        log.Log(LogLevel.Information, new EventId(1), text, null, static (state, _) => state);
 
     private sealed class FailingWriter : StringWriter
     {

@@ -1,10 +1,10 @@
 // The log as operators and their programs read it: every event has its id, a line is an object, and a failover prints each line once.
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using HotStandby.Host.Cluster;
 using HotStandby.Host.Logging;
-using HotStandby.Tests.Process.Failover;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Actors.Settings;
+using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Operations;
@@ -16,7 +16,8 @@ public sealed partial class LogTests(ITestOutputHelper output) : ClusterTest(out
     [Fact]
     public void Every_text_that_an_actor_logs_has_an_id_and_every_id_is_in_the_runbook()
     {
-        var sources = Directory.GetFiles(Path.Combine(TestConfiguration.RepositoryRoot, "src", "Actors"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText).ToArray();
+        var sources = Directory.GetFiles(Path.Combine(TestConfiguration.RepositoryRoot, "src", "Actors"), "*.cs",
+            SearchOption.AllDirectories).Select(File.ReadAllText).ToArray();
         var texts = sources.SelectMany(source => LogCallWithText().Matches(source)).Select(match => match.Groups[1].Value).ToHashSet();
         Assert.Equal(sources.Sum(source => LogCall().Count(source)), sources.Sum(source => LogCallWithText().Count(source)));
         Assert.Empty(texts.Except(EventTable.Ids.Keys));
@@ -44,7 +45,8 @@ public sealed partial class LogTests(ITestOutputHelper output) : ClusterTest(out
         await WaitForExitCodeAsync(primary, Patience, stop);
         var successor = await WaitForSuccessorAsync(cluster, primary, stop);
         primary.Start();
-        await WaitUntilAsync($"{primary.Id} is back", Patience, async () => await cluster.StatusAsync(primary, stop) is { Role: "standby", Voting: true }, stop);
+        await WaitUntilAsync($"{primary.Id} is back", Patience,
+            async () => await cluster.StatusAsync(primary, stop) is { Role: "standby", Voting: true }, stop);
         await WaitUntilAsync("its ports are open", Patience, async () => Count(await EventsOfAsync(primary, stop), NodeOpen) >= 2, stop);
 
         var all = new List<Logged>();
@@ -63,7 +65,8 @@ public sealed partial class LogTests(ITestOutputHelper output) : ClusterTest(out
             Assert.Equal(served.Distinct(), served);
             Assert.Equal((node.Id, lives), (node.Id, Count(own, NodeOpen)));
             Assert.Equal((node.Id, lives), (node.Id, Count(own, JournalRecovered)));
-            foreach (var (kind, words) in new[] { (SegmentsLead, "leads epoch "), (RoleTaken, " is Primary in epoch "), (RoleTaken, " is Candidate in epoch ") })
+            foreach (var (kind, words) in new[]
+                { (SegmentsLead, "leads epoch "), (RoleTaken, " is Primary in epoch "), (RoleTaken, " is Candidate in epoch ") })
             {
                 var epochsOfKind = own.Where(logged => logged.Event == kind && logged.Message.Contains(words, StringComparison.Ordinal))
                     .Select(logged => logged.Message.Split(words)[1].Split(':')[0]).ToArray();
@@ -87,7 +90,8 @@ public sealed partial class LogTests(ITestOutputHelper output) : ClusterTest(out
             using var parsed = JsonDocument.Parse(line);
             var root = parsed.RootElement;
             return new Logged(
-                root.GetProperty("node").GetString()!, root.GetProperty("event").GetInt32(), root.GetProperty("time").GetString()!, root.GetProperty("message").GetString()!,
+                root.GetProperty("node").GetString()!, root.GetProperty("event").GetInt32(), root.GetProperty("time").GetString()!,
+                root.GetProperty("message").GetString()!,
                 root.TryGetProperty("values", out var values) && values.TryGetProperty("1", out var second) ? second.ToString() : "");
         })];
 

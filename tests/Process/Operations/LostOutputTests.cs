@@ -2,7 +2,7 @@
 // them, nor fails to start; a verb ends with 74, without a stack trace, when what it was asked for could not be written.
 using System.Diagnostics;
 using System.Globalization;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using HotStandby.Tests.Process.Telemetry;
 using Xunit.Abstractions;
@@ -19,8 +19,10 @@ public sealed class LostOutputTests(LostOutputTests.Asked asked, ITestOutputHelp
     [InlineData("a full disk", "exec \"$@\" >/dev/full 2>/dev/full")]
     [InlineData("closed descriptors", "exec \"$@\" >&- 2>&-")]
     [InlineData("a pipe without a reader", "exec \"$@\" > >(:) 2>&1")]
-    [InlineData("a reader that does not read", "exec > >(while kill -0 $$ 2>&-; do sleep 1; done) 2>&1; timeout 2 head -c 65536 /dev/zero; exec \"$@\"")]
-    public Task A_node_starts_serves_and_stops_in_order_whatever_its_output_is(string what, string script) => WithClusterAsync(1, async (cluster, stop) =>
+    [InlineData("a reader that does not read",
+        "exec > >(while kill -0 $$ 2>&-; do sleep 1; done) 2>&1; timeout 2 head -c 65536 /dev/zero; exec \"$@\"")]
+    public Task A_node_starts_serves_and_stops_in_order_whatever_its_output_is(
+        string what, string script) => WithClusterAsync(1, async (cluster, stop) =>
     {
         var node = cluster.Nodes[0];
         node.Launcher = ["bash", "-c", script, "bash"];
@@ -54,15 +56,18 @@ public sealed class LostOutputTests(LostOutputTests.Asked asked, ITestOutputHelp
 
     [Theory]
     [InlineData("--help")]
-    [InlineData("check-config --config CONFIG -D hotstandby.client.max-connections=100 -D hotstandby.http.port=0")] // no warning of the machine's limits
+    // no warning of the machine's limits
+    [InlineData("check-config --config CONFIG -D hotstandby.client.max-connections=100 -D hotstandby.http.port=0")]
     [InlineData("trace --requests 100")]
     [InlineData("completions bash")]
     [InlineData("status --http HTTP")]
     [InlineData("oplog tail --http HTTP")]
     [InlineData("status --json --http HTTP")]
-    public Task A_verb_whose_output_cannot_be_written_ends_with_74_and_one_line(string verb) => WithClusterAsync(asked, async (cluster, node, stop) =>
+    public Task A_verb_whose_output_cannot_be_written_ends_with_74_and_one_line(
+        string verb) => WithClusterAsync(asked, async (cluster, node, stop) =>
     {
-        var line = verb.Replace("CONFIG", $"{node.ConfigFile} -D hotstandby.data-dir={cluster.DirectoryPath}/unused", StringComparison.Ordinal)
+        var line = verb.Replace(
+            "CONFIG", $"{node.ConfigFile} -D hotstandby.data-dir={cluster.DirectoryPath}/unused", StringComparison.Ordinal)
             .Replace("HTTP", node.HttpAddress, StringComparison.Ordinal);
         await MustEndAsync(stop,
             (line, ">/dev/null", 0, ""), // it is the output alone
@@ -84,18 +89,21 @@ public sealed class LostOutputTests(LostOutputTests.Asked asked, ITestOutputHelp
         using var stop = new CancellationTokenSource(TestPatience);
         var (code, _) = await RunAsync($"{verb} >/dev/null", stop.Token);
         Assert.InRange(code, 1, 99);
-        await MustEndAsync(stop.Token, (verb, ">/dev/null 2>/dev/full", code, ""), (verb, ">/dev/null 2>&-", code, ""), (verb, ">/dev/full 2>/dev/full", code, ""));
+        await MustEndAsync(stop.Token, (verb, ">/dev/null 2>/dev/full", code, ""), (verb, ">/dev/null 2>&-", code, ""),
+            (verb, ">/dev/full 2>/dev/full", code, ""));
     }
 
     [Fact]
     public async Task A_trace_from_a_closed_standard_input_is_refused()
     {
         using var stop = new CancellationTokenSource(TestPatience);
-        await MustEndAsync(stop.Token, ("replay --trace - --address 127.0.0.1:1", "<&-", 74, "hotstandby: standard input cannot be read: it is closed\n"));
+        await MustEndAsync(
+            stop.Token, ("replay --trace - --address 127.0.0.1:1", "<&-", 74, "hotstandby: standard input cannot be read: it is closed\n"));
     }
 
     // All at once: most of a verb's time is its start.
-    private static async Task MustEndAsync(CancellationToken stop, params (string Line, string Outputs, int Code, string Error)[] runs) => Assert.Equal(
+    private static async Task MustEndAsync(CancellationToken stop, params (string Line, string Outputs, int Code, string Error)[] runs) =>
+        Assert.Equal(
         runs, await Task.WhenAll(runs.Select(async run =>
         {
             var (code, error) = await RunAsync($"{run.Line} {run.Outputs}", stop);
@@ -105,8 +113,11 @@ public sealed class LostOutputTests(LostOutputTests.Asked asked, ITestOutputHelp
     // Runs the executable by a shell that redirects its streams. The code, and what standard error has.
     private static async Task<(int Code, string Error)> RunAsync(string line, CancellationToken stop, string before = "")
     {
-        var script = $"{before}dotnet exec {typeof(LocalNode).Assembly.Location} {line}";
-        var start = new ProcessStartInfo("bash") { RedirectStandardError = true, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var script = $"{before}dotnet exec {LocalNode.Program} {line}";
+        var start = new ProcessStartInfo("bash")
+        {
+            RedirectStandardError = true, RedirectStandardInput = true, RedirectStandardOutput = true,
+        };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add(script);
         using var process = System.Diagnostics.Process.Start(start)!;

@@ -1,6 +1,6 @@
 // What docs/operations.md says under "A rolling upgrade", step by step, while clients write: no acknowledged write is lost, and no
 // write fails for good.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 
@@ -13,7 +13,8 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : ClusterTest(
     private static readonly HttpClient Http = new() { Timeout = Deadline.Step };
 
     [Fact]
-    public Task Three_nodes_restart_one_after_the_other_under_load_and_no_acknowledged_operation_fails() => WithClusterAsync(3, async (cluster, stop) =>
+    public Task Three_nodes_restart_one_after_the_other_under_load_and_no_acknowledged_operation_fails() => WithClusterAsync(
+        3, async (cluster, stop) =>
     {
         cluster.StartAll();
         var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
@@ -29,7 +30,8 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : ClusterTest(
             Assert.Equal(0, await WaitForExitCodeAsync(node, Patience, stop));
             node.Start();
             await WaitUntilAsync($"3: {node.Id} is ready", Patience, () => IsReadyAsync(node, stop), stop);
-            await WaitUntilAsync("3: the Primary shows it with its vote and without lag", Patience, () => AllVoteAsync(cluster, stop), stop);
+            await WaitUntilAsync(
+                "3: the Primary shows it with its vote and without lag", Patience, () => AllVoteAsync(cluster, stop), stop);
             await load.WaitForMoreAsync(WritesBetweenSteps, stop);
             var leads = await cluster.WaitForPrimaryAsync(Patience, stop);
             Assert.Equal(node == primary, leads != primary); // only the Primary's own restart hands over

@@ -1,10 +1,10 @@
 // Every operator command, as verb and over HTTP, against three real nodes; what is refused, what is noted.
 using System.Net;
 using System.Text.Json;
-using HotStandby.Host;
-using HotStandby.Host.Cluster;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
 using HotStandby.Host.Commands.Operator;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 
@@ -15,7 +15,8 @@ public sealed class OperatorCommandTests(OperatorCommandTests.Operated operated,
 {
     private const string Token = "0123456789abcdef";
 
-    public sealed class Operated() : SharedCluster(3, $"{Unhurried}hotstandby.http.admin-token = \"{Token}\"\nhotstandby.testing.faults = on");
+    public sealed class Operated()
+        : SharedCluster(3, $"{Unhurried}hotstandby.http.admin-token = \"{Token}\"\nhotstandby.testing.faults = on");
 
     [Fact]
     public Task Status_members_and_lag_show_who_leads_and_how_far_the_others_are() => RunAsync(async (cluster, primary, stop) =>
@@ -24,8 +25,10 @@ public sealed class OperatorCommandTests(OperatorCommandTests.Operated operated,
         Assert.Matches($@"(?m)^{primary.Id} +primary +yes ", status.Output);
         Assert.Contains($"# Standbys of {primary.Id}", status.Output, StringComparison.Ordinal);
         var members = Documents(await SayAsync(cluster, stop, "members", "--json")).Single();
-        Assert.Equal(["node1", "node2", "node3"], members.GetProperty("members").EnumerateArray().Select(static each => each.GetProperty("node").GetString()).Order());
-        Assert.Equal(primary.Id, members.GetProperty("members").EnumerateArray().Single(static each => each.GetProperty("role").GetString() == "primary").GetProperty("node").GetString());
+        Assert.Equal(["node1", "node2", "node3"],
+            members.GetProperty("members").EnumerateArray().Select(static each => each.GetProperty("node").GetString()).Order());
+        Assert.Equal(primary.Id, members.GetProperty("members").EnumerateArray().Single(static each =>
+            each.GetProperty("role").GetString() == "primary").GetProperty("node").GetString());
         Assert.Equal(2, Documents(await SayAsync(cluster, stop, "lag", "--json")).Single().GetProperty("peers").GetArrayLength());
         Assert.Equal(3, Documents(await SayAsync(cluster, stop, "status", "--json")).Count);
     });
@@ -57,7 +60,8 @@ public sealed class OperatorCommandTests(OperatorCommandTests.Operated operated,
         await load.WaitForMoreAsync(500, stop);
         var standby = cluster.Nodes.First(node => node != primary);
         await SayAsync(cluster, stop, "verify", "inject", standby.Id, "--shard", "1", "--fault", "damage-shard", "--yes");
-        var verified = Documents(await SayAsync(cluster, stop, "verify", "--shard", "1", "--json")).Single(each => each.GetProperty("node").GetString() == standby.Id);
+        var verified = Documents(await SayAsync(cluster, stop, "verify", "--shard", "1", "--json"))
+            .Single(each => each.GetProperty("node").GetString() == standby.Id);
         var shard = verified.GetProperty("partitions").EnumerateArray().Single();
         Assert.Equal("equal", shard.GetProperty("result").GetString());
         Assert.True(shard.GetProperty("repaired").GetInt32() > 0, shard.ToString());
@@ -71,7 +75,8 @@ public sealed class OperatorCommandTests(OperatorCommandTests.Operated operated,
         var standby = cluster.Nodes.First(node => node != primary);
         Assert.Equal(ExitCode.Ok, (await SayAsync(cluster, stop, "checkpoint")).Code);
         Assert.Equal(ExitCode.Ok, (await SayAsync(cluster, stop, "full-sync", standby.Id, "--yes")).Code);
-        await WaitUntilAsync("the synced Standby to vote", Patience, async () => await cluster.StatusAsync(standby, stop) is { Voting: true, IsSettled: true }, stop);
+        await WaitUntilAsync("the synced Standby to vote", Patience,
+            async () => await cluster.StatusAsync(standby, stop) is { Voting: true, IsSettled: true }, stop);
         Assert.Equal(ExitCode.FailedRun, (await SayAsync(cluster, stop, "full-sync", "nobody", "--yes")).Code);
         var tail = Documents(await SayAsync(cluster, stop, "oplog", "tail", "--last", "1", "--json")).Single();
         Assert.Equal(1, tail.GetProperty("entries").GetArrayLength());
@@ -83,15 +88,19 @@ public sealed class OperatorCommandTests(OperatorCommandTests.Operated operated,
     });
 
     [Fact]
-    public Task The_journal_of_a_stopped_node_is_inspected_and_verified_and_damage_is_found() => WithClusterAsync(1, async (cluster, stop) =>
+    public Task The_journal_of_a_stopped_node_is_inspected_and_verified_and_damage_is_found() => WithClusterAsync(
+        1, async (cluster, stop) =>
     {
         cluster.StartAll();
         var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
-        Assert.Contains("a node runs on it", (await SayAsync(cluster, stop, "oplog", "verify", primary.DataDirectory)).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "a node runs on it", (await SayAsync(cluster, stop, "oplog", "verify", primary.DataDirectory)).Error, StringComparison.Ordinal);
         primary.Send(NodeSignal.Terminate);
         await primary.WaitForExitAsync(stop);
-        Assert.Contains("sound", (await SayAsync(cluster, stop, "oplog", "verify", primary.DataDirectory)).Output, StringComparison.Ordinal);
-        Assert.Contains("EPOCH_START", (await SayAsync(cluster, stop, "oplog", "inspect", primary.DataDirectory)).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "sound", (await SayAsync(cluster, stop, "oplog", "verify", primary.DataDirectory)).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "EPOCH_START", (await SayAsync(cluster, stop, "oplog", "inspect", primary.DataDirectory)).Output, StringComparison.Ordinal);
         var segment = Directory.EnumerateFiles(primary.DataDirectory, "*.segment", SearchOption.AllDirectories).First();
         await using (var file = File.OpenWrite(segment))
         {
@@ -100,7 +109,8 @@ public sealed class OperatorCommandTests(OperatorCommandTests.Operated operated,
         }
 
         Assert.Equal(ExitCode.BadData, (await SayAsync(cluster, stop, "oplog", "verify", primary.DataDirectory)).Code);
-        Assert.Equal(ExitCode.InputMissing, (await SayAsync(cluster, stop, "oplog", "inspect", Path.Combine(cluster.DirectoryPath, "none.segment"))).Code);
+        Assert.Equal(ExitCode.InputMissing,
+            (await SayAsync(cluster, stop, "oplog", "inspect", Path.Combine(cluster.DirectoryPath, "none.segment"))).Code);
     });
 
     [Fact]
@@ -139,7 +149,8 @@ public sealed class OperatorCommandTests(OperatorCommandTests.Operated operated,
         {
             string[] line =
             [
-                .. command.Name.Split(' '), .. command.Arguments.Where(static each => each.IsPositional).Select(static _ => "x"), .. command.IsDangerous ? ["--yes"] : Array.Empty<string>(),
+                .. command.Name.Split(' '), .. command.Arguments.Where(static each => each.IsPositional).Select(static _ => "x"),
+                .. command.IsDangerous ? ["--yes"] : Array.Empty<string>(),
                 "--http", $"127.0.0.1:{free}",
             ];
             var said = await SayAsync(line, CancellationToken.None);
@@ -159,7 +170,8 @@ public sealed class OperatorCommandTests(OperatorCommandTests.Operated operated,
             return await SayAsync(line, stop);
         var token = Path.Combine(cluster.DirectoryPath, "token");
         await File.WriteAllTextAsync(token, Token + "\n", stop);
-        return await SayAsync([.. line, "--token-file", token, .. cluster.Nodes.SelectMany(static node => new[] { "--http", node.HttpAddress })], stop);
+        return await SayAsync(
+            [.. line, "--token-file", token, .. cluster.Nodes.SelectMany(static node => new[] { "--http", node.HttpAddress })], stop);
     }
 
     private static async Task<Said> SayAsync(string[] line, CancellationToken stop)

@@ -66,5 +66,6 @@ public sealed class EventRingTests
         Assert.Null(_ring.Listen(CancellationToken.None));
     }
 
-    private static void Log(ILogger log, string name, string text) => log.Log(LogLevel.Information, new EventId(1, name), text, null, static (state, _) => state);
+    private static void Log(ILogger log, string name, string text) =>
+        log.Log(LogLevel.Information, new EventId(1, name), text, null, static (state, _) => state);
 }

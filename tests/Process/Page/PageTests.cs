@@ -1,5 +1,5 @@
 // The page in a real browser: the Primary is killed, and a Standby's page shows which node leads now, and how it came to that.
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using OpenQA.Selenium;
 using OpenQA.Selenium.Chrome;
@@ -12,8 +12,8 @@ public sealed class PageTests(ITestOutputHelper output) : ClusterTest(output)
     // Nothing but the page is to be reached for.
     private static readonly string[] Quietly =
     [
-        "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-        "--disable-sync", "--disable-dev-shm-usage", "--window-size=1200,1600",
+        "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1200,1600",
     ];
 
     [FactWith("chromedriver")]
@@ -27,19 +27,25 @@ public sealed class PageTests(ITestOutputHelper output) : ClusterTest(output)
         var standby = cluster.Nodes.First(node => node != primary);
         await browser.Navigate().GoToUrlAsync($"http://{standby.HttpAddress}/");
         var epoch = (await ViewOfAsync(cluster, primary, stop)).Epoch;
-        await SeeAsync("who serves", () => Text(browser, "#verdict").StartsWith($"{primary.Id} serves, epoch {epoch}", StringComparison.Ordinal));
+        await SeeAsync("who serves", () =>
+            Text(browser, "#verdict").StartsWith($"{primary.Id} serves, epoch {epoch}", StringComparison.Ordinal));
         await SeeAsync("all three nodes", () => Roles(browser) == Expected(cluster, primary, null));
         await SeeAsync("segments", () => Text(browser, "#segments").Contains('%', StringComparison.Ordinal));
-        await SeeAsync("that a failover would be safe", () => Text(browser, "#detail").Contains("would lose nothing", StringComparison.Ordinal));
+        await SeeAsync("that a failover would be safe", () =>
+            Text(browser, "#detail").Contains("would lose nothing", StringComparison.Ordinal));
 
         primary.Send(NodeSignal.Kill);
         var successor = await WaitForSuccessorAsync(cluster, primary, stop);
-        await SeeAsync("who serves now", () => Text(browser, "#verdict").StartsWith($"{successor.Id} serves, epoch ", StringComparison.Ordinal));
+        await SeeAsync("who serves now", () =>
+            Text(browser, "#verdict").StartsWith($"{successor.Id} serves, epoch ", StringComparison.Ordinal));
         await SeeAsync("that one is silent", () => Roles(browser) == Expected(cluster, successor, primary));
         await SeeAsync("every step", () => Steps(browser).Length == 7 && Steps(browser)[^1] == "serving" && Missing(browser) == 0);
-        Assert.Contains(primary.Id, Text(browser, "#timeline [data-step='put out']"), StringComparison.Ordinal);
-        Assert.Equal(successor.Id, browser.FindElement(By.CssSelector("#timeline [data-step='serving']")).GetAttribute("data-node"));
-        Assert.DoesNotContain(browser.Manage().Logs.GetLog(LogType.Browser), entry => entry.Message.Contains("Content Security Policy", StringComparison.Ordinal));
+        await SeeAsync("who was put out", () =>
+            Text(browser, "#timeline [data-step='put out']").Contains(primary.Id, StringComparison.Ordinal));
+        await SeeAsync("who took over", () =>
+            browser.FindElement(By.CssSelector("#timeline [data-step='serving']")).GetAttribute("data-node") == successor.Id);
+        Assert.DoesNotContain(browser.Manage().Logs.GetLog(LogType.Browser), entry =>
+            entry.Message.Contains("Content Security Policy", StringComparison.Ordinal));
 
         // The page is a face of the operator commands, too: this one asks before it does anything.
         Choose(browser, "members");
@@ -61,7 +67,8 @@ public sealed class PageTests(ITestOutputHelper output) : ClusterTest(output)
         var options = new ChromeOptions();
         options.AddArguments(Quietly);
         options.SetLoggingPreference(LogType.Browser, LogLevel.Warning);
-        var directory = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).First(each => File.Exists(Path.Combine(each, "chromedriver")));
+        var directory = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator).First(each => File.Exists(Path.Combine(each, "chromedriver")));
         return new ChromeDriver(ChromeDriverService.CreateDefaultService(directory), options);
     }
 

@@ -1,7 +1,7 @@
 // What a stranger at a node's port without TLS, or another user of its machine, can do: nothing to its actors, nothing to its files.
 using Akka.Actor;
 using Akka.Configuration;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 

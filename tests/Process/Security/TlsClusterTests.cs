@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Mooncake.Client;
 using HotStandby.Mooncake.Discovery;
 using HotStandby.Tests.Actors.Security;
@@ -36,7 +36,8 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
         {
             (Ours, Theirs) = (new TestAuthority(_directory, "ours"), new TestAuthority(_directory, "theirs"));
             var block = Ours.BlockOf(Ours.Issue("CN=node1"), ", client-certificates = required");
-            Secure(Ours, cluster.Nodes[0], cluster.Nodes, $"hotstandby.client {{ {block} }}\nhotstandby.discovery {{ {block} }}\nhotstandby.http {{ {block} }}");
+            Secure(Ours, cluster.Nodes[0], cluster.Nodes,
+                $"hotstandby.client {{ {block} }}\nhotstandby.discovery {{ {block} }}\nhotstandby.http {{ {block} }}");
         }
 
         // Its status is not for callers without a certificate.
@@ -56,7 +57,8 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
     public Task Three_nodes_with_TLS_at_both_ports_fail_over_and_lose_nothing() => WithClusterAsync(3, async (cluster, stop) =>
     {
         foreach (var node in cluster.Nodes)
-            Secure(_ours, node, cluster.Nodes, $"hotstandby.client {{ {_ours.BlockOf(_ours.Issue($"CN={node.Id}"), ", client-certificates = required")} }}");
+            Secure(_ours, node, cluster.Nodes,
+                $"hotstandby.client {{ {_ours.BlockOf(_ours.Issue($"CN={node.Id}"), ", client-certificates = required")} }}");
         cluster.StartAll();
         var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
         using var client = _ours.Issue("CN=client");
@@ -81,7 +83,8 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
     [InlineData("theirs", "its certificate was not signed by an authority in ca")]
     [InlineData("expired", "its certificate expired on")]
     [InlineData("other cluster", "its certificate is of cluster 'other', this is 'local'")]
-    public Task A_stranger_at_the_port_between_nodes_is_refused_with_one_line(string who, string reason) => WithClusterAsync(guarded.Cluster, async (cluster, stop) =>
+    public Task A_stranger_at_the_port_between_nodes_is_refused_with_one_line(
+        string who, string reason) => WithClusterAsync(guarded.Cluster, async (cluster, stop) =>
     {
         var node = cluster.Nodes[0];
         await MustBeRefusedAsync(node, "remoting", new Uri(node.SeedAddress).Authority.Split('@')[^1], who, reason, stop);
@@ -92,7 +95,8 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
     [InlineData("none", "it shows no certificate")]
     [InlineData("theirs", "its certificate was not signed by an authority in ca")]
     [InlineData("expired", "its certificate expired on")]
-    public Task A_stranger_at_the_doors_of_clients_and_operators_is_refused_with_one_line(string who, string reason) => WithClusterAsync(guarded.Cluster, async (cluster, stop) =>
+    public Task A_stranger_at_the_doors_of_clients_and_operators_is_refused_with_one_line(
+        string who, string reason) => WithClusterAsync(guarded.Cluster, async (cluster, stop) =>
     {
         var node = cluster.Nodes[0];
         await MustBeRefusedAsync(node, "client", node.ClientAddress, who, reason, stop);
@@ -104,8 +108,10 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
         using var http = new HttpClient(handler);
         Assert.Equal("alive", (await http.GetStringAsync(new Uri($"https://{node.HttpAddress}/health/live"), stop)).Trim());
         using var discoveryHandler = new SocketsHttpHandler { SslOptions = Caller("127.0.0.1", client) };
-        using var channel = GrpcChannel.ForAddress($"https://{node.DiscoveryAddress}", new GrpcChannelOptions { HttpHandler = discoveryHandler });
-        Assert.NotNull((await new KV.KVClient(channel).RangeAsync(new() { Key = DiscoveryKey.Of(DiscoveryKey.DefaultCluster) }, cancellationToken: stop)).Header);
+        using var channel = GrpcChannel.ForAddress(
+            $"https://{node.DiscoveryAddress}", new GrpcChannelOptions { HttpHandler = discoveryHandler });
+        Assert.NotNull((await new KV.KVClient(channel)
+            .RangeAsync(new() { Key = DiscoveryKey.Of(DiscoveryKey.DefaultCluster) }, cancellationToken: stop)).Header);
     });
 
     [Fact]
@@ -136,7 +142,8 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
         Secure(_ours, ours, [ours], "");
         other.WriteConfig(
             [ours, other],
-            $"hotstandby {{ cluster-id = other, voters = [{other.Id}, node9] }}\nhotstandby.remoting {{ {_ours.BlockOf(_ours.Issue("CN=node2, OU=other"))} }}\n{Seeds([ours, other])}");
+            $"hotstandby {{ cluster-id = other, voters = [{other.Id}, node9] }}\nhotstandby.remoting {{ "
+                + $"{_ours.BlockOf(_ours.Issue("CN=node2, OU=other"))} }}\n{Seeds([ours, other])}");
         ours.Start();
         await cluster.WaitForPrimaryAsync(Patience, stop);
         other.Start();
@@ -150,7 +157,8 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
         all, $"hotstandby.remoting {{ {authority.BlockOf(authority.Issue($"CN={node.Id}, OU={Cluster}"))} }}\n{Seeds(all)}\n{more}");
 
     private static string Seeds(IEnumerable<LocalNode> all) => "akka.cluster.seed-nodes = ["
-        + string.Join(", ", all.Select(node => $"\"{node.SeedAddress.Replace("akka.tcp", "akka.ssl.tcp", StringComparison.Ordinal)}\"")) + "]";
+        + string.Join(
+            ", ", all.Select(node => $"\"{node.SeedAddress.Replace("akka.tcp", "akka.ssl.tcp", StringComparison.Ordinal)}\"")) + "]";
 
     private SslClientAuthenticationOptions Caller(string host, X509Certificate2? certificate) => new()
     {
@@ -159,7 +167,8 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
         LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
         CertificateChainPolicy = new X509ChainPolicy
         {
-            TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, CustomTrustStore = { _ours.Certificate },
+            TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+            CustomTrustStore = { _ours.Certificate },
         },
     };
 
@@ -177,7 +186,8 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
         for (var attempt = 0; attempt < Attempts; attempt++)
             await KnockAsync(IPEndPoint.Parse(address), who == "plain", certificate, stop);
         await WaitUntilAsync(
-            $"{node.Id} says why", Patience, async () => (await LinesOfAsync(node, $"A peer at the {door} port is refused", stop)).Count > before, stop);
+            $"{node.Id} says why", Patience,
+            async () => (await LinesOfAsync(node, $"A peer at the {door} port is refused", stop)).Count > before, stop);
         var line = Assert.Single((await LinesOfAsync(node, $"A peer at the {door} port is refused", stop)).Skip(before));
         Assert.Contains(reason, line, StringComparison.Ordinal);
         Assert.Contains("127.0.0.1", line, StringComparison.Ordinal);
@@ -212,5 +222,6 @@ public sealed class TlsClusterTests(TlsClusterTests.Guarded guarded, ITestOutput
     }
 
     private static async Task<IReadOnlyList<string>> LinesOfAsync(LocalNode node, string words, CancellationToken stop) =>
-        File.Exists(node.LogFile) ? [.. (await File.ReadAllLinesAsync(node.LogFile, stop)).Where(line => line.Contains(words, StringComparison.Ordinal))] : [];
+        File.Exists(node.LogFile)
+            ? [.. (await File.ReadAllLinesAsync(node.LogFile, stop)).Where(line => line.Contains(words, StringComparison.Ordinal))] : [];
 }

@@ -8,8 +8,9 @@ public sealed class NodeEndReasonTests
 {
     [Fact]
     public void A_quarantined_node_names_who_quarantined_it() =>
-        Assert.Contains("quarantined by akka.tcp://hotstandby@h2:1", new NodeEndReason { QuarantinedBy = "akka.tcp://hotstandby@h2:1", Lost = "x" }
-            .Describe(CoordinatedShutdown.ClusterDowningReason.Instance), StringComparison.Ordinal);
+        Assert.Contains(
+            "quarantined by akka.tcp://hotstandby@h2:1", new NodeEndReason { QuarantinedBy = "akka.tcp://hotstandby@h2:1", Lost = "x" }
+                .Describe(CoordinatedShutdown.ClusterDowningReason.Instance), StringComparison.Ordinal);
 
     [Fact]
     public void A_node_that_was_removed_names_whom_it_had_lost() =>
@@ -19,8 +20,10 @@ public sealed class NodeEndReasonTests
     [Fact]
     public void A_node_that_heard_no_majority_says_so_and_not_that_others_removed_it()
     {
-        var line = new NodeEndReason { OwnReason = "it hears no majority of the voters", Lost = "h2, h3" }.Describe(CoordinatedShutdown.ClusterDowningReason.Instance);
-        Assert.Equal("ended: this node removed itself from the cluster: it hears no majority of the voters; it cannot reach h2, h3; start it again", line);
+        var line = new NodeEndReason { OwnReason = "it hears no majority of the voters", Lost = "h2, h3" }.Describe(
+            CoordinatedShutdown.ClusterDowningReason.Instance);
+        Assert.Equal("ended: this node removed itself from the cluster: it hears no majority of the voters; it cannot reach h2, h3; start "
+            + "it again", line);
     }
 
     [Fact]

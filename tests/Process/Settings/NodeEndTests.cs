@@ -31,7 +31,8 @@ public sealed class NodeEndTests
     [Fact]
     public void A_full_or_closed_data_directory_is_one_line_with_74()
     {
-        foreach (var failure in new Exception[] { new IOException("No space left on device"), new UnauthorizedAccessException("Access is denied") })
+        foreach (var failure in new Exception[]
+            { new IOException("No space left on device"), new UnauthorizedAccessException("Access is denied") })
         {
             var end = NodeEnd.Of(failure);
             Assert.Equal((74, $"ended: {failure.Message}", null), (end.Code, end.Line, end.Details));
@@ -48,7 +49,9 @@ public sealed class NodeEndTests
 
     private static void MustEnd(int code, Exception failure)
     {
-        foreach (var end in new[] { NodeEnd.Of(failure), NodeEnd.OfStart(failure), NodeEnd.Of(new InvalidOperationException("around it", failure)) })
+        NodeEnd[] ends =
+            [NodeEnd.Of(failure), NodeEnd.OfStart(failure), NodeEnd.Of(new InvalidOperationException("around it", failure))];
+        foreach (var end in ends)
         {
             Assert.Equal(code, end.Code);
             Assert.Null(end.Details);

@@ -27,7 +27,8 @@ public sealed class DiskUseTests : IDisposable
             var use = DiskUse.Of(_directory.FullName);
             Assert.Equal((1000, 1507), (use.JournalBytes, use.DataBytes));
             Assert.True(use.FreeBytes > 0);
-            Assert.Equal(File.GetLastWriteTimeUtc(Path.Combine(_directory.FullName, "checkpoints/checkpoint-n1-shard-1@9")), use.OldestCheckpoint!.Value.UtcDateTime);
+            Assert.Equal(File.GetLastWriteTimeUtc(Path.Combine(_directory.FullName, "checkpoints/checkpoint-n1-shard-1@9")),
+                use.OldestCheckpoint!.Value.UtcDateTime);
         }
         finally
         {

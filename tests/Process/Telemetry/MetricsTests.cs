@@ -1,13 +1,13 @@
 // Every metric moves when that happens which it is about, and what is shipped for Prometheus and Grafana asks for metrics that exist.
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Mooncake.Frames;
-using HotStandby.Tests.Process.Failover;
 using HotStandby.Tests.Actors.Settings;
+using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 
 namespace HotStandby.Tests.Process.Telemetry;
@@ -98,7 +98,8 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
             return seen.Last(successor)["hotstandby_append_to_ack_seconds_count"] > 0;
         }, stop);
         Assert.Equal(1, seen.Last(successor)["hotstandby_promotions_total", "cause=\"handed_over\""]);
-        Assert.All(["silence", "election", "opening"], phase => Assert.True(seen.Last(successor)["hotstandby_failover_seconds_count", phase] > 0, phase));
+        Assert.All(["silence", "election", "opening"], phase =>
+            Assert.True(seen.Last(successor)["hotstandby_failover_seconds_count", phase] > 0, phase));
 
         var still = Listed(seen.NeverMoved().Except(Unmoved));
         Assert.True(still.Length == 0, still);
@@ -124,8 +125,8 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
     // Of Mooncake's, those that an ordinary day of writers and readers makes move.
     private static readonly string[] UpstreamNames =
     [
-        "master_allocated_bytes", "master_total_capacity_bytes", "segment_allocated_bytes", "segment_total_capacity_bytes", "master_key_count",
-        "master_active_clients", "mem_cache_nums_", "master_value_size_bytes", "master_batch_put_start_requests_total",
+        "master_allocated_bytes", "master_total_capacity_bytes", "segment_allocated_bytes", "segment_total_capacity_bytes",
+        "master_key_count", "master_active_clients", "mem_cache_nums_", "master_value_size_bytes", "master_batch_put_start_requests_total",
         "master_batch_put_start_items_total", "master_batch_put_start_failures_total", "master_batch_put_start_failed_items_total",
         "master_batch_put_end_requests_total", "master_batch_get_replica_list_requests_total", "master_mount_segment_requests_total",
         "master_put_start_alloc_failures_total", "master_attempted_evictions_total", "master_successful_evictions_total",
@@ -192,7 +193,8 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
     // The names in the expressions of rules and panels, without the suffixes of a histogram's series.
     private static IReadOnlyCollection<string> AskedFor(IReadOnlyCollection<string> known)
     {
-        var expressions = Regex.Matches(File.ReadAllText(InRepository("deploy", "prometheus", "alerts.yml")), @"expr: ([^\n]+)").Select(match => match.Groups[1].Value).ToList();
+        var expressions = Regex.Matches(File.ReadAllText(InRepository("deploy", "prometheus", "alerts.yml")), @"expr: ([^\n]+)")
+            .Select(match => match.Groups[1].Value).ToList();
         using var dashboard = JsonDocument.Parse(File.ReadAllText(InRepository("deploy", "grafana", "hotstandby.json")));
         foreach (var panel in dashboard.RootElement.GetProperty("panels").EnumerateArray())
             if (panel.TryGetProperty("targets", out var targets))

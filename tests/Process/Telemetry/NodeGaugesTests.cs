@@ -83,7 +83,8 @@ public sealed class NodeGaugesTests
         using var gauges = new NodeGauges();
         var told = Collect(gauges).Where(pair => pair.Value is not null).Select(pair => pair.Key);
         // Gauges; counters exist from the start.
-        Assert.Equal(["hotstandby_reporting", "hotstandby_serving"], told.Where(name => !name.EndsWith("_total", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(["hotstandby_reporting", "hotstandby_serving"],
+            told.Where(name => !name.EndsWith("_total", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -117,8 +118,10 @@ public sealed class NodeGaugesTests
             told[instrument.Name] = null;
             self.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => told[instrument.Name] = (told[instrument.Name] ?? 0) + value);
-        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => told[instrument.Name] = (told[instrument.Name] ?? 0) + value);
+        listener.SetMeasurementEventCallback<double>(
+            (instrument, value, _, _) => told[instrument.Name] = (told[instrument.Name] ?? 0) + value);
+        listener.SetMeasurementEventCallback<long>(
+            (instrument, value, _, _) => told[instrument.Name] = (told[instrument.Name] ?? 0) + value);
         listener.Start();
         listener.RecordObservableInstruments();
         return told;
@@ -126,8 +129,8 @@ public sealed class NodeGaugesTests
 
     private static NodeSample OfStandby() => new(false, new NodeReport(
         new ReplicaStatus(
-            new NodeId("n1"), ReplicaRole.Standby, false, 7, NodeId.None, false, 100, 100, 100, 80, 0, 0, [], new ApplyLag(4, 10, 20, 30, 40),
-            new StateStatus(false, 40, 60, new SyncProgress(1, new NodeId("n2"), 1, 4, 999, 10, null))),
+            new NodeId("n1"), ReplicaRole.Standby, false, 7, NodeId.None, false, 100, 100, 100, 80, 0, 0, [],
+            new ApplyLag(4, 10, 20, 30, 40), new StateStatus(false, 40, 60, new SyncProgress(1, new NodeId("n2"), 1, 4, 999, 10, null))),
         [],
         new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8000, false, [new Partition(1)])), [], 10, 30, 50)
     {
@@ -140,7 +143,8 @@ public sealed class NodeGaugesTests
             new ReplicaStatus(
                 new NodeId("n1"), ReplicaRole.Primary, true, 8, new NodeId("n1"), true, 110, 100, 105, 95, 1500, 3,
                 [new StandbyStatus(new NodeId("n2"), LinkState.Stream, 90, 80, 5, true, 12) { LagSeconds = 2.5, InFlightFill = 0.75 }],
-                new ApplyLag(0, 0, 0, 0, 0), new StateStatus(true, 41, 61, null)) { WindowFill = 0.5 },
+                new ApplyLag(0, 0, 0, 0, 0), new StateStatus(true, 41, 61, null))
+            { WindowFill = 0.5 },
             [],
             new VerificationReport(true, default, null, null, [])),
         [new SegmentUse(new Uuid(7, 1), new Segment(new Uuid(9, 1), "a", 0, 1000, "10.0.0.1:1", "tcp", ""), default, 300)],

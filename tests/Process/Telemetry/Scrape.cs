@@ -1,7 +1,7 @@
 // What a node answers to /metrics, taken apart: families with their samples.
 using System.Globalization;
 using System.Text.RegularExpressions;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 
 namespace HotStandby.Tests.Process.Telemetry;
 

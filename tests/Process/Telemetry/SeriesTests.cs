@@ -23,7 +23,8 @@ public sealed class SeriesTests
     {
         var time = new ManualTime();
         await using var server = await AdminServerFixture.StartAsync(
-            static _ => Task.FromResult(AdminServerFixture.Report(ReplicaRole.Primary, true, "n1")), change: options => options with { Time = time });
+            static _ => Task.FromResult(AdminServerFixture.Report(ReplicaRole.Primary, true, "n1")), change: options =>
+                options with { Time = time });
         for (var round = 0; round < Rounds; round++)
         {
             var mounted = Mounted(round);
@@ -70,22 +71,27 @@ public sealed class SeriesTests
         using var gauges = new NodeGauges();
         string[] names = ["a\"b", "a\\b", "a\nb", "a{b} 1", "ünïcödé", "\ud800"];
         var output = new System.Buffers.ArrayBufferWriter<byte>();
-        MetricFamily.Write(output, gauges.Families, new NodeSample(true, null, [.. names.Select(static (name, i) => Use(name, (ulong)i + 1))], 0, 0, 0));
-        var series = Scrape.Parse(Encoding.UTF8.GetString(output.WrittenSpan)).Samples.Keys.Where(static key => Scrape.NameOf(key) == "segment_allocated_bytes");
+        MetricFamily.Write(
+            output, gauges.Families, new NodeSample(true, null, [.. names.Select(static (name, i) => Use(name, (ulong)i + 1))], 0, 0, 0));
+        var series = Scrape.Parse(Encoding.UTF8.GetString(output.WrittenSpan))
+            .Samples.Keys.Where(static key => Scrape.NameOf(key) == "segment_allocated_bytes");
         Assert.Equal(
             ["""a"b""", """a\b""", """a\nb""", "a{b} 1", "ünïcödé", "\ufffd"],
-            series.Select(static key => key["segment_allocated_bytes{segment=\"".Length..^2].Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal)));
+            series.Select(static key => key["segment_allocated_bytes{segment=\"".Length..^2]
+                .Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task No_metric_is_told_twice()
     {
-        await using var server = await AdminServerFixture.StartAsync(change: static options => options with { DataDirectory = Path.GetTempPath() });
+        await using var server = await AdminServerFixture.StartAsync(
+            change: static options => options with { DataDirectory = Path.GetTempPath() });
         foreach (var accept in (string[])["*/*", "application/openmetrics-text; version=1.0.0,text/plain;q=0.5", ""])
         {
             var text = await server.SendRawAsync("GET", "/metrics", ("Accept", accept));
             Assert.Matches("\r\nContent-Type: text/plain; ?[^\r]*version=0.0.4", text);
-            var families = text.Split('\n').Where(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(static line => line.Split(' ')[2]).ToArray();
+            var families = text.Split('\n').Where(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal))
+                .Select(static line => line.Split(' ')[2]).ToArray();
             Assert.Contains("hotstandby_epoch", families);
             Assert.Contains("hotstandby_promotions_total", families);
             Assert.Equal(families.Distinct(), families);

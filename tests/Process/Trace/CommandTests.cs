@@ -1,9 +1,10 @@
 // The verbs as a user meets them: what they print and how they end.
 using System.Text;
-using HotStandby.Host;
+using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
 using HotStandby.Host.Commands.Operator;
-using HotStandby.Host.Replay;
+using HotStandby.Lab.Commands;
+using HotStandby.Lab.Replay;
 using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Process.Trace;
@@ -92,7 +93,8 @@ public sealed class CommandTests : IDisposable
     {
         var file = Path.Combine(TestConfiguration.RepositoryRoot, "hocon", "node2.conf");
         // Few connections: a machine that allows few file descriptors would be warned of.
-        Assert.Equal(ExitCode.Ok, await Run("check-config", "--config", file, "-D", "hotstandby.shards=17", "-D", "hotstandby.client.max-connections=100"));
+        Assert.Equal(ExitCode.Ok, await Run(
+            "check-config", "--config", file, "-D", "hotstandby.shards=17", "-D", "hotstandby.client.max-connections=100"));
         Assert.Matches(@"hotstandby\.shards +17 +command line", _output.ToString());
         Assert.Matches(@"hotstandby\.client\.port +50052 +file", _output.ToString());
         Assert.Matches(@"total +2\.32 s", _output.ToString());
@@ -106,8 +108,10 @@ public sealed class CommandTests : IDisposable
         var file = Path.Combine(_directory, "bad.conf");
         await File.WriteAllTextAsync(file, TestConfiguration.Valid + "\nhotstandby { client.port = 0\n shrads = 5 }");
         Assert.Equal(ExitCode.Configuration, await Run("check-config", "--config", file));
-        Assert.Contains("error: hotstandby.client.port = 0: must be a whole number, 1 to 65535", _error.ToString(), StringComparison.Ordinal);
-        Assert.Contains("error: hotstandby.shrads = 5: no such setting; did you mean hotstandby.shards?", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "error: hotstandby.client.port = 0: must be a whole number, 1 to 65535", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "error: hotstandby.shrads = 5: no such setting; did you mean hotstandby.shards?", _error.ToString(), StringComparison.Ordinal);
         Assert.Equal(ExitCode.InputMissing, await Run("check-config", "--config", file + ".none"));
     }
 
@@ -116,7 +120,8 @@ public sealed class CommandTests : IDisposable
     {
         var file = Path.Combine(_directory, "trace.jsonl");
         Assert.Equal(ExitCode.Ok, await Run("trace", "--requests", "200", "--seed", "9", "--out", file));
-        Assert.Equal(ExitCode.Ok, await Run("replay", "--trace", file, "--address", "h1:1", "--address", "h2:2", "--segments", "3", "--segment-bytes", "1GiB", "--block-bytes", "2MiB"));
+        Assert.Equal(ExitCode.Ok, await Run("replay", "--trace", file, "--address", "h1:1", "--address", "h2:2", "--segments", "3",
+            "--segment-bytes", "1GiB", "--block-bytes", "2MiB"));
         Assert.Matches(@"requests +200\b", _output.ToString());
         Assert.Matches(@"misses not stored +0\b", _output.ToString());
         Assert.Matches(@"hit rate +\d+\.\d\d ?%", _output.ToString());
@@ -156,11 +161,13 @@ public sealed class CommandTests : IDisposable
     {
         var file = Path.Combine(_directory, "trace.jsonl");
         Assert.Equal(ExitCode.InputMissing, await Run("replay", "--trace", file));
-        await File.WriteAllTextAsync(file, "{\"timestamp\": 1, \"input_length\": 2, \"output_length\": 3, \"hash_ids\": [1]}\n{\"timestamp\": 1}\n");
+        await File.WriteAllTextAsync(
+            file, "{\"timestamp\": 1, \"input_length\": 2, \"output_length\": 3, \"hash_ids\": [1]}\n{\"timestamp\": 1}\n");
         Assert.Equal(ExitCode.BadData, await Run("replay", "--trace", file));
         Assert.Contains($"{file}: line 2: input_length is missing", _error.ToString(), StringComparison.Ordinal);
         Assert.Equal(ExitCode.InputOutput, await Run("replay", "--trace", _directory));
-        Assert.Contains($"{_directory} is a directory, and a trace is one file: name one, such as {file}", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{_directory} is a directory, and a trace is one file: name one, such as {file}", _error.ToString(), StringComparison.Ordinal);
         await File.WriteAllTextAsync(file, "\n");
         Assert.Equal(ExitCode.BadData, await Run("replay", "--trace", file));
         Assert.Contains($"{file} holds no request", _error.ToString(), StringComparison.Ordinal);
@@ -175,7 +182,8 @@ public sealed class CommandTests : IDisposable
         Assert.Matches(@"requests +1\b", _output.ToString());
         _input = "{\"timestamp\": 1, \"input_length\": 2, \"output_length\": 3, \"hash_ids\": [18446744073709551616]}\n";
         Assert.Equal(ExitCode.BadData, await Run("replay", "--trace", "-"));
-        Assert.Contains("standard input: line 1: hash_ids must be a whole number, 0 or more, each at most 18446744073709551615", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("standard input: line 1: hash_ids must be a whole number, 0 or more, each at most 18446744073709551615",
+            _error.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -266,7 +274,8 @@ public sealed class CommandTests : IDisposable
 
     [Fact]
     public async Task Without_a_client_there_is_no_replay() =>
-        Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync(["replay", "--trace", "t"], new Terminal(_output, _error, false), connect: null));
+        Assert.Equal(
+            ExitCode.Usage, await CommandTree.RunAsync(["replay", "--trace", "t"], new Terminal(_output, _error, false), connect: null));
 
     private Task<int> Run(string line) => Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 

@@ -1,5 +1,5 @@
 // A master in memory: the rules of put and get, without network and time. Faults are scripted per call.
-using HotStandby.Host.Replay;
+using HotStandby.Lab.Replay;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -85,10 +85,13 @@ internal sealed class FakeMaster : IMasterClient
     public Task<BatchAnswer> BatchExistAsync(IReadOnlyList<string> keys, CancellationToken cancellation) => Call(CallKind.Exist, keys,
         key => _objects.TryGetValue(key, out var entry) && entry.IsComplete ? ErrorCode.Ok : ErrorCode.ObjectNotFound, cancellation);
 
-    public Task<BatchAnswer> BatchGetReplicaListAsync(IReadOnlyList<string> keys, CancellationToken cancellation) => Call(CallKind.GetReplicaList, keys,
-        key => !_objects.TryGetValue(key, out var entry) ? ErrorCode.ObjectNotFound : entry.IsComplete ? ErrorCode.Ok : ErrorCode.ReplicaIsNotReady, cancellation);
+    public Task<BatchAnswer> BatchGetReplicaListAsync(IReadOnlyList<string> keys, CancellationToken cancellation) =>
+        Call(CallKind.GetReplicaList, keys,
+        key => !_objects.TryGetValue(key, out var entry)
+            ? ErrorCode.ObjectNotFound : entry.IsComplete ? ErrorCode.Ok : ErrorCode.ReplicaIsNotReady, cancellation);
 
-    public Task<BatchAnswer> BatchPutStartAsync(IReadOnlyList<string> keys, ulong sizeBytes, CancellationToken cancellation) => Call(CallKind.PutStart, keys, key =>
+    public Task<BatchAnswer> BatchPutStartAsync(
+        IReadOnlyList<string> keys, ulong sizeBytes, CancellationToken cancellation) => Call(CallKind.PutStart, keys, key =>
     {
         LastSizeBytes = sizeBytes;
         return _objects.ContainsKey(key) ? ErrorCode.ObjectAlreadyExists
@@ -96,7 +99,8 @@ internal sealed class FakeMaster : IMasterClient
             : _objects.TryAdd(key, new Entry(IsOurs: true, IsComplete: false)) ? ErrorCode.Ok : ErrorCode.InternalError;
     }, cancellation);
 
-    public Task<BatchAnswer> BatchPutEndAsync(IReadOnlyList<string> keys, CancellationToken cancellation) => Call(CallKind.PutEnd, keys, key =>
+    public Task<BatchAnswer> BatchPutEndAsync(
+        IReadOnlyList<string> keys, CancellationToken cancellation) => Call(CallKind.PutEnd, keys, key =>
     {
         OnPutEnd(key);
         if (!_objects.TryGetValue(key, out var entry))
@@ -148,7 +152,8 @@ internal sealed class FakeMaster : IMasterClient
         return ValueTask.CompletedTask;
     }
 
-    private async Task<BatchAnswer> Call(CallKind kind, IReadOnlyList<string> keys, Func<string, ErrorCode> apply, CancellationToken cancellation)
+    private async Task<BatchAnswer> Call(
+        CallKind kind, IReadOnlyList<string> keys, Func<string, ErrorCode> apply, CancellationToken cancellation)
     {
         await Wait(cancellation);
         // Calls must really interleave for the concurrency tests to mean something.

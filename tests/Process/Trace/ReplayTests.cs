@@ -1,6 +1,6 @@
 // The replay against a master in memory: what it counts, and what it does when answers are lost.
-using HotStandby.Host.Replay;
-using HotStandby.Host.Trace;
+using HotStandby.Lab.Replay;
+using HotStandby.Lab.Trace;
 using HotStandby.Messages;
 
 namespace HotStandby.Tests.Process.Trace;
@@ -33,7 +33,8 @@ public sealed class ReplayTests
         Assert.Equal(4096UL, master.LastSizeBytes);
         Assert.InRange(master.LargestBatch, 1, batch);
         Assert.Equal(master.Calls, report.Latencies.Values.Sum(latency => latency.Calls));
-        Assert.All(report.Latencies.Values, latency => Assert.True(latency.MedianMicroseconds <= latency.P99Microseconds && latency.P999Microseconds <= latency.MaximumMicroseconds));
+        Assert.All(report.Latencies.Values, latency =>
+            Assert.True(latency.MedianMicroseconds <= latency.P99Microseconds && latency.P999Microseconds <= latency.MaximumMicroseconds));
     }
 
     [Fact]
@@ -62,7 +63,8 @@ public sealed class ReplayTests
         foreach (var fault in (Fault[])[Fault.RequestLost, Fault.AnswerLost, Fault.NotLeading])
         {
             await using var master = new FakeMaster();
-            master.Faults = (calledKind, calledNumber) => calledNumber != number ? Fault.None : calledKind == kind ? fault : throw new InvalidOperationException($"call {number} is {calledKind}");
+            master.Faults = (calledKind, calledNumber) => calledNumber != number
+                ? Fault.None : calledKind == kind ? fault : throw new InvalidOperationException($"call {number} is {calledKind}");
             var engine = new ReplayEngine(master, OneByOne, new SteppedTime());
 
             var report = await engine.RunAsync([Request(1, 2, 3), Request(1, 2, 3)], CancellationToken.None);
@@ -166,7 +168,8 @@ public sealed class ReplayTests
     {
         await using var master = new FakeMaster();
         var report = await new ReplayEngine(master, OneByOne with { SpeedUp = speedUp }, new SteppedTime())
-            .RunAsync([Request(1), Request(2) with { TimestampMilliseconds = 10_000 }, Request(3) with { TimestampMilliseconds = 20_000 }], CancellationToken.None);
+            .RunAsync([Request(1), Request(2) with { TimestampMilliseconds = 10_000 }, Request(3) with { TimestampMilliseconds = 20_000 }],
+                CancellationToken.None);
         Assert.Equal((3, milliseconds), (report.Requests, report.Duration.TotalMilliseconds));
     }
 
@@ -206,7 +209,8 @@ public sealed class ReplayTests
         Assert.True(report is { Retries: > 0, WrittenByAnother: > 0 });
         master.Faults = (_, _) => Fault.None;
         Assert.Empty(await engine.Acknowledged.FindLostAsync(master, CancellationToken.None));
-        Assert.Equal((300, report.Operations, report.Stored, report.Retries), (engine.Progress.Requests, engine.Progress.Operations, engine.Progress.Acknowledged, engine.Progress.Retries));
+        Assert.Equal((300, report.Operations, report.Stored, report.Retries),
+            (engine.Progress.Requests, engine.Progress.Operations, engine.Progress.Acknowledged, engine.Progress.Retries));
     }
 
     [Fact]
@@ -230,7 +234,8 @@ public sealed class ReplayTests
             yield return Request(1);
             throw new TraceFormatException(2, "not valid JSON at byte 1");
         }
-        var error = await Assert.ThrowsAsync<TraceFormatException>(() => new ReplayEngine(master, new ReplayOptions()).RunAsync(Broken(), CancellationToken.None));
+        var error = await Assert.ThrowsAsync<TraceFormatException>(
+            () => new ReplayEngine(master, new ReplayOptions()).RunAsync(Broken(), CancellationToken.None));
         Assert.Equal(2, error.Line);
     }
 
@@ -249,7 +254,8 @@ public sealed class ReplayTests
     public async Task A_client_that_throws_is_a_bug_that_is_not_hidden()
     {
         await using var master = new FakeMaster { Tick = () => throw new InvalidTimeZoneException() };
-        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => new ReplayEngine(master, new ReplayOptions()).RunAsync(TraceGenerator.Generate(100, 1), CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(
+            () => new ReplayEngine(master, new ReplayOptions()).RunAsync(TraceGenerator.Generate(100, 1), CancellationToken.None));
     }
 
     private static TraceRequest Request(params ulong[] ids) => new(0, 512, 1, ids);

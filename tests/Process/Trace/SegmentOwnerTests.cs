@@ -1,5 +1,5 @@
 // Mounting, and keeping what is mounted alive across a new Primary.
-using HotStandby.Host.Replay;
+using HotStandby.Lab.Replay;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -19,7 +19,8 @@ public sealed class SegmentOwnerTests
         Assert.Equal(owner.Segments, master.Mounted);
         Assert.Equal(3, master.Mounted.Select(segment => segment.Id).Distinct().Count());
         Assert.Equal(3, master.Mounted.Select(segment => segment.Name).Distinct().Count());
-        Assert.All(master.Mounted.Zip(master.Mounted.Skip(1)), pair => Assert.True(pair.First.BaseAddress + pair.First.SizeBytes <= pair.Second.BaseAddress));
+        Assert.All(master.Mounted.Zip(master.Mounted.Skip(1)), pair =>
+            Assert.True(pair.First.BaseAddress + pair.First.SizeBytes <= pair.Second.BaseAddress));
         Assert.All(master.Mounted, segment => Assert.NotEqual(0UL, segment.BaseAddress));
     }
 
@@ -65,7 +66,8 @@ public sealed class SegmentOwnerTests
         await using var one = await Mount(master, 2, 1024);
         await using var other = await SegmentOwner.MountAsync(
             master, new Uuid(8, 80), 2, 1024, Deadline, Deadline, time: null, CancellationToken.None);
-        Assert.Empty(one.Segments.Select(segment => segment.TransportEndpoint).Intersect(other.Segments.Select(segment => segment.TransportEndpoint)));
+        Assert.Empty(one.Segments.Select(segment => segment.TransportEndpoint)
+            .Intersect(other.Segments.Select(segment => segment.TransportEndpoint)));
     }
 
     [Fact]
@@ -100,12 +102,14 @@ public sealed class SegmentOwnerTests
         Assert.Contains("within 0.5 s: h1:1 is a Standby", absence.Message, StringComparison.Ordinal);
     }
 
-    private static Task<SegmentOwner> Mount(FakeMaster master, int count, ulong bytes, TimeProvider? time = null) => SegmentOwner.MountAsync(
+    private static Task<SegmentOwner> Mount(FakeMaster master, int count, ulong bytes, TimeProvider? time = null) =>
+        SegmentOwner.MountAsync(
         master, Client, count, bytes, patience: Deadline, pingInterval: TimeSpan.FromMilliseconds(5), time, CancellationToken.None);
 
     // The time of an owner that gives up passes only while it waits.
     private static Task<SegmentOwner> MountInVain(FakeMaster master) => SegmentOwner.MountAsync(
-        master, Client, 1, 1024, patience: TimeSpan.FromMilliseconds(500), pingInterval: Deadline, new SteppedTime(), CancellationToken.None);
+        master, Client, 1, 1024, patience: TimeSpan.FromMilliseconds(500), pingInterval: Deadline, new SteppedTime(),
+        CancellationToken.None);
 
     private static async Task Until(Func<bool> condition)
     {

@@ -1,6 +1,6 @@
 // The trace format: reading, writing, making.
 using System.Text;
-using HotStandby.Host.Trace;
+using HotStandby.Lab.Trace;
 
 namespace HotStandby.Tests.Process.Trace;
 
@@ -11,7 +11,8 @@ public sealed class TraceTests
     [Fact]
     public void A_line_is_read_whatever_the_order_spacing_and_extra_fields()
     {
-        var request = Assert.Single(Read("""  {"hash_ids":[5,  6],"extra":{"timestamp":[1]},"output_length":7,"timestamp":9,"input_length":8} """));
+        var request = Assert.Single(
+            Read("""  {"hash_ids":[5,  6],"extra":{"timestamp":[1]},"output_length":7,"timestamp":9,"input_length":8} """));
         Assert.Equal((9, 8, 7), (request.TimestampMilliseconds, request.InputTokens, request.OutputTokens));
         Assert.Equal([5, 6], request.HashIds);
     }
@@ -29,11 +30,15 @@ public sealed class TraceTests
     [Theory]
     [InlineData("""{"timestamp": 1, "input_length": 2, "output_length": 3}""", "hash_ids is missing")]
     [InlineData("""{"input_length": 2, "hash_ids": []}""", "timestamp is missing")]
-    [InlineData("""{"timestamp": -1, "input_length": 2, "output_length": 3, "hash_ids": []}""", "timestamp must be a whole number, 0 or more")]
-    [InlineData("""{"timestamp": 1.5, "input_length": 2, "output_length": 3, "hash_ids": []}""", "timestamp must be a whole number, 0 or more")]
-    [InlineData("""{"timestamp": 1, "input_length": "2", "output_length": 3, "hash_ids": []}""", "input_length must be a whole number, 0 or more")]
+    [InlineData(
+        """{"timestamp": -1, "input_length": 2, "output_length": 3, "hash_ids": []}""", "timestamp must be a whole number, 0 or more")]
+    [InlineData(
+        """{"timestamp": 1.5, "input_length": 2, "output_length": 3, "hash_ids": []}""", "timestamp must be a whole number, 0 or more")]
+    [InlineData(
+        """{"timestamp": 1, "input_length": "2", "output_length": 3, "hash_ids": []}""", "input_length must be a whole number, 0 or more")]
     [InlineData("""{"timestamp": 1, "input_length": 2, "output_length": 3, "hash_ids": 4}""", "hash_ids must be an array")]
-    [InlineData("""{"timestamp": 1, "input_length": 2, "output_length": 3, "hash_ids": [1, null]}""", "hash_ids must be a whole number, 0 or more")]
+    [InlineData(
+        """{"timestamp": 1, "input_length": 2, "output_length": 3, "hash_ids": [1, null]}""", "hash_ids must be a whole number, 0 or more")]
     [InlineData("""{"timestamp": 1, "timestamp": 2, "input_length": 2, "output_length": 3, "hash_ids": []}""", "timestamp occurs twice")]
     [InlineData("""{"timestamp": 1, "input_length": 2, "output_length": 3, "hash_ids": []} x""", "not valid JSON at byte 73")]
     [InlineData("""{"timestamp": 1, "input_le""", "not valid JSON")]
@@ -60,7 +65,8 @@ public sealed class TraceTests
         var requests = Read($$"""{"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[{{ids}}]}""" + "\n" + Line);
         Assert.Equal(100_000, requests[0].HashIds.Length);
         Assert.Equal([0, 46], requests[1].HashIds);
-        Assert.Contains("longer than", Assert.Throws<TraceFormatException>(() => Read(new string(' ', TraceReader.MaximumLineBytes + 1))).Reason, StringComparison.Ordinal);
+        Assert.Contains("longer than", Assert.Throws<TraceFormatException>(() =>
+            Read(new string(' ', TraceReader.MaximumLineBytes + 1))).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -114,7 +120,8 @@ public sealed class TraceTests
 
     [Fact]
     public void A_missing_file_is_reported_as_such() =>
-        Assert.Throws<FileNotFoundException>(() => TraceReader.ReadFile(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString())).ToList());
+        Assert.Throws<FileNotFoundException>(
+            () => TraceReader.ReadFile(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString())).ToList());
 
     private static List<TraceRequest> Read(string text) => [.. TraceReader.Read(Bytes(text))];
 

@@ -21,7 +21,8 @@ internal sealed partial class WireMaster
                 Fill(call, await client.BatchExistKeyAsync(new(keys, tenant)), (result, value) => result with { Exists = value.Value });
                 break;
             case KeyedOperation.GetReplicaList:
-                Fill(call, await client.BatchGetReplicaListAsync(new(keys, tenant)), (result, value) => result with { Replicas = ListOf(value.Replicas.Count) });
+                Fill(call, await client.BatchGetReplicaListAsync(new(keys, tenant)), (result, value) =>
+                    result with { Replicas = ListOf(value.Replicas.Count) });
                 break;
             case KeyedOperation.PutStart:
                 FillStarted(call, await client.BatchPutStartAsync(new(caller, keys, call.Sizes, ToWire(call.Config), tenant)));
@@ -34,13 +35,15 @@ internal sealed partial class WireMaster
                 ObjectMeta[] objects = [.. keys.Select(key => new ObjectMeta(key, null))];
                 Fill(
                     call,
-                    IsUpsert(call) ? await client.BatchUpsertEndAsync(new(caller, objects, tenant)) : await client.BatchPutEndAsync(new(caller, objects, call.Selector, tenant)),
+                    IsUpsert(call) ? await client.BatchUpsertEndAsync(
+                        new(caller, objects, tenant)) : await client.BatchPutEndAsync(new(caller, objects, call.Selector, tenant)),
                     (result, _) => result);
                 break;
             case KeyedOperation.PutRevoke:
                 Fill(
                     call,
-                    IsUpsert(call) ? await client.BatchUpsertRevokeAsync(new(caller, keys, tenant)) : await client.BatchPutRevokeAsync(new(caller, keys, call.Selector, tenant)),
+                    IsUpsert(call) ? await client.BatchUpsertRevokeAsync(
+                        new(caller, keys, tenant)) : await client.BatchPutRevokeAsync(new(caller, keys, call.Selector, tenant)),
                     (result, _) => result);
                 break;
             case KeyedOperation.Remove:
@@ -91,6 +94,7 @@ internal sealed partial class WireMaster
         SoftPinTtlMilliseconds = config.SoftPinTtlMilliseconds,
         HardPin = config.HardPin,
         PreferredSegment = config.PreferredSegment,
-        GroupIds = config.GroupIds is { } groups ? new WireList<ByteString>([.. groups.Select(group => (ByteString)group)]) : (WireList<ByteString>?)null,
+        GroupIds = config.GroupIds is { } groups
+            ? new WireList<ByteString>([.. groups.Select(group => (ByteString)group)]) : (WireList<ByteString>?)null,
     };
 }

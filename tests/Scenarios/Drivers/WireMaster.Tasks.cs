@@ -35,10 +35,12 @@ internal sealed partial class WireMaster
             case FetchTasksCall fetch:
                 var fetched = await client.FetchTasksAsync(new(Own(fetch.Client), (ulong)fetch.Maximum));
                 if (fetched.IsOk)
-                    fetch.Tasks = [.. fetched.Value.ToArray().Select(task => ToTask(task.Id, (TaskType)task.Type, ReplicationTaskStatus.Processing, task.Payload.Span))];
+                    fetch.Tasks = [.. fetched.Value.ToArray()
+                        .Select(task => ToTask(task.Id, (TaskType)task.Type, ReplicationTaskStatus.Processing, task.Payload.Span))];
                 return fetched.Error;
             case CompleteTaskCall complete:
-                return (await client.MarkTaskToCompleteAsync(new(Own(complete.Client), complete.TaskId, complete.Status, complete.Message))).Error;
+                return (await client.MarkTaskToCompleteAsync(
+                    new(Own(complete.Client), complete.TaskId, complete.Status, complete.Message))).Error;
             case CreateDrainJobCall create:
                 return await CreateJobAsync(create);
             case DrainJobCall job:
@@ -72,9 +74,12 @@ internal sealed partial class WireMaster
         using var json = await BodyAsync(answer);
         var job = json.RootElement;
         call.Job = new DrainJob(
-            call.JobId, (JobStatus)job.GetProperty("status").GetInt32(), 0, 0, [.. job.GetProperty("segments").EnumerateArray().Select(name => name.GetString()!)],
-            job.GetProperty("succeeded_units").GetInt64(), job.GetProperty("failed_units").GetInt64(), job.GetProperty("blocked_units").GetInt64(),
-            job.GetProperty("active_units").GetInt64(), job.GetProperty("migrated_bytes").GetInt64(), job.GetProperty("message").GetString()!);
+            call.JobId, (JobStatus)job.GetProperty("status").GetInt32(), 0, 0,
+            [.. job.GetProperty("segments").EnumerateArray().Select(name => name.GetString()!)],
+            job.GetProperty("succeeded_units").GetInt64(), job.GetProperty("failed_units").GetInt64(),
+            job.GetProperty("blocked_units").GetInt64(),
+            job.GetProperty("active_units").GetInt64(), job.GetProperty("migrated_bytes").GetInt64(),
+            job.GetProperty("message").GetString()!);
         return ErrorCode.Ok;
     }
 
@@ -101,6 +106,7 @@ internal sealed partial class WireMaster
             ? [.. many.EnumerateArray().Select(target => target.GetString()!)]
             : Text("target") is { Length: > 0 } one ? [one] : [];
         return new ReplicationTask(
-            id, type, ObjectKey.From(Tenant, Encoding.UTF8.GetBytes(Text("key"))), Text("source"), targets, Uuid.None, status, 0, 0, "", Uuid.None);
+            id, type, ObjectKey.From(Tenant, Encoding.UTF8.GetBytes(Text("key"))), Text("source"), targets, Uuid.None, status, 0, 0,
+            "", Uuid.None);
     }
 }

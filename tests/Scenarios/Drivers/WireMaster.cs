@@ -1,7 +1,7 @@
 // The same scenarios over the wire: three node processes on loopback, Mooncake's own calls, and a Primary that is killed. A call of a
 // scenario is translated, sent, and its results are put where the in-process master puts them.
 using System.Globalization;
-using HotStandby.Host.Cluster;
+using HotStandby.Lab.Cluster;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -59,7 +59,8 @@ internal sealed partial class WireMaster(LocalCluster cluster, int number) : ISc
         await sink.Answered;
     }
 
-    public async Task<ClientStatus> PingAsync(Uuid client) => (await (await ClientAsync()).PingAsync(new PingRequest(Own(client)))).Value.Status;
+    public async Task<ClientStatus> PingAsync(Uuid client) =>
+        (await (await ClientAsync()).PingAsync(new PingRequest(Own(client)))).Value.Status;
 
     public void FallSilent(Uuid client) => _silent.Add(client);
 
@@ -173,12 +174,14 @@ internal sealed partial class WireMaster(LocalCluster cluster, int number) : ISc
             .. json.RootElement.GetProperty("segments").EnumerateArray().Select(segment => new SegmentUse(
                 Uuid.None,
                 new Segment(
-                    Uuid.None, segment.GetProperty("segment_name").GetString()!, 1, segment.GetProperty("size_bytes").GetUInt64(), "", "", ""),
+                    Uuid.None, segment.GetProperty("segment_name").GetString()!, 1, segment.GetProperty("size_bytes").GetUInt64(),
+                    "", "", ""),
                 SegmentStatus.Ok, segment.GetProperty("allocator_used_bytes").GetUInt64())),
         ];
     }
 
     // Every scenario has endpoints of its own: what may still be written there for a while is not the next one's business.
     private WireSegment ToWire(Segment segment) => new(
-        segment.Id, segment.Name, segment.BaseAddress, segment.SizeBytes, $"{segment.TransportEndpoint}{number}", segment.Protocol, segment.HostId);
+        segment.Id, segment.Name, segment.BaseAddress, segment.SizeBytes, $"{segment.TransportEndpoint}{number}", segment.Protocol,
+        segment.HostId);
 }

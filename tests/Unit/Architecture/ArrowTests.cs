@@ -1,14 +1,25 @@
-// The arrows between the rooms of the house, and the size of its files. Looks at what the compiled assemblies refer to, inside
-// methods too, not at what the project files promise.
+// The arrows between the rooms of the house. For the two pure assemblies it looks at what they refer to, inside methods too; for all of
+// them at the project files, which bind the compiler: a project sees what it names itself, and nothing beyond.
 using System.Reflection;
 using System.Reflection.Metadata;
+using System.Xml.Linq;
 using HotStandby.Messages.OpLog;
 
 namespace HotStandby.Tests.Unit.Architecture;
 
 public sealed class ArrowTests
 {
-    private const int MostLinesOfAFile = 400;
+    // What every project of src and tools uses. The program, Host, links all; nothing refers to it.
+    private static readonly string[] Arrows =
+    [
+        "Actors -> Core, Messages",
+        "CommandLine -> Actors",
+        "Core -> Messages",
+        "Host -> Actors, CommandLine, Core, Lab, Messages, Mooncake",
+        "Lab -> Actors, CommandLine, Core, Messages, Mooncake",
+        "Messages -> ",
+        "Mooncake -> Messages",
+    ];
 
     // Time, threads, randomness and I/O do not enter the two pure assemblies. (Single members, such as DateTime.UtcNow, are the
     // business of src/BannedSymbols.txt.)
@@ -48,16 +59,23 @@ public sealed class ArrowTests
     }
 
     [Fact]
-    public void No_file_is_longer_than_400_lines()
+    public void Every_project_uses_those_that_it_may_use() => Assert.Equal(
+        Arrows, Projects().Select(project => $"{project.Name} -> {string.Join(", ", NamesIn(project.Content, "ProjectReference"))}"));
+
+    [Fact]
+    public void A_project_sees_nothing_of_others_but_what_it_names()
     {
-        var root = CompiledAssembly.RepositoryRoot();
-        var files = Directory.EnumerateFiles(Path.Combine(root, "src"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !Path.GetRelativePath(root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"))
-            .ToList();
-        Assert.NotEmpty(files);
-        Assert.All(files, file => Assert.True(
-            File.ReadLines(file).Count() <= MostLinesOfAFile, $"{Path.GetRelativePath(root, file)} has {File.ReadLines(file).Count()} lines"));
+        var common = XDocument.Load(Path.Combine(Repository.Root, "Directory.Build.props"));
+        Assert.Equal("true", common.Descendants("DisableTransitiveProjectReferences").Single().Value);
+        Assert.All(Projects(), project => Assert.Empty(project.Content.Descendants("DisableTransitiveProjectReferences")));
     }
+
+    [Fact]
+    public void No_project_takes_in_the_files_of_another_or_shows_its_insides_to_anything_but_tests() => Assert.All(Projects(), project =>
+    {
+        Assert.DoesNotContain(project.Content.Descendants("Compile"), item => item.Attribute("Include") is not null);
+        Assert.All(NamesIn(project.Content, "InternalsVisibleTo"), name => Assert.StartsWith("Tests.", name, StringComparison.Ordinal));
+    });
 
     private static IEnumerable<string> ReferencesOf(Assembly assembly)
     {
@@ -77,4 +95,18 @@ public sealed class ArrowTests
             .Select(type => $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}")
             .ToHashSet();
     }
+
+    private static IEnumerable<(string Name, XDocument Content)> Projects()
+    {
+        var files = Repository.Files("*.csproj", "src", "tools").ToList();
+        Assert.NotEmpty(files);
+        return files.Select(static file => (NameOf(file), XDocument.Load(file))).OrderBy(static project => project.Item1, StringComparer.Ordinal);
+    }
+
+    private static IEnumerable<string> NamesIn(XDocument project, string item) => project.Descendants(item)
+        .Select(static each => NameOf(each.Attribute("Include")!.Value)).Order(StringComparer.Ordinal);
+
+    // Of HotStandby.Core, of a path to HotStandby.Core.csproj: Core.
+    private static string NameOf(string project) => Path.GetFileName(project)
+        .Replace(".csproj", "", StringComparison.Ordinal).Replace("HotStandby.", "", StringComparison.Ordinal);
 }

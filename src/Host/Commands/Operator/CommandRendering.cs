@@ -23,44 +23,51 @@ internal static class CommandRendering
     {
         yield return new ResultTable("Nodes", StatusHeadings, [.. answers.Select(each => StatusRow(each.Body))]);
         foreach (var primary in answers.Where(each => each.Body.GetProperty("standbys").GetArrayLength() > 0))
-            yield return Table($"Standbys of {Text(primary.Body, "node")}", StandbyHeadings, primary.Body.GetProperty("standbys"), standby =>
+            yield return Table(
+                $"Standbys of {Text(primary.Body, "node")}", StandbyHeadings, primary.Body.GetProperty("standbys"), standby =>
             [
-                Text(standby, "node"), Text(standby, "state"), Text(standby, "storedSequence"), Text(standby, "lagEntries"), Text(standby, "appliedSequence"),
-                YesNo(standby, "voting"), Text(standby, "silentMilliseconds") + "ms",
+                Text(standby, "node"), Text(standby, "state"), Text(standby, "storedSequence"), Text(standby, "lagEntries"),
+                Text(standby, "appliedSequence"), YesNo(standby, "voting"), Text(standby, "silentMilliseconds") + "ms",
             ]);
     }
 
     public static IEnumerable<ResultTable> Members(IReadOnlyList<NodeAnswer> answers) => answers.Select(each => Table(
         $"Members, as {Text(each.Body, "node")} sees them", MemberHeadings, each.Body.GetProperty("members"), member =>
         [
-            Text(member, "node"), Text(member, "address"), Text(member, "status"), YesNo(member, "reachable"), YesNo(member, "voter"), Text(member, "role"),
+            Text(member, "node"), Text(member, "address"), Text(member, "status"), YesNo(member, "reachable"), YesNo(member, "voter"),
+            Text(member, "role"),
         ]));
 
     public static IEnumerable<ResultTable> Lag(IReadOnlyList<NodeAnswer> answers) => answers.Select(each => Table(
-        $"Standbys of {Text(each.Body, "node")}, committed {Text(each.Body, "committed_sequence")}", StandbyHeadings, each.Body.GetProperty("peers"), peer =>
+        $"Standbys of {Text(each.Body, "node")}, committed {Text(each.Body, "committed_sequence")}", StandbyHeadings,
+        each.Body.GetProperty("peers"), peer =>
         [
-            Text(peer, "node"), Text(peer, "state"), Text(peer, "stored_sequence"), Text(peer, "lag_entries"), Text(peer, "applied_sequence"),
-            YesNo(peer, "voting"), Text(peer, "silent_milliseconds") + "ms",
+            Text(peer, "node"), Text(peer, "state"), Text(peer, "stored_sequence"), Text(peer, "lag_entries"),
+            Text(peer, "applied_sequence"), YesNo(peer, "voting"), Text(peer, "silent_milliseconds") + "ms",
         ]));
 
     public static IEnumerable<ResultTable> Switchover(IReadOnlyList<NodeAnswer> answers) =>
     [
         new("Switchover", SwitchoverHeadings,
-            [.. answers.Select(each => (IReadOnlyList<string>)[Text(each.Body, "from"), Text(each.Body, "to"), Text(each.Body, "epoch"), Text(each.Body, "milliseconds") + "ms"])]),
+            [.. answers.Select(each => (IReadOnlyList<string>)[Text(each.Body, "from"), Text(each.Body, "to"), Text(each.Body, "epoch"),
+                Text(each.Body, "milliseconds") + "ms"])]),
     ];
 
     // What is as it should be is one row a node; the rest is listed.
     public static IEnumerable<ResultTable> Verify(IReadOnlyList<NodeAnswer> answers)
     {
         var rows = new List<IReadOnlyList<string>>();
-        foreach (var (node, partitions) in answers.Select(each => (Text(each.Body, "node"), each.Body.GetProperty("partitions").EnumerateArray().ToArray())))
+        foreach (var (node, partitions) in answers.Select(
+            each => (Text(each.Body, "node"), each.Body.GetProperty("partitions").EnumerateArray().ToArray())))
         {
             var plain = partitions.Where(each => Text(each, "result") == "equal" && Text(each, "mismatched") == "0").ToArray();
             if (plain.Length > 1)
-                rows.Add([node, $"{plain.Length} partitions", "equal", plain.Sum(each => each.GetProperty("keys").GetInt64()).ToString(CultureInfo.InvariantCulture), "0", "0", ""]);
+                rows.Add([node, $"{plain.Length} partitions", "equal",
+                    plain.Sum(each => each.GetProperty("keys").GetInt64()).ToString(CultureInfo.InvariantCulture), "0", "0", ""]);
             rows.AddRange(partitions.Except(plain.Length > 1 ? plain : []).Select(each => (IReadOnlyList<string>)
             [
-                node, Text(each, "partition"), Text(each, "result"), Text(each, "keys"), Text(each, "mismatched"), Text(each, "repaired"), Text(each, "marker_sequence"),
+                node, Text(each, "partition"), Text(each, "result"), Text(each, "keys"), Text(each, "mismatched"), Text(each, "repaired"),
+                Text(each, "marker_sequence"),
             ]));
         }
 
@@ -73,42 +80,48 @@ internal static class CommandRendering
         [Outcomes(answers, static body => $"{Text(body, "affected")} things are wrong now")];
 
     public static IEnumerable<ResultTable> Entries(IReadOnlyList<NodeAnswer> answers) => answers.Select(each => Table(
-        $"OpLog of {Text(each.Body, "node")}, committed {Text(each.Body, "committed_sequence")}", EntryHeadings, each.Body.GetProperty("entries"), EntryRow));
+        $"OpLog of {Text(each.Body, "node")}, committed {Text(each.Body, "committed_sequence")}", EntryHeadings,
+        each.Body.GetProperty("entries"), EntryRow));
 
     public static IEnumerable<ResultTable> Config(IReadOnlyList<NodeAnswer> answers) => answers.Select(each => Table(
         $"Settings in force on {Text(each.Body, "node")}", SettingHeadings, each.Body.GetProperty("settings"), setting =>
             [Text(setting, "path"), Text(setting, "value"), Text(setting, "from")]));
 
     public static IEnumerable<ResultTable> Drain(IReadOnlyList<NodeAnswer> answers) =>
-        [new("Drain job", JobHeadings, [.. answers.Select(each => (IReadOnlyList<string>)[Text(each.Body, "job_id"), Text(each.Body, "status")])])];
+        [new("Drain job", JobHeadings,
+            [.. answers.Select(each => (IReadOnlyList<string>)[Text(each.Body, "job_id"), Text(each.Body, "status")])])];
 
     public static IEnumerable<ResultTable> Events(IReadOnlyList<NodeAnswer> answers) => answers.Select(each => Table(
         "Events", EventHeadings, each.Body.GetProperty("events"), happened =>
             [Text(happened, "time"), Text(happened, "node"), Text(happened, "epoch"), Text(happened, "kind"), Text(happened, "text")]));
 
     /// <summary>Entries that were read without a node.</summary>
-    public static ResultTable Entries(string title, IEnumerable<JsonElement> entries) => new(title, EntryHeadings, [.. entries.Select(EntryRow)]);
+    public static ResultTable Entries(string title, IEnumerable<JsonElement> entries) =>
+        new(title, EntryHeadings, [.. entries.Select(EntryRow)]);
 
     private static IReadOnlyList<string> EntryRow(JsonElement entry) =>
     [
-        Text(entry, "sequence"), Text(entry, "epoch"), Text(entry, "time"), Text(entry, "type"), Text(entry, "partition"), Text(entry, "key"),
-        Text(entry, "payload_bytes") + " B",
+        Text(entry, "sequence"), Text(entry, "epoch"), Text(entry, "time"), Text(entry, "type"), Text(entry, "partition"),
+        Text(entry, "key"), Text(entry, "payload_bytes") + " B",
     ];
 
     private static IReadOnlyList<string> StatusRow(JsonElement view) =>
     [
-        Text(view, "node"), Text(view, "role"), YesNo(view, "serving"), Text(view, "epoch"), Text(view, "committedSequence"), Text(view, "appliedSequence"),
-        Text(view, "leaseRemainingMilliseconds") + "ms", YesNo(view, "voting"),
-        view.GetProperty("partitions").EnumerateArray().Skip(1).Sum(each => each.GetProperty("things").GetInt64()).ToString(CultureInfo.InvariantCulture),
+        Text(view, "node"), Text(view, "role"), YesNo(view, "serving"), Text(view, "epoch"), Text(view, "committedSequence"),
+        Text(view, "appliedSequence"), Text(view, "leaseRemainingMilliseconds") + "ms", YesNo(view, "voting"),
+        view.GetProperty("partitions")
+            .EnumerateArray().Skip(1).Sum(each => each.GetProperty("things").GetInt64()).ToString(CultureInfo.InvariantCulture),
     ];
 
     private static ResultTable Outcomes(IReadOnlyList<NodeAnswer> answers, Func<JsonElement, string> outcome) =>
         new("Outcome", OutcomeHeadings, [.. answers.Select(each => (IReadOnlyList<string>)[each.Address, outcome(each.Body)])]);
 
-    private static ResultTable Table(string title, IReadOnlyList<string> headings, JsonElement rows, Func<JsonElement, IReadOnlyList<string>> row) =>
+    private static ResultTable Table(
+        string title, IReadOnlyList<string> headings, JsonElement rows, Func<JsonElement, IReadOnlyList<string>> row) =>
         new(title, headings, [.. rows.EnumerateArray().Select(row)]);
 
     private static string Text(JsonElement from, string name) => from.TryGetProperty(name, out var value) ? value.ToString() : "";
 
-    private static string YesNo(JsonElement from, string name) => from.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True ? "yes" : "no";
+    private static string YesNo(JsonElement from, string name) =>
+        from.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True ? "yes" : "no";
 }

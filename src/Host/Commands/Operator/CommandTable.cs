@@ -8,7 +8,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Host.Commands.Operator;
 
 /// <summary>The command table.</summary>
-public static class CommandTable
+internal static class CommandTable
 {
     /// <summary>How many lines of a log one answer has.</summary>
     public static NumberRange Lines { get; } = new(1, 1000);
@@ -28,20 +28,23 @@ public static class CommandTable
     };
 
     /// <summary>The cluster's members.</summary>
-    public static OperatorCommand Members { get; } = new("members", "Show the members of the cluster as one node sees them, oldest first.", HttpMethod.Get, "/admin/members")
+    public static OperatorCommand Members { get; } = new(
+        "members", "Show the members of the cluster as one node sees them, oldest first.", HttpMethod.Get, "/admin/members")
     {
         Render = CommandRendering.Members,
     };
 
     /// <summary>The Standbys' lag.</summary>
-    public static OperatorCommand Lag { get; } = new("lag", "Show how far each Standby is behind the Primary.", HttpMethod.Get, "/replication")
+    public static OperatorCommand Lag { get; } = new(
+        "lag", "Show how far each Standby is behind the Primary.", HttpMethod.Get, "/replication")
     {
         Reach = CommandReach.Primary, Render = CommandRendering.Lag,
     };
 
     /// <summary>Another Primary.</summary>
     public static OperatorCommand Switchover { get; } = new(
-        "switchover", "Let another node lead: the Primary hands over in order and stays as a Standby.", HttpMethod.Post, "/admin/switchover")
+        "switchover", "Let another node lead: the Primary hands over in order and stays as a Standby.", HttpMethod.Post,
+        "/admin/switchover")
     {
         Reach = CommandReach.Primary, Render = CommandRendering.Switchover,
         Danger = "calls in flight may be cut off, and nobody serves for a fraction of a second",
@@ -64,9 +67,11 @@ public static class CommandTable
 
     /// <summary>A fault, to see verification find it.</summary>
     public static OperatorCommand Inject { get; } = new(
-        "verify inject", "For drills: put a fault into a shard of a Standby, where hotstandby.testing.faults is on.", HttpMethod.Post, "/admin/verify/inject")
+        "verify inject", "For drills: put a fault into a shard of a Standby, where hotstandby.testing.faults is on.", HttpMethod.Post,
+        "/admin/verify/inject")
     {
-        Reach = CommandReach.Named, Render = CommandRendering.Injected, Danger = "the Standby's state is wrong until verification has mended it",
+        Reach = CommandReach.Named, Render = CommandRendering.Injected,
+        Danger = "the Standby's state is wrong until verification has mended it",
         Arguments =
         [
             new("NODE", "The node-id of a Standby, or the address of its HTTP port.", null, IsPositional: true),
@@ -84,19 +89,22 @@ public static class CommandTable
     };
 
     /// <summary>Checkpoints now.</summary>
-    public static OperatorCommand Checkpoint { get; } = new("checkpoint", "Begin a round of checkpoints.", HttpMethod.Post, "/admin/checkpoint")
+    public static OperatorCommand Checkpoint { get; } = new(
+        "checkpoint", "Begin a round of checkpoints.", HttpMethod.Post, "/admin/checkpoint")
     {
         Reach = CommandReach.Every, Render = CommandRendering.Begun,
     };
 
     /// <summary>The newest entries.</summary>
-    public static OperatorCommand OpLogTail { get; } = new("oplog tail", "Show the last entries of a node's OpLog.", HttpMethod.Get, "/admin/oplog/tail")
+    public static OperatorCommand OpLogTail { get; } = new(
+        "oplog tail", "Show the last entries of a node's OpLog.", HttpMethod.Get, "/admin/oplog/tail")
     {
         Render = CommandRendering.Entries, Arguments = [Last],
     };
 
     /// <summary>Settings in force.</summary>
-    public static OperatorCommand Config { get; } = new("config", "Show the settings in force on a node, and where each comes from.", HttpMethod.Get, "/admin/config")
+    public static OperatorCommand Config { get; } = new(
+        "config", "Show the settings in force on a node, and where each comes from.", HttpMethod.Get, "/admin/config")
     {
         Render = CommandRendering.Config,
     };
@@ -104,7 +112,8 @@ public static class CommandTable
     /// <summary>A segment without objects.</summary>
     public static OperatorCommand Drain { get; } = new("drain", "Move every object off a segment.", HttpMethod.Post, "/admin/drain")
     {
-        Reach = CommandReach.Primary, Render = CommandRendering.Drain, Danger = "the segment takes no new objects, and its clients move all that it holds",
+        Reach = CommandReach.Primary, Render = CommandRendering.Drain,
+        Danger = "the segment takes no new objects, and its clients move all that it holds",
         Arguments =
         [
             new("SEGMENT", "The segment's name.", "segment", IsPositional: true),
@@ -114,7 +123,8 @@ public static class CommandTable
     };
 
     /// <summary>What has happened.</summary>
-    public static OperatorCommand Events { get; } = new("events", "Show what has happened on a node lately, the newest at the end.", HttpMethod.Get, "/admin/events")
+    public static OperatorCommand Events { get; } = new(
+        "events", "Show what has happened on a node lately, the newest at the end.", HttpMethod.Get, "/admin/events")
     {
         Render = CommandRendering.Events, Arguments = [Last],
     };
@@ -131,7 +141,8 @@ public static class CommandTable
     {
         ArgumentNullException.ThrowIfNull(command);
         var parts = command.Arguments.Where(each => each.Parameter is not null && arguments.ContainsKey(each.Name))
-            .Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Parameter}={Uri.EscapeDataString(arguments[each.Name])}")).ToList();
+            .Select(each => string.Create(
+                CultureInfo.InvariantCulture, $"{each.Parameter}={Uri.EscapeDataString(arguments[each.Name])}")).ToList();
         if (command.IsDangerous && isConfirmed)
             parts.Add("confirm=yes");
         return parts.Count == 0 ? command.Path : $"{command.Path}?{string.Join('&', parts)}";

@@ -12,10 +12,11 @@ namespace HotStandby.Host.Commands.Operator;
 /// <param name="Token">The admin token; empty: none is sent.</param>
 /// <param name="Authorities">Who may have signed the nodes' certificates; null: whom the machine trusts.</param>
 /// <param name="Identity">The certificate that is shown; null: none.</param>
-public sealed record NodeAccess(IReadOnlyList<string> Addresses, string Token, X509Certificate2Collection? Authorities, X509Certificate2? Identity);
+internal sealed record NodeAccess(
+    IReadOnlyList<string> Addresses, string Token, X509Certificate2Collection? Authorities, X509Certificate2? Identity);
 
 /// <summary>A client of the nodes' HTTP ports.</summary>
-public sealed class NodeClient : IDisposable
+internal sealed class NodeClient : IDisposable
 {
     private static readonly OperatorCommand WhoAreYou = CommandTable.Status with { Patience = TimeSpan.FromSeconds(8) };
     private static readonly Dictionary<string, string> Nothing = [];
@@ -31,13 +32,17 @@ public sealed class NodeClient : IDisposable
         var tls = new SslClientAuthenticationOptions();
         if (access.Authorities is { } authorities)
         {
-            tls.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            tls.CertificateChainPolicy =
+                new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
             tls.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
         }
 
         if (access.Identity is { } identity)
             tls.ClientCertificates = [identity];
-        _http = new HttpClient(new SocketsHttpHandler { SslOptions = tls, ConnectTimeout = TimeSpan.FromSeconds(3), UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new SocketsHttpHandler { SslOptions = tls, ConnectTimeout = TimeSpan.FromSeconds(3), UseProxy = false })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         var user = Uri.EscapeDataString($"{Environment.UserName}@{Environment.MachineName}");
         _http.DefaultRequestHeaders.Add(OperatorGuard.UserHeader, user);
         if (access.Token.Length > 0)
@@ -72,29 +77,33 @@ public sealed class NodeClient : IDisposable
 
                 return silent;
             default:
-                var nodes = await Task.WhenAll(_access.Addresses.Select(address => SendAsync(address, WhoAreYou, CommandTable.QueryOf(WhoAreYou, Nothing, false), stop)));
+                var nodes = await Task.WhenAll(_access.Addresses.Select(
+                    address => SendAsync(address, WhoAreYou, CommandTable.QueryOf(WhoAreYou, Nothing, false), stop)));
                 var wanted = nodes.Where(node => IsFor(command, node, arguments)).ToArray();
-                return wanted.Length > 0 ? await Task.WhenAll(wanted.Select(node => Ask(node.Address))) : [.. nodes.Where(static node => !node.IsGood), WhyNobody(command, arguments)];
+                return wanted.Length > 0 ? await Task.WhenAll(wanted.Select(node => Ask(node.Address)))
+                    : [.. nodes.Where(static node => !node.IsGood), WhyNobody(command, arguments)];
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private static bool IsFor(OperatorCommand command, NodeAnswer node, IReadOnlyDictionary<string, string> arguments) => command.Reach switch
-    {
-        CommandReach.Primary => node.IsGood && node.Body.GetProperty("serving").GetBoolean(),
-        CommandReach.Standbys => node.IsGood && node.Body.GetProperty("role").GetString() != "primary",
-        _ => (NodeAddress.TryParse(arguments[NameArgument(command)], out var address) && node.Address == address)
-            || (node.IsGood && node.Body.GetProperty("node").GetString() == arguments[NameArgument(command)]),
-    };
+    private static bool IsFor(
+        OperatorCommand command, NodeAnswer node, IReadOnlyDictionary<string, string> arguments) => command.Reach switch
+        {
+            CommandReach.Primary => node.IsGood && node.Body.GetProperty("serving").GetBoolean(),
+            CommandReach.Standbys => node.IsGood && node.Body.GetProperty("role").GetString() != "primary",
+            _ => (NodeAddress.TryParse(arguments[NameArgument(command)], out var address) && node.Address == address)
+                || (node.IsGood && node.Body.GetProperty("node").GetString() == arguments[NameArgument(command)]),
+        };
 
-    private static NodeAnswer WhyNobody(OperatorCommand command, IReadOnlyDictionary<string, string> arguments) => new("", 0, default, command.Reach switch
-    {
-        CommandReach.Primary => "none of these nodes serves",
-        CommandReach.Standbys => "none of these nodes is a Standby",
-        _ => $"none of these nodes is {arguments[NameArgument(command)]}",
-    });
+    private static NodeAnswer WhyNobody(
+        OperatorCommand command, IReadOnlyDictionary<string, string> arguments) => new("", 0, default, command.Reach switch
+        {
+            CommandReach.Primary => "none of these nodes serves",
+            CommandReach.Standbys => "none of these nodes is a Standby",
+            _ => $"none of these nodes is {arguments[NameArgument(command)]}",
+        });
 
     private static string NameArgument(OperatorCommand command) => command.Arguments.First(static each => each.Parameter is null).Name;
 
@@ -109,8 +118,10 @@ public sealed class NodeClient : IDisposable
         {
             using var request = new HttpRequestMessage(command.Method, uri);
             using var response = await _http.SendAsync(request, patience.Token);
-            var body = await JsonSerializer.DeserializeAsync(await response.Content.ReadAsStreamAsync(patience.Token), NodeAnswerJson.Default.JsonElement, patience.Token);
-            return new NodeAnswer(address, (int)response.StatusCode, body, response.IsSuccessStatusCode ? null : ReasonOf(address, (int)response.StatusCode, body));
+            var body = await JsonSerializer.DeserializeAsync(
+                await response.Content.ReadAsStreamAsync(patience.Token), NodeAnswerJson.Default.JsonElement, patience.Token);
+            return new NodeAnswer(address, (int)response.StatusCode, body,
+                response.IsSuccessStatusCode ? null : ReasonOf(address, (int)response.StatusCode, body));
         }
         catch (HttpRequestException error)
         {
@@ -118,7 +129,8 @@ public sealed class NodeClient : IDisposable
         }
         catch (JsonException)
         {
-            return new NodeAnswer(address, 0, default, $"{address} answers with something that is no JSON: is it a node's HTTP port, and of this version?");
+            return new NodeAnswer(
+                address, 0, default, $"{address} answers with something that is no JSON: is it a node's HTTP port, and of this version?");
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
@@ -127,7 +139,8 @@ public sealed class NodeClient : IDisposable
     }
 
     private static string ReasonOf(string address, int status, JsonElement body) =>
-        body.ValueKind == JsonValueKind.Object && body.TryGetProperty("error_message", out var reason) ? $"{address}: {reason}" : $"{address}: HTTP status {status}";
+        body.ValueKind == JsonValueKind.Object && body.TryGetProperty("error_message", out var reason)
+            ? $"{address}: {reason}" : $"{address}: HTTP status {status}";
 }
 
 /// <summary>Any JSON.</summary>

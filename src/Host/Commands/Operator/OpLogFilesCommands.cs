@@ -3,10 +3,11 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using HotStandby.Actors.Journal;
+using HotStandby.CommandLine;
+using HotStandby.CommandLine.Output;
 using HotStandby.Core.Journal;
 using HotStandby.Core.Partitions;
 using HotStandby.Host.Http;
-using HotStandby.Host.Output;
 
 namespace HotStandby.Host.Commands.Operator;
 
@@ -22,9 +23,11 @@ internal static class OpLogFilesCommands
         var last = Options.Number("--last", "How many of the last entries to show", 20, 0, 1_000_000);
         var json = new Option<bool>("--json") { Description = "One JSON document an entry." };
         var inspect = new Command("inspect", "Show what the journal of a stopped node holds.") { inspected, last, json };
-        inspect.SetAction(result => Guarded(terminal, result.GetRequiredValue(inspected), path => Inspect(terminal, path, result.GetValue(last), result.GetValue(json))));
+        inspect.SetAction(result => Guarded(
+            terminal, result.GetRequiredValue(inspected), path => Inspect(terminal, path, result.GetValue(last), result.GetValue(json))));
         var verified = new Argument<string>("PATH") { Description = "A node's data directory." }.RefuseTilde();
-        var verify = new Command("verify", "Check the journal of a stopped node: every frame, every record, and that they make a log.") { verified };
+        var verify = new Command(
+            "verify", "Check the journal of a stopped node: every frame, every record, and that they make a log.") { verified };
         verify.SetAction(result => Guarded(terminal, result.GetRequiredValue(verified), path => Verify(terminal, path)));
         return [inspect, verify];
     }
@@ -51,12 +54,22 @@ internal static class OpLogFilesCommands
                 continue;
             }
 
-            terminal.WriteTable($"{log.Name} of {log.Owner}{TailOf(log)}", SegmentHeadings, [.. log.Segments.Select(static segment => (IReadOnlyList<string>)
+            terminal.WriteTable($"{log.Name} of {log.Owner}{TailOf(log)}", SegmentHeadings,
             [
-                Path.GetFileName(segment.File), string.Create(CultureInfo.InvariantCulture, $"{segment.FirstNumber}..{segment.LastNumber}"), Number(segment.Bytes),
-            ])]);
-            terminal.WriteTable("Records that are no batches", RecordHeadings, [.. records.Where(static record => record.Event is not BatchAppended).Select(static record =>
-                (IReadOnlyList<string>)[Number(record.Number), Number(record.OffsetBytes), Number(record.Bytes), record.Event.ToString() ?? ""])]);
+                .. log.Segments.Select(static segment => (IReadOnlyList<string>)
+                [
+                    Path.GetFileName(segment.File),
+                    string.Create(CultureInfo.InvariantCulture, $"{segment.FirstNumber}..{segment.LastNumber}"),
+                    Number(segment.Bytes),
+                ]),
+            ]);
+            terminal.WriteTable("Records that are no batches", RecordHeadings,
+            [
+                .. records.Where(static record => record.Event is not BatchAppended).Select(static record => (IReadOnlyList<string>)
+                [
+                    Number(record.Number), Number(record.OffsetBytes), Number(record.Bytes), record.Event.ToString() ?? "",
+                ]),
+            ]);
             var table = CommandRendering.Entries($"Last entries of {log.Name}", shown);
             terminal.WriteTable(table.Title, table.Headings, table.Rows);
         }
@@ -68,12 +81,14 @@ internal static class OpLogFilesCommands
         {
             var made = JournalInspection.Follow(JournalInspection.Read(log));
             terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{log.Name}: sound; {log.Segments.Count} segments, {log.Report.Records} records, entries up to {made.LastSequence} of epoch {made.LastEpoch}{TailOf(log)}"));
+                $"{log.Name}: sound; {log.Segments.Count} segments, {log.Report.Records} records, entries up to {made.LastSequence} of "
+                    + $"epoch {made.LastEpoch}{TailOf(log)}"));
         }
     }
 
     private static string TailOf(InspectedLog log) =>
-        log.Report.CutBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $"; a torn tail of {log.Report.CutBytes} bytes, which the next start cuts off") : "";
+        log.Report.CutBytes > 0 ? string.Create(
+            CultureInfo.InvariantCulture, $"; a torn tail of {log.Report.CutBytes} bytes, which the next start cuts off") : "";
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

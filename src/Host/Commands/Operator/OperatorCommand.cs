@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace HotStandby.Host.Commands.Operator;
 
 /// <summary>Which nodes a command is for.</summary>
-public enum CommandReach
+internal enum CommandReach
 {
     /// <summary>Every node that is named to the client; what they answer is shown together.</summary>
     Every,
@@ -29,14 +29,14 @@ public enum CommandReach
 /// <param name="IsPositional">Without a dash, and required.</param>
 /// <param name="Values">The words that it may be, for completions; null: anything.</param>
 /// <param name="Range">The numbers that it may be; null: it is no number.</param>
-public sealed record CommandArgument(
+internal sealed record CommandArgument(
     string Name, string Summary, string? Parameter, bool IsPositional = false, IReadOnlyList<string>? Values = null,
     NumberRange? Range = null);
 
 /// <summary>Whole numbers that a parameter may have, on the command line and in a query alike.</summary>
 /// <param name="Minimum">The least.</param>
 /// <param name="Maximum">The most.</param>
-public sealed record NumberRange(int Minimum, int Maximum)
+internal sealed record NumberRange(int Minimum, int Maximum)
 {
     /// <summary>The rule, as the end of a sentence.</summary>
     public string Rule => string.Create(CultureInfo.InvariantCulture, $"must be a whole number, {Minimum} to {Maximum}");
@@ -51,21 +51,21 @@ public sealed record NumberRange(int Minimum, int Maximum)
 /// <param name="Status">HTTP status; 0: it did not answer.</param>
 /// <param name="Body">Its JSON; undefined when there is none.</param>
 /// <param name="Problem">Why there is nothing to show; null when there is.</param>
-public sealed record NodeAnswer(string Address, int Status, JsonElement Body, string? Problem)
+internal sealed record NodeAnswer(string Address, int Status, JsonElement Body, string? Problem)
 {
     /// <summary>True when the node did what it was asked.</summary>
     public bool IsGood => Problem is null;
 }
 
 /// <summary>A table to show.</summary>
-public sealed record ResultTable(string Title, IReadOnlyList<string> Headings, IReadOnlyList<IReadOnlyList<string>> Rows);
+internal sealed record ResultTable(string Title, IReadOnlyList<string> Headings, IReadOnlyList<IReadOnlyList<string>> Rows);
 
 /// <summary>One operator command.</summary>
 /// <param name="Name">One word, or two with a space between: a verb and its part.</param>
 /// <param name="Summary">One line.</param>
 /// <param name="Method">GET changes nothing; POST does, and is noted in the audit log.</param>
 /// <param name="Path">Of the endpoint.</param>
-public sealed record OperatorCommand(string Name, string Summary, HttpMethod Method, string Path)
+internal sealed record OperatorCommand(string Name, string Summary, HttpMethod Method, string Path)
 {
     /// <summary>Which nodes it is for.</summary>
     public CommandReach Reach { get; init; } = CommandReach.First;

@@ -3,6 +3,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Security.Cryptography.X509Certificates;
+using HotStandby.CommandLine;
 
 namespace HotStandby.Host.Commands.Operator;
 
@@ -148,8 +149,10 @@ internal static class OperatorVerbs
             HelpName = "file",
         };
 
-        private readonly Option<FileInfo?> _authority = new("--ca") { Description = "PEM file with the authority that signed the nodes' certificates.", HelpName = "file" };
-        private readonly Option<FileInfo?> _certificate = new("--certificate") { Description = "PEM file with the certificate to show, and its key.", HelpName = "file" };
+        private readonly Option<FileInfo?> _authority =
+            new("--ca") { Description = "PEM file with the authority that signed the nodes' certificates.", HelpName = "file" };
+        private readonly Option<FileInfo?> _certificate =
+            new("--certificate") { Description = "PEM file with the certificate to show, and its key.", HelpName = "file" };
 
         public void AddTo(Command command)
         {
@@ -170,16 +173,19 @@ internal static class OperatorVerbs
             try
             {
                 var token = result.GetValue(_token) is { } file
-                    ? (File.ReadLines(file.FullName).FirstOrDefault() ?? "").Trim() : Environment.GetEnvironmentVariable(TokenVariable) ?? "";
+                    ? (File.ReadLines(file.FullName).FirstOrDefault() ?? "").Trim()
+                    : Environment.GetEnvironmentVariable(TokenVariable) ?? "";
                 X509Certificate2Collection? authorities = null;
                 if (result.GetValue(_authority) is { } authority)
                     (authorities = []).ImportFromPemFile(authority.FullName);
-                var identity = result.GetValue(_certificate) is { } certificate ? X509Certificate2.CreateFromPemFile(certificate.FullName) : null;
+                var identity = result.GetValue(_certificate) is { } certificate
+                    ? X509Certificate2.CreateFromPemFile(certificate.FullName) : null;
                 var addresses = result.GetRequiredValue(_http)
                     .Select(static text => NodeAddress.TryParse(text, out var address) ? address : text).Distinct();
                 return new NodeAccess([.. addresses], token, authorities, identity);
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+            catch (Exception error)
+                when (error is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
             {
                 terminal.WriteError(error.Message);
                 return null;
