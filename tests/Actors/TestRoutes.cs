@@ -10,12 +10,12 @@ internal static class TestRoutes
 {
     public static NodeRoutes Of(
         IReadOnlyList<IActorRef> shards, IActorRef? segments = null, IActorRef? replica = null, IActorRef? evictor = null,
-        IActorRef? verifier = null, ClientWatch? clients = null, IActorRef? node = null)
+        IActorRef? verifier = null, ClientWatch? clients = null, IActorRef? node = null, IActorRef? scans = null)
     {
         var routes = new NodeRoutes(shards.Count, clients ?? new ClientWatch(TimeProvider.System))
         {
             Replica = replica ?? ActorRefs.Nobody, Evictor = evictor ?? ActorRefs.Nobody, Verifier = verifier ?? ActorRefs.Nobody,
-            Node = node ?? ActorRefs.Nobody,
+            Node = node ?? ActorRefs.Nobody, Scans = scans ?? ActorRefs.Nobody,
         };
         routes.Add(Partition.SegmentTable, segments ?? ActorRefs.Nobody);
         for (var shard = 0; shard < shards.Count; shard++)

@@ -59,7 +59,7 @@ public sealed class EveryCallTests
                     .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased]),
             Of<MountSegmentCall>(
                 [Mount("a"), PutStart("own")], MountAgain("a", "second", "a2"),
-                [OpType.PutDiscard, OpType.ClientReplaced, OpType.StrayWrites,
+                [OpType.ClientReplaced, OpType.PutDiscard, OpType.StrayWrites,
                     .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased, OpType.MountSegment]),
             Of<ReMountSegmentCall>(Stored, ReMountAgain("a", "second", "a2"),
                 [OpType.ClientReplaced, .. Enumerable.Repeat(OpType.SegmentDropped, InProcessMaster.Shards), OpType.SegmentErased,
@@ -141,7 +141,7 @@ public sealed class EveryCallTests
 
         Assert.DoesNotContain(outcome, Enum.GetNames<ErrorCode>().Where(error => error != nameof(ErrorCode.Ok)));
         Assert.Equal(row.Entries, master.Entries.Skip(before));
-        Assert.True(await master.DigestsAgreeAsync(), "Primary and Standby hold different things");
+        Assert.True(await master.DigestsAgreeAsync(), "the nodes hold different things");
         await master.FailOverAsync();
         Assert.True(await master.DigestsAgreeAsync(), "the log, read again, leaves something else");
     }

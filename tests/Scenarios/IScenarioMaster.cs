@@ -5,13 +5,13 @@ using HotStandby.Messages.Model;
 
 namespace HotStandby.Tests.Scenarios;
 
-/// <summary>A master with a Standby, its clients and its clock.</summary>
+/// <summary>A master with its Standbys, its clients and its clock.</summary>
 internal interface IScenarioMaster
 {
     /// <summary>The tenant of the scenario's keys: what keeps scenarios on one cluster apart.</summary>
     byte[] Tenant { get; }
 
-    /// <summary>True while nothing is committed, so that answers of writes wait.</summary>
+    /// <summary>True while something that was proposed is held back, so that answers wait.</summary>
     bool HoldsCommits { get; }
 
     /// <summary>
@@ -31,9 +31,9 @@ internal interface IScenarioMaster
     /// <summary>Lets time go by: leases, sweeps, liveness, eviction.</summary>
     Task AdvanceAsync(TimeSpan time);
 
-    /// <summary>The Primary dies, what it has not committed with it; the Standby leads.</summary>
+    /// <summary>The Primary dies, what it has not committed with it; a Standby leads.</summary>
     Task FailOverAsync();
 
-    /// <summary>True when Primary and Standby hold the same.</summary>
+    /// <summary>True when all nodes hold the same.</summary>
     Task<bool> DigestsAgreeAsync();
 }

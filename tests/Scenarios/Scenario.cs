@@ -1,5 +1,5 @@
 // Given, when, then: a list of steps that is run against a master. Each step says what came of it in words ("Ok", "true",
-// "[Ok, ObjectAlreadyExists]"), and a Then compares them. After each step Primary and Standby must hold the same.
+// "[Ok, ObjectAlreadyExists]"), and a Then compares them. After each step all nodes must hold the same.
 using System.Runtime.CompilerServices;
 using System.Text;
 using Xunit.Sdk;
@@ -77,7 +77,7 @@ internal sealed class Scenario(IScenarioMaster master)
                 ? await WaitForAsync(step, wait, _lines[line + 1].Expected) : await step.Do(master);
             story.AppendLine($" -> {outcome}");
             if (!await master.DigestsAgreeAsync())
-                throw new XunitException($"Primary and Standby hold different things in\n{story}");
+                throw new XunitException($"the nodes hold different things in\n{story}");
         }
     }
 

@@ -1,4 +1,4 @@
-// The traps and the other calls on the pure core, and what only virtual time or held-back commits can show. The times are upstream's.
+// The traps and the other calls on the cells of three nodes, and what only virtual time or held-back commits can show. The times are upstream's.
 using HotStandby.Tests.Scenarios.Drivers;
 using static HotStandby.Tests.Scenarios.Steps;
 
@@ -158,12 +158,12 @@ public sealed class VirtualTimeTraps : CallScenarios
         .Given(CopyStart("k", "a", "b"), Transfer(Messages.Calls.KeyedOperation.CopyEnd, "k"))
         .When(Readable("k")).Then("2");
 
-    // A Primary may die behind any proposal of a restart: its successor goes on, or begins, and it ends in the same.
+    // A Primary may die behind any entry of a restart: its successor goes on, or begins, and it ends in the same.
     [Theory]
     [MemberData(nameof(Moments))]
     public async Task A_restart_survives_a_failover_at_every_moment(int committed, bool moved)
     {
-        var dies = Event($"the Primary dies after {committed} proposals", async master =>
+        var dies = Event($"the Primary dies after {committed} entries", async master =>
         {
             _master.HoldCommitsAfter(committed);
             await MountAgain("a", "second", "a2", moved: moved).Do(master);

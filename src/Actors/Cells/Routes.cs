@@ -1,7 +1,7 @@
 using Akka.Actor;
 using HotStandby.Actors.Gateway;
-
 using HotStandby.Core.Cells;
+using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Partitions.Segments;
 using HotStandby.Messages.Identity;
@@ -18,7 +18,7 @@ public interface IRoutes
 /// <summary>The actors of one node. Each is filled in before the first message goes there, and not changed afterwards.</summary>
 /// <param name="shardCount">Of the cluster.</param>
 /// <param name="clients">What the door knows of clients.</param>
-public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, IShardMailboxes
+public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, ICallMailboxes
 {
     private readonly IActorRef[] _partitions = new IActorRef[1 + shardCount];
 
@@ -43,6 +43,9 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
     /// <summary>The verifier.</summary>
     public IActorRef Verifier { get; set; } = ActorRefs.Nobody;
 
+    /// <summary>What runs the calls on many objects.</summary>
+    public IActorRef Scans { get; set; } = ActorRefs.Nobody;
+
     /// <summary>What keeps the checkpoints.</summary>
     public IActorRef Checkpoints { get; set; } = ActorRefs.Nobody;
 
@@ -63,6 +66,9 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
 
     /// <inheritdoc/>
     public void Send(int shard, ICellMessage message) => _partitions[1 + shard].Tell(message, ActorRefs.NoSender);
+
+    /// <inheritdoc/>
+    public void Send(in CellAddress to, ICellMessage message) => Send(to, message, ActorRefs.NoSender!);
 
     /// <inheritdoc/>
     public void Send(in CellAddress to, object message, IActorRef from)
@@ -87,6 +93,9 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
                 break;
             case CellKind.Verifier:
                 Verifier.Tell(message, from);
+                break;
+            case CellKind.Scans:
+                Scans.Tell(message, from);
                 break;
             case CellKind.Checkpoints:
                 Checkpoints.Tell(message, from);

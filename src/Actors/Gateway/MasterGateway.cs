@@ -1,8 +1,5 @@
-// The way from the door into the actors: connection threads call it, many at a time. It decides nothing but where a call
-// goes, and refuses calls while the node has no right to serve.
-using Akka.Actor;
-using HotStandby.Core.Partitions;
-using HotStandby.Core.Partitions.Segments;
+// The way from the door into the actors: connection threads call it, many at a time. It refuses calls while the node has no right to serve.
+using HotStandby.Core.Node;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -10,13 +7,11 @@ using HotStandby.Messages.Model;
 
 namespace HotStandby.Actors.Gateway;
 
-/// <summary>Routes calls: those that need buffers and those on segments to the segment table, scans to the scans, the rest to the shards.</summary>
+/// <summary>The door's way into one node.</summary>
 /// <param name="serving">The right to serve.</param>
 /// <param name="clients">Who is alive.</param>
-/// <param name="segments">The segment table.</param>
-/// <param name="scans">The <see cref="Scans.ScansActor"/>.</param>
-/// <param name="shards">The shards.</param>
-public sealed class MasterGateway(ServingState serving, ClientWatch clients, IActorRef segments, IActorRef scans, IShardMailboxes shards) : IMasterGateway
+/// <param name="cells">Where calls go.</param>
+public sealed class MasterGateway(ServingState serving, ClientWatch clients, ICallMailboxes cells) : IMasterGateway
 {
     /// <inheritdoc/>
     public event Action? ServiceEnded
@@ -44,29 +39,9 @@ public sealed class MasterGateway(ServingState serving, ClientWatch clients, IAc
     public void Submit(MasterCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        if (!serving.Accepts)
-        {
+        if (serving.Accepts)
+            CallEntry.Submit(call, cells);
+        else
             call.Refuse(ErrorCode.UnavailableInCurrentMode);
-            return;
-        }
-
-        switch (call)
-        {
-            case KeyedCall { Operation: KeyedOperation.PutStart or KeyedOperation.UpsertStart }:
-                segments.Tell(new SegmentRequest(call), ActorRefs.NoSender);
-                break;
-            case KeyedCall keyed:
-                CallRouter.Route(keyed, shards);
-                break;
-            case ScanCall scan:
-                scans.Tell(new ScanRequest(scan), ActorRefs.NoSender);
-                break;
-            case CreateTaskCall create:
-                CallRouter.Locate(create, shards);
-                break;
-            default:
-                segments.Tell(new SegmentRequest(call), ActorRefs.NoSender);
-                break;
-        }
     }
 }

@@ -106,13 +106,13 @@ internal sealed class NodeActor : UntypedActor
             routes.Add(shard, Carry(outbox => ShardPartition.NewCell(shard, settings.Shards, shards, replyAfter, outbox), $"shard-{i}"));
         }
 
-        var scans = Context.ActorOf(ScansActor.Props(routes, new ScanSettings(), time), "scans");
+        routes.Scans = Context.ActorOf(ScansActor.Props(routes, new ScanSettings(), time), "scans");
         routes.Verifier = Context.ActorOf(
             VerifierActor.Props(VerifierSettingsOf(settings), routes.Partitions.Count, routes, time), VerifierActor.Name);
         routes.Replica.Tell(NodeIsMade.Instance); // the way to every cell is known: the first of them may speak
         var pulse = new NodePulse(time);
         Context.ActorOf(PulseActor.Props(routes.Replica, routes.Verifier, pulse), PulseActor.Name);
-        var gateway = new MasterGateway(serving, clients, routes.Segments, scans, routes);
+        var gateway = new MasterGateway(serving, clients, routes);
         return new NodeActors(routes.Replica, routes.Verifier, routes.Partitions, pulse, clients, gateway);
 
         IActorRef Carry(Func<Outbox, ICell> newCell, string name) => Context.ActorOf(CellActor.Props(newCell, routes, time), name);

@@ -32,7 +32,7 @@ public sealed class MasterGatewayTests : ActorTest
         _shards = [.. Enumerable.Range(0, ShardCount).Select(_ => CreateTestProbe())];
         _serving = new ServingState(_clock);
         _gateway = new MasterGateway(
-            _serving, new ClientWatch(_clock), _segments, _scans, TestRoutes.Of([.. _shards.Select(shard => shard.Ref)]));
+            _serving, new ClientWatch(_clock), TestRoutes.Of([.. _shards.Select(shard => shard.Ref)], _segments, scans: _scans));
     }
 
     [Fact]
