@@ -12,7 +12,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Tests.Doubles;
 
 /// <summary>The cells of one node, without its actors.</summary>
-public abstract class CarriedCells : IShardMailboxes
+public abstract class CarriedCells : ICallMailboxes
 {
     private readonly Dictionary<CellAddress, (ICell Cell, Outbox Letters)> _cells = [];
     private readonly Dictionary<(CellAddress Of, Type Message), ulong> _timers = [];
@@ -29,6 +29,9 @@ public abstract class CarriedCells : IShardMailboxes
 
     /// <inheritdoc/>
     public void Send(int shard, ICellMessage message) => Post(CellAddress.Of(Partition.OfShard(shard)), message, from: default);
+
+    /// <inheritdoc/>
+    public virtual void Send(in CellAddress to, ICellMessage message) => Post(to, message, from: default);
 
     /// <summary>Puts a message into the mailbox of a cell.</summary>
     public abstract void Post(CellAddress to, object message, CellAddress from);

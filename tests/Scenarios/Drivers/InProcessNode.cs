@@ -18,7 +18,7 @@ using HotStandby.Tests.Doubles;
 namespace HotStandby.Tests.Scenarios.Drivers;
 
 /// <summary>One process.</summary>
-internal sealed class InProcessNode : CarriedCells, ICallMailboxes
+internal sealed class InProcessNode : CarriedCells
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(20);
 
@@ -91,7 +91,7 @@ internal sealed class InProcessNode : CarriedCells, ICallMailboxes
     }
 
     /// <inheritdoc/>
-    public void Send(in CellAddress to, ICellMessage message)
+    public override void Send(in CellAddress to, ICellMessage message)
     {
         if (message is ScanRequest request)
             Run(request.Call);

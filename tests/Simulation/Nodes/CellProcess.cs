@@ -15,11 +15,12 @@ using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
+using HotStandby.Tests.Doubles;
 
 namespace HotStandby.Tests.Simulation.Nodes;
 
 /// <summary>All cells of one process.</summary>
-public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemory, IShardMailboxes
+public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemory
 {
     /// <summary>Shards of every simulated cluster.</summary>
     public const int ShardCount = 2;
@@ -27,12 +28,9 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     private readonly RecoveredJournal _found;
     private readonly CellSaboteur _saboteur;
     private readonly ShardPartition[] _shards = new ShardPartition[ShardCount];
-    private readonly Outbox _replicaLetters = new();
+    private readonly Carrier _cells;
     private readonly ReplicaCell _replica;
-    private readonly Dictionary<CellAddress, (ICell Cell, Outbox Letters)> _cells = [];
     private readonly Dictionary<(CellAddress From, CellAddress To), long> _arrivals = [];
-    private readonly Dictionary<(CellAddress Of, Type Message), ulong> _timers = [];
-    private ulong _timerNumber;
     private ulong _appliedSequence;
     private int _appended; // letters of the replica that the log has heard of
     private Link[] _brought = [];
@@ -46,23 +44,8 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         var settings = new ReplicaCellSettings(
             Scenario.SettingsOf(node.Id), ShardCount, TimeSpan.FromTicks(Scenario.TickTicks), long.MaxValue, Scenario.CheckpointBytes,
             Scenario.LeaseTicks * 4, Scenario.CheckpointBytes / 2);
-        _replica = new ReplicaCell(settings, this, this, _replicaLetters);
-        _cells[CellAddress.Replica] = (_replica, _replicaLetters);
-        Add(CellAddress.SegmentTable, letters => SegmentPartition.NewCell(ShardCount, SegmentsOf(), letters));
-        for (var i = 0; i < ShardCount; i++)
-        {
-            var shard = Partition.OfShard(i);
-            Add(CellAddress.Of(shard), letters =>
-            {
-                _shards[shard.ShardIndex] = new ShardPartition(shard, ShardCount, Scenario.ReignTimes, ReplyAfter.Commit, letters);
-                return new PartitionCell(shard, _shards[shard.ShardIndex], letters);
-            });
-        }
-
-        Add(CellAddress.Evictor, letters => new EvictorCell(ShardCount, Eviction, TimeSpan.FromTicks(Scenario.LeaseTicks), letters));
-        Add(CellAddress.Checkpoints, letters => new CheckpointCell(1 + ShardCount, letters));
-        Add(CellAddress.SyncSource, letters => new SyncSourceCell(node.Id, world.NextIncarnation() << 32, letters));
-        Add(CellAddress.Sync, letters => new SyncCell(node.Id, 1 + ShardCount, letters));
+        _cells = new Carrier(this);
+        _replica = _cells.Make(settings, world.NextIncarnation() << 32);
     }
 
     /// <inheritdoc/>
@@ -83,9 +66,6 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     /// <inheritdoc/>
     public bool NeedsFullSync => Node.Journal.NeedsFullSync;
 
-    /// <inheritdoc/>
-    public int Count => ShardCount;
-
     private static EvictionSettings Eviction { get; } = EvictionSettings.Default with { HighWatermark = 0.7, Ratio = 0.2, Headroom = 0.05 };
 
     private Moment Now => new(Node.Clock, 0);
@@ -96,7 +76,7 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         // Now and then an image is damaged, both of a partition are, or an operator finds that the state is wrong.
         if (World.Nodes.Length > 1 && World.Random.Chance(0.15) && _found.Log.BaseSequence > 0 && World.OthersAreWhole(Node, _found.Log.BaseSequence))
             Node.Journal.Snapshots.Spoil(World.Random);
-        foreach (var (address, (cell, _)) in _cells.ToArray())
+        foreach (var (address, (cell, _)) in _cells.All)
             cell.Receive(HotStandby.Core.Cells.Begin.Instance, address, Now);
         Take(CellAddress.Replica, new OpLogRecovered(_found), CellAddress.OpLog);
         Take(CellAddress.Replica, new PeersAre([.. Scenario.Nodes.Where(each => each != Node.Id)]), default);
@@ -105,11 +85,7 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     }
 
     /// <inheritdoc/>
-    public override void End()
-    {
-        foreach (var (cell, _) in _cells.Values)
-            cell.Stop();
-    }
+    public override void End() => _cells.Stop();
 
     /// <inheritdoc/>
     public override void Crown() => Take(CellAddress.Replica, HotStandby.Core.Node.Crown.Instance, default);
@@ -141,22 +117,7 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     }
 
     /// <summary>A client's call arrives at the node's door.</summary>
-    public void Submit(MasterCall call)
-    {
-        if (call is KeyedCall keyed && keyed.Operation is not KeyedOperation.PutStart)
-            CallRouter.Route(keyed, this);
-        else
-            Deliver(CellAddress.SegmentTable, new SegmentRequest(call), default);
-    }
-
-    /// <inheritdoc/>
-    public void Send(int shard, ICellMessage message) => Deliver(CellAddress.Of(Partition.OfShard(shard)), message, default);
-
-    private void Add(CellAddress address, Func<Outbox, ICell> newCell)
-    {
-        var letters = new Outbox();
-        _cells[address] = (newCell(letters), letters);
-    }
+    public void Submit(MasterCall call) => CallEntry.Submit(call, _cells);
 
     private SegmentSettings SegmentsOf() => new()
     {
@@ -180,7 +141,7 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     {
         if (Node.Process != this)
             return;
-        var (cell, letters) = _cells[to];
+        var (cell, letters) = _cells.All[to];
         try
         {
             if (!cell.Receive(_saboteur.Hears(to, message), from, _saboteur.Looks(to, message, Now, Scenario)))
@@ -193,12 +154,10 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
             return;
         }
 
-        if (letters == _replicaLetters)
+        if (cell == _replica)
             AfterReplica();
-        foreach (var letter in letters.Letters.ToArray())
-            CarryOut(to, letter);
-        letters.Clear();
         _appended = 0;
+        _cells.CarryOut(to);
         if (to.Kind == CellKind.Partition)
             Look(cell, to, letters);
     }
@@ -220,7 +179,7 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     // The observer hears of the log before it hears of what rests on it.
     private void AppendWhatIsSaid()
     {
-        var letters = _replicaLetters.Letters;
+        var letters = _cells.All[CellAddress.Replica].Letters.Letters;
         for (; _appended < letters.Length; _appended++)
         {
             if (letters[_appended].Message is not JournalWrite write)
@@ -238,26 +197,13 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         _phase = _replica.Phase;
     }
 
-    private void CarryOut(CellAddress from, in Letter letter)
+    private void Leave(CellAddress from, in Letter letter)
     {
         switch (letter.To.Kind)
         {
-            case CellKind.Timers:
-                Set(from, letter.Message);
-                break;
             case CellKind.Operators:
                 if (World.IsVerbose)
                     World.Trace(Node, letter.Message.ToString()!);
-                break;
-            case CellKind.Caller:
-                ((MasterCall)letter.Message).Settle(letter.To.Number);
-                break;
-            case CellKind.Self:
-                Pass(from, from, letter.Message, letter.From);
-                break;
-            case CellKind.AllShards:
-                for (var shard = 0; shard < ShardCount; shard++)
-                    Pass(from, CellAddress.Of(Partition.OfShard(shard)), letter.Message, letter.From);
                 break;
             case CellKind.Peer:
                 var message = (ReplicationMessage)letter.Message;
@@ -284,18 +230,17 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
             case CellKind.Door or CellKind.None or CellKind.Verifier:
                 break;
             default:
-                Pass(from, letter.To, letter.Message, letter.From);
-                break;
+                throw new InvalidOperationException($"no way to {letter.To}");
         }
     }
 
-    private void Pass(CellAddress from, CellAddress to, object message, CellAddress asker)
+    private void Pass(CellAddress from, CellAddress to, in Letter letter)
     {
-        foreach (var (place, instead) in _saboteur.Says(to, message))
+        foreach (var (place, instead) in _saboteur.Says(to, letter.Message))
         {
             if (instead is KeyedItems items && from == CellAddress.SegmentTable)
                 MustBeFree(items);
-            Deliver(place, instead, asker == default ? from : asker);
+            Deliver(place, instead, letter.From == default ? from : letter.From);
         }
     }
 
@@ -327,31 +272,6 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     private void OnSnapshots(object message) => World.AfterTrueTicks(
         World.Random.Exponential(Scenario.JournalTicks * 4), Node, Node.Incarnation,
         () => Deliver(CellAddress.Checkpoints, Node.Journal.Snapshots.Answer(message, World.Bug), CellAddress.Snapshots));
-
-    private void Set(CellAddress of, object timer)
-    {
-        switch (timer)
-        {
-            case StartTimer start:
-                var number = _timers[(of, start.Message.GetType())] = ++_timerNumber;
-                Wait(of, start, number);
-                break;
-            case StopTimer stop:
-                _timers.Remove((of, stop.Message.GetType()));
-                break;
-            default:
-                throw new InvalidOperationException($"no such timer: {timer}");
-        }
-    }
-
-    private void Wait(CellAddress of, StartTimer timer, ulong number) => World.AfterTrueTicks(timer.After.Ticks, Node, Node.Incarnation, () =>
-    {
-        if (_timers.GetValueOrDefault((of, timer.Message.GetType())) != number)
-            return;
-        if (!timer.IsOnce)
-            Wait(of, timer, number);
-        Take(of, timer.Message, default);
-    });
 
     // Invariant 7: a partition that follows holds, at the seq of its last entry, what every other one does.
     private void Look(ICell cell, CellAddress at, Outbox letters)
@@ -403,6 +323,34 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
 
     /// <inheritdoc/>
     void IReplicaObserver.Serves(long nowTicks) => World.Checker.Serves(Node.Id, Replica.Epoch);
+
+    private sealed class Carrier(CellProcess process) : CarriedCells
+    {
+        public override int Count => ShardCount;
+
+        public IReadOnlyDictionary<CellAddress, (ICell Cell, Outbox Letters)> All => Cells;
+
+        protected override Moment Now => process.Now;
+
+        public ReplicaCell Make(ReplicaCellSettings settings, ulong firstSync) => AddNode(
+            settings, process.SegmentsOf(), process.Scenario.ReignTimes, TimeSpan.FromTicks(process.Scenario.LeaseTicks), process, process, firstSync);
+
+        public override void Post(CellAddress to, object message, CellAddress from) => process.Deliver(to, message, from);
+
+        public override void Take(CellAddress to, object message, CellAddress from) => process.Take(to, message, from);
+
+        public void CarryOut(CellAddress from) => CarryOut(from, Cells[from].Letters);
+
+        protected override PartitionCell NewShard(Partition shard, int shards, Core.Shards.ShardSettings settings, Outbox letters) =>
+            new(shard, process._shards[shard.ShardIndex] = new ShardPartition(shard, shards, settings, ReplyAfter.Commit, letters), letters);
+
+        protected override void After(TimeSpan time, Action then) =>
+            process.World.AfterTrueTicks(time.Ticks, process.Node, process.Node.Incarnation, then);
+
+        protected override void Pass(CellAddress from, CellAddress to, in Letter letter) => process.Pass(from, to, letter);
+
+        protected override void Leave(CellAddress from, in Letter letter) => process.Leave(from, letter);
+    }
 
     private sealed class Asker
     {
