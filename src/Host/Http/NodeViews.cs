@@ -3,6 +3,7 @@ using System.Text.Json;
 using HotStandby.Actors.Node;
 using HotStandby.CommandLine.Status;
 using HotStandby.Core.Node;
+using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 
 namespace HotStandby.Host.Http;
