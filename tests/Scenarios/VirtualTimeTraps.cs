@@ -1,4 +1,5 @@
-// The traps and the other calls on the cells of three nodes, and what only virtual time or held-back commits can show. The times are upstream's.
+// The traps and the other calls on the cells of three nodes, and what only virtual time or held-back commits can show. The times are
+// upstream's.
 using HotStandby.Tests.Scenarios.Drivers;
 using static HotStandby.Tests.Scenarios.Steps;
 

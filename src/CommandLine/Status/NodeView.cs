@@ -56,8 +56,8 @@ public sealed record NodeView(
     IReadOnlyList<StandbyView> Standbys, ApplyLagView ApplyLagMicroseconds, IReadOnlyList<PartitionView> Partitions)
 {
     /// <summary>
-    /// What the node is in: recovering, restoring, following, campaigning, opening, serving, handingOver or stopping. Null from a node of an
-    /// earlier version.
+    /// What the node is in: recovering, restoring, following, campaigning, opening, serving, handingOver or stopping. Null from a node
+    /// of an earlier version.
     /// </summary>
     public string? Phase { get; init; }
 

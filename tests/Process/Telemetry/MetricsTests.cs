@@ -31,7 +31,8 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
     private static readonly string[] Unmoved =
     [
         "hotstandby_corrupt_batches_total", "hotstandby_evictions_in_vain_total", "hotstandby_full_sync_running", "hotstandby_state_whole",
-        "hotstandby_reporting", "hotstandby_abandoned_connections_total", "hotstandby_lost_log_lines_total", "hotstandby_paused_accepts_total",
+        "hotstandby_reporting", "hotstandby_abandoned_connections_total", "hotstandby_lost_log_lines_total",
+        "hotstandby_paused_accepts_total",
         "hotstandby_refused_connections_total", "hotstandby_refused_peers_total",
         // These need a scrape at the right moment, or longer than a test; NodeGaugesTests has them.
         "hotstandby_full_sync_progress_ratio", "hotstandby_full_sync_bytes", "hotstandby_standby_in_flight_ratio",
@@ -104,7 +105,8 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
 
         // Mooncake's counters exist from the start for every call; only some calls are made here.
         var still = Listed(seen.NeverMoved()
-            .Where(static name => name.StartsWith("hotstandby_", StringComparison.Ordinal) || UpstreamNames.Contains(name)).Except(Unmoved));
+            .Where(static name => name.StartsWith("hotstandby_", StringComparison.Ordinal) || UpstreamNames.Contains(name))
+            .Except(Unmoved));
         Assert.True(still.Length == 0, still);
         Assert.Equal("", Listed(UpstreamNames.Except(seen.Names)));
         var asked = AskedFor(seen.Names);

@@ -59,7 +59,7 @@ public sealed class CapacityTests
             Assert.Equal((Sum(mounted), Sum(mounted)), (reign.Table.TotalBytes, reign.Leader.Space.CapacityBytes));
             for (var puts = 0; puts < 5; puts++)
             {
-                reign.Place(mounted.Count == 0 ? 1 : mounted.Max(segment => segment.SizeBytes) / 3);
+                reign.Place(mounted.Count == 0 ? 1 : Math.Max(1, mounted.Max(segment => segment.SizeBytes) / 3));
                 Assert.InRange(reign.Leader.Space.UsedRatio, 0, 1);
                 Assert.All(reign.Leader.Space.Groups, group => Assert.InRange(group.FreeRatio, 0, 1));
             }
