@@ -34,7 +34,7 @@ internal sealed record FigureSettings(int Nodes, int InFlight, int Connections, 
 /// <param name="PrimaryCores">The Primary's process.</param>
 /// <param name="StandbyCores">Its Standbys, together.</param>
 /// <param name="LoadCores">This process.</param>
-/// <param name="OtherCores">Everybody else on the machine, by subtraction: above 0.5 or so the figure says little, below 0 the clocks
+/// <param name="OtherCores">All other processes of the machine, by subtraction: above 0.5 or so the figure says little, below 0 the clocks
 /// disagree.</param>
 internal sealed record Observation(long Operations, double PrimaryCores, double StandbyCores, double LoadCores, double OtherCores);
 

@@ -73,13 +73,13 @@ internal sealed class FactLog(ILoggingAdapter log)
                 log.Warning("{0} speaks of {1}, and there are {2} partitions here", unknown.Node, unknown.Partition, unknown.Partitions);
                 break;
             case MarkerNotComparable marker:
-                log.Info("{0}: the marker {1} was computed in another way and is passed over", marker.Partition, marker.Sequence);
+                log.Info("{0}: the marker {1} was computed in another way and is skipped", marker.Partition, marker.Sequence);
                 break;
             case PartitionEqualAgain again:
                 log.Info("{0} is equal to the Primary again, at seq {1}", again.Partition, again.Sequence);
                 break;
             case ComparisonBeginsAgain again:
-                log.Info("{0}: the comparison of its keys begins anew: {1}", again.Partition, again.Reason);
+                log.Info("{0}: the comparison of its keys begins again: {1}", again.Partition, again.Reason);
                 break;
             case PartitionBeyondRepair beyond:
                 log.Error("{0} needs a full sync: {1}", beyond.Partition, beyond.Reason);

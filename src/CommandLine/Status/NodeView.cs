@@ -38,7 +38,7 @@ public sealed record VerificationView(
 public sealed record CollectorView(
     int Generation0, int Generation1, int Generation2, double PausedMilliseconds, double LongestRecentPauseMilliseconds);
 
-/// <summary>A full sync that is under way: from whom, how far, how fast, and for how much longer.</summary>
+/// <summary>A full sync that is under way: its source, progress, rate and remaining time.</summary>
 public sealed record SyncView(
     string Source, int PartitionsDone, int Partitions, long Bytes, double BytesPerSecond, double? RemainingSeconds);
 

@@ -53,7 +53,7 @@ internal sealed class CheckpointRounds(
     }
 
     private string? WhyNot(bool mayGiveImages) => _runs ? "a round of checkpoints is under way"
-        : !mayGiveImages || feed.FedSequence == 0 ? "this node has nothing to keep: it has not followed anybody yet, or is being synced" : null;
+        : !mayGiveImages || feed.FedSequence == 0 ? "this node has nothing to keep: it has not caught up yet, or is being synced" : null;
 
     private void Begin(long now)
     {

@@ -184,7 +184,7 @@ internal sealed class StateKeeper
                     _outbox.Send(CellAddress.Sync, new SourceIs(Source(preferred: _replica.State.Leader, silent.Source)));
                 return true;
             case SyncProgress progress:
-                if (_sync != 0)
+                if (progress.Number == _sync)
                     _progress = progress;
                 return true;
             case RunNodeCommand { Command: NodeCommand.Checkpoint }:

@@ -212,7 +212,7 @@ public sealed class VerifierCell : ICell
     private void OnWanted(VerifyNow wanted, CellAddress asker)
     {
         var refusal = !_settings.IsEnabled ? "hotstandby.verification is off on this node"
-            : _run is not null || _wanted is not null ? "a verification that somebody waits for is under way"
+            : _run is not null || _wanted is not null ? "another verification is under way"
             : wanted.Partitions.Any(each => each.Value >= _partitions) ? $"there are {_partitions - 1} shards, 0 to {_partitions - 2}"
             : null;
         if (refusal is not null)
