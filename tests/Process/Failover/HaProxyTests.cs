@@ -42,6 +42,7 @@ public sealed class HaProxyTests(ITestOutputHelper output) : ClusterTest(output)
         Output.WriteLine($"switchover: no client was without a put for longer than {fleet.TakeLongestGap().TotalMilliseconds:0} ms");
         await OnlyTheServingNodeHasSessionsAsync(cluster, front, stop);
 
+        await fleet.EndAsync();
         var (writes, lost) = await fleet.FindLostAsync(Patience, stop);
         Assert.Empty(lost);
         Assert.True(writes >= 3 * Clients, $"only {writes} writes were acknowledged");

@@ -148,8 +148,8 @@ public sealed class HealthEndpointTests
         Assert.Equal(
             ["node", "role", "serving", "epoch", "leader", "voting", "appendedSequence", "durableSequence", "committedSequence",
                 "appliedSequence",
-                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "state", "collector",
-                "verification"],
+                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "phase", "state",
+                "collector", "verification"],
             json.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
             ["enabled", "clean", "compared", "keysCompared", "failed", "mismatched", "repaired", "fullSyncsNeeded", "cycles",

@@ -90,11 +90,17 @@ internal sealed class StockClient : IAsyncDisposable
         Volatile.Write(ref _since, Stopwatch.GetTimestamp());
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops its work; may be called again.</summary>
+    public async Task EndAsync()
     {
         await _ending.CancelAsync();
         await _working;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
         if (_connection is { } open)
             await open.DisposeAsync();
         _connecting.Dispose();

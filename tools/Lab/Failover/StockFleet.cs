@@ -46,6 +46,9 @@ internal sealed class StockFleet : IAsyncDisposable
     /// <summary>The longest time that any of them was without an acknowledged put, since this was last asked.</summary>
     public TimeSpan TakeLongestGap() => Clients.Max(static client => client.TakeLongestGap());
 
+    /// <summary>Stops all of them; what was acknowledged can still be looked up.</summary>
+    public Task EndAsync() => Task.WhenAll(Clients.Select(static client => client.EndAsync()));
+
     /// <summary>Looks for every write that was acknowledged to any of them.</summary>
     /// <param name="patience">For how long no node may serve.</param>
     /// <param name="stop">Gives up.</param>
