@@ -10,9 +10,11 @@ internal static class TestRoutes
 {
     public static NodeRoutes Of(
         IReadOnlyList<IActorRef> shards, IActorRef? segments = null, IActorRef? replica = null, IActorRef? evictor = null,
-        IActorRef? verifier = null, ClientWatch? clients = null, IActorRef? node = null, IActorRef? scans = null)
+        IActorRef? verifier = null, ClientWatch? clients = null, IActorRef? node = null, IActorRef? scans = null,
+        ServingState? serving = null)
     {
-        var routes = new NodeRoutes(shards.Count, clients ?? new ClientWatch(TimeProvider.System))
+        var door = new Door(serving ?? new ServingState(TimeProvider.System), clients ?? new ClientWatch(TimeProvider.System));
+        var routes = new NodeRoutes(shards.Count, door)
         {
             Replica = replica ?? ActorRefs.Nobody, Evictor = evictor ?? ActorRefs.Nobody, Verifier = verifier ?? ActorRefs.Nobody,
             Node = node ?? ActorRefs.Nobody, Scans = scans ?? ActorRefs.Nobody,

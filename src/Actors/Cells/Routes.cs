@@ -3,7 +3,6 @@ using HotStandby.Actors.Gateway;
 using HotStandby.Core.Cells;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
-using HotStandby.Core.Partitions.Segments;
 using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Cells;
@@ -17,8 +16,8 @@ public interface IRoutes
 
 /// <summary>The actors of one node. Each is filled in before the first message goes there, and not changed afterwards.</summary>
 /// <param name="shardCount">Of the cluster.</param>
-/// <param name="clients">What the door knows of clients.</param>
-public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, ICallMailboxes
+/// <param name="door">Of the same node.</param>
+public sealed class NodeRoutes(int shardCount, Door door) : IRoutes, ICallMailboxes
 {
     private readonly IActorRef[] _partitions = new IActorRef[1 + shardCount];
 
@@ -113,25 +112,10 @@ public sealed class NodeRoutes(int shardCount, ClientWatch clients) : IRoutes, I
                 Node.Tell(message, from);
                 break;
             case CellKind.Door:
-                Tell(message);
+                door.Take(message);
                 break;
             default:
                 throw new InvalidOperationException($"no way to {to}");
-        }
-    }
-
-    private void Tell(object message)
-    {
-        switch (message)
-        {
-            case MountedChanged changed:
-                clients.Show(changed.Directory);
-                break;
-            case ClientsAre are:
-                clients.Publish(are.Clients);
-                break;
-            default:
-                throw new InvalidOperationException($"the door knows no {message.GetType().Name}");
         }
     }
 }

@@ -94,7 +94,7 @@ internal sealed class NodeActor : UntypedActor
     private static NodeActors Make(HotStandbySettings settings, DataDirectory directory, ServingState serving, TimeProvider time)
     {
         var clients = new ClientWatch(time);
-        var routes = new NodeRoutes(settings.Shards, clients) { Node = Context.Self };
+        var routes = new NodeRoutes(settings.Shards, new Door(serving, clients)) { Node = Context.Self };
         routes.Replica = Context.ActorOf(ReplicaActor.Props(ReplicaOptionsOf(settings), directory, routes, serving, time), "replica");
         var replyAfter = settings.Commit == CommitPolicy.Async ? ReplyAfter.Durable : ReplyAfter.Commit;
         var (eviction, segments, shards) = (EvictionSettingsOf(settings), SegmentSettingsOf(settings), ShardSettingsOf(settings));

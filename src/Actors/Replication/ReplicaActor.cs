@@ -1,5 +1,5 @@
-// Carries the replica's cell: the members of the cluster reach it from here, its letters to other nodes, to the journal and to the door leave
-// from here. It decides nothing.
+// Carries the replica's cell: the members of the cluster reach it from here, its letters to other nodes, to the journal and to the door
+// leave from here. It decides nothing.
 using Akka.Actor;
 using Akka.Cluster;
 using HotStandby.Actors.Cells;
@@ -46,7 +46,8 @@ public sealed class ReplicaActor : CellActor
     /// <param name="routes">To the node's other actors; those below this one are filled in here.</param>
     /// <param name="serving">What connections read.</param>
     /// <param name="time">The clocks.</param>
-    public static Props Props(ReplicaOptions options, DataDirectory directory, NodeRoutes routes, ServingState serving, TimeProvider time) =>
+    public static Props Props(
+        ReplicaOptions options, DataDirectory directory, NodeRoutes routes, ServingState serving, TimeProvider time) =>
         Akka.Actor.Props.Create(() => new ReplicaActor(options, directory, routes, serving, time));
 
     /// <inheritdoc/>
@@ -106,9 +107,6 @@ public sealed class ReplicaActor : CellActor
             case CellKind.Membership:
                 Context.System.EventStream.Publish(message);
                 break;
-            case CellKind.Door:
-                TellDoor(message);
-                break;
             default:
                 base.Send(to, message, from);
                 break;
@@ -128,24 +126,6 @@ public sealed class ReplicaActor : CellActor
     }
 
     private IActorRef Carry(Func<Outbox, ICell> newCell, string name) => Context.ActorOf(CellActor.Props(newCell, _routes, _time), name);
-
-    private void TellDoor(object message)
-    {
-        switch (message)
-        {
-            case DoorOpens opens:
-                _serving.Open(opens.Reign);
-                break;
-            case DoorStops:
-                _serving.StopAccepting();
-                break;
-            case DoorCloses:
-                _serving.Close();
-                break;
-            default:
-                throw new InvalidOperationException($"the door knows no {message.GetType().Name}");
-        }
-    }
 }
 
 /// <summary>The node to its replica, once: all cells are there, read the journal.</summary>

@@ -44,9 +44,6 @@ public interface IPartition
     /// <summary>A message while it does not lead.</summary>
     /// <returns>False: there is no such message.</returns>
     bool Receive(object message, CellAddress from, Moment now);
-
-    /// <summary>The node stops.</summary>
-    void Stop();
 }
 
 /// <summary>A partition's part in one reign.</summary>

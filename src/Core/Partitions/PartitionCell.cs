@@ -46,7 +46,8 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
                 WriteImage(take);
                 return true;
             case ReportPartition:
-                outbox.Send(from, new PartitionReport(id, partition.AppliedSequence, partition.Digest, _leading?.Uncommitted ?? _uncommittedTail));
+                outbox.Send(
+                    from, new PartitionReport(id, partition.AppliedSequence, partition.Digest, _leading?.Uncommitted ?? _uncommittedTail));
                 return true;
             case VerifierIs verifier:
                 partition.Use(verifier);
@@ -57,11 +58,7 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
     }
 
     /// <inheritdoc/>
-    public void Stop()
-    {
-        _leading?.End();
-        partition.Stop();
-    }
+    public void Stop() => _leading?.End();
 
     private void Apply(ApplyEntries entries)
     {

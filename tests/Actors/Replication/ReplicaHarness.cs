@@ -59,11 +59,13 @@ public abstract class ReplicaHarness : ActorTest
     {
         var cell = new ReplicaCellSettings(
             new ReplicaSettings { Self = Node, Voters = [Node, .. peers] }, Partitions.Length - 1, TimeSpan.FromMilliseconds(5),
-            TimeSpan.FromMilliseconds(500).Ticks, CheckpointBytes: 1 << 20, CheckpointIntervalTicks: TimeSpan.FromMinutes(10).Ticks, RetainBytes: 0);
+            TimeSpan.FromMilliseconds(500).Ticks, CheckpointBytes: 1 << 20, CheckpointIntervalTicks: TimeSpan.FromMinutes(10).Ticks,
+            RetainBytes: 0);
         var options = new ReplicaOptions(cell, journal, "akka.persistence.snapshot-store.inmem");
-        var routes = TestRoutes.Of([.. Partitions.Skip(1).Select(probe => probe.Ref)], Segments);
+        var routes = TestRoutes.Of([.. Partitions.Skip(1).Select(probe => probe.Ref)], Segments, serving: Serving);
         var parent = CreateTestProbe();
-        Replica = parent.ChildActorOf(ReplicaActor.Props(options, OpenDirectory(), routes, Serving, Clock), new OneForOneStrategy(_ => Directive.Stop));
+        Replica = parent.ChildActorOf(
+            ReplicaActor.Props(options, OpenDirectory(), routes, Serving, Clock), new OneForOneStrategy(_ => Directive.Stop));
         if (crowned)
             Crown();
         Replica.Tell(NodeIsMade.Instance);

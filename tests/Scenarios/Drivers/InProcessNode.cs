@@ -28,14 +28,16 @@ internal sealed class InProcessNode : CarriedCells
     private readonly InProcessMaster _master;
     private readonly NodeDisk _disk;
     private readonly ServingState _serving;
-    private readonly ClientWatch _clients;
+    private readonly Door _door;
     private readonly ReplicaCell _replica;
 
     public InProcessNode(InProcessMaster master, NodeId name, NodeDisk disk)
     {
         (_master, _disk, Name) = (master, disk, name);
-        (_serving, _clients) = (new ServingState(master.Time), new ClientWatch(master.Time));
-        Gateway = new MasterGateway(_serving, _clients, this);
+        _serving = new ServingState(master.Time);
+        var clients = new ClientWatch(master.Time);
+        _door = new Door(_serving, clients);
+        Gateway = new MasterGateway(_serving, clients, this);
         // Each entry is committed by itself, so a Primary may die behind any of them. No round of checkpoints begins.
         var protocol = new ReplicaSettings { Self = name, Voters = InProcessMaster.Names, BatchEntries = 1 };
         var settings = new ReplicaCellSettings(
@@ -132,7 +134,7 @@ internal sealed class InProcessNode : CarriedCells
                 Post(from, _disk.AskSnapshots(letter.Message), CellAddress.Snapshots);
                 break;
             case CellKind.Door:
-                OnDoor(letter.Message);
+                _door.Take(letter.Message);
                 break;
             case CellKind.Scans:
                 Remove(from);
@@ -162,30 +164,6 @@ internal sealed class InProcessNode : CarriedCells
                 return new EntriesSince(_disk.Read(request.FromSequence), request.Purpose);
             default:
                 throw new InvalidOperationException($"the journal knows no {message.GetType().Name}");
-        }
-    }
-
-    private void OnDoor(object message)
-    {
-        switch (message)
-        {
-            case DoorOpens opens:
-                _serving.Open(opens.Reign);
-                break;
-            case DoorStops:
-                _serving.StopAccepting();
-                break;
-            case DoorCloses:
-                _serving.Close();
-                break;
-            case ClientsAre are:
-                _clients.Publish(are.Clients);
-                break;
-            case MountedChanged changed:
-                _clients.Show(changed.Directory);
-                break;
-            default:
-                throw new InvalidOperationException($"the door knows no {message.GetType().Name}");
         }
     }
 }

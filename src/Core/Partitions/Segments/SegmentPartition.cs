@@ -81,11 +81,6 @@ public sealed class SegmentPartition(int shardCount, SegmentSettings settings, O
         }
     }
 
-    /// <inheritdoc/>
-    public void Stop()
-    {
-    }
-
     private void Hold(SegmentTable table)
     {
         _table = table;

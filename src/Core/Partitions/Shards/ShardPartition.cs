@@ -14,7 +14,8 @@ namespace HotStandby.Core.Partitions.Shards;
 /// <param name="settings">Lease, timeouts, sweep.</param>
 /// <param name="replyAfter">When replies may leave, but for those that give buffers away, which always wait for commit.</param>
 /// <param name="outbox">Takes what follows.</param>
-public sealed class ShardPartition(Partition partition, int shardCount, ShardSettings settings, ReplyAfter replyAfter, Outbox outbox) : IPartition
+public sealed class ShardPartition(
+    Partition partition, int shardCount, ShardSettings settings, ReplyAfter replyAfter, Outbox outbox) : IPartition
 {
     private readonly ShardVerifier _verifier = new(partition, shardCount, outbox);
     private ShardState _state = new(partition, shardCount);
@@ -89,16 +90,12 @@ public sealed class ShardPartition(Partition partition, int shardCount, ShardSet
                 return true;
             case ProposeVerificationMarker or VerificationRequest:
                 return true; // its Primary is asked, and this is none (any more)
-            case SegmentsChanged or DropSegment or ClientGone or ListObjectsOn or OfferVictims or DescribeGroups or EvictVictims or SweepNow:
+            case SegmentsChanged or DropSegment
+                or ClientGone or ListObjectsOn or OfferVictims or DescribeGroups or EvictVictims or SweepNow:
                 return true; // left over from an ended reign: the next Primary does what is due then
             default:
                 return false;
         }
-    }
-
-    /// <inheritdoc/>
-    public void Stop()
-    {
     }
 
     private void Hold(ShardState state)
