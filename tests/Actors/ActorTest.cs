@@ -1,4 +1,5 @@
-// What every test here that runs actors has: waits that only end a test that hangs, and, where it asks for them, timers that the test moves.
+// What every test here that runs actors has: waits that only end a test that hangs, and, where it asks for them, timers that the test
+// moves.
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
@@ -48,6 +49,10 @@ public abstract class ActorTest : TestKit
         : base(BootstrapSetup.Create().WithConfig(config.WithFallback(Patience)).And(setup), name)
     {
     }
+
+    /// <summary>Waits until something holds. (AwaitCondition looks again after a tenth of its patience: half a minute.)</summary>
+    private protected void Until(Func<bool> holds, TimeSpan? pause = null) =>
+        AwaitCondition(holds, Deadline.Step, pause ?? TimeSpan.FromMilliseconds(10));
 
     /// <summary>A partition forgets everything, and says so.</summary>
     private protected void Reset(IActorRef partition, ulong life)

@@ -70,7 +70,8 @@ public sealed class CheckpointActorTests : ActorTest
     public void A_node_without_checkpoints_begins_empty()
     {
         Assert.Equal(default, RestoreFirst());
-        Assert.All(_partitions.Where(probe => probe != _partitions[1]), probe => Assert.Equal(_life, probe.ExpectMsg<ResetPartition>().Life));
+        Assert.All(_partitions.Where(probe => probe != _partitions[1]), probe =>
+            Assert.Equal(_life, probe.ExpectMsg<ResetPartition>().Life));
     }
 
     [Fact]
@@ -289,7 +290,7 @@ public sealed class CheckpointActorTests : ActorTest
         slow.Set();
         // Behind the one that was given up. On a busy machine some of these may be given up, too.
         ulong next = 170;
-        AwaitCondition(() => TrySave(next++).Failure is null);
+        Until(() => TrySave(next++).Failure is null);
         AwaitAssert(() => Assert.Equal([FileOf(150), FileOf(next - 1)], FilesOfFirst));
     }
 
@@ -309,7 +310,8 @@ public sealed class CheckpointActorTests : ActorTest
             _disk.Put(FileOf(0)[..^16] + name, whole);
         Assert.Equal(new EpochEnd(3, 150), RestoreFirst());
         Save(180);
-        AwaitAssert(() => Assert.DoesNotContain(FilesOfFirst, path => path.EndsWith(".tmp", StringComparison.Ordinal))); // left by a process that ended
+        // left by a process that ended
+        AwaitAssert(() => Assert.DoesNotContain(FilesOfFirst, path => path.EndsWith(".tmp", StringComparison.Ordinal)));
     }
 
     // An image at 50 and one at 150, whose bytes are returned.
@@ -342,7 +344,8 @@ public sealed class CheckpointActorTests : ActorTest
     private void Give(ulong sequence)
     {
         var partition = _replica.ExpectMsg<RequestImage>().Partition;
-        _checkpoints.Tell(new ImageReady(partition, NodeId.None, sequence, [new(1, 100), new(3, sequence)], VoterRoll.Empty, ImageOf(partition)), _replica);
+        _checkpoints.Tell(new ImageReady(partition, NodeId.None, sequence, [new(1, 100), new(3, sequence)], VoterRoll.Empty,
+            ImageOf(partition)), _replica);
     }
 
     // Two images of one seq differ when the next replica's number does.
@@ -403,5 +406,6 @@ public sealed class CheckpointActorTests : ActorTest
 
     private IEnumerable<string> FilesOfFirst => _disk.Paths.Where(path => path.Contains($"-{First}@", StringComparison.Ordinal));
 
-    private static string FileOf(ulong sequence, Partition? of = null) => Path.Combine("/data", FileSnapshotStore.DirectoryName, $"checkpoint-n1-{of ?? First}@{sequence:x16}");
+    private static string FileOf(ulong sequence, Partition? of = null) =>
+        Path.Combine("/data", FileSnapshotStore.DirectoryName, $"checkpoint-n1-{of ?? First}@{sequence:x16}");
 }

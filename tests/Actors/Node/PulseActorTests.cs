@@ -36,13 +36,13 @@ public sealed class PulseActorTests : ActorTest
     {
         Assert.Null(_pulse.Latest);
         Beat(sequence: 100);
-        AwaitCondition(() => _pulse.Latest?.Replica.AppliedSequence == 100, Patience);
+        Until(() => _pulse.Latest?.Replica.AppliedSequence == 100);
         Assert.True(_pulse.Latest!.Verification!.IsEnabled);
         Assert.Empty(_pulse.Latest.Partitions);
         _time.Advance(NodePulse.Patience);
         Assert.Null(_pulse.Latest); // it says nothing more: it reads its journal, for example
         Beat(sequence: 200);
-        AwaitCondition(() => _pulse.Latest?.Replica.AppliedSequence == 200, Patience);
+        Until(() => _pulse.Latest?.Replica.AppliedSequence == 200);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class BusySegmentActorTests : SegmentActorHarness
         using (var busy = new BlockingSink())
         {
             Send(new QuerySegmentStatusCall(busy, Id(1), name: null));
-            AwaitCondition(() => busy.IsReached);
+            Until(() => busy.IsReached);
             for (var passed = TimeSpan.Zero; passed < 5 * Ttl; passed += Interval)
             {
                 Clock.Advance(Interval);
@@ -39,12 +39,12 @@ public sealed class BusySegmentActorTests : SegmentActorHarness
         }
 
         var freed = Clock.Ticks;
-        AwaitCondition(() =>
+        Until(() =>
         {
             Clock.Advance(Interval);
             Clients.Hear(Id(1));
             return Replica.HasMessages;
-        }, Deadline.Step, 2 * Interval);
+        }, 2 * Interval);
         CommitNext(OpType.ClientSuspected);
         var directory = Shards[0].ExpectMsg<SegmentsChanged>().Directory;
         Assert.Equal((false, true), (directory.Readable(1)?.IsSuspect, directory.Readable(2)?.IsSuspect));

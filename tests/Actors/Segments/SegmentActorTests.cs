@@ -136,11 +136,11 @@ public sealed class SegmentActorTests : SegmentActorHarness
         var first = Send(new ListSegmentsCall(Sink));
         var second = Send(new ListSegmentsCall(Sink));
         var third = Send(new ListSegmentsCall(Sink));
-        AwaitCondition(() => Sink.Answers == 1);
+        Until(() => Sink.Answers == 1);
         Assert.Equal(ErrorCode.UnavailableInCurrentStatus, third.Error);
         for (var shard = 0; shard < ShardCount; shard++)
             Segments.Tell(new LiveExtents(Partition.OfShard(shard), 1, []));
-        AwaitCondition(() => Sink.Answers == 3);
+        Until(() => Sink.Answers == 3);
         Assert.All([first, second], list => Assert.Equal(ErrorCode.Ok, list.Error));
     }
 
@@ -301,7 +301,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
         Lead(1);
         MountAndCommit(1);
         // In small steps: a check that comes late forgives the silence.
-        AwaitCondition(() =>
+        Until(() =>
         {
             Clock.Advance(interval);
             return Replica.HasMessages;
@@ -309,7 +309,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
         CommitNext(OpType.ClientSuspected);
         var suspect = Shards[0].ExpectMsg<SegmentsChanged>().Directory.Readable(1);
         Assert.Equal((true, false), (suspect?.IsSuspect, suspect?.IsAllocatable));
-        AwaitCondition(() =>
+        Until(() =>
         {
             Clock.Advance(interval);
             return Replica.HasMessages;
@@ -360,7 +360,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
 
     private T Answered<T>(T call, int answers = 1)
     {
-        AwaitCondition(() => Sink.Answers == answers);
+        Until(() => Sink.Answers == answers);
         return call;
     }
 }
