@@ -1,6 +1,8 @@
 namespace HotStandby.Messages;
 
-/// <summary>Mooncake's error codes, as they travel in results (signed 32 bit). Only those that this master can answer or its client can meet.</summary>
+/// <summary>
+/// Mooncake's error codes, as they travel in results (signed 32 bit). Only those that this master can answer or its client can meet.
+/// </summary>
 public enum ErrorCode
 {
     /// <summary>Success.</summary>

@@ -1,5 +1,5 @@
-// Messages between the cells of one node never leave it, and Core knows no marker of Akka's. Where a test has every message serialized, these
-// come out of it as the very object that went in; all others must have a real encoding, or Akka's marker.
+// Messages between the cells of one node never leave it, and Core knows no marker of Akka's. Where a test has every message serialized,
+// these come out of it as the very object that went in; all others must have a real encoding, or Akka's marker.
 using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Serialization;

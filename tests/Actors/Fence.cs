@@ -8,9 +8,12 @@ namespace HotStandby.Tests.Actors;
 internal static class Fence
 {
     /// <summary>Waits until the actor has handled what it was sent so far.</summary>
-    public static void AwaitHandled(this IActorRef actor) => Assert.Equal(actor, actor.Ask<ActorIdentity>(new Identify(null), Deadline.Step).GetAwaiter().GetResult().Subject);
+    public static void AwaitHandled(this IActorRef actor) =>
+        Assert.Equal(actor, actor.Ask<ActorIdentity>(new Identify(null), Deadline.Step).GetAwaiter().GetResult().Subject);
 
-    /// <summary>These actors, one behind the other, have handled what they were sent so far, and none of it led to a message to the probe.</summary>
+    /// <summary>
+    /// These actors, one behind the other, have handled what they were sent so far, and none of it led to a message to the probe.
+    /// </summary>
     public static void ExpectNothingFrom(this TestProbe probe, params IActorRef[] actors)
     {
         foreach (var actor in actors)

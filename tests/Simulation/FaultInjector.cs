@@ -1,4 +1,5 @@
-// What goes wrong in a run, an oracle that may crown anybody (nobody, two at once, the most lagging node), and an operator who lets others lead.
+// What goes wrong in a run, an oracle that may crown anybody (nobody, two at once, the most lagging node), and an operator who lets others
+// lead.
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Tests.Simulation.Nodes;
@@ -33,7 +34,8 @@ public sealed class FaultInjector(Simulation world)
         _ended = true;
         world.Network.Heal();
         world.Network.IsCalm = true;
-        var mayStayDead = !world.Twins.Exist && NoVoteMoves && world.Nodes.All(Votes) && _random.Chance(0.3) ? (_scenario.NodeCount - 1) / 2 : 0;
+        var mayStayDead = !world.Twins.Exist && NoVoteMoves && world.Nodes.All(Votes) && _random.Chance(0.3)
+            ? (_scenario.NodeCount - 1) / 2 : 0;
         world.Twins.End(isLast: true);
         foreach (var node in world.Nodes)
         {
@@ -58,14 +60,18 @@ public sealed class FaultInjector(Simulation world)
         Crown(_random.Pick<SimulatedNode>([.. world.Nodes.Where(node => node.Replica is not null)]));
     }
 
-    /// <summary>A node begins to lead, or has committed for the first time in its reign: a good moment to kill it or to cut it off, and to crown another.</summary>
+    /// <summary>
+    /// A node begins to lead, or has committed for the first time in its reign: a good moment to kill it or to cut it off, and to crown
+    /// another.
+    /// </summary>
     public void Ambush(SimulatedNode node)
     {
         if (_leads != node)
             (_leads, _ledBefore) = (node, _leads);
         if (_ended || !_random.Chance(_scenario.Ambush))
             return;
-        var wait = _random.Exponential(_random.Pick(0, 0, _scenario.JournalTicks, _scenario.DelayTicks * 2, _scenario.LeaseTicks / 5, _scenario.LeaseTicks * 2));
+        var wait = _random.Exponential(
+            _random.Pick(0, 0, _scenario.JournalTicks, _scenario.DelayTicks * 2, _scenario.LeaseTicks / 5, _scenario.LeaseTicks * 2));
         world.After(wait, () =>
         {
             if (_ended || node.Replica is null)
@@ -83,7 +89,8 @@ public sealed class FaultInjector(Simulation world)
     }
 
     /// <summary>The Primary is lost, and this node is thought of next.</summary>
-    public void CrownLater(SimulatedNode node) => world.AfterTrueTicks(_random.Exponential(_scenario.TickTicks * 4), node, node.Incarnation, () =>
+    public void CrownLater(SimulatedNode node) => world.AfterTrueTicks(
+        _random.Exponential(_scenario.TickTicks * 4), node, node.Incarnation, () =>
     {
         if (!_ended)
             Crown(node);
@@ -124,7 +131,8 @@ public sealed class FaultInjector(Simulation world)
             foreach (var node in world.Twins.Everybody)
                 if (!node.Paused && _random.Chance(0.8))
                     node.Process?.Uncrown();
-        Crown(_random.Chance(0.3) ? world.Nodes.MinBy(static node => node.Log.Count)! : _random.Pick<SimulatedNode>([.. world.Twins.Everybody]));
+        Crown(_random.Chance(0.3)
+            ? world.Nodes.MinBy(static node => node.Log.Count)! : _random.Pick<SimulatedNode>([.. world.Twins.Everybody]));
         if (_random.Chance(0.3))
             Crown(_random.Pick(world.Nodes));
         NextCrown();
@@ -135,7 +143,8 @@ public sealed class FaultInjector(Simulation world)
         if (_ended)
             return;
         foreach (var node in world.Nodes)
-            if (!node.Paused && node.Replica is { Role: ReplicaRole.Primary } && node.SwitchOver(_random.Chance(0.3) ? NodeId.None : _random.Pick(world.Nodes).Id))
+            if (!node.Paused && node.Replica is { Role: ReplicaRole.Primary }
+                && node.SwitchOver(_random.Chance(0.3) ? NodeId.None : _random.Pick(world.Nodes).Id))
                 Switchovers++;
         NextSwitchover();
     });
@@ -288,7 +297,8 @@ public sealed class FaultInjector(Simulation world)
 
     // Every log is of the committed roster.
     private bool NoVoteMoves => world.Nodes.All(each => LogOf(each).Roster is var roster && roster.LastNamedAt <= world.Checker.Committed
-        && (roster.Find(each.Id)?.Memory ?? 0) is var memory && (memory == 0 || memory == world.Checker.VoterOf(each.Id) || LogOf(each).LastSequence < world.Checker.Committed));
+        && (roster.Find(each.Id)?.Memory ?? 0) is var memory
+        && (memory == 0 || memory == world.Checker.VoterOf(each.Id) || LogOf(each).LastSequence < world.Checker.Committed));
 
     private static LogIndex LogOf(SimulatedNode node) => node.Replica?.State.Log ?? node.Journal.Recover().Log;
 

@@ -31,7 +31,8 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
     private readonly Dictionary<(ulong Epoch, ulong Sequence), byte[]> _entries = [];
     private readonly Dictionary<(int Partition, ulong Sequence), PartitionDigest> _digests = [];
     private readonly ShardState[] _shards =
-        [.. Enumerable.Range(0, CellProcess.ShardCount).Select(static shard => new ShardState(Partition.OfShard(shard), CellProcess.ShardCount))];
+        [.. Enumerable.Range(0, CellProcess.ShardCount)
+            .Select(static shard => new ShardState(Partition.OfShard(shard), CellProcess.ShardCount))];
     private readonly Dictionary<(ulong Epoch, ulong Sequence), NamedVoter[]> _namings = [];
     private readonly Dictionary<NodeId, ulong> _voters = [];
     private readonly Dictionary<ulong, NodeId> _served = [];
@@ -51,7 +52,7 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
     public void Append(List<Link> log, OpLogBatch batch, NodeId node)
     {
         if (!(batch.FirstSequence == (ulong)log.Count + 1))
-                throw new InvariantViolation(2, $"{node} appends {batch.FirstSequence} behind {log.Count}");
+            throw new InvariantViolation(2, $"{node} appends {batch.FirstSequence} behind {log.Count}");
         foreach (var entry in batch)
         {
             var before = log.Count == 0 ? 0 : log[^1].PrefixHash;
@@ -73,7 +74,8 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
         if (entry.Type == OpType.EpochStart && VoterRoll.TryRead(entry.Payload, out var roll))
             _namings[(entry.Epoch, entry.Sequence)] = [.. roll.Voters];
         else if (entry.Type == OpType.VoterReturned && VoterReturnedPayload.TryRead(entry.Payload, out var returned))
-            _namings[(entry.Epoch, entry.Sequence)] = [new NamedVoter(new NodeId(System.Text.Encoding.UTF8.GetString(entry.Key)), returned.Life.Memory)];
+            _namings[(entry.Epoch, entry.Sequence)] =
+                [new NamedVoter(new NodeId(System.Text.Encoding.UTF8.GetString(entry.Key)), returned.Life.Memory)];
     }
 
     /// <summary>Which memory votes under a name as far as is committed; 0: none does yet.</summary>
@@ -83,7 +85,7 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
     public void Leads(NodeId node, ulong incarnation, ulong epoch, List<Link> log)
     {
         if (!(_leaders.TryAdd(epoch, (node, incarnation))))
-                throw new InvariantViolation(1, $"{node} leads in epoch {epoch}, but {_leaders[epoch].Leader} did");
+            throw new InvariantViolation(1, $"{node} leads in epoch {epoch}, but {_leaders[epoch].Leader} did");
         for (var i = _committed.Count; i > 0; i--)
         {
             if (_committed[i - 1].CommittedInEpoch >= epoch)
@@ -119,7 +121,7 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
     public void Commits(NodeId node, ulong epoch, List<Link> log, ulong from, ulong to)
     {
         if (!(to > from && to <= (ulong)log.Count))
-                throw new InvariantViolation(7, $"{node} commits {to} after {from} with a log of {log.Count}");
+            throw new InvariantViolation(7, $"{node} commits {to} after {from} with a log of {log.Count}");
         for (var i = (int)from; i < (int)to; i++)
         {
             if (i == _committed.Count)
@@ -132,7 +134,7 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
             }
             else
                 if (!(_committed[i].Link == log[i]))
-                throw new InvariantViolation(3, $"{node} commits another entry {i + 1} than others did");
+                    throw new InvariantViolation(3, $"{node} commits another entry {i + 1} than others did");
         }
     }
 
@@ -179,7 +181,8 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
     public void Restores(NodeId node, ImageStamp image)
     {
         if (!image.IsNone && image.Sequence <= Committed && _committed[(int)image.Sequence - 1].Link != new Link(image.Epoch, image.Hash))
-            throw new InvariantViolation(7, $"{node} restores an image of {image.Epoch}/{image.Sequence} that is not what was committed up to there");
+            throw new InvariantViolation(
+                7, $"{node} restores an image of {image.Epoch}/{image.Sequence} that is not what was committed up to there");
     }
 
     private void Note(ReadOnlySpan<byte> encoded)
@@ -199,7 +202,7 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
     public void HoldsEverything(NodeId node, List<Link> log)
     {
         if (!(log.Count >= _committed.Count))
-                throw new InvariantViolation(8, $"{node} ends with {log.Count} entries, {_committed.Count} were committed");
+            throw new InvariantViolation(8, $"{node} ends with {log.Count} entries, {_committed.Count} were committed");
         for (var i = 0; i < _committed.Count; i++)
             if (!(log[i] == _committed[i].Link))
                 throw new InvariantViolation(8, $"{node} ends with another entry {i + 1} than was committed");

@@ -51,7 +51,9 @@ public enum PlantedBug
     ForgetLeasesAtFailover,
     /// <summary>The buffers of a put that nobody finishes are free before its writer has given up.</summary>
     FreeAbandonedPutsEarly,
-    /// <summary>A client that starts again is given the memory that others may still write into, since its earlier life was told them.</summary>
+    /// <summary>
+    /// A client that starts again is given the memory that others may still write into, since its earlier life was told them.
+    /// </summary>
     ForgetStrayWrites,
     /// <summary>A Primary that is to hand over releases its grants at once, and leads until everything is committed.</summary>
     ReleaseWhileLeading,

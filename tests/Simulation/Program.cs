@@ -1,6 +1,7 @@
 // Runs seeds outside of a test runner: --seed S (one, with its log), or --seeds N --from S --threads T
-// --stop F (many; prints what fails, ends after F failures). --bug B plants a bug; --bugs plants each of them, and prints which seed of N shows it.
-// --without A,B --nodes N --leases L leaves things out; --shrink with --seed looks for the smallest run that fails in the same way.
+// --stop F (many; prints what fails, ends after F failures). --bug B plants a bug; --bugs plants each of them, and prints which seed of N
+// shows it. --without A,B --nodes N --leases L leaves things out; --shrink with --seed looks for the smallest run that fails in the same
+// way.
 using System.Diagnostics;
 using System.Globalization;
 
@@ -16,7 +17,8 @@ public static class Program
         var place = Array.IndexOf(arguments, "--bug");
         var bug = place < 0 ? PlantedBug.None : Enum.Parse<PlantedBug>(arguments[place + 1]);
         place = Array.IndexOf(arguments, "--without");
-        var without = Reduction.Parse(place < 0 ? null : arguments[place + 1], (int?)Option(arguments, "--nodes"), (int?)Option(arguments, "--leases"));
+        var without = Reduction.Parse(
+            place < 0 ? null : arguments[place + 1], (int?)Option(arguments, "--nodes"), (int?)Option(arguments, "--leases"));
         if (Option(arguments, "--seed") is { } one)
         {
             if (arguments.Contains("--shrink"))
@@ -37,7 +39,8 @@ public static class Program
         var (failed, events, reigns, switchovers, held) = (0, 0L, 0L, 0L, 0L);
         var longest = (Events: 0L, Seed: 0UL);
         var gate = new Lock();
-        Parallel.For(0L, (long)count, new ParallelOptions { MaxDegreeOfParallelism = (int)(Option(arguments, "--threads") ?? 1) }, (i, loop) =>
+        Parallel.For(
+            0L, (long)count, new ParallelOptions { MaxDegreeOfParallelism = (int)(Option(arguments, "--threads") ?? 1) }, (i, loop) =>
         {
             var result = SeedRunner.Run(from + (ulong)i, verbose: false, bug, without);
             Interlocked.Add(ref events, result.Events);
@@ -53,8 +56,9 @@ public static class Program
             Console.WriteLine(failure);
         });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{count} seeds from {from}: {failed} failed, {events} events (most in seed {longest.Seed}: {longest.Events}), {reigns} reigns, {switchovers} switchovers, {held} buffers held, "
-            + $"{count / clock.Elapsed.TotalSeconds:F0} seeds/s, {count / Environment.CpuUsage.TotalTime.TotalSeconds:F0} a second of processor time"));
+            $"{count} seeds from {from}: {failed} failed, {events} events (most in seed {longest.Seed}: {longest.Events}), "
+            + $"{reigns} reigns, {switchovers} switchovers, {held} buffers held, {count / clock.Elapsed.TotalSeconds:F0} seeds/s, "
+            + $"{count / Environment.CpuUsage.TotalTime.TotalSeconds:F0} a second of processor time"));
         return failed == 0 ? 0 : 1;
     }
 

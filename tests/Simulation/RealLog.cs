@@ -63,9 +63,12 @@ public sealed class RealLog
     /// <summary>Disk calls fail from now on, until the process has ended.</summary>
     /// <param name="isFull">True: writes fail after half of their bytes. False: flushes fail.</param>
     public void Break(bool isFull) => _disk.Fault = (call, _) =>
-        call == (isFull ? DiskCall.Write : DiskCall.Flush) ? new IOException(isFull ? "No space left on device" : "Input/output error") : null;
+        call == (isFull ? DiskCall.Write : DiskCall.Flush)
+            ? new IOException(isFull ? "No space left on device" : "Input/output error") : null;
 
-    /// <summary>The process ends, or the power does. Returns how many of the writes that were asked for and not confirmed are there.</summary>
+    /// <summary>
+    /// The process ends, or the power does. Returns how many of the writes that were asked for and not confirmed are there.
+    /// </summary>
     /// <param name="random">Chance.</param>
     /// <param name="underWay">How many writes were on their way to the disk, unflushed.</param>
     public int Crash(SeededRandom random, int underWay)
@@ -74,7 +77,8 @@ public sealed class RealLog
         var kept = 0;
         if (_log.Failed is null && underWay > 0)
         {
-            List<RecordBatch> writes = [.. _asked.TakeWhile(static asked => asked.DeleteTo == 0).Take(underWay).Select((asked, i) => Encode(asked.Event, confirmed + 1 + i))];
+            List<RecordBatch> writes = [.. _asked.TakeWhile(static asked => asked.DeleteTo == 0)
+                .Take(underWay).Select((asked, i) => Encode(asked.Event, confirmed + 1 + i))];
             try
             {
                 _log.Append(writes, flush: false);
@@ -115,7 +119,8 @@ public sealed class RealLog
     public List<OpLogBatch> Read(ulong fromSequence, int most)
     {
         var found = new List<OpLogBatch>();
-        foreach (var place in _book.Index.From(fromSequence, most == int.MaxValue ? long.MaxValue : SegmentedLog.MinSegmentBytes).Take(most))
+        foreach (var place in _book.Index.From(fromSequence, most == int.MaxValue ? long.MaxValue : SegmentedLog.MinSegmentBytes)
+            .Take(most))
         {
             using var reader = _log.Read(place.JournalNumber, place.JournalNumber);
             if (!reader.TryRead() || Decode(reader.Payload) is not BatchAppended { Batch: var batch })
@@ -126,7 +131,9 @@ public sealed class RealLog
         return found;
     }
 
-    /// <summary>Damages what was once good: a byte anywhere but in the last record, which nobody could tell from a torn one; or a file.</summary>
+    /// <summary>
+    /// Damages what was once good: a byte anywhere but in the last record, which nobody could tell from a torn one; or a file.
+    /// </summary>
     public string Damage(SeededRandom random)
     {
         var files = _disk.Paths.ToArray();
@@ -151,7 +158,8 @@ public sealed class RealLog
     /// <summary>A planted mistake: whatever cannot be read is taken for the torn end of the log.</summary>
     public bool TryCutWhereDamaged(JournalDamaged damaged)
     {
-        if (damaged.Kind != DamageKind.BadFrame || damaged.File != _disk.Paths.Where(static path => !path.EndsWith(".state", StringComparison.Ordinal)).Last())
+        if (damaged.Kind != DamageKind.BadFrame
+            || damaged.File != _disk.Paths.Where(static path => !path.EndsWith(".state", StringComparison.Ordinal)).Last())
             return false;
         _disk.Put(damaged.File, _disk.Bytes(damaged.File)[..(int)damaged.OffsetBytes]);
         Open();

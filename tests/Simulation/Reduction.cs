@@ -60,7 +60,8 @@ public sealed record Reduction(IReadOnlyList<Fault> Faults, IReadOnlyList<Nuisan
     /// <summary>As the program takes it.</summary>
     public override string ToString()
     {
-        string[] without = [.. Faults.Select(static fault => fault.ToString()), .. Nuisances.Select(static nuisance => nuisance.ToString())];
+        string[] without =
+            [.. Faults.Select(static fault => fault.ToString()), .. Nuisances.Select(static nuisance => nuisance.ToString())];
         return (without.Length > 0 ? $" --without {string.Join(',', without)}" : "")
             + (MostNodes < int.MaxValue ? string.Create(CultureInfo.InvariantCulture, $" --nodes {MostNodes}") : "")
             + (MostLeases < None.MostLeases ? string.Create(CultureInfo.InvariantCulture, $" --leases {MostLeases}") : "");

@@ -182,7 +182,9 @@ public sealed class Scenario
     /// <summary>How likely a node truncates its log in a tick.</summary>
     public double Truncation { get; private set; }
 
-    /// <summary>Whether messages arrive in the order in which they were sent, as on a connection, but for those that are leases late.</summary>
+    /// <summary>
+    /// Whether messages arrive in the order in which they were sent, as on a connection, but for those that are leases late.
+    /// </summary>
     public bool KeepsOrder { get; }
 
     /// <summary>Clocks run at a rate of 1 plus or minus this.</summary>
@@ -197,7 +199,9 @@ public sealed class Scenario
     /// <summary>Whether the journal flushes every write, so that the power may fail; otherwise only processes end.</summary>
     public bool Flushes { get; }
 
-    /// <summary>Whether the replicas carry an index with segments, shards and clients; otherwise they carry bytes that mean nothing.</summary>
+    /// <summary>
+    /// Whether the replicas carry an index with segments, shards and clients; otherwise they carry bytes that mean nothing.
+    /// </summary>
     public bool HasIndex { get; private set; }
 
     /// <summary>Whether some name has two processes when the cluster is founded.</summary>
@@ -240,7 +244,8 @@ public sealed class Scenario
     public SimulatedJournal NewJournal(SimulatedJournal? instead = null)
     {
         var journal = new SimulatedJournal(_bug, ++_memories, SegmentBytes == 0
-        || _bug is PlantedBug.CutCommittedSuffix or PlantedBug.ReuseEpoch or PlantedBug.VoteWithoutDisk ? null : new RealLog(SegmentBytes, Flushes));
+        || _bug is PlantedBug.CutCommittedSuffix or PlantedBug.ReuseEpoch or PlantedBug.VoteWithoutDisk
+            ? null : new RealLog(SegmentBytes, Flushes));
         if (instead is not null && _bug == PlantedBug.VoteWithoutDisk)
             journal.VoteAs(instead);
         return journal;
@@ -277,9 +282,11 @@ public sealed class Scenario
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"nodes {NodeCount}, lease {LeaseTicks / TimeSpan.TicksPerMillisecond} ms, batch {BatchEntries}/{BatchBytes} B, window {WindowEntries}, "
-        + $"loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, ambush {Ambush}, {(SwitchoverTicks == 0 ? "" : "switchovers, ")}"
-        + $"{(SegmentBytes == 0 ? "modelled journal" : $"journal of {SegmentBytes} B")}{(HasIndex ? ", index" : "")}{(HasTwinAtFirst ? ", twin at first" : "")}, faults "
+        $"nodes {NodeCount}, lease {LeaseTicks / TimeSpan.TicksPerMillisecond} ms, batch {BatchEntries}/{BatchBytes} B, "
+        + $"window {WindowEntries}, loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, "
+        + $"ambush {Ambush}, {(SwitchoverTicks == 0 ? "" : "switchovers, ")}"
+        + $"{(SegmentBytes == 0 ? "modelled journal" : $"journal of {SegmentBytes} B")}{(HasIndex ? ", index" : "")}"
+        + $"{(HasTwinAtFirst ? ", twin at first" : "")}, faults "
         + string.Join(' ', Enum.GetValues<Fault>().Select(fault => $"{fault}:{Weights[(int)fault]}"));
 }
 
@@ -310,7 +317,9 @@ public enum Fault
     BreakDisk,
     /// <summary>A disk loses or alters something that was once good: its node does not come back before somebody has emptied it.</summary>
     DamageDisk,
-    /// <summary>A second process of a name starts, with an empty disk or with one that was replaced long ago; or one of two ends for good.</summary>
+    /// <summary>
+    /// A second process of a name starts, with an empty disk or with one that was replaced long ago; or one of two ends for good.
+    /// </summary>
     Twin,
     /// <summary>A node of another cluster of the same name has dialled in.</summary>
     Intruder,

@@ -13,7 +13,8 @@ namespace HotStandby.Tests.Simulation;
 /// <param name="Held">How often a client was given buffers, to write or to read.</param>
 /// <param name="BrokenInvariant">Which invariant of docs/protocol.md was broken, if one was.</param>
 public sealed record SeedResult(
-    string? Failure, IReadOnlyList<string> Lines, long Events, int Reigns, ulong Committed, int Switchovers, int Held, int? BrokenInvariant);
+    string? Failure, IReadOnlyList<string> Lines, long Events, int Reigns, ulong Committed, int Switchovers, int Held,
+    int? BrokenInvariant);
 
 /// <summary>Runs seeds; knows no test framework.</summary>
 public static class SeedRunner
@@ -32,11 +33,13 @@ public static class SeedRunner
         {
             broken = (problem as InvariantViolation)?.Number;
             failure = string.Create(CultureInfo.InvariantCulture,
-                $"seed {seed}{without} fails at {simulation.NowTicks / (double)TimeSpan.TicksPerMillisecond:F3} ms with {simulation.Scenario.NodeCount} nodes: {problem.GetType().Name}: {problem.Message}");
+                $"seed {seed}{without} fails at {simulation.NowTicks / (double)TimeSpan.TicksPerMillisecond:F3} ms with "
+                    + $"{simulation.Scenario.NodeCount} nodes: {problem.GetType().Name}: {problem.Message}");
             if (verbose)
                 failure += Environment.NewLine + problem.StackTrace;
         }
 
-        return new SeedResult(failure, simulation.Lines, simulation.Events, simulation.Checker.Reigns, simulation.Checker.Committed, simulation.Faults.Switchovers, simulation.Clients.Memory.Held, broken);
+        return new SeedResult(failure, simulation.Lines, simulation.Events, simulation.Checker.Reigns, simulation.Checker.Committed,
+            simulation.Faults.Switchovers, simulation.Clients.Memory.Held, broken);
     }
 }

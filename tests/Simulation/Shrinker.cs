@@ -34,7 +34,8 @@ public static class Shrinker
                 // The same scenario, as far as it can be told: other seeds draw other settings, and must not be a larger run.
                 var seed = than.Seed + (i * 1_000_003);
                 var result = SeedRunner.Run(seed, verbose: false, bug, reduction);
-                if (result.Failure is not null && result.BrokenInvariant == than.Result.BrokenInvariant && result.Events <= than.Result.Events)
+                if (result.Failure is not null
+                    && result.BrokenInvariant == than.Result.BrokenInvariant && result.Events <= than.Result.Events)
                     return new FailingRun(seed, reduction, result);
             }
 

@@ -14,7 +14,8 @@ public sealed class ShrinkerTests
         var before = SeedRunner.Run(seed, verbose: false, PlantedBug.SkipTailFetch);
         var smallest = Shrinker.Shrink(seed, Reduction.None, PlantedBug.SkipTailFetch);
         Assert.Equal(3, smallest.Result.BrokenInvariant);
-        Assert.True(smallest.Result.Events < before.Events / 2, $"seed {seed} has {before.Events} events, the smallest run {smallest.Result.Events}");
+        Assert.True(smallest.Result.Events < before.Events / 2,
+            $"seed {seed} has {before.Events} events, the smallest run {smallest.Result.Events}");
         Assert.NotEqual(Reduction.None.ToString(), smallest.Reduction.ToString());
         var again = SeedRunner.Run(smallest.Seed, verbose: true, PlantedBug.SkipTailFetch, smallest.Reduction);
         Assert.Equal(smallest.Result.Failure, again.Failure!.Split(Environment.NewLine)[0]);

@@ -64,13 +64,16 @@ public sealed class SimulatedNetwork(Simulation world)
         AppendBatch append => $"append {append.Epoch}: behind {append.PreviousEpoch}/{append.PreviousSequence} "
             + (append.Batch is null ? "heartbeat" : $"{append.Batch.Epoch}/{append.Batch.FirstSequence}..{append.Batch.LastSequence}")
             + $" commit {append.CommitSequence}{(append.Serves ? ", serves" : "")}",
-        AppendAcknowledged ack => $"acknowledged {ack.Epoch}: {ack.StoredSequence}{(ack.Origin.Votes ? "" : " not voting")} by {ack.Origin.Life.Memory:x}",
+        AppendAcknowledged ack =>
+            $"acknowledged {ack.Epoch}: {ack.StoredSequence}{(ack.Origin.Votes ? "" : " not voting")} by {ack.Origin.Life.Memory:x}",
         AppendRefused refused => $"refused {refused.Epoch}: {refused.Reason}, ends {string.Join(' ', refused.Log)}",
         SealRequest request => $"seal {request.Epoch}{(request.FirstStartOf != Life.None ? " first start" : "")}",
-        SealReply reply => $"seal {reply.Epoch}: {reply.Outcome} by {reply.Origin.Life.Memory:x}, promised {reply.PromisedEpoch}, ends {reply.LastEpoch}/{reply.LastSequence}",
+        SealReply reply => $"seal {reply.Epoch}: {reply.Outcome} by {reply.Origin.Life.Memory:x}, promised {reply.PromisedEpoch}, ends "
+            + $"{reply.LastEpoch}/{reply.LastSequence}",
         FetchTail fetch => $"fetch {fetch.Epoch}",
         TailBatch tail => $"tail {tail.Epoch}: behind {tail.PreviousEpoch}/{tail.PreviousSequence} of {tail.LastSequence}",
-        GrantReleased released => $"released {released.Epoch}{(released.Successor == NodeId.None ? "" : $", {released.Successor} is invited")}",
+        GrantReleased released =>
+            $"released {released.Epoch}{(released.Successor == NodeId.None ? "" : $", {released.Successor} is invited")}",
         GrantInquiry => $"has the grant of {message.Epoch} lapsed?",
         GrantLapsed => $"the grant of {message.Epoch} has lapsed",
         _ => $"{message.GetType().Name} {message.Epoch}",

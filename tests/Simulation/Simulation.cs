@@ -95,7 +95,8 @@ public sealed class Simulation
             var before = Progress();
             RunUntil(NowTicks + (Scenario.LeaseTicks * 40), () => _recovered = HasRecovered());
             if (!_recovered && (Progress() == before || round == 20))
-                throw new InvariantViolation(9, $"not recovered {Scenario.LeaseTicks * 40 * round / TimeSpan.TicksPerMillisecond} ms after the last fault");
+                throw new InvariantViolation(
+                    9, $"not recovered {Scenario.LeaseTicks * 40 * round / TimeSpan.TicksPerMillisecond} ms after the last fault");
         }
 
         foreach (var node in Nodes.Where(node => node.Replica is not null))
@@ -103,7 +104,8 @@ public sealed class Simulation
     }
 
     private (ulong Committed, ulong Stored) Progress() =>
-        (Checker.Committed, Nodes.Aggregate(0UL, static (sum, node) => sum + (ulong)node.Log.Count + (node.Replica?.State.CommitSequence ?? 0)));
+        (Checker.Committed, Nodes.Aggregate(
+            0UL, static (sum, node) => sum + (ulong)node.Log.Count + (node.Replica?.State.CommitSequence ?? 0)));
 
     private bool _recovered;
     private ulong _freshSequence;
@@ -138,7 +140,8 @@ public sealed class Simulation
             CheckLeases();
             foreach (var node in _machines)
                 if (node.Replica?.ServiceAt(node.Clock) is { } service)
-                    Checker.Publishes(node.Id, service, node.Clock < service.UntilTicks && service.Epoch >= node.Replica.State.PromisedEpoch);
+                    Checker.Publishes(
+                        node.Id, service, node.Clock < service.UntilTicks && service.Epoch >= node.Replica.State.PromisedEpoch);
             if (isDone())
                 return;
         }
@@ -184,7 +187,8 @@ public sealed class Simulation
             if (!node.HoldsLease && !(Bug == PlantedBug.ServeWithoutLease && node.Serves))
                 continue;
             if (holder is not null)
-                throw new InvariantViolation(6, $"{holder.Id} (epoch {holder.Replica!.Epoch}) and {node.Id} (epoch {node.Replica!.Epoch}) both may answer");
+                throw new InvariantViolation(
+                    6, $"{holder.Id} (epoch {holder.Replica!.Epoch}) and {node.Id} (epoch {node.Replica!.Epoch}) both may answer");
             holder = node;
         }
     }
@@ -223,7 +227,8 @@ public sealed class Simulation
     });
 
     /// <summary>A message arrives at whatever process runs then.</summary>
-    public void Deliver(long ticks, SimulatedNode node, SimulatedNode from, long sentAtTicks, ReplicationMessage message) => After(ticks, () =>
+    public void Deliver(long ticks, SimulatedNode node, SimulatedNode from, long sentAtTicks, ReplicationMessage message) => After(
+        ticks, () =>
     {
         if (node.Replica is null || sentAtTicks <= from.ResetAtTicks)
             return;
@@ -243,7 +248,8 @@ public sealed class Simulation
     {
         public static readonly InTime Instance = new();
 
-        public int Compare((long At, long Order) x, (long At, long Order) y) => x.At != y.At ? x.At.CompareTo(y.At) : x.Order.CompareTo(y.Order);
+        public int Compare((long At, long Order) x, (long At, long Order) y) =>
+            x.At != y.At ? x.At.CompareTo(y.At) : x.Order.CompareTo(y.Order);
     }
 
     /// <summary>The next process's number.</summary>
@@ -258,7 +264,8 @@ public sealed class Simulation
         if (!IsVerbose)
             return;
         var where = node.Replica is { } replica
-            ? $"{replica.Role,-9} {replica.Epoch,3} {replica.State.Log.LastSequence}/{replica.State.DurableSequence}/{replica.State.CommitSequence}"
+            ? $"{replica.Role,-9} {replica.Epoch,3} "
+                + $"{replica.State.Log.LastSequence}/{replica.State.DurableSequence}/{replica.State.CommitSequence}"
             : "dead";
         Lines.Add($"{NowTicks / (double)TimeSpan.TicksPerMillisecond,10:F3} {node.Id} {where,-22} {what}");
     }

@@ -14,9 +14,12 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var count = Setting("HOTSTANDBY_SEEDS", 2000);
         var first = Setting("HOTSTANDBY_FIRST_SEED", 1);
         var results = RunAll(Enumerable.Range(0, (int)count).Select(i => first + (ulong)i));
-        Assert.True(results.Sum(static result => result.Reigns) > results.Count, "the oracle hardly ever made anybody lead: the simulation proves nothing");
-        Assert.True(results.Sum(static result => result.Switchovers) > results.Count / 10, "hardly anybody handed over on purpose: the simulation does not show that it is safe");
-        Assert.True(results.Sum(static result => (long)result.Committed) > results.Count * 10L, "hardly anything was committed: the simulation proves nothing");
+        Assert.True(results.Sum(static result => result.Reigns) > results.Count,
+            "the oracle hardly ever made anybody lead: the simulation proves nothing");
+        Assert.True(results.Sum(static result => result.Switchovers) > results.Count / 10,
+            "hardly anybody handed over on purpose: the simulation does not show that it is safe");
+        Assert.True(results.Sum(static result => (long)result.Committed) > results.Count * 10L,
+            "hardly anything was committed: the simulation proves nothing");
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 // Two processes with one node name: a second one starts with an empty disk, or with a disk that was put aside long ago, while the
-// first one lives, is paused or is cut off. And another cluster whose nodes have the same names. Whatever they do, nothing may break, as long
-// as a majority of the names keep the memories that vote for them.
+// first one lives, is paused or is cut off. And another cluster whose nodes have the same names. Whatever they do, nothing may break, as
+// long as a majority of the names keep the memories that vote for them.
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
@@ -59,7 +59,9 @@ public sealed class Twins(Simulation world)
             _views[i] = world.Random.Pick(View.First, View.Second, View.Second, View.Either);
     }
 
-    /// <summary>A second process starts with an empty disk. Before anything is committed this may be one of those that found the cluster.</summary>
+    /// <summary>
+    /// A second process starts with an empty disk. Before anything is committed this may be one of those that found the cluster.
+    /// </summary>
     public void Begin(SimulatedNode of)
     {
         _isFirstStart = world.Checker.Committed == 0;
@@ -116,7 +118,8 @@ public sealed class Twins(Simulation world)
         if (world.Checker.VoterOf(node.Id) is not 0 and var voter)
             return voter == node.Journal.Memory;
         var logs = Everybody.Select(static each => each.Replica?.State.Log ?? each.Journal.Recover().Log);
-        return logs.MaxBy(static log => (log.LastEpoch, log.LastSequence))!.Roster.At(ulong.MaxValue).Voters.Contains(new NamedVoter(node.Id, node.Journal.Memory));
+        return logs.MaxBy(static log => (log.LastEpoch, log.LastSequence))!.Roster.At(ulong.MaxValue)
+            .Voters.Contains(new NamedVoter(node.Id, node.Journal.Memory));
     }
 
     /// <summary>A node of another cluster of the same name has dialled in, and says something.</summary>

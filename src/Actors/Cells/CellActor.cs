@@ -1,5 +1,5 @@
-// Carries a cell: takes a message from the mailbox, lets the cell think, and does what lies in its outbox. Every shard, the segment table, the
-// evictor and so on are actors of this one class.
+// Carries a cell: takes a message from the mailbox, lets the cell think, and does what lies in its outbox. Every shard, the segment table,
+// the evictor and so on are actors of this one class.
 using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Gateway;
@@ -23,7 +23,8 @@ public class CellActor : UntypedActor, IWithTimers
         ArgumentNullException.ThrowIfNull(newCell);
         (Cell, _routes, _time) = (newCell(_outbox), routes, time);
         _facts = new FactLog(new BusLogging(
-            Context.System.EventStream, Self.Path.ToString(), Cell.GetType(), Context.System.Settings.LogFormatter)); // the line names the cell
+            // the line names the cell
+            Context.System.EventStream, Self.Path.ToString(), Cell.GetType(), Context.System.Settings.LogFormatter));
     }
 
     /// <inheritdoc/>

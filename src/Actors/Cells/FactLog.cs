@@ -31,7 +31,8 @@ internal sealed class FactLog(ILoggingAdapter log)
                     Describe(key.StandbyChecksum, key.StandbyLastSequence), Describe(key.PrimaryChecksum, key.PrimaryLastSequence));
                 break;
             case FaultPutIn put:
-                log.Error("{0}: the fault {1} was put into the state of this node as asked for, {2} things are wrong", put.Partition, put.Fault, put.Affected);
+                log.Error("{0}: the fault {1} was put into the state of this node as asked for, {2} things are wrong", put.Partition,
+                    put.Fault, put.Affected);
                 break;
             case PartitionDiffers differs:
                 log.Warning(
@@ -44,7 +45,8 @@ internal sealed class FactLog(ILoggingAdapter log)
                     leads.Epoch, leads.Segments, leads.UsedBytes, leads.CapacityBytes);
                 break;
             case ClientSilent silent:
-                log.Warning("Client {Client} is silent and {State} in epoch {Epoch}", silent.Client, silent.IsDead ? "dead" : "suspect", silent.Epoch);
+                log.Warning("Client {Client} is silent and {State} in epoch {Epoch}", silent.Client, silent.IsDead ? "dead" : "suspect",
+                    silent.Epoch);
                 break;
             case ClientReplaced replaced:
                 log.Warning(
@@ -55,18 +57,21 @@ internal sealed class FactLog(ILoggingAdapter log)
                 NodeMetrics.FoundNoMemory(failure.Cause);
                 if (none.Puts > 0)
                     log.Warning(
-                        "No memory for {Failures} puts, the last of {LengthBytes} bytes: {Cause} ({FreeBytes} bytes free, {LargestFreeBytes} in one piece, {MissingNames} segment names missing)",
+                        "No memory for {Failures} puts, the last of {LengthBytes} bytes: {Cause} ({FreeBytes} bytes free, "
+                            + "{LargestFreeBytes} in one piece, {MissingNames} segment names missing)",
                         none.Puts, failure.LengthBytes, failure.Cause, failure.FreeBytes, failure.LargestFreeBytes, failure.MissingNames);
                 break;
             case EvictionCutShort cut:
                 log.Warning(
-                    "An eviction cycle of epoch {Epoch} ends after {Timeout} with {Waiting} answers of shards missing", cut.Epoch, cut.Timeout, cut.Missing);
+                    "An eviction cycle of epoch {Epoch} ends after {Timeout} with {Waiting} answers of shards missing", cut.Epoch,
+                    cut.Timeout, cut.Missing);
                 break;
             case NothingEvicted nothing:
                 var cause = nothing.Evictable > 0 ? NodeMetrics.Leased : NodeMetrics.Pinned;
                 NodeMetrics.EvictedNothing(cause);
                 log.Warning(
-                    "Nothing could be evicted in epoch {Epoch}: {Cause} ({Evictable} objects wait for the end of a lease or a soft pin, the others are hard-pinned, being written or being copied)",
+                    "Nothing could be evicted in epoch {Epoch}: {Cause} ({Evictable} objects wait for the end of a lease or a soft pin, "
+                        + "the others are hard-pinned, being written or being copied)",
                     nothing.Epoch, cause, nothing.Evictable);
                 break;
             case PartitionUnknown unknown:
@@ -153,7 +158,8 @@ internal sealed class FactLog(ILoggingAdapter log)
                 break;
             case VoteVoid vote:
                 log.Warning(
-                    "Node {0}: another memory has the vote of this name, memory={1:x16}; the vote of this directory is void, before={2}, now={3}",
+                    "Node {0}: another memory has the vote of this name, memory={1:x16}; the vote of this directory is void, before={2}, "
+                        + "now={3}",
                     vote.Node, vote.By, vote.Before, vote.Now);
                 break;
             case VoterSuperseded voter:
@@ -166,12 +172,13 @@ internal sealed class FactLog(ILoggingAdapter log)
                 break;
             case ForeignIgnored foreign:
                 log.Warning(
-                    "Node {0} ignores {1} at {2}: it belongs to another cluster of the same name, born as {3:x16}, messages={4}", foreign.Node,
-                    foreign.Origin.Node, PlaceOf(foreign.From), foreign.Origin.Birth, foreign.Messages);
+                    "Node {0} ignores {1} at {2}: it belongs to another cluster of the same name, born as {3:x16}, messages={4}",
+                    foreign.Node, foreign.Origin.Node, PlaceOf(foreign.From), foreign.Origin.Birth, foreign.Messages);
                 break;
             case FullSyncStillNeeded needed:
                 log.Warning(
-                    "Node {0} still needs a full sync: one was asked for before this start, and had not ended; {1} in the data directory says so",
+                    "Node {0} still needs a full sync: one was asked for before this start, and had not ended; {1} in the data directory "
+                        + "says so",
                     needed.Node, DataDirectory.ResyncFile);
                 break;
             case FullSyncBegins begins:

@@ -24,7 +24,8 @@ namespace HotStandby.Actors.Checkpoints;
 /// An embedded snapshot store. A file that is damaged or cannot be read is skipped, with a warning, in favour of an older one.
 /// </summary>
 /// <remarks>
-/// Settings: <c>dir</c>, the node's data directory. The journal holds the directory's lock, and is opened before anything is loaded or saved.
+/// Settings: <c>dir</c>, the node's data directory. The journal holds the directory's lock, and is opened before anything is loaded or
+/// saved.
 /// </remarks>
 public sealed class FileSnapshotStore : SnapshotStore
 {

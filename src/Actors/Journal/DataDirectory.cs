@@ -33,7 +33,8 @@ public sealed class DataDirectory : INodeMemory, IDisposable
     public const string LogsDirectory = "logs";
 
     // What the first start may find of an earlier one that was cut short, and what a fresh file system brings along.
-    private static readonly string[] MayBeThereBefore = [LockFile, LogsDirectory, AuditFile, IdentityFile + SideFile.TemporarySuffix, "lost+found"];
+    private static readonly string[] MayBeThereBefore =
+        [LockFile, LogsDirectory, AuditFile, IdentityFile + SideFile.TemporarySuffix, "lost+found"];
 
     private const string Format = "1";
     private const int MaxFileNameBytes = 240;
@@ -149,9 +150,11 @@ public sealed class DataDirectory : INodeMemory, IDisposable
         ArgumentNullException.ThrowIfNull(disk);
         var names = disk.List(path);
         if (!names.Contains(IdentityFile))
-            throw new DataDirectoryRefused(RefusalKind.IdentityMissing, path, $"it holds no {IdentityFile}: this is not a node's data directory");
+            throw new DataDirectoryRefused(
+                RefusalKind.IdentityMissing, path, $"it holds no {IdentityFile}: this is not a node's data directory");
         if (names.Contains(LockFile))
-            (disk.TryLock(Path.Combine(path, LockFile)) ?? throw new DataDirectoryRefused(RefusalKind.InUse, path, "a node runs on it")).Dispose();
+            (disk.TryLock(Path.Combine(path, LockFile))
+                ?? throw new DataDirectoryRefused(RefusalKind.InUse, path, "a node runs on it")).Dispose();
         return Read(disk, path).Identity;
     }
 
@@ -227,7 +230,8 @@ public sealed class DataDirectory : INodeMemory, IDisposable
                 escaped.Append('%').Append(unit.ToString("X2", CultureInfo.InvariantCulture));
         }
         if (escaped.Length > MaxFileNameBytes)
-            throw new ArgumentException($"escaped, the name has {escaped.Length} characters; {MaxFileNameBytes} fit a file name", nameof(logName));
+            throw new ArgumentException(
+                $"escaped, the name has {escaped.Length} characters; {MaxFileNameBytes} fit a file name", nameof(logName));
         return Path.Combine(_path, LogsDirectory, escaped.ToString());
     }
 
@@ -288,7 +292,8 @@ public sealed class DataDirectory : INodeMemory, IDisposable
     {
         var (identity, memory) = Read(disk, path);
         if (identity.ClusterId != clusterId)
-            throw new DataDirectoryRefused(RefusalKind.AnotherCluster, path, $"it belongs to cluster '{identity.ClusterId}', this is '{clusterId}'");
+            throw new DataDirectoryRefused(
+                RefusalKind.AnotherCluster, path, $"it belongs to cluster '{identity.ClusterId}', this is '{clusterId}'");
         if (identity.NodeId != nodeId)
             throw new DataDirectoryRefused(RefusalKind.AnotherNode, path, $"it belongs to node '{identity.NodeId}', this is '{nodeId}'");
         return (identity, memory);

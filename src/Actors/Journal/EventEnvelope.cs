@@ -14,7 +14,8 @@ namespace HotStandby.Actors.Journal;
 /// <param name="EventManifest">The event adapter's manifest, may be empty.</param>
 /// <param name="WriterGuid">The persistent actor's life that wrote it, for the replay filter.</param>
 /// <param name="Timestamp">As Akka.Persistence gave it; informative.</param>
-internal readonly record struct EventEnvelope(int SerializerId, string SerializerManifest, string EventManifest, string WriterGuid, long Timestamp)
+internal readonly record struct EventEnvelope(
+    int SerializerId, string SerializerManifest, string EventManifest, string WriterGuid, long Timestamp)
 {
     private const byte Version = 1;
     private const int FixedBytes = 13;

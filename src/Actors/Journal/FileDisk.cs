@@ -27,7 +27,8 @@ public sealed class FileDisk : IDisk
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(path);
         else
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); // keys of others' data are in it
+            // keys of others' data are in it
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     /// <inheritdoc/>
@@ -92,7 +93,8 @@ public sealed class FileDisk : IDisk
     private static bool IsHeldByAnother(IOException error)
     {
         const int windowsSharingViolation = unchecked((int)0x80070020), linuxWouldBlock = 11, bsdWouldBlock = 35;
-        var refusedLock = OperatingSystem.IsWindows() ? windowsSharingViolation : OperatingSystem.IsLinux() ? linuxWouldBlock : bsdWouldBlock;
+        var refusedLock = OperatingSystem.IsWindows()
+            ? windowsSharingViolation : OperatingSystem.IsLinux() ? linuxWouldBlock : bsdWouldBlock;
         return error.HResult == refusedLock;
     }
 

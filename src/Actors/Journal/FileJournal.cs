@@ -59,7 +59,8 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
     }
 
     /// <inheritdoc/>
-    public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
+    public override async Task<long> ReadHighestSequenceNrAsync(
+        string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
     {
         var writer = await GetWriter(persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
         // Behind the writes still queued: an actor that restarts must not be given a sequenceNr twice.
@@ -67,7 +68,8 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
     }
 
     /// <inheritdoc/>
-    public override async Task ReplayMessagesAsync(IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max,
+    public override async Task ReplayMessagesAsync(
+        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max,
         Action<IPersistentRepresentation> recoveryCallback)
     {
         var writer = await GetWriter(persistenceId).ConfigureAwait(false);
@@ -75,7 +77,8 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
     }
 
     /// <inheritdoc/>
-    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(
+        IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         // Serialized here, on the actor's thread: the events must not be looked at once the caller has its thread back.
@@ -180,7 +183,8 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
         batch.Add(_head.WrittenSpan, bytes, kind);
     }
 
-    private void Replay(SegmentedLog log, string persistenceId, long from, long to, long max, Action<IPersistentRepresentation> recoveryCallback)
+    private void Replay(
+        SegmentedLog log, string persistenceId, long from, long to, long max, Action<IPersistentRepresentation> recoveryCallback)
     {
         try
         {
@@ -215,7 +219,8 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
 
     private void Publish(JournalFault fault)
     {
-        _log.Error("Journal unusable ({0}), log '{1}', {2} at byte {3}: {4}", fault.Kind, fault.LogName, fault.File, fault.OffsetBytes, fault.Reason);
+        _log.Error("Journal unusable ({0}), log '{1}', {2} at byte {3}: {4}", fault.Kind, fault.LogName, fault.File, fault.OffsetBytes,
+            fault.Reason);
         _system.EventStream.Publish(fault);
     }
 }

@@ -36,7 +36,8 @@ public sealed record FileJournalSettings(string Directory, string ClusterId, str
         var interval = ReadInterval(config, errors);
         if (errors.Count > 0)
             throw new ConfigurationException("file journal: " + string.Join("; ", errors));
-        return new FileJournalSettings(Path.GetFullPath(directory), clusterId, nodeId, segmentBytes, new WriterOptions(flush, interval, queueBytes));
+        return new FileJournalSettings(
+            Path.GetFullPath(directory), clusterId, nodeId, segmentBytes, new WriterOptions(flush, interval, queueBytes));
     }
 
     private static string ReadId(Config config, string key, List<string> errors)

@@ -17,7 +17,9 @@ public enum DiskOpen
     Create,
 }
 
-/// <summary>The disk below the journal. Paths use '/' or the platform's separator. All members may throw <see cref="IOException"/>.</summary>
+/// <summary>
+/// The disk below the journal. Paths use '/' or the platform's separator. All members may throw <see cref="IOException"/>.
+/// </summary>
 public interface IDisk
 {
     /// <summary>Creates the directory and its parents; does nothing when it exists.</summary>

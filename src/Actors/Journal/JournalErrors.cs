@@ -27,7 +27,9 @@ public enum DamageKind
     /// <summary>The side file with the delete floor and the newest segment is unreadable or missing.</summary>
     BadState,
 
-    /// <summary>A sound frame whose content is no event of the journal, or does not follow from the ones before it. Found by inspection.</summary>
+    /// <summary>
+    /// A sound frame whose content is no event of the journal, or does not follow from the ones before it. Found by inspection.
+    /// </summary>
     BadEvent,
 }
 
@@ -60,7 +62,9 @@ public enum RefusalKind
     /// <summary>The log in it belongs to a cluster of the same name that was born at another time.</summary>
     AnotherBirth,
 
-    /// <summary>Another process (or another journal of this one) holds the lock. A disk that cannot be locked is an I/O error instead.</summary>
+    /// <summary>
+    /// Another process (or another journal of this one) holds the lock. A disk that cannot be locked is an I/O error instead.
+    /// </summary>
     InUse,
 
     /// <summary>It was never a data directory: it holds files of somebody else and no identity.</summary>
@@ -103,7 +107,9 @@ public enum JournalOperation
     Delete,
 }
 
-/// <summary>A write or flush that failed. It is never retried: after a failed fsync the pages may be gone although a second fsync succeeds.</summary>
+/// <summary>
+/// A write or flush that failed. It is never retried: after a failed fsync the pages may be gone although a second fsync succeeds.
+/// </summary>
 /// <param name="Operation">What was being done.</param>
 /// <param name="File">On which file or directory.</param>
 /// <param name="Reason">The operating system's words.</param>

@@ -45,7 +45,8 @@ public static class JournalInspection
         var disk = new LookingDisk(FileDisk.Instance);
         var owner = DataDirectory.Look(disk, directory);
         var logs = Path.Combine(directory, DataDirectory.LogsDirectory);
-        return [.. disk.List(logs).Order(StringComparer.Ordinal).Select(name => OpenLog(disk, Path.Combine(logs, name), owner, Uri.UnescapeDataString(name)))];
+        return [.. disk.List(logs)
+            .Order(StringComparer.Ordinal).Select(name => OpenLog(disk, Path.Combine(logs, name), owner, Uri.UnescapeDataString(name)))];
     }
 
     /// <summary>One segment file by itself, as far as it can be judged without the others.</summary>
@@ -63,12 +64,14 @@ public static class JournalInspection
         while ((status = frames.Next()) == FrameStatus.Sound)
         {
             if (frames.SequenceNr != segment.LastSequenceNr + 1)
-                throw new JournalDamaged(DamageKind.SequenceGap, path, frames.Offset, $"found record {frames.SequenceNr}, expected {segment.LastSequenceNr + 1}");
+                throw new JournalDamaged(DamageKind.SequenceGap, path, frames.Offset,
+                    $"found record {frames.SequenceNr}, expected {segment.LastSequenceNr + 1}");
             (segment.LastSequenceNr, segment.Length) = (frames.SequenceNr, frames.Offset + frames.FrameBytes);
         }
 
         if (status != FrameStatus.End)
-            throw new JournalDamaged(DamageKind.BadFrame, path, frames.Offset, $"frame is {status}, behind record {segment.LastSequenceNr}; in the newest segment this may be a torn tail");
+            throw new JournalDamaged(DamageKind.BadFrame, path, frames.Offset,
+                $"frame is {status}, behind record {segment.LastSequenceNr}; in the newest segment this may be a torn tail");
         var records = segment.LastSequenceNr - segment.FirstSequenceNr + 1;
         return Describe(header.LogName, header.Owner, [segment], new RecoveryReport(records, segment.LastSequenceNr, 0, null, 0));
     }
@@ -83,11 +86,14 @@ public static class JournalInspection
             using var frames = new FrameReader(disk.Open(segment.Path, DiskOpen.Read), HeaderBytesOf(disk, segment.Path), segment.Length);
             while (frames.Next() == FrameStatus.Sound)
                 if (frames.SequenceNr > log.Report.DeletedTo)
-                    yield return new InspectedRecord(segment.Path, frames.Offset, frames.SequenceNr, frames.FrameBytes, Decode(segment.Path, frames));
+                    yield return new InspectedRecord(
+                        segment.Path, frames.Offset, frames.SequenceNr, frames.FrameBytes, Decode(segment.Path, frames));
         }
     }
 
-    /// <summary>Follows the records as a start does: batches without gaps and holes, epochs that never go back, cuts within the log.</summary>
+    /// <summary>
+    /// Follows the records as a start does: batches without gaps and holes, epochs that never go back, cuts within the log.
+    /// </summary>
     /// <param name="records">All records of a log.</param>
     /// <returns>The log that they make.</returns>
     public static LogIndex Follow(IEnumerable<InspectedRecord> records)
@@ -143,7 +149,9 @@ public static class JournalInspection
     }
 
     private static InspectedLog Describe(string name, NodeIdentity owner, IReadOnlyList<Segment> segments, RecoveryReport report) =>
-        new(name, owner, [.. segments.Select(each => new InspectedSegment(each.Path, each.FirstSequenceNr, each.LastSequenceNr, each.Length))], report) { Files = segments };
+        new(name, owner, [.. segments.Select(
+            each => new InspectedSegment(each.Path, each.FirstSequenceNr, each.LastSequenceNr, each.Length))], report)
+        { Files = segments };
 
     private static int HeaderBytesOf(LookingDisk disk, string path)
     {

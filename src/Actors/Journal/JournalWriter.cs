@@ -18,7 +18,8 @@ public enum FlushPolicy
 
 /// <summary>How a <see cref="JournalWriter"/> works.</summary>
 /// <param name="Flush">The flush policy.</param>
-/// <param name="FlushInterval">Interval policy: the longest a written record waits for its fsync to start. 1 ms .. 60 s, default 1 s.</param>
+/// <param name="FlushInterval">Interval policy: the longest a written record waits for its fsync to start. 1 ms .. 60 s, default 1
+/// s.</param>
 /// <param name="QueueBytes">Bytes that may wait for the writer before appends are refused, default 64 MiB; what it is
 /// writing at the moment is not counted. One batch always fits an empty queue.</param>
 public sealed record WriterOptions(FlushPolicy Flush, TimeSpan FlushInterval, long QueueBytes)

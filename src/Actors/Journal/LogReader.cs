@@ -48,7 +48,8 @@ public sealed class LogReader : IDisposable
             if (_frames.SequenceNr < _next)
                 continue;
             if (_frames.SequenceNr != _next)
-                throw new JournalDamaged(DamageKind.SequenceGap, path, _frames.Offset, $"found sequenceNr {_frames.SequenceNr}, expected {_next}");
+                throw new JournalDamaged(
+                    DamageKind.SequenceGap, path, _frames.Offset, $"found sequenceNr {_frames.SequenceNr}, expected {_next}");
             (SequenceNr, Payload) = (_next, _frames.Payload);
             _next++;
             _left--;

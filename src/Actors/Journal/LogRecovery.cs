@@ -111,7 +111,8 @@ internal sealed class LogRecovery(IDisk disk, string directory, NodeIdentity own
         if (_segments.Count > 0 && _segments[^1] is var previous
             && (header.PreviousSequenceNr != previous.LastSequenceNr || header.PreviousChecksum != previous.LastChecksum))
             throw Damage(DamageKind.BrokenChain, SegmentHeader.FileName(index), // row 9
-                $"continues record {header.PreviousSequenceNr}, but the segment before ends at {previous.LastSequenceNr} or with another checksum");
+                $"continues record {header.PreviousSequenceNr}, but the segment before ends at {previous.LastSequenceNr} or with another "
+                    + "checksum");
         var file = disk.Open(segment.Path, DiskOpen.Read);
         var fileLength = file.Length;
         using var frames = new FrameReader(file, headerBytes, fileLength);
@@ -124,10 +125,12 @@ internal sealed class LogRecovery(IDisk disk, string directory, NodeIdentity own
         }
         var what = status == FrameStatus.End ? "ends inside an atomic write" : $"frame is {status}";
         if (!isLast)
-            throw new JournalDamaged(DamageKind.BadFrame, segment.Path, frames.Offset, what + ", and this is not the last segment"); // row 6
+            // row 6
+            throw new JournalDamaged(DamageKind.BadFrame, segment.Path, frames.Offset, what + ", and this is not the last segment");
         var badAt = frames.Offset;
         if (status != FrameStatus.End && frames.FindLater(_expected, out var laterAt))
-            throw new JournalDamaged(DamageKind.BadFrame, segment.Path, badAt, $"{what}, but a sound record follows at byte {laterAt}"); // row 5
+            // row 5
+            throw new JournalDamaged(DamageKind.BadFrame, segment.Path, badAt, $"{what}, but a sound record follows at byte {laterAt}");
         (_cutFile, _cutBytes) = (segment.Path, fileLength - segment.Length); // rows 3 and 4
         Accept(segment);
     }

@@ -19,7 +19,8 @@ internal sealed class LogSet : IDisposable
 
     /// <summary>Locks the directory.</summary>
     /// <exception cref="DataDirectoryRefused">It is in use, or somebody else's.</exception>
-    public LogSet(IDisk disk, TimeProvider time, FileJournalSettings settings, Action<JournalFault> onFault, Action<string, RecoveryReport> onOpened)
+    public LogSet(
+        IDisk disk, TimeProvider time, FileJournalSettings settings, Action<JournalFault> onFault, Action<string, RecoveryReport> onOpened)
     {
         (_disk, _time, _settings, _onFault, _onOpened) = (disk, time, settings, onFault, onOpened);
         _directory = DataDirectory.Open(disk, settings.Directory, settings.ClusterId, settings.NodeId);
@@ -33,7 +34,8 @@ internal sealed class LogSet : IDisposable
     {
         if (_closed)
             return Task.FromException<JournalWriter>(new ObjectDisposedException(nameof(LogSet)));
-        return _writers.GetOrAdd(logName, static (name, self) => new Lazy<Task<JournalWriter>>(() => Task.Run(() => self.Open(name))), this).Value;
+        return _writers.GetOrAdd(
+            logName, static (name, self) => new Lazy<Task<JournalWriter>>(() => Task.Run(() => self.Open(name))), this).Value;
     }
 
     /// <summary>Reports damage found while reading.</summary>

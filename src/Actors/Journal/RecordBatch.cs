@@ -57,7 +57,8 @@ public sealed class RecordBatch : IDisposable
     {
         var payloadBytes = (long)head.Length + body.Length;
         if (payloadBytes > JournalFrame.MaxPayloadBytes)
-            throw new ArgumentException($"a record of {payloadBytes} bytes exceeds the limit of {JournalFrame.MaxPayloadBytes}", nameof(body));
+            throw new ArgumentException(
+                $"a record of {payloadBytes} bytes exceeds the limit of {JournalFrame.MaxPayloadBytes}", nameof(body));
         var frameBytes = JournalFrame.HeaderBytes + (int)payloadBytes;
         Reserve(frameBytes);
         var frame = _buffer.AsSpan(Bytes, frameBytes);

@@ -96,7 +96,8 @@ public sealed class SegmentedLog : IDisposable
         for (var i = 0; i < batches.Count; i++)
         {
             if (!batches[i].EndsAtomicWrite || batches[i].FirstSequenceNr != expected)
-                throw new ArgumentException($"a batch of {batches[i].Count} starts at {batches[i].FirstSequenceNr}, the log continues at {expected}");
+                throw new ArgumentException(
+                    $"a batch of {batches[i].Count} starts at {batches[i].FirstSequenceNr}, the log continues at {expected}");
             expected = batches[i].LastSequenceNr + 1;
         }
         for (var done = 0; done < batches.Count;)
@@ -231,7 +232,8 @@ public sealed class SegmentedLog : IDisposable
         lock (_flushGate)
         {
             var previous = _segments.Length > 0 ? _segments[^1] : null;
-            var header = new SegmentHeader(_owner, _name, (previous?.Index ?? 0) + 1, previous?.LastSequenceNr ?? 0, previous?.LastChecksum ?? 0);
+            var header = new SegmentHeader(
+                _owner, _name, (previous?.Index ?? 0) + 1, previous?.LastSequenceNr ?? 0, previous?.LastChecksum ?? 0);
             var fileName = SegmentHeader.FileName(header.Index);
             var path = Path.Combine(_directory, fileName);
             try

@@ -1,5 +1,6 @@
 // Puts members out of the cluster: a Primary that has lost its lease, so that the oracle looks for another node at once, and whoever a
-// majority cannot hear. The first is the replicas' finding (LapsedGrants), the second ReachPolicy's; this only carries them to the membership.
+// majority cannot hear. The first is the replicas' finding (LapsedGrants), the second ReachPolicy's; this only carries them to the
+// membership.
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
@@ -12,7 +13,9 @@ using HotStandby.Messages.Membership;
 
 namespace HotStandby.Actors.Leadership;
 
-/// <summary>One a node, at <see cref="Name"/> below the user guardian. Follows the replica's <see cref="PrimaryLost"/> on the event stream.</summary>
+/// <summary>
+/// One a node, at <see cref="Name"/> below the user guardian. Follows the replica's <see cref="PrimaryLost"/> on the event stream.
+/// </summary>
 public sealed class DowningActor : UntypedActor, IWithTimers
 {
     /// <summary>Its name, the same on every node.</summary>
@@ -52,7 +55,8 @@ public sealed class DowningActor : UntypedActor, IWithTimers
     /// <summary>How to make one.</summary>
     /// <param name="settings">The node's settings.</param>
     /// <param name="time">The clock of the replica.</param>
-    public static Props Props(HotStandbySettings settings, TimeProvider time) => Akka.Actor.Props.Create(() => new DowningActor(settings, time));
+    public static Props Props(HotStandbySettings settings, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new DowningActor(settings, time));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -131,7 +135,8 @@ public sealed class DowningActor : UntypedActor, IWithTimers
         if (_cluster.State.Leader != _cluster.SelfAddress && now - _news.FirstTicks < OthersFollowAfter.Ticks)
             return;
         // A life of the Primary's node that joined after the Primary was last heard is another one.
-        if (_members.Values.FirstOrDefault(each => each.Life.Node == lost.Primary && each.SinceTicks <= lost.HeardAtTicks) is not { Peer: not null } primary)
+        if (_members.Values.FirstOrDefault(
+            each => each.Life.Node == lost.Primary && each.SinceTicks <= lost.HeardAtTicks) is not { Peer: not null } primary)
             return;
         PutOut(primary.Life, $"no majority grants it epoch {lost.Epoch} any more");
         foreach (var life in _policy.GoWith(primary.Life, Unreachable(), _own, now))
@@ -140,7 +145,8 @@ public sealed class DowningActor : UntypedActor, IWithTimers
 
     private NodeLife[] Unreachable() =>
     [
-        .. _cluster.State.Unreachable.Where(static member => member.Status is not (MemberStatus.Down or MemberStatus.Exiting or MemberStatus.Removed))
+        .. _cluster.State.Unreachable.Where(
+            static member => member.Status is not (MemberStatus.Down or MemberStatus.Exiting or MemberStatus.Removed))
             .Select(static member => LifeOf(NodeConfiguration.NodeOf(member.Roles), member.UniqueAddress)),
     ];
 

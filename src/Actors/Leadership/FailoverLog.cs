@@ -22,8 +22,8 @@ public sealed class FailoverLog : UntypedActor
     protected override void PreStart()
     {
         _cluster.Subscribe(
-            Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.UnreachableMember), typeof(ClusterEvent.ReachableMember), typeof(ClusterEvent.MemberUp),
-            typeof(ClusterEvent.MemberRemoved));
+            Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.UnreachableMember), typeof(ClusterEvent.ReachableMember),
+            typeof(ClusterEvent.MemberUp), typeof(ClusterEvent.MemberRemoved));
         Context.System.EventStream.Subscribe(Self, typeof(PrimaryLost));
         Context.System.EventStream.Subscribe(Self, typeof(MajoritySealed));
     }

@@ -46,7 +46,8 @@ public sealed class JoinActor : UntypedActor, IWithTimers
     {
         (_settings, _directory, _time, _onFatal) = (settings, directory, time, onFatal);
         _shape = new ClusterShape(
-            settings.ClusterId, string.Join(',', settings.Voters.Select(voter => voter.Name).Order(StringComparer.Ordinal)), (uint)settings.Shards,
+            settings.ClusterId, string.Join(',', settings.Voters.Select(voter => voter.Name).Order(StringComparer.Ordinal)),
+            (uint)settings.Shards,
             settings.Commit.ToString(), (uint)settings.Lease.Duration.TotalMilliseconds, settings.Objects.Tenancy.IsolatesTenants);
         // Addresses are compared as texts from here on: as Akka prints them, not as somebody has written them.
         var addresses = seeds.Select(Address.Parse).ToArray();

@@ -91,10 +91,13 @@ public sealed class HotStandbyNode
         return ConfigurationFactory.ParseString(SerializationConfiguration.Hocon + NoJoiningByAkka).WithFallback(configuration.Full);
     }
 
-    /// <summary>Starts a node in an actor system that was made with <see cref="SystemConfig"/>; for tests that make their systems themselves.</summary>
+    /// <summary>
+    /// Starts a node in an actor system that was made with <see cref="SystemConfig"/>; for tests that make their systems themselves.
+    /// </summary>
     /// <param name="system">Where; one node in one system.</param>
     /// <param name="configuration">Checked configuration.</param>
-    /// <param name="seeds">Addresses of the seed nodes, whatever the configuration says of them; none: the node joins nobody by itself.</param>
+    /// <param name="seeds">Addresses of the seed nodes, whatever the configuration says of them; none: the node joins nobody by
+    /// itself.</param>
     /// <param name="time">The clock.</param>
     /// <param name="onFatal">As for <see cref="StartAsync"/>.</param>
     /// <exception cref="JournalFaultException">The data directory must not be used by this node, or cannot be.</exception>
@@ -152,7 +155,8 @@ public sealed class HotStandbyNode
 
     /// <summary>Puts a fault into a shard of this Standby, for verification to find.</summary>
     /// <returns>How many things are wrong now.</returns>
-    /// <exception cref="InvalidOperationException">Faults are not allowed by the settings, the node leads, or there is no such shard.</exception>
+    /// <exception cref="InvalidOperationException">Faults are not allowed by the settings, the node leads, or there is no such
+    /// shard.</exception>
     public async Task<int> InjectFaultAsync(Partition shard, VerifyFault fault, CancellationToken stop)
     {
         var done = await _actors.Verifier.Ask<FaultInjected>(new InjectFault(shard, fault), Patience, stop);
@@ -230,7 +234,8 @@ public sealed class HotStandbyNode
         {
             return ActorSystem.Create(NodeConfiguration.SystemName, setup);
         }
-        catch (AggregateException failure) when (failure.Flatten().InnerException is RemoteTransportException { InnerException: SocketException reason } binding)
+        catch (AggregateException failure)
+            when (failure.Flatten().InnerException is RemoteTransportException { InnerException: SocketException reason } binding)
         {
             throw new IOException($"{binding.Message} {reason.Message}", failure);
         }

@@ -53,7 +53,8 @@ internal sealed class ApplyLagRecorder
         both.Add(_now);
         return both.TotalCount == 0
             ? new ApplyLag(0, 0, 0, 0, 0)
-            : new ApplyLag(both.TotalCount, both.GetValueAtPercentile(50), both.GetValueAtPercentile(99), both.GetValueAtPercentile(99.9), both.GetMaxValue());
+            : new ApplyLag(both.TotalCount, both.GetValueAtPercentile(50), both.GetValueAtPercentile(99), both.GetValueAtPercentile(99.9),
+                both.GetMaxValue());
     }
 
     private static LongHistogram New() => new(MaximumMicroseconds, 3);

@@ -25,14 +25,19 @@ public sealed record ReportReplica : INoSerializationVerificationNeeded
 public sealed record StandbyStatus(
     NodeId Node, LinkState State, ulong StoredSequence, ulong AppliedSequence, ulong LagEntries, bool Voting, long SilentMilliseconds)
 {
-    /// <summary>Since when something committed is not in its journal, seconds, to a tenth; at most some 400. 0: it has everything.</summary>
+    /// <summary>
+    /// Since when something committed is not in its journal, seconds, to a tenth; at most some 400. 0: it has everything.
+    /// </summary>
     public double LagSeconds { get; init; }
 
     /// <summary>How much of what may be under way to it is, by bytes; 1: full. One batch more may be under way than fits.</summary>
     public double InFlightFill { get; init; }
 }
 
-/// <summary>Microseconds from commit on the Primary to applied on this Standby, in the last ten to twenty seconds. The clocks of two machines differ: only meaningful where both share one.</summary>
+/// <summary>
+/// Microseconds from commit on the Primary to applied on this Standby, in the last ten to twenty seconds. The clocks of two machines
+/// differ: only meaningful where both share one.
+/// </summary>
 public sealed record ApplyLag(long Count, long P50Microseconds, long P99Microseconds, long P999Microseconds, long MaximumMicroseconds);
 
 /// <summary>A replica at one moment.</summary>

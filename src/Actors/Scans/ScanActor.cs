@@ -17,7 +17,8 @@ public sealed class ScanActor : CellActor
     public ScanActor(ScanCall call, long deadlineTicks, NodeRoutes routes, ScanSettings settings, TimeProvider time)
         : base(
             outbox => new ScanCell(
-                call, deadlineTicks, routes.Count, settings, new TimedPattern(settings.MatchTimeout, time), new LotSink(Context.Self), outbox),
+                call, deadlineTicks, routes.Count, settings, new TimedPattern(settings.MatchTimeout, time),
+                new LotSink(Context.Self), outbox),
             routes, time)
     {
     }

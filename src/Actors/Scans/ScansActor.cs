@@ -21,7 +21,8 @@ public sealed class ScansActor : UntypedActor
     private int _running;
 
     /// <summary>Use <see cref="Props"/>.</summary>
-    public ScansActor(NodeRoutes shards, ScanSettings settings, TimeProvider time) => (_shards, _settings, _time) = (shards, settings, time);
+    public ScansActor(NodeRoutes shards, ScanSettings settings, TimeProvider time) =>
+        (_shards, _settings, _time) = (shards, settings, time);
 
     /// <summary>How to start one.</summary>
     /// <param name="shards">To the shards.</param>

@@ -42,7 +42,9 @@ public sealed class PeerCheck(X509Certificate2Collection authorities, string? cl
             return WhyNot(certificate, chain.ChainStatus);
         return clusterId is null || ClustersOf(certificate) is var clusters && clusters.Contains(clusterId)
             ? null
-            : $"its certificate is of {(clusters.Count == 0 ? "no cluster (its subject has no OU)" : $"cluster '{string.Join("', '", clusters)}'")}, this is '{clusterId}'";
+            : $"its certificate is of "
+                + $"{(clusters.Count == 0 ? "no cluster (its subject has no OU)" : $"cluster '{string.Join("', '", clusters)}'")}, this is "
+                + $"'{clusterId}'";
     }
 
     private string WhyNot(X509Certificate2 certificate, X509ChainStatus[] faults)

@@ -1,5 +1,5 @@
-// Decides which refusals at a door are worth a line: a node with a wrong certificate knocks once a second, and one line a minute tells it all.
-// Asked by every door, on any thread.
+// Decides which refusals at a door are worth a line: a node with a wrong certificate knocks once a second, and one line a minute tells it
+// all. Asked by every door, on any thread.
 namespace HotStandby.Actors.Security;
 
 /// <summary>The memory of refusals of one door.</summary>

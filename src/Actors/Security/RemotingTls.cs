@@ -27,7 +27,8 @@ public static class RemotingTls
         var said = new RefusalLog(time);
         return
         [
-            new DotNettySslSetup(identity.Certificate, suppressValidation: false, requireMutualAuthentication: true, (certificate, chain, peer, _, log) =>
+            new DotNettySslSetup(
+                identity.Certificate, suppressValidation: false, requireMutualAuthentication: true, (certificate, chain, peer, _, log) =>
             {
                 if (check.WhyNot(certificate, chain) is not { } reason)
                     return true;

@@ -22,7 +22,8 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
         try
         {
             return new TlsIdentity(
-                X509Certificate2.CreateFromPem(Read("certificate", settings.CertificateFile), Read("key", settings.KeyFile)), [.. shown.Skip(1)], authorities);
+                X509Certificate2.CreateFromPem(Read("certificate", settings.CertificateFile), Read("key", settings.KeyFile)),
+                [.. shown.Skip(1)], authorities);
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {

@@ -165,7 +165,8 @@ internal static class JournalEventCodec
         for (var i = 0; i < ends.Length; i++)
         {
             var place = bytes[(sizeof(uint) + (i * EpochEndBytes))..];
-            ends[i] = new EpochEnd(BinaryPrimitives.ReadUInt64LittleEndian(place), BinaryPrimitives.ReadUInt64LittleEndian(place[sizeof(ulong)..]));
+            ends[i] = new EpochEnd(
+                BinaryPrimitives.ReadUInt64LittleEndian(place), BinaryPrimitives.ReadUInt64LittleEndian(place[sizeof(ulong)..]));
         }
 
         return ends;
@@ -175,7 +176,8 @@ internal static class JournalEventCodec
     {
         var name = Encoding.UTF8.GetBytes(promised.Candidate.Name ?? "");
         if (name.Length > ReplicationCodec.MaximumNodeNameBytes)
-            throw new SerializationRefusedException($"a node name of {name.Length} bytes is longer than {ReplicationCodec.MaximumNodeNameBytes}");
+            throw new SerializationRefusedException(
+                $"a node name of {name.Length} bytes is longer than {ReplicationCodec.MaximumNodeNameBytes}");
         var bytes = new byte[PromiseFixedBytes + name.Length];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, promised.Epoch);
         bytes[8] = (byte)name.Length;

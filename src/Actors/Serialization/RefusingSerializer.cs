@@ -7,8 +7,8 @@ using Akka.Serialization;
 namespace HotStandby.Actors.Serialization;
 
 /// <summary>
-/// Serializes nothing and deserializes nothing. It takes manifests as texts: for a serializer that takes types, the actor system would look up
-/// (and load) whatever type a peer names before it asks the serializer at all.
+/// Serializes nothing and deserializes nothing. It takes manifests as texts: for a serializer that takes types, the actor system would look
+/// up (and load) whatever type a peer names before it asks the serializer at all.
 /// </summary>
 public sealed class RefusingSerializer : SerializerWithStringManifest
 {

@@ -1,5 +1,6 @@
 // The only serializer of this project: messages between replicas (their bytes are ReplicationCodec's), between verifiers
-// (VerificationCodec's), the events of the replica's journal, hellos and presences. Called by remoting and by the journal plugin. It never loads a type that its input names.
+// (VerificationCodec's), the events of the replica's journal, hellos and presences. Called by remoting and by the journal plugin. It never
+// loads a type that its input names.
 using Akka.Actor;
 using Akka.Serialization;
 using HotStandby.Core.Journal;

@@ -69,8 +69,10 @@ internal static class AkkaOverlay
         Line(text, SeedNodesPath, '[' + string.Join(", ", seeds.Select(Quote)) + ']');
         Line(text, "akka.persistence.journal.plugin", Quote(settings.Journal.Plugin));
         // A clean stop hands over in this phase: the wait must not be cut short from outside.
-        Line(text, "akka.coordinated-shutdown.phases.before-cluster-shutdown.timeout", Units.Print(settings.Lease.HandOverTimeout + HandOverMargin));
-        Line(text, "akka.coordinated-shutdown.phases.cluster-exiting.timeout", Units.Print(settings.Lease.HandOverTimeout + HandOverMargin));
+        Line(text, "akka.coordinated-shutdown.phases.before-cluster-shutdown.timeout",
+            Units.Print(settings.Lease.HandOverTimeout + HandOverMargin));
+        Line(
+            text, "akka.coordinated-shutdown.phases.cluster-exiting.timeout", Units.Print(settings.Lease.HandOverTimeout + HandOverMargin));
         const string journal = JournalSettings.EmbeddedPlugin;
         Line(text, "akka.persistence.snapshot-store.plugin", Quote(settings.Checkpoints.Plugin));
         Line(text, $"{CheckpointSettings.EmbeddedPlugin}.dir", Quote(settings.DataDirectory));

@@ -6,10 +6,12 @@ namespace HotStandby.Actors.Settings;
 /// <param name="Errors">Everything that is wrong.</param>
 /// <param name="Warnings">What is legal but unwise.</param>
 public sealed record ConfigurationResult(
-    NodeConfiguration? Configuration, ConfigurationFailure Failure, IReadOnlyList<SettingsProblem> Errors, IReadOnlyList<SettingsProblem> Warnings)
+    NodeConfiguration? Configuration, ConfigurationFailure Failure, IReadOnlyList<SettingsProblem> Errors,
+    IReadOnlyList<SettingsProblem> Warnings)
 {
     /// <summary>A result without a configuration.</summary>
-    public static ConfigurationResult Failed(ConfigurationFailure failure, params IReadOnlyList<SettingsProblem> errors) => new(null, failure, errors, []);
+    public static ConfigurationResult Failed(ConfigurationFailure failure, params IReadOnlyList<SettingsProblem> errors) =>
+        new(null, failure, errors, []);
 }
 
 /// <summary>Why there is no configuration.</summary>

@@ -28,9 +28,11 @@ internal static class CrossChecks
 
     private static void CheckVoters(HotStandbySettings settings, SettingsReader reader, List<SettingsProblem> warnings)
     {
-        reader.Require(settings.Voters.Contains(settings.NodeId), "hotstandby.voters", $"must contain this node's own node-id, {settings.NodeId}", "hotstandby.node-id");
+        reader.Require(settings.Voters.Contains(settings.NodeId), "hotstandby.voters",
+            $"must contain this node's own node-id, {settings.NodeId}", "hotstandby.node-id");
         if (settings.Voters.Count > 0 && settings.Voters.Count % 2 == 0)
-            warnings.Add(new SettingsProblem("hotstandby.voters", $"[{string.Join(", ", settings.Voters)}]", $"an even number of voters survives no more losses than {settings.Voters.Count - 1}"));
+            warnings.Add(new SettingsProblem("hotstandby.voters", $"[{string.Join(", ", settings.Voters)}]",
+                $"an even number of voters survives no more losses than {settings.Voters.Count - 1}"));
     }
 
     private static void CheckPorts(HotStandbySettings settings, SettingsReader reader)
@@ -40,7 +42,8 @@ internal static class CrossChecks
             previous == 0
                 || (previous != settings.Client.Port && previous != settings.Http.Port && previous != settings.Remoting.ListenPort),
             "hotstandby.client.previous-generation-port", "must differ from every other port of the node", "hotstandby.client.port");
-        reader.Require(settings.Http.Port != settings.Client.Port, "hotstandby.http.port", "must differ from hotstandby.client.port", "hotstandby.client.port");
+        reader.Require(settings.Http.Port != settings.Client.Port, "hotstandby.http.port", "must differ from hotstandby.client.port",
+            "hotstandby.client.port");
         var remoting = settings.Remoting.ListenPort;
         reader.Require(
             remoting != settings.Client.Port && (remoting == 0 || remoting != settings.Http.Port),
@@ -72,13 +75,16 @@ internal static class CrossChecks
         reader.Require(lease.HeartbeatInterval < lease.Duration / 4, "hotstandby.lease.heartbeat-interval",
             $"must be less than a quarter of hotstandby.lease.duration, {Units.Print(lease.Duration)}", "hotstandby.lease.duration");
         reader.Require(settings.Link.ResendTimeout > lease.HeartbeatInterval, "hotstandby.link.resend-timeout",
-            $"must be more than hotstandby.lease.heartbeat-interval, {Units.Print(lease.HeartbeatInterval)}", "hotstandby.lease.heartbeat-interval");
+            $"must be more than hotstandby.lease.heartbeat-interval, {Units.Print(lease.HeartbeatInterval)}",
+            "hotstandby.lease.heartbeat-interval");
         reader.Require(objects.PutStartReleaseTimeout > objects.PutStartDiscardTimeout, "hotstandby.objects.put-start-release-timeout",
-            $"must be more than hotstandby.objects.put-start-discard-timeout, {Units.Print(objects.PutStartDiscardTimeout)}", "hotstandby.objects.put-start-discard-timeout");
+            $"must be more than hotstandby.objects.put-start-discard-timeout, {Units.Print(objects.PutStartDiscardTimeout)}",
+            "hotstandby.objects.put-start-discard-timeout");
         reader.Require(settings.Eviction.Headroom <= settings.Eviction.HighWatermark, "hotstandby.eviction.headroom",
             "must be no more than hotstandby.eviction.high-watermark", "hotstandby.eviction.high-watermark");
         reader.Require(objects.DefaultSoftPinTtl <= objects.MaximumSoftPinTtl, "hotstandby.objects.default-soft-pin-ttl",
-            $"must be no more than hotstandby.objects.max-soft-pin-ttl, {Units.Print(objects.MaximumSoftPinTtl)}", "hotstandby.objects.max-soft-pin-ttl");
+            $"must be no more than hotstandby.objects.max-soft-pin-ttl, {Units.Print(objects.MaximumSoftPinTtl)}",
+            "hotstandby.objects.max-soft-pin-ttl");
     }
 
     private static void CheckSizes(HotStandbySettings settings, SettingsReader reader)
@@ -91,7 +97,8 @@ internal static class CrossChecks
         long needed = settings.OpLog.BatchMaximumBytes + OpLogEntry.MaximumPayloadBytes + ObjectKey.MaximumBytes + FrameOverheadBytes;
         var frame = reader.Size(FrameSizePath, 32_000, int.MaxValue);
         reader.Require(frame >= needed, FrameSizePath,
-            $"must be at least {needed}B: hotstandby.oplog.batch-max-bytes, the largest entry and {FrameOverheadBytes}B around them; Akka drops larger messages",
+            $"must be at least {needed}B: hotstandby.oplog.batch-max-bytes, the largest entry and {FrameOverheadBytes}B around them; Akka "
+                + "drops larger messages",
             "hotstandby.oplog.batch-max-bytes");
     }
 
@@ -100,16 +107,20 @@ internal static class CrossChecks
         var value = reader.Config.GetValue(SeedNodesPath);
         var seeds = value is not null && value.IsArray() ? value.GetStringList() : [];
         reader.Require(seeds.Count > 0 || settings.Voters.Count == 1 || settings.Remoting.Port == 0, SeedNodesPath,
-            $"must name at least one node to join, as \"{settings.Remoting.Scheme}://hotstandby@host:port\"", "hotstandby.voters", "hotstandby.remoting.port");
+            $"must name at least one node to join, as \"{settings.Remoting.Scheme}://hotstandby@host:port\"", "hotstandby.voters",
+            "hotstandby.remoting.port");
         foreach (var seed in seeds)
         {
             reader.Require(SeedNode.IsValid(seed, settings.Remoting.Scheme), SeedNodesPath,
-                $"'{seed}' must have the form {settings.Remoting.Scheme}://{NodeConfiguration.SystemName}@host:port (akka.ssl.tcp with hotstandby.remoting.tls, akka.tcp without)");
+                $"'{seed}' must have the form {settings.Remoting.Scheme}://{NodeConfiguration.SystemName}@host:port (akka.ssl.tcp with "
+                    + "hotstandby.remoting.tls, akka.tcp without)");
         }
         var own = settings.Remoting.AddressText;
         if (seeds.Count > 0 && settings.Remoting.Port != 0 && !seeds.Any(seed => SeedNode.Canonical(seed) == own))
-            warnings.Add(new SettingsProblem(SeedNodesPath, $"[{string.Join(", ", seeds)}]", $"does not name this node, {own}: it joins a cluster, but never founds one"));
+            warnings.Add(new SettingsProblem(SeedNodesPath, $"[{string.Join(", ", seeds)}]",
+                $"does not name this node, {own}: it joins a cluster, but never founds one"));
         if (seeds.Count == 1 && settings.Voters.Count > 1)
-            warnings.Add(new SettingsProblem(SeedNodesPath, $"[{seeds[0]}]", "with a single seed node no other node can start while that one is down"));
+            warnings.Add(new SettingsProblem(
+                SeedNodesPath, $"[{seeds[0]}]", "with a single seed node no other node can start while that one is down"));
     }
 }

@@ -6,7 +6,8 @@ using HotStandby.Core.Membership;
 namespace HotStandby.Actors.Settings;
 
 /// <summary>Parts of a failover after a kill, in the order in which they happen.</summary>
-/// <param name="Loss">Until the Primary is known to be lost: the grants of a majority have run out, or a majority has not heard it for long enough.</param>
+/// <param name="Loss">Until the Primary is known to be lost: the grants of a majority have run out, or a majority has not heard it for long
+/// enough.</param>
 /// <param name="Start">Until the next candidate starts.</param>
 /// <param name="GrantWait">What is then left of the grants to the old Primary.</param>
 public sealed record FailoverPrediction(TimeSpan Loss, TimeSpan Start, TimeSpan GrantWait)

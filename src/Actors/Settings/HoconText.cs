@@ -40,7 +40,8 @@ internal sealed class HoconText(Func<string, string?> environment)
         }
         catch (FormatException error)
         {
-            throw new FormatException(error.Message.StartsWith(source, StringComparison.Ordinal) ? error.Message : $"{source}: {FirstLines(error.Message)}", error);
+            throw new FormatException(error.Message.StartsWith(source, StringComparison.Ordinal)
+                ? error.Message : $"{source}: {FirstLines(error.Message)}", error);
         }
         if (SelfReference(root.Value, "", new Dictionary<object, bool>(ReferenceEqualityComparer.Instance)) is { } circle)
             throw new FormatException($"{source}: '{circle}' refers to itself, directly or through others; write its value out");
@@ -49,8 +50,8 @@ internal sealed class HoconText(Func<string, string?> environment)
         return root;
     }
 
-    // The parser puts the value that a reference names in its place, its own included; whoever asks such a value for anything gets no answer, but
-    // a stack without end. Remembered of each element: whether the search is still inside of it.
+    // The parser puts the value that a reference names in its place, its own included; whoever asks such a value for anything gets no
+    // answer, but a stack without end. Remembered of each element: whether the search is still inside of it.
     private static string? SelfReference(object element, string path, Dictionary<object, bool> inside)
     {
         if (!inside.TryAdd(element, true))
@@ -63,7 +64,8 @@ internal sealed class HoconText(Func<string, string?> environment)
             HoconValue value => value.Values.Select(part => ((object?)part, path)),
             _ => [],
         };
-        var found = parts.Select(part => part.Element is null ? null : SelfReference(part.Element, part.Path, inside)).FirstOrDefault(circle => circle is not null);
+        var found = parts.Select(part => part.Element is null ? null : SelfReference(part.Element, part.Path, inside))
+            .FirstOrDefault(circle => circle is not null);
         inside[element] = false;
         return found;
     }
@@ -72,7 +74,8 @@ internal sealed class HoconText(Func<string, string?> environment)
     {
         if (!value.IsObject())
             return value.Values.Count == 0 && path.Length > 0 ? path : null;
-        return value.GetObject().Items.Select(item => KeyWithoutValue(item.Value, path.Length == 0 ? item.Key : $"{path}.{item.Key}")).FirstOrDefault(key => key is not null);
+        return value.GetObject().Items.Select(item => KeyWithoutValue(item.Value, path.Length == 0 ? item.Key : $"{path}.{item.Key}"))
+            .FirstOrDefault(key => key is not null);
     }
 
     private HoconRoot Include(string name, string source, string? directory, string[] including)
@@ -88,7 +91,8 @@ internal sealed class HoconText(Func<string, string?> environment)
         return new HoconRoot(ParseRoot(File.ReadAllText(path), path, Path.GetDirectoryName(path), including).Value);
     }
 
-    private static string FirstLines(string message) => string.Join(' ', message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Take(2));
+    private static string FirstLines(string message) =>
+        string.Join(' ', message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Take(2));
 
     // Braces, brackets and quotes that do not match, with their line; null when all do.
     private static string? Unbalanced(string text)

@@ -35,7 +35,9 @@ public static class KnownSettings
         return path.Replace(".", "__", StringComparison.Ordinal).Replace('-', '_').ToUpperInvariant();
     }
 
-    /// <summary>A problem for every key of <paramref name="given"/> that does not exist, or is a block where a value belongs and the reverse.</summary>
+    /// <summary>
+    /// A problem for every key of <paramref name="given"/> that does not exist, or is a block where a value belongs and the reverse.
+    /// </summary>
     internal static IEnumerable<SettingsProblem> Unknown(Config given)
     {
         var value = given.GetValue(Root);

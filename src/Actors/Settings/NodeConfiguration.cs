@@ -73,20 +73,25 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
         return NodeId.None;
     }
 
-    /// <summary>Reads a node's file and everything that overrides it. Never throws for bad input: the result says all that is wrong.</summary>
+    /// <summary>
+    /// Reads a node's file and everything that overrides it. Never throws for bad input: the result says all that is wrong.
+    /// </summary>
     /// <param name="file">Path of the node's file.</param>
     /// <param name="overrides">
     /// Pairs of path and value, the last of a path wins; a value is HOCON when it starts with <c>[</c>, <c>{</c> or a quotation mark and is
     /// no IPv6 address, else plain text.
     /// </param>
-    /// <param name="environment">Environment variables; those that start with <see cref="KnownSettings.EnvironmentPrefix"/> count. Null: none.</param>
-    public static ConfigurationResult Load(string file, IEnumerable<KeyValuePair<string, string>> overrides, IDictionary? environment = null)
+    /// <param name="environment">Environment variables; those that start with <see cref="KnownSettings.EnvironmentPrefix"/> count. Null:
+    /// none.</param>
+    public static ConfigurationResult Load(
+        string file, IEnumerable<KeyValuePair<string, string>> overrides, IDictionary? environment = null)
     {
         string text;
         try
         {
             if (Directory.Exists(file))
-                return ConfigurationResult.Failed(ConfigurationFailure.FileUnreadable, new SettingsProblem(file, null, "this is a directory, not a file"));
+                return ConfigurationResult.Failed(
+                    ConfigurationFailure.FileUnreadable, new SettingsProblem(file, null, "this is a directory, not a file"));
             text = File.ReadAllText(file);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
@@ -108,7 +113,8 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
     /// <param name="overrides">As for <see cref="Load"/>.</param>
     /// <param name="environment">As for <see cref="Load"/>.</param>
     public static ConfigurationResult Parse(
-        string text, string source, string? directory = null, IEnumerable<KeyValuePair<string, string>>? overrides = null, IDictionary? environment = null)
+        string text, string source, string? directory = null, IEnumerable<KeyValuePair<string, string>>? overrides = null,
+        IDictionary? environment = null)
     {
         List<SettingsProblem> problems = [], warnings = [];
         Config Read(string part, string name, string? includes)
@@ -119,7 +125,8 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
             }
             catch (Exception error) when (error is FormatException or IOException or UnauthorizedAccessException)
             {
-                problems.Add(new SettingsProblem(name, null, error.Message.StartsWith(name + ": ", StringComparison.Ordinal) ? error.Message[(name.Length + 2)..] : error.Message));
+                problems.Add(new SettingsProblem(name, null,
+                    error.Message.StartsWith(name + ": ", StringComparison.Ordinal) ? error.Message[(name.Length + 2)..] : error.Message));
                 return Config.Empty;
             }
         }
@@ -155,7 +162,8 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
         var paths = KnownSettings.Paths.ToDictionary(KnownSettings.EnvironmentVariable);
         foreach (DictionaryEntry variable in environment ?? new Hashtable())
         {
-            if (variable is not { Key: string name, Value: string value } || !name.StartsWith(KnownSettings.EnvironmentPrefix, StringComparison.Ordinal))
+            if (variable is not { Key: string name, Value: string value }
+                || !name.StartsWith(KnownSettings.EnvironmentPrefix, StringComparison.Ordinal))
                 continue;
             if (paths.TryGetValue(name, out var path))
                 yield return new(path, value);
@@ -165,7 +173,8 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
         }
     }
 
-    private static string Shown(string path, string value) => KnownSettings.IsSecret(path) && value is not ("" or "\"\"") ? KnownSettings.Mask : value;
+    private static string Shown(string path, string value) =>
+        KnownSettings.IsSecret(path) && value is not ("" or "\"\"") ? KnownSettings.Mask : value;
 
     private static string Lines(IEnumerable<KeyValuePair<string, string>> pairs, List<SettingsProblem> problems)
     {

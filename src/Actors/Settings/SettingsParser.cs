@@ -42,7 +42,8 @@ internal static partial class SettingsParser
         Discovery = new DiscoverySettings
         {
             Host = reader.ListenHost(
-                reader.Text("hotstandby.discovery.host", static _ => true, "").Length > 0 ? "hotstandby.discovery.host" : "hotstandby.client.host"),
+                reader.Text("hotstandby.discovery.host", static _ => true, "").Length > 0
+                    ? "hotstandby.discovery.host" : "hotstandby.client.host"),
             EtcdPort = reader.Integer("hotstandby.discovery.etcd-port", 0, 65535),
             Cluster = reader.Text("hotstandby.discovery.cluster", ClusterPattern().IsMatch, "must be 1 to 128 of A-Z a-z 0-9 _ . - /"),
             MaximumWatchers = reader.Integer("hotstandby.discovery.max-watchers", 1, 100_000),
@@ -112,7 +113,8 @@ internal static partial class SettingsParser
         },
         Checkpoints = new CheckpointSettings
         {
-            Plugin = reader.Text("hotstandby.checkpoints.plugin", PluginPattern().IsMatch, "must be the HOCON path of a snapshot-store plugin"),
+            Plugin = reader.Text(
+                "hotstandby.checkpoints.plugin", PluginPattern().IsMatch, "must be the HOCON path of a snapshot-store plugin"),
             EveryBytes = reader.Size("hotstandby.checkpoints.every-bytes", 64 * KiB, 64 * GiB),
             Every = reader.Duration("hotstandby.checkpoints.every", Seconds(1), Hours(24)),
         },

@@ -42,7 +42,8 @@ internal sealed partial class SettingsReader(Config config, List<SettingsProblem
             return [];
         }
         var items = value.GetArray().Select(item => item.IsString() ? item.GetString() ?? "" : "").ToArray();
-        if (items.Length < 1 || items.Length > maximum || items.Distinct().Count() != items.Length || items.Any(item => !IdPattern().IsMatch(item)))
+        if (items.Length < 1 || items.Length > maximum
+            || items.Distinct().Count() != items.Length || items.Any(item => !IdPattern().IsMatch(item)))
             Fail(path, $"[{string.Join(", ", items)}]", rule);
         return items;
     }
@@ -92,7 +93,8 @@ internal sealed partial class SettingsReader(Config config, List<SettingsProblem
     public int Integer(string path, int minimum, int maximum)
     {
         var text = Text(path);
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum)
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            && value >= minimum && value <= maximum)
             return value;
         Fail(path, text, $"must be a whole number, {minimum} to {maximum}");
         return minimum;

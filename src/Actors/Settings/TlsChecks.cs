@@ -34,7 +34,8 @@ internal static class TlsChecks
         reader.Require(tls.KeyFile.Length > 0, $"{block}.key", $"must be set where {block}.certificate is");
         reader.Require(
             tls.AuthorityFile.Length > 0 || (clusterId is null && tls.ClientCertificates == ClientCertificates.None), $"{block}.ca",
-            clusterId is null ? $"must be set where {block}.client-certificates = required" : $"must be set where {block}.certificate is: nodes know each other by it");
+            clusterId is null ? $"must be set where {block}.client-certificates = required"
+                : $"must be set where {block}.certificate is: nodes know each other by it");
         if (tls.KeyFile.Length == 0)
             return;
         TlsIdentity identity;
@@ -53,11 +54,13 @@ internal static class TlsChecks
         var expires = identity.Certificate.NotAfter.ToUniversalTime();
         var day = expires.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
         reader.Require(now <= expires, $"{block}.certificate", $"expired on {day}");
-        if (clusterId is not null && tls.AuthorityFile.Length > 0 && RemotingTls.CheckOf(identity, clusterId, time).WhyNot(identity.Certificate) is { } reason)
+        if (clusterId is not null
+            && tls.AuthorityFile.Length > 0 && RemotingTls.CheckOf(identity, clusterId, time).WhyNot(identity.Certificate) is { } reason)
             reader.Require(false, $"{block}.certificate", $"would be refused by the other nodes: {reason}");
         if (now <= expires && expires - now < Notice)
             warnings.Add(new SettingsProblem($"{block}.certificate", tls.CertificateFile, $"expires on {day}"));
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(tls.KeyFile) & Others) != 0)
-            warnings.Add(new SettingsProblem($"{block}.key", tls.KeyFile, "can be read or written by other users of this machine: chmod 600"));
+            warnings.Add(
+                new SettingsProblem($"{block}.key", tls.KeyFile, "can be read or written by other users of this machine: chmod 600"));
     }
 }

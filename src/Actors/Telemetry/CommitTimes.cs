@@ -38,7 +38,9 @@ internal sealed class CommitTimes
     /// <summary>Forgets: what follows is of another reign.</summary>
     public void Restart() => (_oldest, _count) = (0, 0);
 
-    /// <summary>Since when somebody who has everything up to this seq lacks something, up to a slot too long; 0 when nothing is lacking.</summary>
+    /// <summary>
+    /// Since when somebody who has everything up to this seq lacks something, up to a slot too long; 0 when nothing is lacking.
+    /// </summary>
     public double SecondsBehind(ulong storedSequence, long nowTicks)
     {
         var (low, high) = (0, _count); // the first slot that goes beyond

@@ -31,19 +31,23 @@ public static class NodeMetrics
     private static readonly Histogram<double> Write = OfSeconds(
         "hotstandby_journal_write_seconds", "One append to the journal; with fsync = every-batch its flush is part of it.");
 
-    private static readonly Histogram<double> Flush = OfSeconds("hotstandby_journal_flush_seconds", "One flush of the journal to the disk.");
+    private static readonly Histogram<double> Flush = OfSeconds(
+        "hotstandby_journal_flush_seconds", "One flush of the journal to the disk.");
 
     private static readonly Histogram<double> Acknowledged = OfSeconds(
-        "hotstandby_append_to_ack_seconds", "From the proposal of the oldest waiting entry to its commit, each time that the commit advances.");
+        "hotstandby_append_to_ack_seconds",
+        "From the proposal of the oldest waiting entry to its commit, each time that the commit advances.");
 
     private static readonly Counter<long> RoleChanges = Meter.CreateCounter<long>(
         "hotstandby_role_changes_total", null, "Changes of role, by the role that was taken.");
 
     private static readonly Counter<long> Promotions = Meter.CreateCounter<long>(
-        "hotstandby_promotions_total", null, "Times that this node became the Primary, by cause: handed_over, leader_lost, led_before, no_leader_known.");
+        "hotstandby_promotions_total", null,
+        "Times that this node became the Primary, by cause: handed_over, leader_lost, led_before, no_leader_known.");
 
     private static readonly Histogram<double> Failover = OfSeconds(
-        "hotstandby_failover_seconds", "Phases of a promotion: silence (last word of the leader to candidate), election (to Primary), opening (to serving).");
+        "hotstandby_failover_seconds",
+        "Phases of a promotion: silence (last word of the leader to candidate), election (to Primary), opening (to serving).");
 
     private static readonly Counter<long> CorruptBatches = Meter.CreateCounter<long>(
         "hotstandby_corrupt_batches_total", null, "Batches of a peer that arrived damaged and were asked for again.");
@@ -58,9 +62,11 @@ public static class NodeMetrics
         "master_successful_evictions_total", null, "Cycles of eviction that evicted something.");
 
     // Mooncake's names, without the _total that an exporter gives to counters: so they are sums that may fall, and never do.
-    private static readonly UpDownCounter<long> EvictedKeys = Meter.CreateUpDownCounter<long>("master_evicted_key_count", null, "Objects evicted.");
+    private static readonly UpDownCounter<long> EvictedKeys = Meter.CreateUpDownCounter<long>(
+        "master_evicted_key_count", null, "Objects evicted.");
 
-    private static readonly UpDownCounter<long> EvictedBytes = Meter.CreateUpDownCounter<long>("master_evicted_size_bytes", null, "Bytes freed by eviction.");
+    private static readonly UpDownCounter<long> EvictedBytes = Meter.CreateUpDownCounter<long>(
+        "master_evicted_size_bytes", null, "Bytes freed by eviction.");
 
     private static readonly Counter<long> VainEvictions = Meter.CreateCounter<long>(
         "hotstandby_evictions_in_vain_total", null, "Cycles of eviction that found nothing to evict, by cause.");

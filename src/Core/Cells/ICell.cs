@@ -1,5 +1,6 @@
-// A cell is the whole mind of one actor: it takes a message and the time, and puts what follows into an outbox. It knows no actor, no clock,
-// no log and no task, so the simulation runs the same cells as a node does, one delivery after the other, in any order that a node could see.
+// A cell is the whole mind of one actor: it takes a message and the time, and puts what follows into an outbox. It knows no actor, no
+// clock, no log and no task, so the simulation runs the same cells as a node does, one delivery after the other, in any order that a node
+// could see.
 namespace HotStandby.Core.Cells;
 
 /// <summary>The mind of one actor. One thread at a time.</summary>

@@ -30,10 +30,14 @@ public sealed class Outbox
     /// <summary>Some items of a call are settled, when everything before this has been sent.</summary>
     public void Settle(MasterCall call, int items) => _letters.Add(new Letter(new CellAddress(CellKind.Caller, items), call));
 
-    /// <summary>From now on the cell gets <paramref name="message"/> at each interval, until the timer is stopped or started again.</summary>
+    /// <summary>
+    /// From now on the cell gets <paramref name="message"/> at each interval, until the timer is stopped or started again.
+    /// </summary>
     public void Repeat(object message, TimeSpan every) => _letters.Add(new Letter(Timers, new StartTimer(message, every, IsOnce: false)));
 
-    /// <summary>The cell gets <paramref name="message"/> once, after a while, unless the timer is stopped or started again before.</summary>
+    /// <summary>
+    /// The cell gets <paramref name="message"/> once, after a while, unless the timer is stopped or started again before.
+    /// </summary>
     public void Later(object message, TimeSpan after) => _letters.Add(new Letter(Timers, new StartTimer(message, after, IsOnce: true)));
 
     /// <summary>No more of these.</summary>

@@ -106,7 +106,9 @@ public sealed class EvictionCycle(EvictionPolicy policy, EvictionGoal goal, int 
         return [.. byShard.Select(keys => keys.ToArray())];
     }
 
-    /// <summary>So much of what was asked for has gone, and that is committed. The rest was refused: leased, pinned or removed meanwhile.</summary>
+    /// <summary>
+    /// So much of what was asked for has gone, and that is committed. The rest was refused: leased, pinned or removed meanwhile.
+    /// </summary>
     public void Evicted(int count, ulong bytes)
     {
         EvictedCount += count;

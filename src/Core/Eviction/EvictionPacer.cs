@@ -38,11 +38,15 @@ public sealed class EvictionPacer(EvictionPolicy policy)
     /// <summary>Bytes freed by it (master_evicted_size_bytes).</summary>
     public ulong EvictedBytes { get; private set; }
 
-    /// <summary>A PutStart found no room, and evicting could help. Does not shorten a pause: who cannot be served asks again and again.</summary>
+    /// <summary>
+    /// A PutStart found no room, and evicting could help. Does not shorten a pause: who cannot be served asks again and again.
+    /// </summary>
     /// <param name="usedRatio">Used bytes of all segments by their capacity at that moment, 0 to 1.</param>
     public void Force(double usedRatio) => (IsForced, _forcedAtUsedRatio) = (true, usedRatio);
 
-    /// <summary>Called every <see cref="Period"/>: true when a cycle is to be asked for now. The next answer waits for <see cref="Done"/>.</summary>
+    /// <summary>
+    /// Called every <see cref="Period"/>: true when a cycle is to be asked for now. The next answer waits for <see cref="Done"/>.
+    /// </summary>
     /// <param name="nowTicks">Now.</param>
     /// <param name="usedRatio">Used bytes of all segments by their capacity, 0 to 1.</param>
     public bool TryAsk(long nowTicks, double usedRatio)

@@ -59,7 +59,8 @@ public sealed class EvictionPolicy
 
     /// <summary>
     /// How many objects to ask each shard for. Keys are spread by their hash, so of V victims a shard has about V / shards, and
-    /// hardly ever eight standard deviations more. A shard that does have more is served as far as its offer goes, see <see cref="EvictionCycle"/>.
+    /// hardly ever eight standard deviations more. A shard that does have more is served as far as its offer goes, see
+    /// <see cref="EvictionCycle"/>.
     /// </summary>
     /// <param name="shardCount">At least 1.</param>
     /// <param name="expectedVictims">How many the cycle will choose, as far as is known; at least 0.</param>

@@ -1,6 +1,8 @@
 namespace HotStandby.Core.Eviction;
 
-/// <summary>When objects are evicted to make room, and how many. Ratios are of the capacity of all segments, or of all evictable objects.</summary>
+/// <summary>
+/// When objects are evicted to make room, and how many. Ratios are of the capacity of all segments, or of all evictable objects.
+/// </summary>
 public sealed record EvictionSettings
 {
     /// <summary>Upstream's defaults where upstream has the setting.</summary>
@@ -21,7 +23,10 @@ public sealed record EvictionSettings
     /// <summary>Soft-pinned objects go when the others do not suffice. Default true.</summary>
     public bool AllowSoftPinned { get; init; } = true;
 
-    /// <summary>Most objects that one cycle chooses (a group, which goes whole, and ties may exceed it); the next cycle goes on. Default 8192, at least 1.</summary>
+    /// <summary>
+    /// Most objects that one cycle chooses (a group, which goes whole, and ties may exceed it); the next cycle goes on. Default 8192, at
+    /// least 1.
+    /// </summary>
     public int MaximumVictims { get; init; } = 8192;
 
     /// <summary>

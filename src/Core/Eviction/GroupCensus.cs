@@ -28,7 +28,8 @@ internal sealed class GroupCensus(int shardCount)
             entry.Members.AddRange(states[i].Members);
             entry = entry with
             {
-                Answers = entry.Answers + 1, LeaseUntilTicks = Math.Max(entry.LeaseUntilTicks, states[i].LeaseUntilTicks),
+                Answers = entry.Answers + 1,
+                LeaseUntilTicks = Math.Max(entry.LeaseUntilTicks, states[i].LeaseUntilTicks),
             };
         }
     }

@@ -14,7 +14,9 @@ internal sealed class OfferMerge(int shardCount, int limit)
     private readonly int[] _mark = new int[shardCount];
     private readonly PriorityQueue<int, (long LeaseUntilTicks, int Shard)> _heads = new(shardCount);
 
-    /// <summary>True when the end of a cut offer was reached: whatever follows elsewhere may be warmer than what that shard left out.</summary>
+    /// <summary>
+    /// True when the end of a cut offer was reached: whatever follows elsewhere may be warmer than what that shard left out.
+    /// </summary>
     public bool IsCut { get; private set; }
 
     /// <summary>True when every shard's last object has been walked over.</summary>

@@ -34,7 +34,9 @@ public sealed class OpLogIndex
     /// <summary>Forgets everything.</summary>
     public void Clear() => _places.Clear();
 
-    /// <summary>Forgets batches that end before a seq. Returns the highest journal number below the first one kept; 0: nothing to delete.</summary>
+    /// <summary>
+    /// Forgets batches that end before a seq. Returns the highest journal number below the first one kept; 0: nothing to delete.
+    /// </summary>
     public long TruncateBefore(ulong sequence)
     {
         var count = 0;

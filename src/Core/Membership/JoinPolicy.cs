@@ -56,7 +56,9 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     /// <summary>A majority that is not all of the voters is given so long for the others to speak up.</summary>
     public static readonly TimeSpan FoundingPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>A node leaves its island when it has known of the other cluster for so long: a cluster that is being formed looks like one.</summary>
+    /// <summary>
+    /// A node leaves its island when it has known of the other cluster for so long: a cluster that is being formed looks like one.
+    /// </summary>
     public static readonly TimeSpan IslandPatience = TimeSpan.FromSeconds(5);
 
     private readonly Voices _voices = new(incarnation);
@@ -136,12 +138,15 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
         return _underWay = _wasMember ? default : AsStranger(lately, nowTicks);
     }
 
-    /// <summary>Whether it says hello by itself. Nobody else needs to hear from a majority: whoever is outside asks, and lost nodes are not knocked up for ever.</summary>
+    /// <summary>
+    /// Whether it says hello by itself. Nobody else needs to hear from a majority: whoever is outside asks, and lost nodes are not knocked
+    /// up for ever.
+    /// </summary>
     public bool Asks(Standing standing) => standing.IsMember ? !IsMajority(standing.VotersInCluster) : !_wasMember;
 
     /// <summary>
-    /// Whether this node's hello to that address would still be true when it arrives. A node that founds or joins at the moment is no longer
-    /// somebody to found with, so it speaks only to members; one that has left says nothing more.
+    /// Whether this node's hello to that address would still be true when it arrives. A node that founds or joins at the moment is no
+    /// longer somebody to found with, so it speaks only to members; one that has left says nothing more.
     /// </summary>
     public bool MaySpeakTo(string to, Standing standing, long nowTicks) =>
         standing.IsMember || (!_wasMember && (_underWay.Step == JoinStep.None
@@ -171,7 +176,8 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
         var present = lately.SelectMany(each => each.Hello.Heard.Append(new HeardNode(each.Hello.From, each.Address)))
             .Append(new HeardNode(self, address)).Distinct().ToArray();
         // Only who hears this node counts: it knows that an earlier seat is there, and does not found meanwhile.
-        var answering = lately.Where(each => HearsMe(each.Hello)).Select(each => each.Hello.From).Append(self).Where(voters.Contains).Distinct().Count();
+        var answering = lately.Where(each => HearsMe(each.Hello))
+            .Select(each => each.Hello.From).Append(self).Where(voters.Contains).Distinct().Count();
         // Of two processes of one name, either may be the one that remembers: so neither is counted.
         Contested = NamePolicy.ContestedIn(present, voters);
         if (Contested != NodeId.None || SeatOf(address) == int.MaxValue || !IsMajority(answering)
@@ -209,7 +215,8 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     // Of two equal ones, that with the earlier seat stays.
     private bool IsLarger(Voice other, Standing standing) =>
         other.Hello.VotersInCluster > standing.VotersInCluster
-        || (other.Hello.VotersInCluster == standing.VotersInCluster && SeatOf(other.Address) < standing.Members.Append(address).Min(SeatOf));
+        || (other.Hello.VotersInCluster == standing.VotersInCluster
+            && SeatOf(other.Address) < standing.Members.Append(address).Min(SeatOf));
 
     private int SeatOf(string node)
     {

@@ -1,6 +1,6 @@
 // Who stays when some nodes do not reach some others. Akka's split-brain resolver puts out both ends of a single broken link, and with
-// them the majority of three nodes; here a node is put out when a majority of the voters does not hear it, and leaves when it does not hear a
-// majority itself. Who merely does not reach one other stays. It decides about membership only; who leads is decided by sealed votes.
+// them the majority of three nodes; here a node is put out when a majority of the voters does not hear it, and leaves when it does not hear
+// a majority itself. Who merely does not reach one other stays. It decides about membership only; who leads is decided by sealed votes.
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 
@@ -71,8 +71,8 @@ public sealed class ReachPolicy(NodeId self, IReadOnlyList<NodeId> voters, TimeS
     }
 
     /// <summary>
-    /// Who must go with a Primary that is lost, and at once: Akka removes nobody while members are unreachable that are not put out. Whom a majority
-    /// does not hear; and of two that do not hear each other one, the same whoever decides.
+    /// Who must go with a Primary that is lost, and at once: Akka removes nobody while members are unreachable that are not put out. Whom a
+    /// majority does not hear; and of two that do not hear each other one, the same whoever decides.
     /// </summary>
     /// <param name="primary">The Primary: what it says counts no more.</param>
     /// <param name="unreachable">As for <see cref="Judge"/>.</param>
@@ -83,10 +83,12 @@ public sealed class ReachPolicy(NodeId self, IReadOnlyList<NodeId> voters, TimeS
         ArgumentNullException.ThrowIfNull(unreachable);
         var heard = Heard(nowTicks);
         var goes = unreachable.Where(life => life != primary && IsLost(life, heard)).ToHashSet();
-        NodeLife[] left = [.. heard.Append(own).Where(life => life != primary && !goes.Contains(life)).OrderBy(life => life.Node.Name, StringComparer.Ordinal)];
+        NodeLife[] left = [.. heard.Append(own)
+            .Where(life => life != primary && !goes.Contains(life)).OrderBy(life => life.Node.Name, StringComparer.Ordinal)];
         foreach (var later in left.Intersect(unreachable))
         {
-            if (left.TakeWhile(life => life != later).Any(earlier => !goes.Contains(earlier) && !(Hears(earlier, later) && Hears(later, earlier))))
+            if (left.TakeWhile(life => life != later)
+                .Any(earlier => !goes.Contains(earlier) && !(Hears(earlier, later) && Hears(later, earlier))))
                 goes.Add(later);
         }
 
@@ -98,5 +100,6 @@ public sealed class ReachPolicy(NodeId self, IReadOnlyList<NodeId> voters, TimeS
     // A majority of the voters is heard from and does not hear it. Who is not heard from has no say.
     private bool IsLost(NodeLife life, IReadOnlyList<NodeLife> heard) => voters.Count(voter => voter == self
         ? !heard.Contains(life)
-        : heard.Any(each => each.Node == voter) && !heard.Any(each => each.Node == voter && (each == life || _said[each].Heard.Contains(life)))) >= Majority;
+        : heard.Any(each => each.Node == voter)
+            && !heard.Any(each => each.Node == voter && (each == life || _said[each].Heard.Contains(life)))) >= Majority;
 }

@@ -189,5 +189,6 @@ public sealed record EvictionCutShort(ulong Epoch, TimeSpan Timeout, int Missing
 
 /// <summary>A cycle of eviction found nothing: what is full cannot always be emptied.</summary>
 /// <param name="Epoch">Of the reign.</param>
-/// <param name="Evictable">Objects that wait for the end of a lease or a soft pin; 0: all are pinned, being written or being copied.</param>
+/// <param name="Evictable">Objects that wait for the end of a lease or a soft pin; 0: all are pinned, being written or being
+/// copied.</param>
 public sealed record NothingEvicted(ulong Epoch, long Evictable) : Fact;

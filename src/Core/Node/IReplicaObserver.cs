@@ -3,7 +3,9 @@ using HotStandby.Messages.Replication;
 
 namespace HotStandby.Core.Node;
 
-/// <summary>Hears what a replica does, for measurements and for the simulation. Changes nothing. Times are monotonic ticks of 100 ns.</summary>
+/// <summary>
+/// Hears what a replica does, for measurements and for the simulation. Changes nothing. Times are monotonic ticks of 100 ns.
+/// </summary>
 public interface IReplicaObserver
 {
     /// <summary>A peer said something.</summary>

@@ -1,5 +1,5 @@
-// The part of the replica that knows which life this node is: takes it from what the node remembers, has it take another memory when its log
-// says that another one has the vote, notes the cluster's birth, and ends the node when another life has its place.
+// The part of the replica that knows which life this node is: takes it from what the node remembers, has it take another memory when its
+// log says that another one has the vote, notes the cluster's birth, and ends the node when another life has its place.
 using HotStandby.Core.Cells;
 using HotStandby.Core.Membership;
 using HotStandby.Core.Replication;
@@ -8,8 +8,8 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Core.Node;
 
 /// <summary>
-/// What a node remembers beside its journal, in its data directory. Each change is durable when the method returns; nothing that follows from
-/// it is sent before.
+/// What a node remembers beside its journal, in its data directory. Each change is durable when the method returns; nothing that follows
+/// from it is sent before.
 /// </summary>
 public interface INodeMemory
 {

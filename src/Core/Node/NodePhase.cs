@@ -40,9 +40,11 @@ public static class NodePhases
         // A cluster of one is sealed, and leads, in one step.
         NodePhase.Campaigning => next is NodePhase.Opening or NodePhase.Restoring or NodePhase.Following,
         // A reign that ends before its partitions were told of it has nothing to stop.
-        NodePhase.Opening => next is NodePhase.Serving or NodePhase.HandingOver or NodePhase.Stopping or NodePhase.Restoring or NodePhase.Following,
+        NodePhase.Opening =>
+            next is NodePhase.Serving or NodePhase.HandingOver or NodePhase.Stopping or NodePhase.Restoring or NodePhase.Following,
         NodePhase.Serving => next is NodePhase.HandingOver or NodePhase.Stopping,
-        NodePhase.HandingOver => next is NodePhase.Serving or NodePhase.Opening or NodePhase.Stopping or NodePhase.Restoring or NodePhase.Following,
+        NodePhase.HandingOver =>
+            next is NodePhase.Serving or NodePhase.Opening or NodePhase.Stopping or NodePhase.Restoring or NodePhase.Following,
         NodePhase.Stopping => next is NodePhase.Restoring or NodePhase.Following or NodePhase.Campaigning or NodePhase.Opening,
         _ => throw new ArgumentOutOfRangeException(nameof(now), now, null),
     };

@@ -158,7 +158,8 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
         _underWay.Enqueue((batch.LastSequence, _touched.Count));
         foreach (var partition in _touched)
         {
-            outbox.Send(new CellAddress(CellKind.Partition, partition), new ApplyEntries(Life, batch, _offsets[partition]!, _counts[partition]));
+            outbox.Send(
+                new CellAddress(CellKind.Partition, partition), new ApplyEntries(Life, batch, _offsets[partition]!, _counts[partition]));
             (_offsets[partition], _counts[partition]) = (null, 0);
         }
 

@@ -1,5 +1,5 @@
-// The mind of a node for replication: turns messages, journal confirmations and ticks into inputs of the protocol (Replica), and carries its
-// effects out in order. What is decided here is only who waits for what.
+// The mind of a node for replication: turns messages, journal confirmations and ticks into inputs of the protocol (Replica), and carries
+// its effects out in order. It decides only who waits for what.
 using HotStandby.Core.Cells;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
@@ -15,14 +15,14 @@ namespace HotStandby.Core.Node;
 /// <param name="outbox">Takes what follows.</param>
 public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory, IReplicaObserver observer, Outbox outbox) : ICell
 {
-    private const long CatchUpReadBytes = 4L * 1024 * 1024;
-    private const long TailReadBytes = 64 * 1024;
+    private const long FeedBytes = 4L * 1024 * 1024;
+    private const long TailBytes = 64 * 1024;
 
     // A read that outlives its reign may hold entries that were cut off since; a later reign must not send them.
-    private sealed record ForStandby(NodeId Node, ulong Epoch);
+    private sealed record CatchUp(NodeId Node, ulong Epoch);
 
     private readonly ReplyQueue _replies = new(1 + settings.Shards, outbox);
-    private readonly PartitionFeed _feed = new(1 + settings.Shards, CatchUpReadBytes, outbox);
+    private readonly PartitionFeed _feed = new(1 + settings.Shards, FeedBytes, outbox);
     private readonly LifeKeeper _lives = new(settings.Protocol.Self, memory, outbox);
     private IReadOnlyCollection<NodeId> _peers = [];
     private CellAddress _oracle;
@@ -119,7 +119,8 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
     private void Begin(RecoveredJournal journal, CellAddress from, Moment now)
     {
         outbox.Report(new JournalRecovered(
-            settings.Protocol.Self, journal.Log.LastEpoch, journal.Log.LastSequence, journal.CommitSequence, journal.PromisedEpoch, journal.Voting));
+            settings.Protocol.Self, journal.Log.LastEpoch, journal.Log.LastSequence, journal.CommitSequence, journal.PromisedEpoch,
+            journal.Voting));
         var replica = new Replica(settings.Protocol, _lives.Owned(journal), _lives.Begin(journal), memory.Birth, now.Ticks);
         _replica = replica;
         _feed.Advance(replica.State.CommitSequence, replica.State.Window);
@@ -245,8 +246,8 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
     {
         if (_feed.OnRead(entries, replica.State.Window))
             return;
-        if (entries.Purpose is ForStandby standby && standby.Epoch == replica.Epoch)
-            replica.JournalRead(standby.Node, entries.Batches, now);
+        if (entries.Purpose is CatchUp behind && behind.Epoch == replica.Epoch)
+            replica.JournalRead(behind.Node, entries.Batches, now);
         else if (entries is { Purpose: ReadTail tail, Batches: [var first, ..] })
             replica.TailRead(tail, first);
     }
@@ -285,10 +286,10 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
                 OnCommit(replica, committed.CommitSequence, now);
                 break;
             case ReadJournal read:
-                outbox.Send(CellAddress.OpLog, new GetEntriesSince(read.FromSequence, CatchUpReadBytes, new ForStandby(read.Standby, replica.Epoch)));
+                outbox.Send(CellAddress.OpLog, new GetEntriesSince(read.FromSequence, FeedBytes, new CatchUp(read.Standby, replica.Epoch)));
                 break;
             case ReadTail tail:
-                outbox.Send(CellAddress.OpLog, new GetEntriesSince(tail.PreviousSequence + 1, TailReadBytes, tail));
+                outbox.Send(CellAddress.OpLog, new GetEntriesSince(tail.PreviousSequence + 1, TailBytes, tail));
                 break;
             case RoleChanged changed:
                 observer.Became(changed, now);
@@ -351,7 +352,8 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
     private void OnRole(Replica replica, RoleChanged changed)
     {
         outbox.Report(new RoleTaken(
-            settings.Protocol.Self, changed.Role, changed.Epoch, changed.Reason, replica.State.Log.LastSequence, replica.State.CommitSequence));
+            settings.Protocol.Self, changed.Role, changed.Epoch, changed.Reason, replica.State.Log.LastSequence,
+            replica.State.CommitSequence));
         if (changed.Role == ReplicaRole.Primary)
             return;
         (_reign, _hasOpened) = (null, false);

@@ -34,14 +34,19 @@ public sealed record Uncrown : ICellMessage
     public static readonly Uncrown Instance = new();
 }
 
-/// <summary>A node that ends to its replica: hand over if you lead without the oracle, which would see to it otherwise. Answered as <see cref="Uncrown"/>.</summary>
+/// <summary>
+/// A node that ends to its replica: hand over if you lead without the oracle, which would see to it otherwise. Answered as
+/// <see cref="Uncrown"/>.
+/// </summary>
 public sealed record Abdicate : ICellMessage
 {
     /// <summary>The only one.</summary>
     public static readonly Abdicate Instance = new();
 }
 
-/// <summary>An operator to the replica: let another node lead, and stay. Answered with <see cref="NodeCommandAnswer"/> when the hand-over has begun.</summary>
+/// <summary>
+/// An operator to the replica: let another node lead, and stay. Answered with <see cref="NodeCommandAnswer"/> when the hand-over has begun.
+/// </summary>
 /// <param name="To">Who shall lead; none: the Standby that is furthest.</param>
 public sealed record SwitchOver(NodeId To) : ICellMessage;
 

@@ -1,5 +1,5 @@
-// What a scan hears of the lots that it sends, its timer, its facts, and what it needs from its carrier: a scan measures how long its pattern
-// takes, and no cell has a clock.
+// What a scan hears of the lots that it sends, its timer, its facts, and what it needs from its carrier: a scan measures how long its
+// pattern takes, and no cell has a clock.
 using HotStandby.Core.Cells;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;

@@ -12,11 +12,14 @@ public sealed record ScanSettings
     /// <summary>A scan that has not ended so long after it was called is abandoned: its outcome is unknown. Default 60 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Longest search in one key; a pattern that takes longer three times running is refused with InvalidParams. Default 100 ms.</summary>
+    /// <summary>
+    /// Longest search in one key; a pattern that takes longer three times running is refused with InvalidParams. Default 100 ms.
+    /// </summary>
     public TimeSpan MatchTimeout { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// Longest search in all keys together; a pattern that takes longer is refused with InvalidParams. Default 5 s: before the caller gives up.
+    /// Longest search in all keys together; a pattern that takes longer is refused with InvalidParams. Default 5 s: before the caller gives
+    /// up.
     /// </summary>
     public TimeSpan TotalMatchTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

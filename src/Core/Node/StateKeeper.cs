@@ -1,5 +1,5 @@
-// The part of the replica that keeps the node's state: restores the partitions, gives images to checkpoints and to other nodes, and brings up
-// a node that lacks entries by a full sync. Why each rule is safe: docs/protocol.md, "Checkpoints, truncation, full sync".
+// The part of the replica that keeps the node's state: restores the partitions, gives images to checkpoints and to other nodes, and brings
+// up a node that lacks entries by a full sync. Why each rule is safe: docs/protocol.md, "Checkpoints, truncation, full sync".
 using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Partitions;
@@ -77,7 +77,8 @@ internal sealed class StateKeeper
     private void Restore(IReadOnlyList<ImageStamp>? only)
     {
         Suspend();
-        _outbox.Send(CellAddress.Checkpoints, new RestoreImages(_feed.Life, _replica.State.Log.Describe(), _replica.State.ImagesUpTo, only));
+        _outbox.Send(
+            CellAddress.Checkpoints, new RestoreImages(_feed.Life, _replica.State.Log.Describe(), _replica.State.ImagesUpTo, only));
     }
 
     private void Suspend()

@@ -39,7 +39,8 @@ internal sealed class VerifyRun(CellAddress asker, IEnumerable<Partition> partit
     });
 
     public void Found(MismatchesFound found) => Change(
-        found.Partition, known => known with { Mismatched = known.Mismatched + found.Mismatched, Repaired = known.Repaired + found.Repaired });
+        found.Partition, known =>
+            known with { Mismatched = known.Mismatched + found.Mismatched, Repaired = known.Repaired + found.Repaired });
 
     public void NeedsFullSync(Partition partition) =>
         Change(partition, known => known with { Standing = PartitionStanding.NeedsFullSync });

@@ -9,7 +9,10 @@ using HotStandby.Messages.Identity;
 
 namespace HotStandby.Core.Partitions;
 
-/// <summary>Segment table to evictor: make room. Answered with one <see cref="EvictionDone"/>, unless it comes while a cycle of its reign is running.</summary>
+/// <summary>
+/// Segment table to evictor: make room. Answered with one <see cref="EvictionDone"/>, unless it comes while a cycle of its reign is
+/// running.
+/// </summary>
 /// <param name="Reign">The reign; an older one than the evictor has seen is ignored, a newer one ends the cycle that is running.</param>
 /// <param name="UsedRatio">Used bytes of all segments by their capacity, 0 to 1.</param>
 /// <param name="Forced">A PutStart has found no room.</param>

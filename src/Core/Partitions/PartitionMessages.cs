@@ -38,7 +38,9 @@ public enum ReplyAfter : byte
 {
     /// <summary>When everything proposed up to it is committed.</summary>
     Commit,
-    /// <summary>When everything proposed up to it is in the local journal and replication is not too far behind (async commit only).</summary>
+    /// <summary>
+    /// When everything proposed up to it is in the local journal and replication is not too far behind (async commit only).
+    /// </summary>
     Durable,
 }
 
@@ -64,7 +66,8 @@ public sealed record EntriesCommitted(int Count, ulong LastSequence) : ICellMess
 /// <summary>Replica to a partition of a Standby, or while recovering: apply these committed entries of yours.</summary>
 /// <param name="Life">From <see cref="ResetPartition"/>; comes back in the answer.</param>
 /// <param name="Batch">The batch that holds them.</param>
-/// <param name="Offsets">Where each of the partition's entries starts in the batch's encoded bytes, ascending; the first <paramref name="Count"/> places.</param>
+/// <param name="Offsets">Where each of the partition's entries starts in the batch's encoded bytes, ascending; the first
+/// <paramref name="Count"/> places.</param>
 /// <param name="Count">How many.</param>
 public sealed record ApplyEntries(ulong Life, OpLogBatch Batch, int[] Offsets, int Count) : ICellMessage;
 
@@ -82,7 +85,8 @@ public sealed record ResetPartition(ulong Life) : ICellMessage;
 
 /// <summary>
 /// Replica to partition: this node leads from now on, and everything committed has been applied. A shard answers by
-/// sending its <see cref="LiveExtents"/> to the segment table; that rebuilds its allocators and sends <see cref="ReadyToServe"/> to the replica.
+/// sending its <see cref="LiveExtents"/> to the segment table; that rebuilds its allocators and sends <see cref="ReadyToServe"/> to the
+/// replica.
 /// </summary>
 /// <param name="Reign">The epoch.</param>
 public sealed record BeginLeading(ulong Reign) : ICellMessage;

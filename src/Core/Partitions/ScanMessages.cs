@@ -17,5 +17,6 @@ public sealed record ListKeys(byte[]? Tenant, bool ReadableOnly) : ICellMessage;
 
 /// <summary>Shard to scan.</summary>
 /// <param name="Partition">Which shard.</param>
-/// <param name="Keys">The keys in pieces, in any order, now the scan's, their arrays of the shared pool. Null: the shard does not lead.</param>
+/// <param name="Keys">The keys in pieces, in any order, now the scan's, their arrays of the shared pool. Null: the shard does not
+/// lead.</param>
 public sealed record KeysListed(Partition Partition, ArraySegment<ObjectKey>[]? Keys) : ICellMessage;

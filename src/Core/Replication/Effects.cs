@@ -29,7 +29,9 @@ public sealed record WriteVoting(ulong Memory) : JournalWrite;
 /// <param name="Roll">The voters that the log names there.</param>
 public sealed record WriteTruncation(EpochEnd[] Below, VoterRoll Roll) : JournalWrite;
 
-/// <summary>Write that the log is another one now: it begins behind the last of these ends, where the images of a full sync stand.</summary>
+/// <summary>
+/// Write that the log is another one now: it begins behind the last of these ends, where the images of a full sync stand.
+/// </summary>
 /// <param name="Below">Where the epochs up to there end, oldest first; not empty.</param>
 /// <param name="Roll">The voters that the log names there.</param>
 /// <param name="ImagesUpTo">The newest of the images: that seq is committed, although the log does not reach it yet.</param>

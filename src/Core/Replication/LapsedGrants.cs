@@ -14,7 +14,8 @@ internal sealed class LapsedGrants(ReplicaState state)
     /// <summary>Time has passed. Asks a few times a heartbeat interval: the others' grants lapse a little sooner or later.</summary>
     public void Tick(long nowTicks)
     {
-        if (!HasLapsed(state.LeaderEpoch, nowTicks) || (_lapsed.Count > 0 && nowTicks < _askedAtTicks + (state.Settings.HeartbeatTicks / 4)))
+        if (!HasLapsed(state.LeaderEpoch, nowTicks)
+            || (_lapsed.Count > 0 && nowTicks < _askedAtTicks + (state.Settings.HeartbeatTicks / 4)))
             return;
         _askedAtTicks = nowTicks;
         _lapsed.Clear();
@@ -58,5 +59,6 @@ internal sealed class LapsedGrants(ReplicaState state)
 
     // Only a voter's grant counts for a lease, so only a voter's lapse counts against it.
     private bool HasLapsed(ulong epoch, long nowTicks) =>
-        epoch == state.LeaderEpoch && state.Voting && state.Leader != NodeId.None && state.Leader != state.Settings.Self && nowTicks >= LapsesAtTicks;
+        epoch == state.LeaderEpoch
+            && state.Voting && state.Leader != NodeId.None && state.Leader != state.Settings.Self && nowTicks >= LapsesAtTicks;
 }

@@ -157,7 +157,8 @@ internal sealed class PrimaryRole
             return;
         standby.State = LinkState.Stream;
         foreach (var batch in batches)
-            if (_state.Log.EpochOf(batch.LastSequence) == batch.Epoch && batch.FirstSequence <= standby.NextSequence && batch.LastSequence >= standby.NextSequence)
+            if (_state.Log.EpochOf(batch.LastSequence) == batch.Epoch
+                && batch.FirstSequence <= standby.NextSequence && batch.LastSequence >= standby.NextSequence)
                 SendAppend(standby, batch.From(standby.NextSequence), nowTicks);
         Stream(standby, nowTicks);
     }
@@ -217,7 +218,8 @@ internal sealed class PrimaryRole
     {
         if (to != NodeId.None)
             return Find(to) is { } named ? WhyNotReady(named, nowTicks) : $"{to} is not another voter of this cluster";
-        var best = _standbys.Where(each => WhyNotReady(each, nowTicks) is null).MaxBy(static each => (each.MatchSequence, each.AppliedSequence));
+        var best = _standbys.Where(each => WhyNotReady(each, nowTicks) is null)
+            .MaxBy(static each => (each.MatchSequence, each.AppliedSequence));
         if (best is null)
             return _standbys.Length == 0 ? "there is no other voter"
                 : $"no Standby is ready: {string.Join("; ", _standbys.Select(each => WhyNotReady(each, nowTicks)))}";
@@ -230,7 +232,8 @@ internal sealed class PrimaryRole
         var silent = nowTicks - Math.Max(standby.HeardAtTicks, _beganAtTicks);
         var missing = LastProposed - Math.Min(standby.AppliedSequence, LastProposed);
         return standby.HeardAtTicks == long.MinValue ? $"{standby.Node} has not been heard since this node leads"
-            : silent > _state.Settings.LeaseDurationTicks / 2 ? $"{standby.Node} has not been heard for {silent / TimeSpan.TicksPerMillisecond} ms"
+            : silent > _state.Settings.LeaseDurationTicks / 2
+            ? $"{standby.Node} has not been heard for {silent / TimeSpan.TicksPerMillisecond} ms"
             : !standby.Voting ? $"{standby.Node} does not vote yet: it lacks entries"
             : standby.AppliedSequence == 0 ? $"{standby.Node} has applied nothing: its state is not whole"
             : missing > MostMissingOfSuccessor ? $"{standby.Node} has {missing} entries to apply, {MostMissingOfSuccessor} are allowed"
@@ -272,7 +275,8 @@ internal sealed class PrimaryRole
     private void SendAppend(StandbyProgress standby, OpLogBatch? batch, long nowTicks)
     {
         var previous = (batch?.FirstSequence ?? standby.NextSequence) - 1;
-        var previousEpoch = _state.Log.EpochOf(previous) ?? throw new InvariantViolation(2, $"{standby.Node} is sent {previous}, which is not in the log");
+        var previousEpoch = _state.Log.EpochOf(previous)
+            ?? throw new InvariantViolation(2, $"{standby.Node} is sent {previous}, which is not in the log");
         _state.Send(standby.Node, new AppendBatch(
             _state.Origin, Epoch, previousEpoch, previous, batch, _state.CommitSequence, _state.Log.LastSequence, nowTicks,
             Serves: ServiceAt(nowTicks) is not null));

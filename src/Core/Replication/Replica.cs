@@ -48,7 +48,8 @@ public sealed class Replica
     public ReplicaState State => _state;
 
     /// <summary>What this node is.</summary>
-    public ReplicaRole Role => _primary is not null ? ReplicaRole.Primary : _candidate is not null ? ReplicaRole.Candidate : ReplicaRole.Standby;
+    public ReplicaRole Role =>
+        _primary is not null ? ReplicaRole.Primary : _candidate is not null ? ReplicaRole.Candidate : ReplicaRole.Standby;
 
     /// <summary>The epoch in which it leads or tries to; otherwise its promise.</summary>
     public ulong Epoch => _primary?.Epoch ?? _candidate?.Epoch ?? _state.PromisedEpoch;
@@ -99,7 +100,7 @@ public sealed class Replica
         HandOver(nowTicks);
     }
 
-    /// <summary>An operator says: let another node lead. This one stays, as a Standby; answered with nothing, since the role tells.</summary>
+    /// <summary>An operator says: let another node lead. This one stays, as a Standby, and its role tells how it went.</summary>
     /// <param name="to">Who shall lead; none: the Standby that is furthest.</param>
     /// <param name="nowTicks">Now.</param>
     /// <returns>Null when the hand-over has begun, else why not.</returns>
@@ -345,9 +346,9 @@ public sealed class Replica
         {
             _highestEpochSeen = Math.Max(_highestEpochSeen, _candidate.HighestPromise);
             var epoch = _candidate.Epoch;
-            _candidate = null;
-            _campaignAtTicks = nowTicks + _state.Settings.HeartbeatTicks;
-            Become(ReplicaRole.Standby, epoch, _succession.IsAsked(nowTicks) ? "not enough votes in time, or a later epoch is promised" : "no longer asked to lead");
+            (_candidate, _campaignAtTicks) = (null, nowTicks + _state.Settings.HeartbeatTicks);
+            var isAsked = _succession.IsAsked(nowTicks);
+            Become(ReplicaRole.Standby, epoch, isAsked ? "too few votes in time, or a later epoch is promised" : "no longer asked to lead");
         }
         else if (_candidate.Progress == CampaignProgress.Won && _state.PromiseIsDurable && !IsSilent(nowTicks))
         {

@@ -14,7 +14,9 @@ public sealed record ReplicaSettings
     /// <summary>How long a grant runs after the acknowledgement that renewed it.</summary>
     public long LeaseDurationTicks { get; init; } = TimeSpan.FromSeconds(2).Ticks;
 
-    /// <summary>What the Primary gives up of its lease, so that clocks that run at different rates cannot make two leases overlap.</summary>
+    /// <summary>
+    /// What the Primary gives up of its lease, so that clocks that run at different rates cannot make two leases overlap.
+    /// </summary>
     public long DriftMarginTicks { get; init; } = TimeSpan.FromMilliseconds(200).Ticks;
 
     /// <summary>A Standby hears from the Primary at least this often.</summary>

@@ -245,7 +245,8 @@ public sealed class ReplicaState
         ImagesUpTo = Math.Max(ImagesUpTo, imagesUpTo);
         var last = below[^1];
         if (last.LastSequence < CommitSequence && Log.EpochOf(last.LastSequence) != last.Epoch)
-            throw new InvariantViolation(3, $"images of {last.Epoch}/{last.LastSequence} conflict with the log, of which {CommitSequence} is committed");
+            throw new InvariantViolation(
+                3, $"images of {last.Epoch}/{last.LastSequence} conflict with the log, of which {CommitSequence} is committed");
         if (Log.EpochOf(last.LastSequence) != last.Epoch)
         {
             var wasNamed = OwnSeat.Memory == Life.Memory;

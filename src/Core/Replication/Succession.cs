@@ -37,8 +37,11 @@ internal sealed class Succession
         Begin(Successor, handOverUntilTicks);
     }
 
-    /// <summary>This node gives the lead to another one. It stays crowned if it is: should that one not come to lead, it leads again.</summary>
-    public void Begin(NodeId successor, long handOverUntilTicks) => (IsHandingOver, Successor, _handOverUntilTicks) = (true, successor, handOverUntilTicks);
+    /// <summary>
+    /// This node gives the lead to another one. It stays crowned if it is: should that one not come to lead, it leads again.
+    /// </summary>
+    public void Begin(NodeId successor, long handOverUntilTicks) =>
+        (IsHandingOver, Successor, _handOverUntilTicks) = (true, successor, handOverUntilTicks);
 
     /// <summary>True when the hand-over waits no longer.</summary>
     public bool IsLate(long nowTicks) => nowTicks >= _handOverUntilTicks;

@@ -142,7 +142,9 @@ public sealed class SegmentSpace(RandomSource random)
         return _sample.AsSpan(0, count);
     }
 
-    /// <summary>Takes exactly these buffers in every segment; those of segments without allocator are passed over. Before any is <see cref="Set"/>.</summary>
+    /// <summary>
+    /// Takes exactly these buffers in every segment; those of segments without allocator are passed over. Before any is <see cref="Set"/>.
+    /// </summary>
     /// <param name="live">Parts in any order, extents in any order.</param>
     /// <exception cref="InvariantViolation">5: two of them overlap or one lies outside of its segment.</exception>
     public void Rebuild(IReadOnlyList<Extent[]> live)

@@ -43,7 +43,9 @@ public sealed partial class SegmentTable
     /// <summary>All segments, in no order.</summary>
     public IReadOnlyCollection<MountedSegment> All => _byHandle.Values;
 
-    /// <summary>Of every segment with its status and owner, and of the next handle. Two tables with equal content have equal digests.</summary>
+    /// <summary>
+    /// Of every segment with its status and owner, and of the next handle. Two tables with equal content have equal digests.
+    /// </summary>
     public PartitionDigest Digest => Tasks.Digest.And(Replaced.Digest).And(StrayWrites.Digest).And(
         NextHandle == 1 ? _segments : _segments with { Sum = unchecked(_segments.Sum + (NextHandle * 0x9E37_79B9_7F4A_7C15UL)) });
 

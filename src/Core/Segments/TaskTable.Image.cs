@@ -35,7 +35,8 @@ public sealed partial class TaskTable
 
     private void Restore(StoredTask task)
     {
-        if (_tasks.ContainsKey(task.Task.Id) || (_pending.TryGetValue(task.Task.Client, out var waiting) && waiting.ContainsKey(task.Order)))
+        if (_tasks.ContainsKey(task.Task.Id)
+            || (_pending.TryGetValue(task.Task.Client, out var waiting) && waiting.ContainsKey(task.Order)))
             throw new ImageDamagedException("one task twice, or two in one place");
         Set(task);
     }
@@ -54,8 +55,8 @@ public sealed partial class TaskTable
             throw new ImageDamagedException("a task that cannot be read");
         return new StoredTask(
             new ReplicationTask(
-                created.Id, created.Type, created.Key, created.Source, created.Targets, created.Client, ended.Status, created.CreatedMilliseconds,
-                ended.UpdatedMilliseconds, ended.Message, created.JobId),
+                created.Id, created.Type, created.Key, created.Source, created.Targets, created.Client, ended.Status,
+                created.CreatedMilliseconds, ended.UpdatedMilliseconds, ended.Message, created.JobId),
             from.UInt64(), created.SizeBytes, (int)from.UInt32());
     }
 
@@ -74,7 +75,9 @@ public sealed partial class TaskTable
         if (!JobCreatedPayload.TryRead(from.Bytes(), out var created) || !JobChangedPayload.TryRead(from.Bytes(), out var changed))
             throw new ImageDamagedException("a drain job that cannot be read");
         return new StoredJob(
-            created.Id, changed.Status, created.CreatedMilliseconds, changed.UpdatedMilliseconds, created.Handles, created.Segments, created.Targets,
-            (int)created.MaximumConcurrency, (long)from.UInt64(), (long)from.UInt64(), (long)from.UInt64(), (long)from.UInt64(), changed.Message);
+            created.Id, changed.Status, created.CreatedMilliseconds, changed.UpdatedMilliseconds, created.Handles, created.Segments,
+            created.Targets,
+            (int)created.MaximumConcurrency, (long)from.UInt64(), (long)from.UInt64(), (long)from.UInt64(), (long)from.UInt64(),
+            changed.Message);
     }
 }

@@ -31,7 +31,8 @@ public sealed record StoredTask(ReplicationTask Task, ulong Order, ulong SizeByt
 /// <param name="MigratedBytes">Bytes of those that ended well.</param>
 /// <param name="Message">Why it failed.</param>
 public sealed record StoredJob(
-    Uuid Id, JobStatus Status, long CreatedMilliseconds, long UpdatedMilliseconds, IReadOnlyList<uint> Handles, IReadOnlyList<string> Segments,
+    Uuid Id, JobStatus Status, long CreatedMilliseconds, long UpdatedMilliseconds, IReadOnlyList<uint> Handles,
+    IReadOnlyList<string> Segments,
     IReadOnlyList<string> Targets, int MaximumConcurrency, long Succeeded, long Failed, long Active, long MigratedBytes, string Message)
 {
     /// <summary>It goes on by itself.</summary>
@@ -92,24 +93,29 @@ public sealed partial class TaskTable
             case OpType.TaskCreated when TaskCreatedPayload.TryRead(entry.Payload, out var created) && !_tasks.ContainsKey(created.Id):
                 Create(created);
                 break;
-            case OpType.TaskFetched when TaskFetchedPayload.TryRead(entry.Payload, out var fetched) && IsOpen(fetched.Status) && IsOpen(fetched.Id, out var task):
+            case OpType.TaskFetched when TaskFetchedPayload.TryRead(entry.Payload, out var fetched)
+                && IsOpen(fetched.Status) && IsOpen(fetched.Id, out var task):
                 Fetch(task, fetched);
                 break;
-            case OpType.TaskEnded when TaskEndedPayload.TryRead(entry.Payload, out var ended) && HasEnded(ended.Status) && IsOpen(ended.Id, out var task):
+            case OpType.TaskEnded when TaskEndedPayload.TryRead(entry.Payload, out var ended)
+                && HasEnded(ended.Status) && IsOpen(ended.Id, out var task):
                 End(task, ended);
                 break;
-            case OpType.TaskForgotten when IdPayload.TryRead(entry.Payload, out var id) && _tasks.TryGetValue(id.Id, out var task) && HasEnded(task.Task.Status):
+            case OpType.TaskForgotten when IdPayload.TryRead(entry.Payload, out var id)
+                && _tasks.TryGetValue(id.Id, out var task) && HasEnded(task.Task.Status):
                 Forget(task);
                 break;
             case OpType.JobCreated when JobCreatedPayload.TryRead(entry.Payload, out var created) && !_jobs.ContainsKey(created.Id):
                 Set(new StoredJob(
-                    created.Id, JobStatus.Created, created.CreatedMilliseconds, created.CreatedMilliseconds, created.Handles, created.Segments,
-                    created.Targets, (int)created.MaximumConcurrency, 0, 0, 0, 0, ""));
+                    created.Id, JobStatus.Created, created.CreatedMilliseconds, created.CreatedMilliseconds, created.Handles,
+                    created.Segments, created.Targets, (int)created.MaximumConcurrency, 0, 0, 0, 0, ""));
                 break;
-            case OpType.JobChanged when JobChangedPayload.TryRead(entry.Payload, out var changed) && _jobs.TryGetValue(changed.Id, out var job) && job.IsRunning:
+            case OpType.JobChanged when JobChangedPayload.TryRead(entry.Payload, out var changed)
+                && _jobs.TryGetValue(changed.Id, out var job) && job.IsRunning:
                 Set(job with { Status = changed.Status, UpdatedMilliseconds = changed.UpdatedMilliseconds, Message = changed.Message });
                 break;
-            case OpType.JobForgotten when IdPayload.TryRead(entry.Payload, out var id) && _jobs.TryGetValue(id.Id, out var job) && !job.IsRunning:
+            case OpType.JobForgotten when IdPayload.TryRead(entry.Payload, out var id)
+                && _jobs.TryGetValue(id.Id, out var job) && !job.IsRunning:
                 _jobs.Remove(job.Id);
                 Digest = Digest.Minus(HashOf(job));
                 break;
@@ -137,7 +143,15 @@ public sealed partial class TaskTable
 
     private void End(StoredTask task, TaskEndedPayload ended)
     {
-        Set(task with { Task = task.Task with { Status = ended.Status, UpdatedMilliseconds = ended.UpdatedMilliseconds, Message = ended.Message } });
+        Set(task with
+        {
+            Task = task.Task with
+            {
+                Status = ended.Status,
+                UpdatedMilliseconds = ended.UpdatedMilliseconds,
+                Message = ended.Message
+            }
+        });
         if (!_jobs.TryGetValue(task.Task.JobId, out var job))
             return;
         var succeeded = ended.Status == ReplicationTaskStatus.Success;
@@ -218,13 +232,15 @@ public sealed partial class TaskTable
         XxHash3.HashToUInt64(EndedOf(task), (long)XxHash3.HashToUInt64(CreatedOf(task))), task.Retries, (long)task.Order, 0, 0);
 
     private static ulong HashOf(StoredJob job) => HashOf(
-        XxHash3.HashToUInt64(ChangedOf(job), (long)XxHash3.HashToUInt64(CreatedOf(job))), job.Succeeded, job.Failed, job.Active, job.MigratedBytes);
+        XxHash3.HashToUInt64(ChangedOf(job), (long)XxHash3.HashToUInt64(CreatedOf(job))), job.Succeeded, job.Failed, job.Active,
+        job.MigratedBytes);
 
     private static byte[] CreatedOf(StoredTask task)
     {
         var shown = task.Task;
         return new TaskCreatedPayload(
-            shown.Id, shown.Type, shown.Client, shown.CreatedMilliseconds, shown.JobId, task.SizeBytes, shown.Key, shown.Source, shown.Targets).Encode();
+            shown.Id, shown.Type, shown.Client, shown.CreatedMilliseconds, shown.JobId, task.SizeBytes, shown.Key, shown.Source,
+            shown.Targets).Encode();
     }
 
     private static byte[] EndedOf(StoredTask task) =>
@@ -233,7 +249,8 @@ public sealed partial class TaskTable
     private static byte[] CreatedOf(StoredJob job) => new JobCreatedPayload(
         job.Id, job.CreatedMilliseconds, (uint)job.MaximumConcurrency, job.Handles, job.Segments, job.Targets).Encode();
 
-    private static byte[] ChangedOf(StoredJob job) => new JobChangedPayload(job.Id, job.Status, job.UpdatedMilliseconds, job.Message).Encode();
+    private static byte[] ChangedOf(StoredJob job) =>
+        new JobChangedPayload(job.Id, job.Status, job.UpdatedMilliseconds, job.Message).Encode();
 
     private static ulong HashOf(ulong before, params ReadOnlySpan<long> counts) =>
         XxHash3.HashToUInt64(System.Runtime.InteropServices.MemoryMarshal.AsBytes(counts), (long)before);

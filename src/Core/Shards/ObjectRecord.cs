@@ -36,7 +36,8 @@ public sealed class ObjectRecord
 
     /// <summary>As it was, from its bytes; see <see cref="ObjectRecordCodec"/>.</summary>
     internal ObjectRecord(
-        in ObjectKey key, Uuid client, ulong sizeBytes, bool isBeingWritten, bool isHardPinned, bool isSoftPinned, SoftPinAction softPinAction,
+        in ObjectKey key, Uuid client, ulong sizeBytes, bool isBeingWritten, bool isHardPinned, bool isSoftPinned,
+        SoftPinAction softPinAction,
         ulong? softPinTtlMilliseconds, byte dataType, ulong? objectChecksum, byte[] group, ReadOnlySpan<StoredReplica> replicas)
     {
         (Key, SizeBytes, IsHardPinned, IsSoftPinned, GroupBytes) = (key, sizeBytes, isHardPinned, isSoftPinned, group);

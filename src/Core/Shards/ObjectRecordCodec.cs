@@ -25,7 +25,8 @@ internal static class ObjectRecordCodec
         to.UInt64(record.Key.Hash);
         to.Id(record.Client);
         to.UInt64(record.SizeBytes);
-        to.Byte((byte)((record.IsBeingWritten ? BeingWritten : 0) | (record.IsHardPinned ? HardPinned : 0) | (record.IsSoftPinned ? SoftPinned : 0)
+        to.Byte((byte)((record.IsBeingWritten
+            ? BeingWritten : 0) | (record.IsHardPinned ? HardPinned : 0) | (record.IsSoftPinned ? SoftPinned : 0)
             | (record.SoftPinTtlMilliseconds.HasValue ? HasSoftPinTtl : 0) | (record.ObjectChecksum.HasValue ? HasObjectChecksum : 0)));
         to.Byte((byte)record.SoftPinAction);
         to.Byte(record.DataType);
@@ -67,7 +68,7 @@ internal static class ObjectRecordCodec
         for (var i = 0; i < replicas.Length; i++)
             replicas[i] = new StoredReplica(from.UInt64(), from.UInt64(), from.UInt32(), (ReplicaStatus)from.Byte());
         return new ObjectRecord(
-            key, client, size, (flags & BeingWritten) != 0, (flags & HardPinned) != 0, (flags & SoftPinned) != 0, action, softPinTtl, dataType,
-            checksum, group, replicas);
+            key, client, size, (flags & BeingWritten) != 0, (flags & HardPinned) != 0, (flags & SoftPinned) != 0, action,
+            softPinTtl, dataType, checksum, group, replicas);
     }
 }

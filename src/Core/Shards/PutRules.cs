@@ -136,7 +136,8 @@ internal sealed class PutRules(ShardBook book)
 
     // The reply to the first one may have been lost with the Primary that gave it. Once: a second repetition is a second writer.
     private static bool IsRepeated(KeyedCall call, int index, ObjectRecord existing) =>
-        existing is { IsBeingWritten: true, IsFromEarlierReign: true } && existing.Client == call.Client && existing.SizeBytes == call.Sizes[index];
+        existing is { IsBeingWritten: true, IsFromEarlierReign: true }
+            && existing.Client == call.Client && existing.SizeBytes == call.Sizes[index];
 
     private int TakePlaces(Span<Extent> places, ulong size, Span<PlacedReplica> replicas)
     {
@@ -169,8 +170,8 @@ internal sealed class PutRules(ShardBook book)
             Encoding.UTF8.GetBytes(groupName, group);
         PutStartPayload.Write(
             book.Draft(OpType.PutStart, key, PutStartPayload.SizeOf(groupBytes, replicas.Length)), call.Client, call.Sizes[index],
-            config.SoftPinTtlMilliseconds ?? heritage.SoftPinTtlMilliseconds, config.HardPin || heritage.HardPin, config.SoftPinAction, config.DataType, group, replicas,
-            heritage.SoftPinUntilTicks.HasValue);
+            config.SoftPinTtlMilliseconds ?? heritage.SoftPinTtlMilliseconds, config.HardPin || heritage.HardPin, config.SoftPinAction,
+            config.DataType, group, replicas, heritage.SoftPinUntilTicks.HasValue);
         book.Apply(key);
         return book.State.Find(key)!;
     }

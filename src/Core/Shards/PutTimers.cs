@@ -136,7 +136,8 @@ internal sealed class PutTimers
     // A pin outlives its object by far: without this, objects that come and go would be kept for half an hour.
     private void CompactPins()
     {
-        var pinned = _pins.UnorderedItems.Where(pin => pin.Element is { IsGone: false, IsSoftPinned: true } && pin.Element.SoftPinUntilTicks == pin.Priority).ToArray();
+        var pinned = _pins.UnorderedItems.Where(
+            pin => pin.Element is { IsGone: false, IsSoftPinned: true } && pin.Element.SoftPinUntilTicks == pin.Priority).ToArray();
         _pins.Clear();
         _pins.EnqueueRange(pinned);
         _compactPinsAt = Math.Max(SmallestCompaction, pinned.Length * 2);

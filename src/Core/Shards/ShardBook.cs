@@ -77,7 +77,9 @@ internal sealed class ShardBook : IShardObserver
         Apply(key);
     }
 
-    /// <summary>Erases an object; its buffers stay allocated until the release timeout, counted from <paramref name="sinceTicks"/>.</summary>
+    /// <summary>
+    /// Erases an object; its buffers stay allocated until the release timeout, counted from <paramref name="sinceTicks"/>.
+    /// </summary>
     public void Discard(in ObjectKey key, long sinceTicks)
     {
         Timers.Park(State.NextParkedPut, sinceTicks);
@@ -139,7 +141,8 @@ internal sealed class ShardBook : IShardObserver
     public void StartSoftPin(ObjectRecord record)
     {
         var ttl = record.SoftPinTtlMilliseconds is { } milliseconds
-            ? (long)Math.Min(milliseconds, (ulong)(Settings.MaximumSoftPinTtl.Ticks / TimeSpan.TicksPerMillisecond)) * TimeSpan.TicksPerMillisecond
+            ? (long)Math.Min(
+                milliseconds, (ulong)(Settings.MaximumSoftPinTtl.Ticks / TimeSpan.TicksPerMillisecond)) * TimeSpan.TicksPerMillisecond
             : Settings.DefaultSoftPinTtl.Ticks;
         record.SoftPinUntilTicks = ttl > long.MaxValue - NowTicks ? long.MaxValue : NowTicks + ttl;
         Timers.Pin(record);
@@ -188,7 +191,8 @@ internal sealed class ShardBook : IShardObserver
     {
         var segment = Directory.Readable(replica.SegmentHandle)!.Segment;
         return new ReplicaDescriptor(
-            replica.Id, record.SizeBytes, segment.BaseAddress + replica.Offset, segment.Protocol, segment.TransportEndpoint, replica.Status);
+            replica.Id, record.SizeBytes, segment.BaseAddress + replica.Offset, segment.Protocol, segment.TransportEndpoint,
+            replica.Status);
     }
 
     /// <summary>

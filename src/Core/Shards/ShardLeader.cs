@@ -197,7 +197,8 @@ public sealed class ShardLeader
 
     /// <summary>The coldest objects without a lease, at most <paramref name="limit"/> of each kind.</summary>
     public VictimOffer Offer(int limit, long nowTicks) => new(
-        EvictableCount, SoftPinnedEvictableCount, _book.Cold.Coldest(softPinned: false, limit, nowTicks), _book.Cold.Coldest(softPinned: true, limit, nowTicks));
+        EvictableCount, SoftPinnedEvictableCount, _book.Cold.Coldest(softPinned: false, limit, nowTicks),
+        _book.Cold.Coldest(softPinned: true, limit, nowTicks));
 
     /// <summary>Buffers on a segment that may still be written to: of puts and transfers that have not ended, and what is parked.</summary>
     public IReadOnlyList<Extent> UnfinishedOn(uint handle) => _reads.UnfinishedOn(handle);
@@ -209,7 +210,9 @@ public sealed class ShardLeader
             states[i] = _book.Groups.Describe(groups[i]);
     }
 
-    /// <summary>Proposes the eviction of these objects, but for those that may not go (any more). Returns how many go, and their bytes.</summary>
+    /// <summary>
+    /// Proposes the eviction of these objects, but for those that may not go (any more). Returns how many go, and their bytes.
+    /// </summary>
     public (int Count, ulong Bytes) Evict(IReadOnlyList<ObjectKey> keys, long nowTicks, DraftBuffer drafts)
     {
         Turn(nowTicks, drafts);

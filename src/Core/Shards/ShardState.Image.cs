@@ -36,7 +36,8 @@ public sealed partial class ShardState
     /// <param name="partition">Which shard it must be of.</param>
     /// <param name="shardCount">Of the cluster.</param>
     /// <param name="appliedSequence">The seq that the image stands for.</param>
-    /// <exception cref="ImageDamagedException">Other bytes than were written, another shard's, or of a cluster with another number of shards.</exception>
+    /// <exception cref="ImageDamagedException">Other bytes than were written, another shard's, or of a cluster with another number of
+    /// shards.</exception>
     public static ShardState FromImage(ReadOnlySpan<byte> image, Partition partition, int shardCount, ulong appliedSequence)
     {
         var head = PartitionImage.Open(image, out var content);
@@ -106,7 +107,8 @@ public sealed partial class ShardState
     private void ReadTransfer(ref ImageReader from)
     {
         var hash = from.UInt64();
-        var record = Find(ObjectKey.FromScoped(from.Bytes(), hash)) ?? throw new ImageDamagedException("a transfer of an object that is not there");
+        var record = Find(ObjectKey.FromScoped(from.Bytes(), hash))
+            ?? throw new ImageDamagedException("a transfer of an object that is not there");
         var (client, isMove, source) = (from.Id(), from.Byte() != 0, from.UInt64());
         var targets = new ulong[from.Count(sizeof(ulong))];
         for (var i = 0; i < targets.Length; i++)

@@ -57,7 +57,8 @@ internal sealed class UpsertRules(ShardBook book, PutRules puts)
     private void Rewrite(KeyedCall call, ObjectRecord existing)
     {
         var config = call.Config;
-        new UpsertReusePayload(call.Client, config.SoftPinTtlMilliseconds ?? InheritedTtl(config, existing), config.SoftPinAction, config.DataType)
+        new UpsertReusePayload(
+            call.Client, config.SoftPinTtlMilliseconds ?? InheritedTtl(config, existing), config.SoftPinAction, config.DataType)
             .Write(book.Draft(OpType.UpsertReuse, existing.Key, UpsertReusePayload.EncodedBytes));
         existing.IsFromEarlierReign = false;
         book.Apply(existing.Key);

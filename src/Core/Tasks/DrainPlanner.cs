@@ -15,7 +15,8 @@ namespace HotStandby.Core.Tasks;
 /// <param name="SegmentHandle">The segment.</param>
 /// <param name="IsBlocked">It cannot be moved now.</param>
 /// <param name="Holders">Handles of all segments with a replica of it, this one among them.</param>
-public readonly record struct MoveCandidate(ObjectKey Key, ulong SizeBytes, uint SegmentHandle, bool IsBlocked, IReadOnlyList<uint> Holders);
+public readonly record struct MoveCandidate(
+    ObjectKey Key, ulong SizeBytes, uint SegmentHandle, bool IsBlocked, IReadOnlyList<uint> Holders);
 
 /// <summary>The drain jobs of one reign. Not thread-safe.</summary>
 public sealed class DrainPlanner
@@ -107,7 +108,8 @@ public sealed class DrainPlanner
     /// <param name="wallMilliseconds">For people.</param>
     /// <param name="drafts">Takes the entries.</param>
     public void Plan(
-        Uuid jobId, IReadOnlyList<MoveCandidate> candidates, long askedMilliseconds, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
+        Uuid jobId, IReadOnlyList<MoveCandidate> candidates, long askedMilliseconds, long nowTicks, long wallMilliseconds,
+        DraftBuffer drafts)
     {
         if (_table.Job(jobId) is not { IsRunning: true } job)
             return;
@@ -138,14 +140,16 @@ public sealed class DrainPlanner
                 room--;
         }
 
-        Remember(_table.Job(jobId)!, candidates.Count, new Found(blocked + stuck, givenUp, stuck == 0 ? null : nowTicks), wallMilliseconds, drafts);
+        Remember(_table.Job(jobId)!, candidates.Count, new Found(blocked + stuck, givenUp, stuck == 0 ? null : nowTicks),
+            wallMilliseconds, drafts);
     }
 
     /// <summary>Opens segments that no job drains (any more), gives up jobs that find no target, and forgets what ended long ago.</summary>
     public void Sweep(long nowTicks, long wallMilliseconds, DraftBuffer drafts, int maximumEntries)
     {
         var drained = Running.SelectMany(job => job.Handles).ToHashSet();
-        foreach (var segment in _segmentTable.All.Where(segment => segment.Status == SegmentStatus.Draining && !drained.Contains(segment.Handle)).ToArray())
+        foreach (var segment in _segmentTable.All.Where(
+            segment => segment.Status == SegmentStatus.Draining && !drained.Contains(segment.Handle)).ToArray())
             _segments.SetStatus(segment.Handle, SegmentStatus.Ok, drafts);
         foreach (var job in Running.Where(job => job.Active == 0).ToArray())
         {
@@ -207,7 +211,8 @@ public sealed class DrainPlanner
 
     private bool TryMove(StoredJob job, MoveCandidate candidate, string target, long nowTicks, long wallMilliseconds, DraftBuffer drafts) =>
         _segmentTable.ByHandle(candidate.SegmentHandle) is { } source
-        && _tasks.TryCreate(TaskType.ReplicaMove, candidate.Key, source, [target], candidate.SizeBytes, job.Id, nowTicks, wallMilliseconds, drafts, out _);
+        && _tasks.TryCreate(
+            TaskType.ReplicaMove, candidate.Key, source, [target], candidate.SizeBytes, job.Id, nowTicks, wallMilliseconds, drafts, out _);
 
     // The freest of the allowed names, counted by share after what this round has planned for it. Not one that holds a replica: the move
     // would end with one replica less.
@@ -217,7 +222,8 @@ public sealed class DrainPlanner
         var bestFree = 0.0;
         foreach (var group in _segments.Space.Groups)
         {
-            if ((job.Targets.Count > 0 && !job.Targets.Contains(group.Name)) || job.Segments.Contains(group.Name) || Holds(candidate, group.Name))
+            if ((job.Targets.Count > 0 && !job.Targets.Contains(group.Name))
+                || job.Segments.Contains(group.Name) || Holds(candidate, group.Name))
                 continue;
             var used = group.UsedBytes + planned.GetValueOrDefault(group.Name) + candidate.SizeBytes;
             var free = used > group.CapacityBytes ? -1 : (double)(group.CapacityBytes - used) / (double)group.CapacityBytes;

@@ -40,7 +40,8 @@ public sealed class TaskLeader
     /// </summary>
     public ErrorCode Create(CreateTaskCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts)
     {
-        if (call.Targets.Count == 0 || call.Targets.Distinct().Count() != call.Targets.Count || (call.Source is { } name && call.Targets.Contains(name)))
+        if (call.Targets.Count == 0
+            || call.Targets.Distinct().Count() != call.Targets.Count || (call.Source is { } name && call.Targets.Contains(name)))
             return ErrorCode.InvalidParams;
         if (!call.Targets.All(IsMounted) || (call.Source is { } from && !IsMounted(from)))
             return ErrorCode.InvalidParams;

@@ -23,7 +23,9 @@ public sealed record TaskSettings
     /// </summary>
     public int MaximumFetched { get; init; } = 256;
 
-    /// <summary>How long a task may wait, and how long a client may work on it, before it is given up or tried again. Default 300 s.</summary>
+    /// <summary>
+    /// How long a task may wait, and how long a client may work on it, before it is given up or tried again. Default 300 s.
+    /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(300);
 
     /// <summary>How often a task is tried again when its client does not end it. Default 10.</summary>

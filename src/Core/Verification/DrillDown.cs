@@ -12,7 +12,8 @@ namespace HotStandby.Core.Verification;
 /// <summary>Bounds of a drill-down.</summary>
 /// <param name="KeysPerRequest">Most keys of one request and of one answer, at least 1.</param>
 /// <param name="RepairThreshold">With more mismatches than this in one drill-down, the shard needs a full sync.</param>
-/// <param name="MaximumTouched">Keys that may change meanwhile; beyond it the drill-down is given up and begun anew at another marker.</param>
+/// <param name="MaximumTouched">Keys that may change meanwhile; beyond it the drill-down is given up and begun anew at another
+/// marker.</param>
 public sealed record DrillDownSettings(int KeysPerRequest, int RepairThreshold, int MaximumTouched = 65_536);
 
 /// <summary>A key that differed, and was repaired.</summary>
@@ -74,7 +75,9 @@ public sealed class DrillDown
     /// <summary>Buckets whose digest did not fit their content here; they are computed anew.</summary>
     public int WrongDigests { get; private set; }
 
-    /// <summary>Keys of which the Primary said that they differ, and which have changed since the marker: nothing is known of them.</summary>
+    /// <summary>
+    /// Keys of which the Primary said that they differ, and which have changed since the marker: nothing is known of them.
+    /// </summary>
     public int PassedOver { get; private set; }
 
     /// <summary>Begins one. The shard has applied the marker, and nothing behind it. One walk over the shard.</summary>
@@ -111,7 +114,8 @@ public sealed class DrillDown
     public void Answered(VerificationResponse answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        if (State != DrillDownState.Running || Request is not { } asked || answer.MarkerSequence != MarkerSequence || answer.Bucket != asked.Bucket
+        if (State != DrillDownState.Running
+            || Request is not { } asked || answer.MarkerSequence != MarkerSequence || answer.Bucket != asked.Bucket
             || answer.FromHash != asked.FromHash || answer.ThroughHash < asked.FromHash || answer.ThroughHash > asked.ThroughHash)
             return;
         Request = null;

@@ -16,7 +16,8 @@ internal static class PrimaryComparison
 
     /// <summary>
     /// Compares as of the shard's applied seq: keys with a change that is not committed yet are passed over, and so are objects that an
-    /// entry behind the marker has changed, as far as that is known. What is left may still have been removed since; only the Standby can tell.
+    /// entry behind the marker has changed, as far as that is known. What is left may still have been removed since; only the Standby can
+    /// tell.
     /// </summary>
     public static VerificationResponse Compare(ShardState state, PendingChanges pending, VerificationRequest request, NodeId self)
     {
@@ -91,5 +92,6 @@ internal static class PrimaryComparison
     private static VerificationResponse Answer(
         ShardState state, VerificationRequest request, NodeId self, ComparisonOutcome outcome, ulong throughHash,
         IReadOnlyList<MismatchEntry> mismatches) =>
-        new(self, state.Partition, request.MarkerSequence, request.Bucket, request.FromHash, throughHash, outcome, state.AppliedSequence, mismatches);
+        new(self, state.Partition, request.MarkerSequence, request.Bucket, request.FromHash, throughHash, outcome, state.AppliedSequence,
+            mismatches);
 }

@@ -57,11 +57,13 @@ public sealed class VerificationLedger
     public IReadOnlyList<Partition> Unclean =>
     [
         .. Enumerable.Range(0, _standings.Length)
-            .Where(at => _standings[at] is PartitionStanding.Different or PartitionStanding.NeedsFullSync).Select(at => new Partition((ushort)at)),
+            .Where(at => _standings[at] is PartitionStanding.Different or PartitionStanding.NeedsFullSync)
+            .Select(at => new Partition((ushort)at)),
     ];
 
     /// <summary>True when no partition is known to differ and all have been compared; null when only the first holds.</summary>
-    public bool? IsClean => Unclean.Count > 0 ? false : Array.TrueForAll(_standings, standing => standing == PartitionStanding.Clean) ? true : null;
+    public bool? IsClean => Unclean.Count > 0
+        ? false : Array.TrueForAll(_standings, standing => standing == PartitionStanding.Clean) ? true : null;
 
     /// <summary>How a partition stands.</summary>
     public PartitionStanding this[Partition partition] => _standings[partition.Value];

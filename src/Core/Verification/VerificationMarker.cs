@@ -20,7 +20,9 @@ public readonly record struct MarkerVerdict(bool IsComparable, ulong DifferingBu
 /// <summary>Writes markers and compares them.</summary>
 public static class VerificationMarker
 {
-    /// <summary>Of the way in which digests are computed: ContentHash, the buckets, the segments' hashes. Changes with any of them.</summary>
+    /// <summary>
+    /// Of the way in which digests are computed: ContentHash, the buckets, the segments' hashes. Changes with any of them.
+    /// </summary>
     public const byte DigestVersion = 2;
 
     private const int ShardDigests = BucketDigests.Count + 1;
@@ -73,7 +75,8 @@ public static class VerificationMarker
         TryRead(marker, ShardDigests, out var payload) ? Read(payload, bucket) : default;
 
     private static bool TryRead(in OpLogEntry marker, int digests, out VerificationMarkerPayload payload) =>
-        VerificationMarkerPayload.TryRead(marker.Payload, out payload) && payload.DigestVersion == DigestVersion && payload.DigestCount == digests;
+        VerificationMarkerPayload.TryRead(marker.Payload, out payload)
+            && payload.DigestVersion == DigestVersion && payload.DigestCount == digests;
 
     private static PartitionDigest Read(in VerificationMarkerPayload payload, int index)
     {

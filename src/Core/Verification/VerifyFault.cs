@@ -65,7 +65,8 @@ public static class FaultInjection
     }
 
     private static ObjectRecord[] Quiet(ShardState state) =>
-        [.. state.Objects.Values.Where(record => record is { IsBeingWritten: false, HasTransfer: false }).OrderBy(record => record.Key.Hash)];
+        [.. state.Objects.Values.Where(record => record is { IsBeingWritten: false, HasTransfer: false })
+            .OrderBy(record => record.Key.Hash)];
 
     private static void Drop(ShardState state, ObjectRecord record) => state.EraseUnlogged(record.Key);
 

@@ -116,10 +116,14 @@ public struct ItemResult
     /// <summary>Exist: true when a replica is readable. ReplicaClear: true when something was dropped.</summary>
     public bool Exists;
 
-    /// <summary>GetReplicaList, Peek, PutStart, UpsertStart: where the bytes are. CopyStart, MoveStart: the source, then the targets.</summary>
+    /// <summary>
+    /// GetReplicaList, Peek, PutStart, UpsertStart: where the bytes are. CopyStart, MoveStart: the source, then the targets.
+    /// </summary>
     public ReplicaList Replicas;
 
-    /// <summary>GetReplicaList: how long the reader may read. Remove, when refused with ObjectHasLease: how long the lease has left. Milliseconds.</summary>
+    /// <summary>
+    /// GetReplicaList: how long the reader may read. Remove, when refused with ObjectHasLease: how long the lease has left. Milliseconds.
+    /// </summary>
     public ulong LeaseTtlMilliseconds;
 
     /// <summary>GetReplicaList, Peek: the checksum given at PutEnd.</summary>

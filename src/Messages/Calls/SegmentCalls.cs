@@ -49,7 +49,8 @@ public sealed class UnmountSegmentCall(IReplySink sink, Uuid client, Uuid segmen
 }
 
 /// <summary>GracefulUnmountSegment: no new buffers from now on, unmounted after the grace period.</summary>
-public sealed class GracefulUnmountSegmentCall(IReplySink sink, Uuid client, Uuid segmentId, TimeSpan gracePeriod) : SegmentCall(sink, client)
+public sealed class GracefulUnmountSegmentCall(
+    IReplySink sink, Uuid client, Uuid segmentId, TimeSpan gracePeriod) : SegmentCall(sink, client)
 {
     /// <summary>What to unmount.</summary>
     public Uuid SegmentId { get; } = segmentId;

@@ -54,7 +54,8 @@ public sealed class FetchTasksCall(IReplySink sink, Uuid client, int maximum) : 
 }
 
 /// <summary>MarkTaskToComplete.</summary>
-public sealed class CompleteTaskCall(IReplySink sink, Uuid client, Uuid taskId, ReplicationTaskStatus status, string message) : SegmentCall(sink, client)
+public sealed class CompleteTaskCall(
+    IReplySink sink, Uuid client, Uuid taskId, ReplicationTaskStatus status, string message) : SegmentCall(sink, client)
 {
     /// <summary>Which.</summary>
     public Uuid TaskId { get; } = taskId;
@@ -67,7 +68,8 @@ public sealed class CompleteTaskCall(IReplySink sink, Uuid client, Uuid taskId, 
 }
 
 /// <summary>CreateDrainJob: moves every replica off the segments.</summary>
-public sealed class CreateDrainJobCall(IReplySink sink, IReadOnlyList<string> segments, IReadOnlyList<string> targets, int maximumConcurrency)
+public sealed class CreateDrainJobCall(
+    IReplySink sink, IReadOnlyList<string> segments, IReadOnlyList<string> targets, int maximumConcurrency)
     : SegmentCall(sink, Uuid.None)
 {
     /// <summary>Names of the segments to empty.</summary>

@@ -26,8 +26,8 @@ public readonly record struct PlacedReplica(ulong Id, uint SegmentHandle, ulong 
 }
 
 /// <summary>
-/// PUT_START: client 16, size 8, soft-pin ttl 8 (all ones: none), flags 1 (bit 0 hard pin, bit 1 soft-pinned already), soft-pin action 1, data type 1,
-/// replicas 1, group length 2, group, replicas of 20 bytes each.
+/// PUT_START: client 16, size 8, soft-pin ttl 8 (all ones: none), flags 1 (bit 0 hard pin, bit 1 soft-pinned already), soft-pin action 1,
+/// data type 1, replicas 1, group length 2, group, replicas of 20 bytes each.
 /// </summary>
 public readonly ref struct PutStartPayload
 {

@@ -87,7 +87,8 @@ public static class ReplicationCodec
     {
         encoded = [];
         ArgumentNullException.ThrowIfNull(message);
-        if (!TryMeasureName(message.From.Name ?? "", out var nameBytes, out problem) || !TryMeasureName(SuccessorOf(message), out _, out problem))
+        if (!TryMeasureName(message.From.Name ?? "", out var nameBytes, out problem)
+            || !TryMeasureName(SuccessorOf(message), out _, out problem))
             return false;
         var length = CommonBytes + nameBytes + BodyBytes(message);
         if (LogOf(message).Length > MaximumEpochEnds)

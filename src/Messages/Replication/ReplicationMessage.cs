@@ -133,7 +133,8 @@ public sealed record GrantReleased(Origin Origin, ulong Epoch, NodeId Successor)
 /// <param name="Epoch">The epoch of what this answers.</param>
 /// <param name="BaseEpoch">Epoch of the last entry that is gone.</param>
 /// <param name="BaseSequence">Its seq.</param>
-/// <param name="SentAtTicks">From a Primary: its monotonic clock; comes back in the answer of a Standby that holds that entry by now.</param>
+/// <param name="SentAtTicks">From a Primary: its monotonic clock; comes back in the answer of a Standby that holds that entry by
+/// now.</param>
 public sealed record EntriesGone(Origin Origin, ulong Epoch, ulong BaseEpoch, ulong BaseSequence, long SentAtTicks)
     : ReplicationMessage(Origin, Epoch);
 

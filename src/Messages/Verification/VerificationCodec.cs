@@ -69,7 +69,9 @@ public static class VerificationCodec
         return true;
     }
 
-    /// <summary>Decodes a message. The content of mismatches is a view into <paramref name="bytes"/>, which must not change afterwards.</summary>
+    /// <summary>
+    /// Decodes a message. The content of mismatches is a view into <paramref name="bytes"/>, which must not change afterwards.
+    /// </summary>
     /// <param name="manifest">From <see cref="ManifestOf"/>, of the sender.</param>
     /// <param name="bytes">All bytes of the message.</param>
     /// <param name="problem">What is wrong; empty when nothing is.</param>

@@ -28,7 +28,8 @@ public readonly record struct VerificationEntry(ObjectKey Key, ulong Checksum, u
 /// <param name="FromHash">Lowest key hash of the range.</param>
 /// <param name="ThroughHash">Highest key hash of the range.</param>
 /// <param name="MaximumMismatches">Most mismatches in one answer, at least 1; the answer says how far it came.</param>
-/// <param name="RepairThreshold">With more missing and different keys than this, answer <see cref="ComparisonOutcome.NeedFullSync"/>.</param>
+/// <param name="RepairThreshold">With more missing and different keys than this, answer
+/// <see cref="ComparisonOutcome.NeedFullSync"/>.</param>
 /// <param name="Entries">The objects, each once.</param>
 public sealed record VerificationRequest(
     NodeId From, Partition Partition, ulong MarkerSequence, byte Bucket, ulong FromHash, ulong ThroughHash, int MaximumMismatches,
@@ -60,7 +61,8 @@ public enum MismatchKind : byte
 /// <param name="Kind">How.</param>
 /// <param name="Key">The key.</param>
 /// <param name="Checksum">The Primary's; 0 for an extra key.</param>
-/// <param name="LastSequence">The Primary's: no entry behind this seq has changed the object; 0 when not known, and for an extra key.</param>
+/// <param name="LastSequence">The Primary's: no entry behind this seq has changed the object; 0 when not known, and for an extra
+/// key.</param>
 /// <param name="Content">The whole object as bytes, for the repair; empty for an extra key.</param>
 public sealed record MismatchEntry(MismatchKind Kind, ObjectKey Key, ulong Checksum, ulong LastSequence, ReadOnlyMemory<byte> Content);
 

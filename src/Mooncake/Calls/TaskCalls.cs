@@ -98,8 +98,8 @@ public readonly record struct CompleteTaskRequest(Uuid Client, Uuid TaskId, Repl
 /// <param name="AssignedClient">Who does it.</param>
 /// <param name="Message">The client's words at its end.</param>
 public readonly record struct TaskReport(
-    Uuid Id, TaskType Type, ReplicationTaskStatus Status, long CreatedAtUnixMilliseconds, long UpdatedAtUnixMilliseconds, Uuid AssignedClient,
-    ByteString Message)
+    Uuid Id, TaskType Type, ReplicationTaskStatus Status, long CreatedAtUnixMilliseconds, long UpdatedAtUnixMilliseconds,
+    Uuid AssignedClient, ByteString Message)
     : IWireValue<TaskReport>
 {
     /// <inheritdoc/>

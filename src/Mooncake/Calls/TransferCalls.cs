@@ -12,7 +12,8 @@ namespace HotStandby.Mooncake.Calls;
 /// <param name="Tenant">Its tenant; <c>default</c> when the client has none.</param>
 /// <param name="Source">Name of the segment to read from.</param>
 /// <param name="Targets">Names of the segments to write to.</param>
-public readonly record struct CopyStartRequest(Uuid Client, ByteString Key, ByteString Tenant, ByteString Source, WireList<ByteString> Targets)
+public readonly record struct CopyStartRequest(
+    Uuid Client, ByteString Key, ByteString Tenant, ByteString Source, WireList<ByteString> Targets)
     : IRpcRequest<CopyStartRequest, Expected<CopyStartResponse>>
 {
     /// <inheritdoc/>

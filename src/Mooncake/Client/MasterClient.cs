@@ -27,7 +27,8 @@ public sealed class MasterClient(MasterConnection connection)
         connection.CallAsync<PingRequest, Expected<PingResponse>>(request, cancellation);
 
     /// <summary>A client asks for replication tasks; once a second.</summary>
-    public ValueTask<Expected<WireList<TaskAssignment>>> FetchTasksAsync(FetchTasksRequest request, CancellationToken cancellation = default) =>
+    public ValueTask<Expected<WireList<TaskAssignment>>> FetchTasksAsync(
+        FetchTasksRequest request, CancellationToken cancellation = default) =>
         connection.CallAsync<FetchTasksRequest, Expected<WireList<TaskAssignment>>>(request, cancellation);
 
     /// <summary>A client offers memory.</summary>
@@ -47,11 +48,13 @@ public sealed class MasterClient(MasterConnection connection)
         connection.CallAsync<ExistKeyRequest, Expected<WireBool>>(request, cancellation);
 
     /// <summary>ExistKey of many.</summary>
-    public ValueTask<WireList<Expected<WireBool>>> BatchExistKeyAsync(BatchExistKeyRequest request, CancellationToken cancellation = default) =>
+    public ValueTask<WireList<Expected<WireBool>>> BatchExistKeyAsync(
+        BatchExistKeyRequest request, CancellationToken cancellation = default) =>
         connection.CallAsync<BatchExistKeyRequest, WireList<Expected<WireBool>>>(request, cancellation);
 
     /// <summary>Where can it be read, and for how long?</summary>
-    public ValueTask<Expected<ReplicaListResponse>> GetReplicaListAsync(GetReplicaListRequest request, CancellationToken cancellation = default) =>
+    public ValueTask<Expected<ReplicaListResponse>> GetReplicaListAsync(
+        GetReplicaListRequest request, CancellationToken cancellation = default) =>
         connection.CallAsync<GetReplicaListRequest, Expected<ReplicaListResponse>>(request, cancellation);
 
     /// <summary>GetReplicaList of many.</summary>
@@ -81,7 +84,8 @@ public sealed class MasterClient(MasterConnection connection)
         connection.CallAsync<BatchPutEndRequest, WireList<Expected<Nothing>>>(request, cancellation);
 
     /// <summary>PutRevoke of many.</summary>
-    public ValueTask<WireList<Expected<Nothing>>> BatchPutRevokeAsync(BatchPutRevokeRequest request, CancellationToken cancellation = default) =>
+    public ValueTask<WireList<Expected<Nothing>>> BatchPutRevokeAsync(
+        BatchPutRevokeRequest request, CancellationToken cancellation = default) =>
         connection.CallAsync<BatchPutRevokeRequest, WireList<Expected<Nothing>>>(request, cancellation);
 
     /// <summary>Removes an object.</summary>

@@ -28,7 +28,8 @@ public sealed class MasterConnection : IAsyncDisposable
     private readonly Task _loops;
 
     // Unbounded because MaximumInFlight bounds what can be in it, and so a flush never has to wait.
-    private readonly Pipe _outgoing = new(new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false));
+    private readonly Pipe _outgoing = new(
+        new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false));
 
     private long _handedToSocket;
     private string? _closedBecause;
@@ -74,7 +75,8 @@ public sealed class MasterConnection : IAsyncDisposable
     /// <param name="endPoint">An address, or a name that is resolved now.</param>
     /// <param name="settings">How it shall behave; null for the defaults.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="MasterRpcException">Not connected in time or at all; the kind is always <see cref="MasterRpcFailure.NotSent"/>.</exception>
+    /// <exception cref="MasterRpcException">Not connected in time or at all; the kind is always
+    /// <see cref="MasterRpcFailure.NotSent"/>.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public static async Task<MasterConnection> ConnectAsync(
         EndPoint endPoint, MasterConnectionSettings? settings = null, CancellationToken cancellation = default)
@@ -99,7 +101,8 @@ public sealed class MasterConnection : IAsyncDisposable
         }
     }
 
-    private static async Task<Stream> StreamOfAsync(EndPoint endPoint, Socket socket, MasterConnectionSettings settings, CancellationToken stop)
+    private static async Task<Stream> StreamOfAsync(
+        EndPoint endPoint, Socket socket, MasterConnectionSettings settings, CancellationToken stop)
     {
         var plain = new NetworkStream(socket, ownsSocket: false); // here, while it is connected: a loop might come too late for that
         if (settings.Tls is null)

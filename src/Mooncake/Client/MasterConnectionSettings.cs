@@ -33,7 +33,9 @@ public sealed record MasterConnectionSettings
     /// </summary>
     public TimeSpan SilencePatience { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The cluster's name, for which <see cref="PrimaryFinder"/> asks discovery ports; the default is that of stock clients.</summary>
+    /// <summary>
+    /// The cluster's name, for which <see cref="PrimaryFinder"/> asks discovery ports; the default is that of stock clients.
+    /// </summary>
     public string Cluster { get; init; } = DiscoveryKey.DefaultCluster;
 
     /// <summary>Most calls without an answer; a further one waits until another has ended. Default 4096.</summary>

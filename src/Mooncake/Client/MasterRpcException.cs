@@ -21,7 +21,8 @@ public sealed class MasterRpcException : Exception
     /// <param name="failure"><see cref="MasterRpcFailure.NotSent"/> or <see cref="MasterRpcFailure.OutcomeUnknown"/>.</param>
     /// <param name="message">Why.</param>
     /// <param name="cause">What the transport said, if it said something.</param>
-    public MasterRpcException(MasterRpcFailure failure, string message, Exception? cause = null) : base(message, cause) => Failure = failure;
+    public MasterRpcException(MasterRpcFailure failure, string message, Exception? cause = null) : base(message, cause) =>
+        Failure = failure;
 
     /// <summary>A call that was refused.</summary>
     public MasterRpcException(RpcError error) : base($"refused by the master: {error.Code} {error.Text}") =>

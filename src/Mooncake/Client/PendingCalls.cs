@@ -33,7 +33,9 @@ internal sealed class PendingCalls
     /// <summary>True for a number that was given to a call of this connection, however long ago.</summary>
     public bool WasIssued(uint number) => (int)(_next - number) > 0;
 
-    /// <summary>Takes out every call whose deadline has come. Looks at all of them: they are few, and it happens some ten times a second.</summary>
+    /// <summary>
+    /// Takes out every call whose deadline has come. Looks at all of them: they are few, and it happens some ten times a second.
+    /// </summary>
     public List<PendingCall> TakeExpired(long now)
     {
         var expired = new List<PendingCall>();

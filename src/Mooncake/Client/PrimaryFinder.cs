@@ -162,8 +162,8 @@ public sealed class PrimaryFinder : IAsyncDisposable
         return (primary, [.. nodes.Zip(probes, (node, probe) => $"{node.Address} {probe.Result.Verdict}")]);
     }
 
-    // Asks the node that a discovery port names, unless another port has named it. For a port that does not answer, it asks the node that was
-    // named last: that one may serve although no discovery port can be reached.
+    // Asks the node that a discovery port names, unless another port has named it. For a port that does not answer, it asks the node that
+    // was named last: that one may serve although no discovery port can be reached.
     private async Task<(MasterConnection? Serving, string Verdict)> AskAsync(
         Node node, DiscoveryClient discovery, EndPoint? butNot, ConcurrentDictionary<string, bool> asked, CancellationToken cancellation)
     {
@@ -239,6 +239,7 @@ public sealed class PrimaryFinder : IAsyncDisposable
     }
 
     private static Node ToNode(string address) => HostAndPort.TryParse(address, out var node)
-        ? new Node(address, IPAddress.TryParse(node.Host, out var ip) ? new IPEndPoint(ip, node.Port) : new DnsEndPoint(node.Host, node.Port))
+        ? new Node(
+            address, IPAddress.TryParse(node.Host, out var ip) ? new IPEndPoint(ip, node.Port) : new DnsEndPoint(node.Host, node.Port))
         : throw new ArgumentException($"'{address}' {HostAndPort.Rule}", nameof(address));
 }

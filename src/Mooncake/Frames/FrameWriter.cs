@@ -13,7 +13,8 @@ public static class FrameWriter
     /// <returns>Bytes of the frame.</returns>
     /// <exception cref="OverflowException">The frame would not fit into 2 GiB.</exception>
     public static int WriteRequest<T>(
-        IBufferWriter<byte> output, uint callNumber, RpcFunction function, in T arguments, StructPackFlavour flavour = StructPackFlavour.Plain)
+        IBufferWriter<byte> output, uint callNumber, RpcFunction function, in T arguments,
+        StructPackFlavour flavour = StructPackFlavour.Plain)
         where T : struct, IWireWritable
     {
         ArgumentNullException.ThrowIfNull(output);

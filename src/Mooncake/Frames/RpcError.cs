@@ -23,7 +23,8 @@ public readonly record struct RpcError(RpcErrorCode Code, ushort ExtendedCode, s
             return StructPackMessage.TryRead<RpcExtendedError>(body, RpcExtendedError.Type, out var extended)
                 ? new(code, extended.Code, extended.Text)
                 : new(code, 0, "");
-        return StructPackMessage.TryRead<RpcErrorText>(body, RpcErrorText.Type, out var error) ? new(code, 0, error.Text) : new(code, 0, "");
+        return StructPackMessage.TryRead<RpcErrorText>(body, RpcErrorText.Type, out var error)
+            ? new(code, 0, error.Text) : new(code, 0, "");
     }
 }
 

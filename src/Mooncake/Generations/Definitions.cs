@@ -29,7 +29,8 @@ internal static class Definitions
                     break;
                 case "struct" or "copied":
                     var (structName, members) = Cut(rest, '{');
-                    types.DefineStruct(structName.Trim(), TypesOf(members.TrimEnd('}', ' ')), keyword == "copied" ? CopiedAlignment : (byte)0);
+                    types.DefineStruct(
+                        structName.Trim(), TypesOf(members.TrimEnd('}', ' ')), keyword == "copied" ? CopiedAlignment : (byte)0);
                     break;
                 case "rpc":
                     functions.Add(Function(generation, rest, types));

@@ -2,7 +2,9 @@
 // RpcTable derives ids, literals and hashes from it at start-up. Another generation is a text of what is different there.
 namespace HotStandby.Mooncake.Generations;
 
-/// <summary>Type and function definitions of the newest generation: the first with checksums and replicas in a distributed file system.</summary>
+/// <summary>
+/// Type and function definitions of the newest generation: the first with checksums and replicas in a distributed file system.
+/// </summary>
 /// <remarks>
 /// Members and parameters stand in wire order. Only their types are part of a type's identity; the names are for readers.
 /// <c>copied</c> marks a struct that the peers copy as it lies in memory, which adds its alignment to its identity.
@@ -59,7 +61,8 @@ internal static class NewestGeneration
         rpc PutRevoke(client_id: UUID, key: string, replica_type: ReplicaType, tenant_id: string) -> expected<void>
         rpc BatchPutStart(client_id: UUID, keys: list<string>, slice_lengths: list<u64>, config: ReplicateConfig,
             tenant_id: string) -> list<expected<list<ReplicaDescriptor>>>
-        rpc BatchPutEnd(client_id: UUID, object_metas: list<ObjectMeta>, replica_type: ReplicaType, tenant_id: string) -> list<expected<void>>
+        rpc BatchPutEnd(client_id: UUID, object_metas: list<ObjectMeta>, replica_type: ReplicaType,
+            tenant_id: string) -> list<expected<void>>
         rpc BatchPutRevoke(client_id: UUID, keys: list<string>, replica_type: ReplicaType, tenant_id: string) -> list<expected<void>>
         rpc UpsertStart(client_id: UUID, key: string, slice_length: u64, config: ReplicateConfig,
             tenant_id: string) -> expected<list<ReplicaDescriptor>>
@@ -102,7 +105,8 @@ internal static class NewestGeneration
         rpc DynamicReplicaCopyEnd(client_id: UUID, key: string, tenant_id: string, lease_id: UUID, version_epoch: u64) -> expected<void>
         rpc CopyRevoke(client_id: UUID, key: string, tenant_id: string) -> expected<void>
         rpc DynamicReplicaCopyRevoke(client_id: UUID, key: string, tenant_id: string, lease_id: UUID, version_epoch: u64) -> expected<void>
-        rpc MoveStart(client_id: UUID, key: string, tenant_id: string, src_segment: string, tgt_segment: string) -> expected<MoveStartResponse>
+        rpc MoveStart(client_id: UUID, key: string, tenant_id: string, src_segment: string,
+            tgt_segment: string) -> expected<MoveStartResponse>
         rpc MoveEnd(client_id: UUID, key: string, tenant_id: string) -> expected<void>
         rpc MoveRevoke(client_id: UUID, key: string, tenant_id: string) -> expected<void>
         rpc EvictDiskReplica(client_id: UUID, key: string, tenant_id: string, replica_type: ReplicaType) -> expected<void>

@@ -1,6 +1,8 @@
 namespace HotStandby.Mooncake.Generations;
 
-/// <summary>The functions of a Mooncake master, under Mooncake's own names. The numbers are local to this process and never travel.</summary>
+/// <summary>
+/// The functions of a Mooncake master, under Mooncake's own names. The numbers are local to this process and never travel.
+/// </summary>
 public enum Rpc
 {
     ServiceReady, GetFsdir, GetStorageConfig, Ping, ExistKey, BatchExistKey, BatchQueryIp, BatchReplicaClear, GetReplicaListByRegex,

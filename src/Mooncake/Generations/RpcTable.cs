@@ -16,7 +16,8 @@ public sealed class RpcTable
     public static readonly RpcTable Newest = new(Definitions.Read(Generation.Newest, NewestGeneration.Definitions));
 
     /// <summary>The generation before: v0.3.12 and v0.3.12.post1.</summary>
-    public static readonly RpcTable Previous = new(Definitions.Read(Generation.Previous, NewestGeneration.Definitions, PreviousGeneration.Changes));
+    public static readonly RpcTable Previous = new(
+        Definitions.Read(Generation.Previous, NewestGeneration.Definitions, PreviousGeneration.Changes));
 
     private readonly RpcFunction?[] _byRpc;
     private readonly FrozenDictionary<uint, RpcFunction> _byId;

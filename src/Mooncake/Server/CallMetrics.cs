@@ -33,7 +33,8 @@ internal sealed class CallMetrics
         // Mooncake's names have no _total, which an exporter would give to a counter: so these are sums that may fall, and never do.
         _totalGets = meter.CreateUpDownCounter<long>("total_get_nums_", null, "Objects that GetReplicaList was asked for.");
         _validGets = meter.CreateUpDownCounter<long>("valid_get_nums_", null, "Objects that GetReplicaList found.");
-        _hits = meter.CreateUpDownCounter<long>("mem_cache_hit_nums_", null, "Objects that GetReplicaList found in memory: all that it found.");
+        _hits = meter.CreateUpDownCounter<long>(
+            "mem_cache_hit_nums_", null, "Objects that GetReplicaList found in memory: all that it found.");
     }
 
     /// <summary>A settled call is answered.</summary>
@@ -105,7 +106,8 @@ internal sealed class CallMetrics
             _failures = meter.CreateCounter<long>($"master_{name}_failures_total", null, $"{rpc}: calls of which nothing succeeded.");
             if (!name.StartsWith(Batch, StringComparison.Ordinal))
                 return;
-            _partialSuccesses = meter.CreateCounter<long>($"master_{name}_partial_successes_total", null, $"{rpc}: calls of which some items failed.");
+            _partialSuccesses = meter.CreateCounter<long>(
+                $"master_{name}_partial_successes_total", null, $"{rpc}: calls of which some items failed.");
             _items = meter.CreateCounter<long>($"master_{name}_items_total", null, $"{rpc}: items.");
             _failedItems = meter.CreateCounter<long>($"master_{name}_failed_items_total", null, $"{rpc}: items that failed.");
         }

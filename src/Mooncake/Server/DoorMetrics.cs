@@ -34,7 +34,8 @@ public sealed class DoorMetrics : IDisposable
     {
         _refused = _meter.CreateCounter<long>("hotstandby_refused_frames", "{frame}", "Frames that were not taken, by reason");
         _calls = _meter.CreateCounter<long>("hotstandby_client_calls", "{call}", "Calls taken");
-        _abandoned = _meter.CreateCounter<long>("hotstandby_abandoned_connections", "{connection}", "Connections closed because an outcome stayed unknown");
+        _abandoned = _meter.CreateCounter<long>(
+            "hotstandby_abandoned_connections", "{connection}", "Connections closed because an outcome stayed unknown");
         _answered = new CallMetrics(_meter);
         Open.TryAdd(this, 0);
     }

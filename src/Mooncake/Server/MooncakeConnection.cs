@@ -22,7 +22,8 @@ internal sealed class MooncakeConnection(
     private const int FlushBytes = 64 << 10;
 
     private readonly FunctionTable _functions = FunctionTable.For(options.Tenancy);
-    private readonly Channel<PendingReply> _answered = Channel.CreateUnbounded<PendingReply>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<PendingReply> _answered = Channel.CreateUnbounded<PendingReply>(
+        new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _room = new(options.MaximumRequestsInFlight);
     private readonly OpenRequests _open = new(options.MaximumRequestsInFlight);
     private readonly FrameProgress _progress = new(time);

@@ -13,7 +13,9 @@ public interface IWireWritable
 /// <typeparam name="TSelf">The implementing type.</typeparam>
 public interface IWireValue<TSelf> : IWireWritable where TSelf : struct, IWireValue<TSelf>
 {
-    /// <summary>Least bytes one value takes on the wire. Bounds the length of a list before it is allocated; at least 1 for list items.</summary>
+    /// <summary>
+    /// Least bytes one value takes on the wire. Bounds the length of a list before it is allocated; at least 1 for list items.
+    /// </summary>
     static abstract int MinimumBytes { get; }
 
     /// <summary>

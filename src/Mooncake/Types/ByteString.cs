@@ -4,7 +4,9 @@ using HotStandby.Mooncake.StructPack;
 
 namespace HotStandby.Mooncake.Types;
 
-/// <summary>Bytes with value equality. One that was decoded points into the message it came from: <see cref="Detach"/> it to keep it.</summary>
+/// <summary>
+/// Bytes with value equality. One that was decoded points into the message it came from: <see cref="Detach"/> it to keep it.
+/// </summary>
 /// <param name="Memory">The bytes.</param>
 public readonly record struct ByteString(ReadOnlyMemory<byte> Memory) : IWireValue<ByteString>
 {

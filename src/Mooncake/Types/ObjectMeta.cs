@@ -4,7 +4,8 @@ namespace HotStandby.Mooncake.Types;
 
 /// <summary>What a writer says of an object when it has written it.</summary>
 /// <param name="Key">The object's key.</param>
-/// <param name="Checksum">Of its bytes, if the writer computes one; opaque to the master. The previous generation sends the key alone.</param>
+/// <param name="Checksum">Of its bytes, if the writer computes one; opaque to the master. The previous generation sends the key
+/// alone.</param>
 public readonly record struct ObjectMeta(ByteString Key, ulong? Checksum) : IWireValue<ObjectMeta>
 {
     /// <inheritdoc/>

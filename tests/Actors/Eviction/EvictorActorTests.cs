@@ -232,20 +232,24 @@ public sealed class EvictorActorTests : ActorTest
             outbox => new EvictorCell(_shards.Length, settings, EvictorCell.DefaultCycleTimeout, outbox),
             TestRoutes.Of([.. _shards.Select(shard => shard.Ref)], _segments), _clock));
 
-    private void Need(bool forced, double used = 0.5, ulong reign = Reign) => _evictor.Tell(new EvictionNeeded(reign, used, forced), _segments);
+    private void Need(bool forced, double used = 0.5, ulong reign = Reign) =>
+        _evictor.Tell(new EvictionNeeded(reign, used, forced), _segments);
 
     private OfferVictims[] ExpectOfferVictims() => [.. _shards.Select(shard => shard.ExpectMsg<OfferVictims>())];
 
-    private void Offer(int shard, OfferVictims asked, int evictable, params Victim[] plain) => Offer(shard, asked, evictable, plain, _evictor);
+    private void Offer(int shard, OfferVictims asked, int evictable, params Victim[] plain) =>
+        Offer(shard, asked, evictable, plain, _evictor);
 
     private void Offer(int shard, OfferVictims asked, int evictable, Victim[] plain, IActorRef evictor) =>
-        evictor.Tell(new VictimsOffered(Partition.OfShard(shard), asked.Reign, asked.CycleId, new VictimOffer(evictable, 0, plain, [])), _shards[shard]);
+        evictor.Tell(new VictimsOffered(Partition.OfShard(shard), asked.Reign, asked.CycleId, new VictimOffer(evictable, 0, plain, [])),
+            _shards[shard]);
 
     private void Describe(int shard, GroupState state, IActorRef? evictor = null)
     {
         var asked = _shards[shard].ExpectMsg<DescribeGroups>();
         Assert.Equal([7UL], asked.Groups);
-        (evictor ?? _evictor).Tell(new GroupsDescribed(Partition.OfShard(shard), asked.Reign, asked.CycleId, asked.Groups, [state]), _shards[shard]);
+        (evictor ?? _evictor).Tell(
+            new GroupsDescribed(Partition.OfShard(shard), asked.Reign, asked.CycleId, asked.Groups, [state]), _shards[shard]);
     }
 
     private IEnumerable<ObjectKey> ExpectEvict(int shard, int evicts, IActorRef? evictor = null)

@@ -48,7 +48,8 @@ public sealed class DescriptorReserveTests
         _free = 0;
         Assert.Equal(NoSpace, Assert.Throws<IOException>(() => reserve.Open<bool>(() => throw new IOException("full", NoSpace))).HResult);
         Assert.Equal(2, reserve.Held);
-        Assert.Equal(ProcessFull, Assert.Throws<IOException>(() => reserve.Open<bool>(() => throw new IOException("none left", ProcessFull))).HResult);
+        Assert.Equal(ProcessFull,
+            Assert.Throws<IOException>(() => reserve.Open<bool>(() => throw new IOException("none left", ProcessFull))).HResult);
         Assert.Equal(0, reserve.Held);
     }
 

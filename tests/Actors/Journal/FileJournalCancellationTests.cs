@@ -34,7 +34,8 @@ public sealed class FileJournalCancellationTests : IDisposable
         plugin.Tell(new ReplayMessages(1, 1, 1, "warm-up", kit.TestActor), kit.TestActor);
         kit.ExpectMsg<RecoverySuccess>(Deadline);
         // The plugin's own members: through its messages only the circuit breaker could be seen, which gives up by itself.
-        var journal = (FileJournal)typeof(ActorCell).GetProperty("Actor", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!
+        var journal = (FileJournal)typeof(ActorCell)
+            .GetProperty("Actor", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!
             .GetValue(((ActorRefWithCell)plugin).Underlying)!;
         using var patience = new CancellationTokenSource();
         _disk.Hang();

@@ -42,7 +42,8 @@ internal sealed class MemoryDisk : IDisk
     public IReadOnlyList<string> List(string directory)
     {
         lock (_gate)
-            return [.. from path in _live.Keys.Concat(_directories) where Path.GetDirectoryName(path) == directory select Path.GetFileName(path)];
+            return [.. from path in _live.Keys.Concat(_directories)
+                where Path.GetDirectoryName(path) == directory select Path.GetFileName(path)];
     }
 
     public IDiskFile Open(string path, DiskOpen mode)
@@ -56,7 +57,8 @@ internal sealed class MemoryDisk : IDisk
                 _live[path] = content;
                 _entryChanges.Add((Path.GetDirectoryName(path)!, entries => entries[path] = content));
             }
-            return _live.TryGetValue(path, out var found) ? new OpenFile(this, path, found) : throw new FileNotFoundException("no such file", path);
+            return _live.TryGetValue(path, out var found)
+                ? new OpenFile(this, path, found) : throw new FileNotFoundException("no such file", path);
         }
     }
 
@@ -71,7 +73,8 @@ internal sealed class MemoryDisk : IDisk
             {
                 if (entries.Remove(from, out var content))
                     entries[to] = content;
-            }));
+            }
+            ));
         }
     }
 

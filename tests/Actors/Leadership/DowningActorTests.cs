@@ -16,7 +16,8 @@ public sealed class DowningActorTests : ActorTest
     private static readonly TimeSpan Patience = Deadline.Step;
     private static readonly NodeId Primary = new("n2");
 
-    private static readonly HotStandbySettings Settings = TestConfiguration.Require(TestConfiguration.Parse(TestConfiguration.Valid)).Settings;
+    private static readonly HotStandbySettings Settings = TestConfiguration.Require(
+        TestConfiguration.Parse(TestConfiguration.Valid)).Settings;
 
     private readonly Cluster _first;
     private readonly Cluster _second;

@@ -27,7 +27,8 @@ public sealed class FoundingTests(ITestOutputHelper output)
             var network = new Network(new Random(unchecked(seed + history)), nodes: history % 2 == 0 ? 3 : 5);
             network.Run(EndMilliseconds);
             Assert.True(network.Founders.Count == 1 && network.Members == network.Nodes,
-                $"seed {unchecked(seed + history)}, {network.Nodes} nodes: founded by [{string.Join(", ", network.Founders)}], {network.Members} members\n{network.Story}");
+                $"seed {unchecked(seed + history)}, {network.Nodes} nodes: founded by [{string.Join(", ", network.Founders)}], "
+                    + $"{network.Members} members\n{network.Story}");
         }
 
         output.WriteLine($"seed {seed}");
@@ -43,7 +44,8 @@ public sealed class FoundingTests(ITestOutputHelper output)
             var network = new Network(new Random(unchecked(seed + history)), nodes: history % 2 == 0 ? 3 : 5) { HasFaults = true };
             network.Run(EndMillisecondsWithIslands);
             Assert.True(network.Clusters == 1 && network.Members == network.Nodes,
-                $"seed {unchecked(seed + history)}, {network.Nodes} nodes: {network.Clusters} clusters, {network.Members} members\n{network.Story}");
+                $"seed {unchecked(seed + history)}, {network.Nodes} nodes: {network.Clusters} clusters, {network.Members} "
+                    + $"members\n{network.Story}");
             islands += network.Islands;
         }
 
@@ -74,7 +76,8 @@ public sealed class FoundingTests(ITestOutputHelper output)
             _slowestMilliseconds = random.Next(1, 150);
             var ids = Enumerable.Range(1, nodes).Select(number => new NodeId($"n{number}")).ToArray();
             var seeds = ids.Select(id => $"a{id}").ToArray();
-            _peers = [.. ids.Select((id, seat) => new Peer(id, seeds[seat], life => new JoinPolicy(id, seeds[seat], seeds, ids, (ulong)life << 32)))];
+            _peers = [.. ids.Select((id, seat) =>
+                new Peer(id, seeds[seat], life => new JoinPolicy(id, seeds[seat], seeds, ids, (ulong)life << 32)))];
             _cut = (random.Next(nodes), random.Next(nodes));
             _frozen = _peers[random.Next(nodes)];
             _frozenFromMilliseconds = random.Next(LatestStartMilliseconds + 1000);
@@ -140,8 +143,8 @@ public sealed class FoundingTests(ITestOutputHelper output)
             if (!from.IsUp || IsCut(from, to) || !from.Policy.MaySpeakTo(to.Address, standing, NowTicks))
                 return;
             var hello = new Hello(
-                from.Id, Shape, new Life((ulong)from.Id.Name.Length, (ulong)from.Life << 32), 0, standing.IsMember, (uint)standing.VotersInCluster,
-                from.Policy.Heard(NowTicks), question, answers);
+                from.Id, Shape, new Life((ulong)from.Id.Name.Length, (ulong)from.Life << 32), 0, standing.IsMember,
+                (uint)standing.VotersInCluster, from.Policy.Heard(NowTicks), question, answers);
             After(_random.Next(_slowestMilliseconds), () => Arrive(from, to, hello));
         }
 
@@ -194,14 +197,16 @@ public sealed class FoundingTests(ITestOutputHelper output)
 
         private bool IsPutOff(Peer peer, Action happens)
         {
-            var isFrozen = HasFaults && peer == _frozen && _nowMilliseconds >= _frozenFromMilliseconds && _nowMilliseconds < _frozenUntilMilliseconds;
+            var isFrozen = HasFaults && peer == _frozen
+                && _nowMilliseconds >= _frozenFromMilliseconds && _nowMilliseconds < _frozenUntilMilliseconds;
             if (isFrozen)
                 After((int)(_frozenUntilMilliseconds - _nowMilliseconds), happens);
             return isFrozen;
         }
 
         private bool IsCut(Peer one, Peer other) =>
-            HasFaults && ((_peers[_cut.One] == one && _peers[_cut.Other] == other) || (_peers[_cut.One] == other && _peers[_cut.Other] == one));
+            HasFaults
+                && ((_peers[_cut.One] == one && _peers[_cut.Other] == other) || (_peers[_cut.One] == other && _peers[_cut.Other] == one));
 
         private Standing StandingOf(Peer peer)
         {
@@ -213,7 +218,8 @@ public sealed class FoundingTests(ITestOutputHelper output)
 
         private void After(int milliseconds, Action happens) => _events.Enqueue(happens, (_nowMilliseconds + milliseconds, _order++));
 
-        private void Tell(string what) => _story.Append(System.Globalization.CultureInfo.InvariantCulture, $"{_nowMilliseconds,6} ms  {what}\n");
+        private void Tell(string what) =>
+            _story.Append(System.Globalization.CultureInfo.InvariantCulture, $"{_nowMilliseconds,6} ms  {what}\n");
     }
 
     private sealed class Peer(NodeId id, string address, Func<int, JoinPolicy> policy)

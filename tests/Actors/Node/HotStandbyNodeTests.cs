@@ -75,8 +75,10 @@ public sealed class HotStandbyNodeTests : IAsyncDisposable
         using var system = ActorSystem.Create(NodeConfiguration.SystemName, HotStandbyNode.SystemConfig(configuration));
         try
         {
-            await HotStandbyNode.StartInAsync(system, configuration, ["no address"], TimeProvider.System, failure => fatal.TrySetResult(failure));
-            Assert.IsType<UriFormatException>(await fatal.Task.WaitAsync(Deadline.Step)); // what the joiner has thrown, without Akka's wrappers
+            await HotStandbyNode.StartInAsync(
+                system, configuration, ["no address"], TimeProvider.System, failure => fatal.TrySetResult(failure));
+            // what the joiner has thrown, without Akka's wrappers
+            Assert.IsType<UriFormatException>(await fatal.Task.WaitAsync(Deadline.Step));
         }
         finally
         {

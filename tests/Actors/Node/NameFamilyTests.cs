@@ -2,6 +2,7 @@
 using System.Net;
 using System.Net.Sockets;
 using HotStandby.Actors.Node;
+using HotStandby.Actors.Settings;
 using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Actors.Node;
@@ -44,11 +45,15 @@ public sealed class NameFamilyTests
         await NameFamily.ConfigOfAsync(ConfigurationOf("unknown", "old", "hotstandby.remoting.bind-host = \"0.0.0.0\""), ResolveAsync);
     }
 
-    private static HotStandby.Actors.Settings.NodeConfiguration ConfigurationOf(string own, string other, string more = "") => TestConfiguration.Require(TestConfiguration.Parse($$"""
-        hotstandby { node-id = n1, voters = [n1, n2, n3], data-dir = d, remoting.host = "{{own}}" }
-        akka.cluster.seed-nodes = ["akka.tcp://hotstandby@{{(own.Contains(':', StringComparison.Ordinal) ? $"[{own}]" : own)}}:5101", "akka.tcp://hotstandby@{{other}}:5102"]
-        {{more}}
-        """));
+    private static NodeConfiguration ConfigurationOf(string own, string other, string more = "")
+    {
+        var host = own.Contains(':', StringComparison.Ordinal) ? $"[{own}]" : own;
+        return TestConfiguration.Require(TestConfiguration.Parse($$"""
+            hotstandby { node-id = n1, voters = [n1, n2, n3], data-dir = d, remoting.host = "{{own}}" }
+            akka.cluster.seed-nodes = ["akka.tcp://hotstandby@{{host}}:5101", "akka.tcp://hotstandby@{{other}}:5102"]
+            {{more}}
+            """));
+    }
 
     private static Task<IPAddress[]> ResolveAsync(string name) => name switch
     {

@@ -1,5 +1,5 @@
-// Every family of calls on one real node, from its gateway through its actors and its journal: what the unit tests of the rules do not see are
-// the ways between the segment table, the shards and the scans.
+// Every family of calls on one real node, from its gateway through its actors and its journal: what the unit tests of the rules do not see
+// are the ways between the segment table, the shards and the scans.
 using HotStandby.Actors.Node;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
@@ -15,7 +15,8 @@ public sealed class NodeCallsTests : IAsyncLifetime
 
     // A lease would hold up whoever removes.
     private const string Hocon = """
-        hotstandby.objects { lease-ttl = 100ms, client-ttl = 2s, client-suspect-time = 1s, put-start-discard-timeout = 1s, put-start-release-timeout = 2s }
+        hotstandby.objects { lease-ttl = 100ms, client-ttl = 2s, client-suspect-time = 1s }
+        hotstandby.objects { put-start-discard-timeout = 1s, put-start-release-timeout = 2s }
         """;
 
     private static readonly Uuid Ann = new(1, 1);
@@ -71,9 +72,11 @@ public sealed class NodeCallsTests : IAsyncLifetime
         Assert.Empty((await SegmentAsync(sink => new FetchTasksCall(sink, Bob, 10))).Tasks);
         var task = Assert.Single((await SegmentAsync(sink => new FetchTasksCall(sink, Ann, 10))).Tasks);
         Assert.Equal((created.TaskId, "ann"), (task.Id, task.Source));
-        Assert.Equal(ErrorCode.Ok, (await SegmentAsync(sink => new CompleteTaskCall(sink, Ann, task.Id, ReplicationTaskStatus.Success, "done"))).Error);
+        Assert.Equal(ErrorCode.Ok,
+            (await SegmentAsync(sink => new CompleteTaskCall(sink, Ann, task.Id, ReplicationTaskStatus.Success, "done"))).Error);
         Assert.Equal(ReplicationTaskStatus.Success, (await SegmentAsync(sink => new QueryTaskCall(sink, task.Id))).Task!.Status);
-        Assert.Equal(ErrorCode.ObjectNotFound, (await SegmentAsync(sink => new CreateTaskCall(sink, TaskType.ReplicaCopy, ObjectKey.From("none"), null, ["bob"]))).Error);
+        Assert.Equal(ErrorCode.ObjectNotFound,
+            (await SegmentAsync(sink => new CreateTaskCall(sink, TaskType.ReplicaCopy, ObjectKey.From("none"), null, ["bob"]))).Error);
     }
 
     [Fact]
@@ -89,7 +92,8 @@ public sealed class NodeCallsTests : IAsyncLifetime
             foreach (var task in (await SegmentAsync(sink => new FetchTasksCall(sink, Ann, 10))).Tasks)
             {
                 Assert.Equal((job, TaskType.ReplicaMove), (task.JobId, task.Type));
-                Assert.Equal((ErrorCode.Ok, 2), await TransferAsync(KeyedOperation.MoveStart, task.Key.ToString(), "ann", [.. task.Targets]));
+                Assert.Equal(
+                    (ErrorCode.Ok, 2), await TransferAsync(KeyedOperation.MoveStart, task.Key.ToString(), "ann", [.. task.Targets]));
                 Assert.Equal(ErrorCode.Ok, (await KeyedAsync(KeyedOperation.MoveEnd, task.Key.ToString())).Error);
                 await SegmentAsync(sink => new CompleteTaskCall(sink, Ann, task.Id, ReplicationTaskStatus.Success, ""));
                 moved.Add(task.Key.ToString());
@@ -129,8 +133,10 @@ public sealed class NodeCallsTests : IAsyncLifetime
             Assert.Equal(ErrorCode.ObjectNotFound, (await KeyedAsync(KeyedOperation.Peek, key)).Error);
         Assert.Equal(ErrorCode.Ok, (await KeyedAsync(KeyedOperation.Peek, "b1")).Error);
         Assert.Equal(["127.0.0.1"], (await SegmentAsync(sink => new QueryIpCall(sink, [Ann, Bob]))).Hosts[Bob]);
-        Assert.Equal(ErrorCode.Ok, (await SegmentAsync(sink => new GracefulUnmountSegmentCall(sink, Bob, MemoryOfBob.Id, TimeSpan.FromMinutes(1)))).Error);
-        Assert.Equal(SegmentStatus.GracefullyUnmounting, (await SegmentAsync(sink => new QuerySegmentStatusCall(sink, MemoryOfBob.Id, null))).Status);
+        Assert.Equal(ErrorCode.Ok,
+            (await SegmentAsync(sink => new GracefulUnmountSegmentCall(sink, Bob, MemoryOfBob.Id, TimeSpan.FromMinutes(1)))).Error);
+        Assert.Equal(SegmentStatus.GracefullyUnmounting,
+            (await SegmentAsync(sink => new QuerySegmentStatusCall(sink, MemoryOfBob.Id, null))).Status);
         Assert.NotEqual(ErrorCode.Ok, (await PutStartAsync("bob", "b2"))[0].Error);
     }
 
@@ -174,14 +180,16 @@ public sealed class NodeCallsTests : IAsyncLifetime
         var removed = await NodeClient.SubmitAsync(_node, sink => new ScanCall(sink, ScanOperation.Remove, null, "1$") { Force = true });
         Assert.Equal((ErrorCode.Ok, 2L), (removed.Error, removed.RemovedCount));
         Assert.Equal(ErrorCode.Ok, (await KeyedAsync(KeyedOperation.Peek, "a2")).Error);
-        Assert.Equal(ErrorCode.InvalidParams, (await NodeClient.SubmitAsync(_node, sink => new ScanCall(sink, ScanOperation.ListKeys, null, "("))).Error);
+        Assert.Equal(ErrorCode.InvalidParams,
+            (await NodeClient.SubmitAsync(_node, sink => new ScanCall(sink, ScanOperation.ListKeys, null, "("))).Error);
     }
 
     [Fact]
     public async Task An_upsert_replaces_an_object_and_one_that_is_given_up_leaves_none()
     {
         await PutOnAsync("ann", "k");
-        var upsert = (await NodeClient.SubmitAsync(_node, sink => new KeyedCall(sink, KeyedOperation.UpsertStart, [ObjectKey.From("k")]) { Client = Ann, Sizes = [2 * SizeBytes] })).Results[0];
+        var upsert = (await NodeClient.SubmitAsync(_node, sink =>
+            new KeyedCall(sink, KeyedOperation.UpsertStart, [ObjectKey.From("k")]) { Client = Ann, Sizes = [2 * SizeBytes] })).Results[0];
         Assert.Equal((ErrorCode.Ok, 2 * SizeBytes), (upsert.Error, upsert.Replicas[0].SizeBytes));
         Assert.Equal(ErrorCode.Ok, (await KeyedAsync(KeyedOperation.PutEnd, "k")).Error);
         Assert.Equal(2 * SizeBytes, (await KeyedAsync(KeyedOperation.GetReplicaList, "k")).Replicas[0].SizeBytes);
@@ -197,9 +205,11 @@ public sealed class NodeCallsTests : IAsyncLifetime
             Assert.Equal(ErrorCode.Ok, (await KeyedAsync(KeyedOperation.PutEnd, key, client: segment == "bob" ? Bob : Ann)).Error);
     }
 
-    private Task<ItemResult[]> PutStartAsync(string segment, params string[] keys) => PutStartAsync(segment, segment == "bob" ? Bob : Ann, keys);
+    private Task<ItemResult[]> PutStartAsync(string segment, params string[] keys) =>
+        PutStartAsync(segment, segment == "bob" ? Bob : Ann, keys);
 
-    private async Task<ItemResult[]> PutStartAsync(string segment, Uuid client, params string[] keys) => (await NodeClient.SubmitAsync(_node, sink =>
+    private async Task<ItemResult[]> PutStartAsync(string segment, Uuid client, params string[] keys) =>
+        (await NodeClient.SubmitAsync(_node, sink =>
         new KeyedCall(sink, KeyedOperation.PutStart, [.. keys.Select(ObjectKey.From)])
         {
             Client = client,
@@ -207,7 +217,8 @@ public sealed class NodeCallsTests : IAsyncLifetime
             Config = ReplicateConfig.Default with { PreferredSegment = segment },
         })).Results;
 
-    private async Task<ItemResult> KeyedAsync(KeyedOperation operation, string key, string segment = "", Uuid? client = null) => (await NodeClient.SubmitAsync(
+    private async Task<ItemResult> KeyedAsync(KeyedOperation operation, string key, string segment = "", Uuid? client = null) =>
+        (await NodeClient.SubmitAsync(
         _node, sink => new KeyedCall(sink, operation, [ObjectKey.From(key)]) { Client = client ?? Ann, SegmentName = segment })).Results[0];
 
     private async Task<(ErrorCode Error, int Replicas)> TransferAsync(KeyedOperation operation, string key, string from, params string[] to)

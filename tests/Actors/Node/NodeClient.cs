@@ -45,11 +45,13 @@ internal sealed class NodeClient(Uuid id)
         return call;
     }
 
-    private static async Task<ErrorCode> CallAsync(HotStandbyNode node, Func<IReplySink, SegmentCall> make) => (await SubmitAsync(node, make)).Error;
+    private static async Task<ErrorCode> CallAsync(HotStandbyNode node, Func<IReplySink, SegmentCall> make) =>
+        (await SubmitAsync(node, make)).Error;
 
     private async Task<ItemResult[]> CallAsync(HotStandbyNode node, KeyedOperation operation, string[] keys, ulong[]? sizes = null)
     {
         node.Gateway.Hear(id); // as the door does
-        return (await SubmitAsync(node, sink => new KeyedCall(sink, operation, [.. keys.Select(ObjectKey.From)]) { Client = id, Sizes = sizes ?? [] })).Results;
+        return (await SubmitAsync(
+            node, sink => new KeyedCall(sink, operation, [.. keys.Select(ObjectKey.From)]) { Client = id, Sizes = sizes ?? [] })).Results;
     }
 }

@@ -48,12 +48,14 @@ internal sealed class Nodes : IAsyncDisposable
     /// <param name="ports">Remoting ports of all.</param>
     /// <param name="extraHocon">More settings.</param>
     /// <param name="scheme">Of the nodes' addresses.</param>
-    public Task<HotStandbyNode> StartAsync(string directory, int index, IReadOnlyList<int> ports, string extraHocon = "", string scheme = "akka.tcp")
+    public Task<HotStandbyNode> StartAsync(
+        string directory, int index, IReadOnlyList<int> ports, string extraHocon = "", string scheme = "akka.tcp")
     {
         var voters = string.Join(", ", ports.Select((_, at) => $"\"n{at}\""));
         var seeds = string.Join(", ", ports.Select(port => $"\"{scheme}://{NodeConfiguration.SystemName}@127.0.0.1:{port}\""));
         return StartAsync($$"""
-            hotstandby { node-id = "n{{index}}", voters = [{{voters}}], data-dir = "{{directory}}/n{{index}}", shards = 4, remoting.port = {{ports[index]}} }
+            hotstandby { node-id = "n{{index}}", voters = [{{voters}}], data-dir = "{{directory}}/n{{index}}", shards = 4 }
+            hotstandby.remoting.port = {{ports[index]}}
             akka.cluster.seed-nodes = [{{seeds}}]
             {{Lasting}}
             {{Calm}}
@@ -68,11 +70,14 @@ internal sealed class Nodes : IAsyncDisposable
     public static async Task<HotStandbyNode> WaitForPrimaryAsync(params IReadOnlyList<HotStandbyNode> nodes)
     {
         HotStandbyNode? primary = null;
-        await WaitUntilAsync("a Primary", () => Task.FromResult((primary = nodes.FirstOrDefault(node => node.Gateway.MayServe)) is not null));
+        await WaitUntilAsync("a Primary", () =>
+            Task.FromResult((primary = nodes.FirstOrDefault(node => node.Gateway.MayServe)) is not null));
         return primary!;
     }
 
-    /// <summary>What the node says of itself, once it does: it has 5 s for that, which a busy machine or a restore may not leave it.</summary>
+    /// <summary>
+    /// What the node says of itself, once it does: it has 5 s for that, which a busy machine or a restore may not leave it.
+    /// </summary>
     public static async Task<NodeReport> ReportOfAsync(HotStandbyNode node)
     {
         NodeReport? report = null;
@@ -103,7 +108,8 @@ internal sealed class Nodes : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ports that are free now, all different. Below the range of outgoing connections, from which one might be taken before the node starts.
+    /// Ports that are free now, all different. Below the range of outgoing connections, from which one might be taken before the node
+    /// starts.
     /// </summary>
     public static int[] FreePorts(int count)
     {

@@ -32,7 +32,8 @@ public sealed class ThreeNodesTests : IAsyncDisposable
         await AllMustAgreeAsync(nodes);
         var compared = await VerifyAsync(nodes.First(node => node != primary));
         Assert.Null(compared.Refusal);
-        Assert.All(compared.Partitions, partition => Assert.Equal((PartitionStanding.Clean, 0), (partition.Standing, partition.Mismatched)));
+        Assert.All(compared.Partitions, partition =>
+            Assert.Equal((PartitionStanding.Clean, 0), (partition.Standing, partition.Mismatched)));
         Assert.Equal(keys.Length, compared.Partitions.Where(partition => partition.Partition.IsShard).Sum(partition => partition.Keys));
         Assert.Contains("leads", (await VerifyAsync(primary)).Refusal, StringComparison.Ordinal);
 
@@ -43,7 +44,8 @@ public sealed class ThreeNodesTests : IAsyncDisposable
         Assert.All(await _client.ExistAsync(successor, keys), Assert.True);
         Assert.Equal(ErrorCode.Ok, await _client.ReMountAsync(successor));
         await _client.PutAsync(successor, "after the hand-over");
-        Assert.Equal(ErrorCode.ObjectHasLease, await _client.RemoveAsync(successor, keys[5])); // somebody may be reading it since the first reign
+        // somebody may be reading it since the first reign
+        Assert.Equal(ErrorCode.ObjectHasLease, await _client.RemoveAsync(successor, keys[5]));
         await AllMustAgreeAsync(nodes);
         _nodes.NoneMustHaveFailed();
     }
@@ -56,7 +58,8 @@ public sealed class ThreeNodesTests : IAsyncDisposable
         var ports = Nodes.FreePorts(3);
         var nodes = new List<HotStandbyNode>();
         for (var i = 0; i < ports.Length; i++)
-            nodes.Add(await _nodes.StartAsync(_directory.Path, i, ports, $"hotstandby.remoting {{ {authority.BlockOf(certificate)} }}", "akka.ssl.tcp"));
+            nodes.Add(await _nodes.StartAsync(
+                _directory.Path, i, ports, $"hotstandby.remoting {{ {authority.BlockOf(certificate)} }}", "akka.ssl.tcp"));
         var primary = await Nodes.WaitForPrimaryAsync(nodes);
         Assert.Equal(ErrorCode.Ok, await _client.MountAsync(primary));
         await _client.PutAsync(primary, "a", "b");
@@ -64,7 +67,8 @@ public sealed class ThreeNodesTests : IAsyncDisposable
 
         var standby = nodes.First(node => node != primary);
         Assert.NotNull(await standby.SwitchOverAsync(NodeId.None, CancellationToken.None));
-        Assert.Contains("not another voter", await primary.SwitchOverAsync(new NodeId("stranger"), CancellationToken.None), StringComparison.Ordinal);
+        Assert.Contains(
+            "not another voter", await primary.SwitchOverAsync(new NodeId("stranger"), CancellationToken.None), StringComparison.Ordinal);
         Assert.Null(await primary.SwitchOverAsync(NodeId.None, CancellationToken.None));
         await Nodes.WaitUntilAsync("another one leads", () => Task.FromResult(nodes.Any(node => node != primary && node.Gateway.MayServe)));
         Assert.Equal((bool[])[true, true], await _client.ExistAsync(await Nodes.WaitForPrimaryAsync(nodes), "a", "b"));
@@ -131,5 +135,6 @@ public sealed class ThreeNodesTests : IAsyncDisposable
     }
 
     // Not the applied seqs: a partition that was restored from a checkpoint counts from that.
-    private static IEnumerable<string> ContentOf(NodeReport report) => report.Partitions.Select(partition => $"{partition.Partition} {partition.Digest}");
+    private static IEnumerable<string> ContentOf(NodeReport report) =>
+        report.Partitions.Select(partition => $"{partition.Partition} {partition.Digest}");
 }

@@ -21,7 +21,8 @@ public sealed class JournalReaderActorTests() : ActorTest(VirtualTimers)
         Watch(reader);
         PassTimers(JournalReaderActor.Step);
         ExpectTerminated(reader);
-        Assert.Contains("entries from 7 on were asked for", Assert.IsType<JournalFailedException>(_failure).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "entries from 7 on were asked for", Assert.IsType<JournalFailedException>(_failure).Message, StringComparison.Ordinal);
     }
 
     [Fact]

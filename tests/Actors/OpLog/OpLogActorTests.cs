@@ -55,7 +55,8 @@ public sealed class OpLogActorTests : ActorTest
         var journal = Restart(ref log);
         Assert.Equal((17UL, 5UL), (journal.Log.LastSequence, journal.Log.LastEpoch));
         Assert.Equal((3UL, (ulong?)null), (journal.Log.EpochOf(14)!.Value, journal.Log.EpochOf(18)));
-        Assert.Equal((14UL, 5UL, new NodeId("n2"), true), (journal.CommitSequence, journal.PromisedEpoch, journal.PromisedTo, journal.Voting));
+        Assert.Equal(
+            (14UL, 5UL, new NodeId("n2"), true), (journal.CommitSequence, journal.PromisedEpoch, journal.PromisedTo, journal.Voting));
         Assert.Equal(
             [.. Range(3, 1, 14), .. Range(5, 15, 3)],
             Batches.EntriesOf(ReadAll(log, 1)));
@@ -122,7 +123,8 @@ public sealed class OpLogActorTests : ActorTest
         Start(out var log);
         Write(log, new WritePromise(1, Node), new WriteVoting(7), Batch(1, 1, 10), Batch(1, 11, 10));
         Write(log, new WriteTruncation([new EpochEnd(1, 10)], VoterRoll.Empty), new WritePromise(2, new NodeId("n2")));
-        AwaitAssert(() => Assert.Single(JournalEvents().OfType<BatchAppended>())); // the copies are written, and what they replace is deleted
+        // the copies are written, and what they replace is deleted
+        AwaitAssert(() => Assert.Single(JournalEvents().OfType<BatchAppended>()));
         var journal = Restart(ref log);
         Assert.Equal((2UL, new NodeId("n2"), true), (journal.PromisedEpoch, journal.PromisedTo, journal.Voting));
     }
@@ -131,7 +133,8 @@ public sealed class OpLogActorTests : ActorTest
     public void A_truncated_log_comes_back_with_the_epochs_of_what_is_gone()
     {
         Start(out var log);
-        Write(log, Batch(1, 1, 10), Batch(2, 11, 10), Batch(3, 21, 10, committed: 22), new WriteTruncation([new EpochEnd(1, 10), new EpochEnd(2, 20)], VoterRoll.Empty));
+        Write(log, Batch(1, 1, 10), Batch(2, 11, 10), Batch(3, 21, 10, committed: 22),
+            new WriteTruncation([new EpochEnd(1, 10), new EpochEnd(2, 20)], VoterRoll.Empty));
         var recovered = Restart(ref log).Log;
         Assert.Equal((20UL, 30UL, 3UL), (recovered.BaseSequence, recovered.LastSequence, recovered.LastEpoch));
         Assert.Equal((1UL, 2UL, 3UL), (recovered.EpochOf(10), recovered.EpochOf(20), recovered.EpochOf(21)));
@@ -159,12 +162,14 @@ public sealed class OpLogActorTests : ActorTest
     public void A_log_that_was_reset_goes_on_behind_the_images()
     {
         Start(out var log);
-        Write(log, new WritePromise(4, Node), Batch(1, 1, 10), new WriteReset([new EpochEnd(1, 3), new EpochEnd(2, 50)], VoterRoll.Empty, 70), Batch(4, 51, 5));
+        Write(log, new WritePromise(4, Node), Batch(1, 1, 10),
+            new WriteReset([new EpochEnd(1, 3), new EpochEnd(2, 50)], VoterRoll.Empty, 70), Batch(4, 51, 5));
         Assert.Equal(Range(4, 51, 5), Batches.EntriesOf(ReadAll(log, 51)));
         Assert.Empty(ReadAll(log, 1));
         var recovered = Restart(ref log);
         Assert.Equal((50UL, 55UL, 50UL, 70UL, 4UL), (
-            recovered.Log.BaseSequence, recovered.Log.LastSequence, recovered.CommitSequence, recovered.ImagesUpTo, recovered.PromisedEpoch));
+            recovered.Log.BaseSequence, recovered.Log.LastSequence, recovered.CommitSequence, recovered.ImagesUpTo,
+            recovered.PromisedEpoch));
         Assert.Equal((1UL, 2UL, 4UL), (recovered.Log.EpochOf(3), recovered.Log.EpochOf(4), recovered.Log.EpochOf(51)));
     }
 
@@ -179,7 +184,8 @@ public sealed class OpLogActorTests : ActorTest
         _replica.ExpectNoMsg(TimeSpan.Zero);
     }
 
-    private static WriteBatch Batch(ulong epoch, ulong first, int count, ulong committed = 0) => new(Batches.Of(epoch, first, count, committed));
+    private static WriteBatch Batch(ulong epoch, ulong first, int count, ulong committed = 0) =>
+        new(Batches.Of(epoch, first, count, committed));
 
     private static IEnumerable<(ulong, ulong)> Range(ulong epoch, ulong first, int count) =>
         Enumerable.Range(0, count).Select(i => (epoch, first + (ulong)i));
@@ -222,7 +228,8 @@ public sealed class OpLogActorTests : ActorTest
     private object[] JournalEvents()
     {
         var asker = CreateTestProbe();
-        Persistence.Instance.Apply(Sys).JournalFor(Journal).Tell(new ReplayMessages(0, long.MaxValue, long.MaxValue, $"oplog-{Node}", asker));
+        Persistence.Instance.Apply(Sys)
+            .JournalFor(Journal).Tell(new ReplayMessages(0, long.MaxValue, long.MaxValue, $"oplog-{Node}", asker));
         return [.. asker.ReceiveWhile(Deadline.Step, message => (message as ReplayedMessage)?.Persistent.Payload!)];
     }
 }

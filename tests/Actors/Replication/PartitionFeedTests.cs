@@ -67,7 +67,8 @@ public sealed class PartitionFeedTests
         _feed.Advance(15, _window);
         _openLog.MustBeEmpty(); // one read at a time
         Assert.True(_feed.OnRead(new EntriesSince([Batches.Of(1, 1, 5), Batches.Of(1, 6, 5)], request.Purpose), _window));
-        Assert.Equal(Enumerable.Range(1, 15).Select(i => (ulong)i), [.. Fed(_partitions[1]), .. Fed(_partitions[1]), .. Fed(_partitions[1])]);
+        Assert.Equal(
+            Enumerable.Range(1, 15).Select(i => (ulong)i), [.. Fed(_partitions[1]), .. Fed(_partitions[1]), .. Fed(_partitions[1])]);
     }
 
     [Fact]

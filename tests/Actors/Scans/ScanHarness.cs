@@ -32,7 +32,8 @@ public abstract class ScanHarness : ActorTest
 
     // The dispatcher is the one that a node runs with.
     private static Config Config =>
-        ConfigurationFactory.ParseString(VirtualTimers + Serializes + "akka.actor.provider = local").WithFallback(EmbeddedConfiguration.Akka);
+        ConfigurationFactory.ParseString(VirtualTimers + Serializes + "akka.actor.provider = local")
+            .WithFallback(EmbeddedConfiguration.Akka);
 
     /// <summary>One scan at a time, and no search is so slow that a busy machine makes it too slow.</summary>
     private protected static ScanSettings Settings { get; } = new() { MaximumRunning = 1, MatchTimeout = Deadline.Step };

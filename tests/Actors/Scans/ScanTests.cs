@@ -205,7 +205,8 @@ public sealed class ScanTests : ScanHarness
 
     [Fact]
     public void Scans_run_on_a_dispatcher_of_their_own() =>
-        Assert.Equal(ScanActor.DispatcherName, ScanActor.Props(Call(ScanOperation.ListKeys), 0, null!, new ScanSettings(), TimeProvider.System).Dispatcher);
+        Assert.Equal(ScanActor.DispatcherName,
+            ScanActor.Props(Call(ScanOperation.ListKeys), 0, null!, new ScanSettings(), TimeProvider.System).Dispatcher);
 
     /// <summary>A clock that goes on by one step whenever it is read.</summary>
     private sealed class SteppingClock(TimeSpan step) : TimeProvider

@@ -56,7 +56,8 @@ public sealed class PeerCheckTests : IDisposable
     public void A_valid_block_is_taken_and_changes_the_scheme()
     {
         var block = _ours.BlockOf(_ours.Issue($"CN=node1, OU={Cluster}"));
-        var full = TestConfiguration.Require(TestConfiguration.Parse(WithSeeds("akka.ssl.tcp") + $"\nhotstandby.remoting {{ {block} }}")).Full;
+        var full = TestConfiguration.Require(
+            TestConfiguration.Parse(WithSeeds("akka.ssl.tcp") + $"\nhotstandby.remoting {{ {block} }}")).Full;
         Assert.True(full.GetBoolean("akka.remote.dot-netty.tcp.enable-ssl"));
         var seeds = Assert.Single(TestConfiguration.Parse(WithSeeds("akka.tcp") + $"\nhotstandby.remoting {{ {block} }}").Errors);
         Assert.Equal("akka.cluster.seed-nodes", seeds.Path);
@@ -87,13 +88,16 @@ public sealed class PeerCheckTests : IDisposable
         var another = _ours.BlockOf(_ours.Issue($"OU={Cluster}"));
         var keyOfAnother = another[another.IndexOf("key =", StringComparison.Ordinal)..another.IndexOf(", ca", StringComparison.Ordinal)];
         MustBeRefused("remoting", block.Replace(", ca", $", {keyOfAnother}, ca", StringComparison.Ordinal), "key", "private key");
-        MustBeRefused("http", block.Replace("pem\", key", "none\", key", StringComparison.Ordinal), "certificate", "must be the path of a file that is there");
+        MustBeRefused("http", block.Replace("pem\", key", "none\", key", StringComparison.Ordinal), "certificate",
+            "must be the path of a file that is there");
         MustBeRefused("remoting", block.Replace(_ours.CaFile, "/dev/null", StringComparison.Ordinal), "ca", "holds no certificate");
         MustBeRefused("remoting", block.Replace(_ours.CaFile, "", StringComparison.Ordinal), "ca", "must be set where");
-        MustBeRefused("http", block.Replace(_ours.CaFile, "", StringComparison.Ordinal).Replace("}", ", client-certificates = required }", StringComparison.Ordinal), "ca", "must be set where");
+        MustBeRefused("http", block.Replace(_ours.CaFile, "", StringComparison.Ordinal)
+            .Replace("}", ", client-certificates = required }", StringComparison.Ordinal), "ca", "must be set where");
         MustBeRefused("http", """tls { certificate = "/dev/null" }""", "key", "must be set where");
         MustBeRefused("client", """tls { key = "/dev/null" }""", "certificate", "must be set where");
-        Assert.Equal("akka.remote.dot-netty.tcp.enable-ssl", Assert.Single(TestConfiguration.Parse(WithSeeds("akka.tcp") + "\nakka.remote.dot-netty.tcp.enable-ssl = on").Errors).Path);
+        Assert.Equal("akka.remote.dot-netty.tcp.enable-ssl",
+            Assert.Single(TestConfiguration.Parse(WithSeeds("akka.tcp") + "\nakka.remote.dot-netty.tcp.enable-ssl = on").Errors).Path);
     }
 
     [Fact]
@@ -105,7 +109,8 @@ public sealed class PeerCheckTests : IDisposable
             File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         var result = TestConfiguration.Parse(WithSeeds("akka.tcp") + $"\nhotstandby.http {{ {block} }}");
         Assert.Empty(result.Errors);
-        Assert.Contains(result.Warnings, warning => warning.Path == "hotstandby.http.tls.certificate" && warning.Rule.StartsWith("expires on", StringComparison.Ordinal));
+        Assert.Contains(result.Warnings, warning =>
+            warning.Path == "hotstandby.http.tls.certificate" && warning.Rule.StartsWith("expires on", StringComparison.Ordinal));
         Assert.Contains(result.Warnings, warning => warning.Path == "hotstandby.http.tls.key" && warning.Value == key);
     }
 
@@ -122,6 +127,7 @@ public sealed class PeerCheckTests : IDisposable
     private string? WhyNot(X509Certificate2? certificate)
     {
         using (certificate)
-            return new PeerCheck([_ours.Certificate], Cluster, TimeProvider.System, PeerCheck.ServerUse, PeerCheck.ClientUse).WhyNot(certificate);
+            return new PeerCheck([_ours.Certificate], Cluster, TimeProvider.System, PeerCheck.ServerUse, PeerCheck.ClientUse)
+                .WhyNot(certificate);
     }
 }

@@ -43,7 +43,8 @@ internal sealed class TestAuthority : IDisposable
         if (uses.Length > 0)
             request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(oids, false));
         var now = DateTimeOffset.UtcNow;
-        using var signed = request.Create(Certificate, now.AddDays(Math.Min(-1, days - 1)), now.AddDays(days), RandomNumberGenerator.GetBytes(8));
+        using var signed = request.Create(
+            Certificate, now.AddDays(Math.Min(-1, days - 1)), now.AddDays(days), RandomNumberGenerator.GetBytes(8));
         return signed.CopyWithPrivateKey(key);
     }
 

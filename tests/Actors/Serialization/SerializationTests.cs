@@ -88,7 +88,8 @@ public sealed class SerializationTests() : ActorTest(ConfigurationFactory.ParseS
     [Fact]
     public void A_type_without_a_binding_does_not_enter_this_node()
     {
-        var json = System.Text.Encoding.UTF8.GetBytes($"{{\"$id\":\"1\",\"$type\":\"{typeof(Unbound).AssemblyQualifiedName}\",\"Text\":\"x\"}}");
+        var json = System.Text.Encoding.UTF8.GetBytes(
+            $"{{\"$id\":\"1\",\"$type\":\"{typeof(Unbound).AssemblyQualifiedName}\",\"Text\":\"x\"}}");
         var refusal = Assert.Throws<SerializationRefusedException>(
             () => Serialization.Deserialize(json, RefusingSerializer.JsonIdentifier, typeof(Unbound)));
         Assert.Contains(nameof(Unbound), refusal.Message, StringComparison.Ordinal);
@@ -126,7 +127,8 @@ public sealed class SerializationTests() : ActorTest(ConfigurationFactory.ParseS
     public void A_message_beyond_its_limits_is_refused_as_the_fault_of_one_message()
     {
         var serializer = Serialization.FindSerializerForType(typeof(GrantReleased));
-        Assert.Throws<SerializationRefusedException>(() => serializer.ToBinary(new GrantReleased(Speaker with { Node = new NodeId(new string('n', 256)) }, 1, NodeId.None)));
+        Assert.Throws<SerializationRefusedException>(
+            () => serializer.ToBinary(new GrantReleased(Speaker with { Node = new NodeId(new string('n', 256)) }, 1, NodeId.None)));
         Assert.Throws<SerializationRefusedException>(() => serializer.ToBinary(new Unbound("x")));
         Assert.IsType<SerializationException>(new SerializationRefusedException("x"), exactMatch: false);
     }
@@ -160,7 +162,8 @@ public sealed class SerializationTests() : ActorTest(ConfigurationFactory.ParseS
     [Fact]
     public void Every_damaged_event_is_reported_as_damage_of_the_journal()
     {
-        object[] events = [new BatchAppended(Batch()), new EpochPromised(7, Node), new SuffixCut(41), new VotingGranted(0x1122), new LogTruncated([new(1, 4)], Roll), new LogReset([new(1, 4)], Roll, 9)];
+        object[] events = [new BatchAppended(Batch()), new EpochPromised(7, Node), new SuffixCut(41), new VotingGranted(0x1122),
+            new LogTruncated([new(1, 4)], Roll), new LogReset([new(1, 4)], Roll, 9)];
         foreach (var happened in events)
         {
             var serializer = Serialization.FindSerializerFor(happened);
@@ -235,7 +238,8 @@ public sealed class SerializationTests() : ActorTest(ConfigurationFactory.ParseS
         BatchAppended appended => Hex(appended.Batch),
         AppendRefused refused => $"{refused with { Log = [] }} {string.Join(' ', refused.Log)}",
         FetchTail fetch => $"{fetch with { Log = [] }} {string.Join(' ', fetch.Log)}",
-        ImageChunk chunk => $"{chunk with { Log = [], Roll = VoterRoll.Empty, Bytes = default }} {string.Join(' ', chunk.Log)} {Hex(chunk.Roll)} {Convert.ToHexString(chunk.Bytes.Span)}",
+        ImageChunk chunk => $"{chunk with { Log = [], Roll = VoterRoll.Empty, Bytes = default }} {string.Join(' ', chunk.Log)} "
+            + $"{Hex(chunk.Roll)} {Convert.ToHexString(chunk.Bytes.Span)}",
         LogTruncated truncated => $"{string.Join(' ', truncated.Below)} {Hex(truncated.Roll)}",
         LogReset reset => $"{reset.ImagesUpTo} {string.Join(' ', reset.Below)} {Hex(reset.Roll)}",
         PartitionCheckpoint checkpoint => $"{checkpoint.Sequence} {checkpoint.Epoch} {Convert.ToHexString(checkpoint.Image.Span)}",

@@ -17,7 +17,8 @@ public sealed class AddressSettingsTests
     public void A_node_listens_where_bind_host_says_and_announces_host(string bindHost, string bindPort, string listens, int port)
     {
         var full = Require(Parse(
-            Valid, ("hotstandby.remoting.host", "node1"), ("hotstandby.remoting.bind-host", bindHost), ("hotstandby.remoting.bind-port", bindPort))).Full;
+            Valid, ("hotstandby.remoting.host", "node1"), ("hotstandby.remoting.bind-host", bindHost),
+            ("hotstandby.remoting.bind-port", bindPort))).Full;
         Assert.Equal((listens, port), (full.GetString($"{Transport}.hostname"), full.GetInt($"{Transport}.port")));
         Assert.Equal(("node1", 5101), (full.GetString($"{Transport}.public-hostname"), full.GetInt($"{Transport}.public-port")));
     }
@@ -28,7 +29,8 @@ public sealed class AddressSettingsTests
         Require(Parse(Valid, ("hotstandby.remoting.port", "50051"), ("hotstandby.remoting.bind-port", "6101")));
         var error = Assert.Single(Parse(Valid, ("hotstandby.remoting.bind-port", "50051")).Errors);
         Assert.Equal("hotstandby.remoting.bind-port", error.Path);
-        Assert.Equal("hotstandby.remoting.bind-port", Assert.Single(Parse(Valid, ("hotstandby.remoting.port", "0"), ("hotstandby.remoting.bind-port", "6101")).Errors).Path);
+        Assert.Equal("hotstandby.remoting.bind-port",
+            Assert.Single(Parse(Valid, ("hotstandby.remoting.port", "0"), ("hotstandby.remoting.bind-port", "6101")).Errors).Path);
     }
 
     [Theory]
@@ -72,7 +74,8 @@ public sealed class AddressSettingsTests
     [InlineData("127.0.0.1:9003")]
     [InlineData("")]
     public void What_is_no_address_of_this_machine_is_no_listening_host(string host) =>
-        Assert.All((string[])["hotstandby.client.host", "hotstandby.http.host"], path => Assert.Equal(path, Assert.Single(Parse(Valid, (path, host)).Errors).Path));
+        Assert.All((string[])["hotstandby.client.host", "hotstandby.http.host"], path =>
+            Assert.Equal(path, Assert.Single(Parse(Valid, (path, host)).Errors).Path));
 
     [Theory]
     [InlineData("0.0.0.0")]
@@ -81,7 +84,8 @@ public sealed class AddressSettingsTests
     [InlineData("::0")]
     public void Behind_a_wildcard_peers_are_told_the_name_that_nodes_use(string wildcard)
     {
-        var roles = Require(Parse(Valid, ("hotstandby.http.host", wildcard), ("hotstandby.remoting.host", "::1"))).Full.GetStringList("akka.cluster.roles");
+        var roles = Require(Parse(Valid, ("hotstandby.http.host", wildcard), ("hotstandby.remoting.host", "::1")))
+            .Full.GetStringList("akka.cluster.roles");
         Assert.Contains("http=http://[::1]:9003", roles);
     }
 
@@ -94,7 +98,8 @@ public sealed class AddressSettingsTests
     public void Clients_are_told_where_the_node_listens_unless_it_says_another_place(string host, string advertised, string told)
     {
         var configuration = Require(Parse(
-            Valid, ("hotstandby.client.host", host), ("hotstandby.client.advertised-host", advertised), ("hotstandby.remoting.host", "node1.example")));
+            Valid, ("hotstandby.client.host", host), ("hotstandby.client.advertised-host", advertised),
+            ("hotstandby.remoting.host", "node1.example")));
         Assert.Equal(told, NodeConfiguration.ClientOf(configuration.Full.GetStringList("akka.cluster.roles")));
     }
 
@@ -105,13 +110,15 @@ public sealed class AddressSettingsTests
     [InlineData("a b")]
     [InlineData("node1:50051")]
     public void Where_no_client_can_go_is_not_advertised(string host) =>
-        Assert.Equal("hotstandby.client.advertised-host", Assert.Single(Parse(Valid, ("hotstandby.client.advertised-host", host)).Errors).Path);
+        Assert.Equal(
+            "hotstandby.client.advertised-host", Assert.Single(Parse(Valid, ("hotstandby.client.advertised-host", host)).Errors).Path);
 
     [Theory]
     [InlineData("", "127.0.0.1", "10.0.0.7", "http://10.0.0.7:2379")]
     [InlineData("0.0.0.0", "0.0.0.0", "10.0.0.7", "http://node1.example:2379")]
     [InlineData("10.0.0.8", "10.0.0.8", "0.0.0.0", "http://10.0.0.8:2379")]
-    public void The_discovery_port_listens_where_the_client_port_does_unless_it_says_another_place(string host, string listens, string client, string told)
+    public void The_discovery_port_listens_where_the_client_port_does_unless_it_says_another_place(
+        string host, string listens, string client, string told)
     {
         var configuration = Require(Parse(
             Valid, ("hotstandby.discovery.host", host), ("hotstandby.discovery.etcd-port", "2379"), ("hotstandby.client.host", client),
@@ -126,7 +133,8 @@ public sealed class AddressSettingsTests
     [InlineData("9003")]
     [InlineData("5101")]
     public void The_discovery_port_is_none_of_the_others(string port) =>
-        Assert.Contains("hotstandby.discovery.etcd-port", Parse(Valid, ("hotstandby.discovery.etcd-port", port)).Errors.Select(static error => error.Path));
+        Assert.Contains("hotstandby.discovery.etcd-port",
+            Parse(Valid, ("hotstandby.discovery.etcd-port", port)).Errors.Select(static error => error.Path));
 
     [Theory]
     [InlineData("::1", "[::1]")]
@@ -136,7 +144,8 @@ public sealed class AddressSettingsTests
     public void An_IPv6_node_finds_itself_in_the_seed_list(string host, string seed)
     {
         var result = NodeConfiguration.Parse(
-            $"hotstandby {{ node-id = n1, voters = [n1, n2, n3], data-dir = d, remoting.host = \"{host}\" }}\nakka.cluster.seed-nodes = [\"akka.tcp://hotstandby@{seed}:5101\", \"akka.tcp://hotstandby@n2:5101\"]", "test.conf");
+            $"hotstandby {{ node-id = n1, voters = [n1, n2, n3], data-dir = d, remoting.host = \"{host}\" }}\nakka.cluster.seed-nodes = "
+                + $"[\"akka.tcp://hotstandby@{seed}:5101\", \"akka.tcp://hotstandby@n2:5101\"]", "test.conf");
         Assert.DoesNotContain(result.Warnings, static warning => warning.Path == "akka.cluster.seed-nodes");
         Assert.Equal(result.Configuration!.Settings.Remoting.AddressText, Require(result).Full.GetStringList("akka.cluster.seed-nodes")[0]);
     }

@@ -1,4 +1,5 @@
-// What a node's file may say below `akka`: keys that exist, values that Akka takes, and nothing that would take a decision away from this program.
+// What a node's file may say below `akka`: keys that exist, values that Akka takes, and nothing that would take a decision away from this
+// program.
 using HotStandby.Actors.Settings;
 using static HotStandby.Tests.Actors.Settings.TestConfiguration;
 
@@ -80,14 +81,17 @@ public sealed class AkkaSettingsTests
     public void What_follows_from_our_own_settings_is_not_set_twice(string path, string value, string instead) =>
         Assert.Equal(
             (path, $"is taken from {instead}; set that instead"),
-            Assert.Single(Parse(Valid, (path, value)).Errors.Where(error => !error.Rule.StartsWith("Akka.NET has no such", StringComparison.Ordinal)).Select(error => (error.Path, error.Rule))));
+            Assert.Single(Parse(Valid, (path, value)).Errors.Where(error =>
+                !error.Rule.StartsWith("Akka.NET has no such", StringComparison.Ordinal)).Select(error => (error.Path, error.Rule))));
 
     [Fact]
     public void All_faults_are_in_one_list_with_our_own()
     {
         var result = Parse(
-            Valid, ("akka.loglevel", "LOUD"), ("akka.actor.provider", "local"), ("akka.cluster.gosip-interval", "1s"), ("hotstandby.shards", "0"),
-            ("akka.cluster.failure-detector.heartbeat-interval", "5 minuts"), ("akka.cluster.downing-provider-class", "\"My.Provider, Mine\""));
+            Valid, ("akka.loglevel", "LOUD"), ("akka.actor.provider", "local"), ("akka.cluster.gosip-interval", "1s"),
+            ("hotstandby.shards", "0"),
+            ("akka.cluster.failure-detector.heartbeat-interval", "5 minuts"),
+            ("akka.cluster.downing-provider-class", "\"My.Provider, Mine\""));
         Assert.Equal(
             [
                 "akka.actor.provider", "akka.cluster.downing-provider-class", "akka.cluster.failure-detector.heartbeat-interval",
@@ -108,7 +112,11 @@ public sealed class AkkaSettingsTests
           actor {
             provider = "Akka.Cluster.ClusterActorRefProvider, Akka.Cluster"
             default-dispatcher { throughput = 100, executor = fork-join-executor, dedicated-thread-pool { thread-count = 4 } }
-            my-dispatcher { type = ForkJoinDispatcher, throughput = 10, dedicated-thread-pool { thread-count = 4, threadtype = background } }
+            my-dispatcher {
+              type = ForkJoinDispatcher
+              throughput = 10
+              dedicated-thread-pool { thread-count = 4, threadtype = background }
+            }
             my-mailbox { mailbox-type = "Akka.Dispatch.UnboundedMailbox" }
             deployment { /sink { router = round-robin-pool, nr-of-instances = 5, anything = 1 } }
             serializers { mine = "My.Serializer, Mine" }
@@ -141,7 +149,8 @@ public sealed class AkkaSettingsTests
     [Fact]
     public void Every_default_of_Akka_is_a_value_that_it_takes_but_for_what_is_decided_here()
     {
-        string[] decided = ["akka.actor.provider", "akka.cluster.downing-provider-class", "akka.cluster.split-brain-resolver.static-quorum.quorum-size"];
+        string[] decided = ["akka.actor.provider", "akka.cluster.downing-provider-class",
+            "akka.cluster.split-brain-resolver.static-quorum.quorum-size"];
         Assert.True(AkkaReference.Paths.Count > 300, "the reference configurations are not found");
         var given = Akka.Configuration.ConfigurationFactory.Empty;
         var problems = new List<SettingsProblem>();
@@ -158,7 +167,8 @@ public sealed class AkkaSettingsTests
     public void The_shipped_files_say_nothing_that_Akka_does_not_know(string file)
     {
         var problems = new List<SettingsProblem>();
-        AkkaSettings.Check(Akka.Configuration.ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(RepositoryRoot, "hocon", file))), new SettingsReader(Akka.Configuration.Config.Empty, problems));
+        AkkaSettings.Check(Akka.Configuration.ConfigurationFactory.ParseString(File.ReadAllText(
+            Path.Combine(RepositoryRoot, "hocon", file))), new SettingsReader(Akka.Configuration.Config.Empty, problems));
         Assert.Empty(problems);
     }
 }

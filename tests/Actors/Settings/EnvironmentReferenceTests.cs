@@ -7,7 +7,8 @@ namespace HotStandby.Tests.Actors.Settings;
 
 public sealed class EnvironmentReferenceTests : IDisposable
 {
-    private static readonly Hashtable Environment = new() { ["HOME"] = "/home/op", ["PORT"] = "50077", ["ODD"] = "a \"b\" \\c\n#d", ["EMPTY"] = "" };
+    private static readonly Hashtable Environment =
+        new() { ["HOME"] = "/home/op", ["PORT"] = "50077", ["ODD"] = "a \"b\" \\c\n#d", ["EMPTY"] = "" };
 
     private readonly string _directory = Directory.CreateTempSubdirectory("hotstandby-references-").FullName;
 
@@ -51,7 +52,8 @@ public sealed class EnvironmentReferenceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\n\nhotstandby.data-dir = ${NOWHERE}/x", "line 3: '${NOWHERE}' is neither a setting of this text nor an environment variable")]
+    [InlineData(
+        "\n\nhotstandby.data-dir = ${NOWHERE}/x", "line 3: '${NOWHERE}' is neither a setting of this text nor an environment variable")]
     [InlineData("a = ${?NOWHERE}\n\nb = ${a}", "line 3: '${a}' is neither")]
     [InlineData("a = ${HOME\nb = 1", "line 1: '${' is never closed")]
     public void A_reference_to_nothing_is_refused_with_its_line(string text, string fault)
@@ -64,10 +66,12 @@ public sealed class EnvironmentReferenceTests : IDisposable
     [Fact]
     public void An_included_file_and_an_override_have_them_too()
     {
-        File.WriteAllText(Path.Combine(_directory, "common.conf"), "port = ${?PORT}\nhotstandby { client.port = ${port}\n data-dir = ${HOME} }");
+        File.WriteAllText(
+            Path.Combine(_directory, "common.conf"), "port = ${?PORT}\nhotstandby { client.port = ${port}\n data-dir = ${HOME} }");
         var included = NodeConfiguration.Parse($"{Valid}\ninclude \"common.conf\"", "test.conf", _directory, environment: Environment);
         Assert.Equal((50077, "/home/op"), (Require(included).Settings.Client.Port, Require(included).Settings.DataDirectory));
-        var seeds = NodeConfiguration.Parse(Valid, "test.conf", null, [new("akka.cluster.seed-nodes", "[\"akka.tcp://hotstandby@\"${HOST}\":5101\"]")], new Hashtable { ["HOST"] = "node1" });
+        var seeds = NodeConfiguration.Parse(Valid, "test.conf", null,
+            [new("akka.cluster.seed-nodes", "[\"akka.tcp://hotstandby@\"${HOST}\":5101\"]")], new Hashtable { ["HOST"] = "node1" });
         Assert.Equal(["akka.tcp://hotstandby@node1:5101"], Require(seeds).Full.GetStringList("akka.cluster.seed-nodes"));
     }
 
@@ -79,7 +83,8 @@ public sealed class EnvironmentReferenceTests : IDisposable
     [InlineData("hotstandby.remoting.tls.ca")]
     public void A_path_that_begins_with_a_tilde_is_refused_with_what_to_write_instead(string path) =>
         Assert.All((string[])["~", "~/x", "~op/x"], value =>
-            Assert.Contains(Parse(Valid, (path, value)).Errors, error => error.Path == path && error.Rule.Contains("${HOME}/", StringComparison.Ordinal)));
+            Assert.Contains(Parse(Valid, (path, value)).Errors, error =>
+                error.Path == path && error.Rule.Contains("${HOME}/", StringComparison.Ordinal)));
 
     [Fact]
     public void A_file_of_that_name_is_reached_by_its_whole_path() =>

@@ -16,9 +16,13 @@ public sealed class NodeConfigurationTests : IDisposable
     [Fact]
     public void The_command_line_wins_over_the_environment_over_the_file_over_the_default()
     {
-        var environment = new Hashtable { ["HOTSTANDBY__CLIENT__PORT"] = "2", ["HOTSTANDBY__HTTP__PORT"] = "3", ["HOTSTANDBY_CLIENT_PORT"] = "tcp://not.ours" };
+        var environment = new Hashtable
+        {
+            ["HOTSTANDBY__CLIENT__PORT"] = "2", ["HOTSTANDBY__HTTP__PORT"] = "3", ["HOTSTANDBY_CLIENT_PORT"] = "tcp://not.ours",
+        };
         var configuration = Require(NodeConfiguration.Parse(
-            Valid + "\nhotstandby { client.port = 1\n http.port = 1\n shards = 7 }", "test.conf", null, [new("hotstandby.client.port", "4")], environment));
+            Valid + "\nhotstandby { client.port = 1\n http.port = 1\n shards = 7 }", "test.conf", null,
+            [new("hotstandby.client.port", "4")], environment));
         Assert.Equal((4, 3, 7), (configuration.Settings.Client.Port, configuration.Settings.Http.Port, configuration.Settings.Shards));
         var sources = configuration.Effective.ToDictionary(setting => setting.Path, setting => setting.Source);
         Assert.Equal(SettingSource.Override, sources["hotstandby.client.port"]);
@@ -47,17 +51,22 @@ public sealed class NodeConfigurationTests : IDisposable
     public void Akka_is_told_address_roles_and_journal()
     {
         var configuration = Require(Parse(Valid + "\nakka.cluster.roles = [rack-7]",
-            ("hotstandby.remoting.host", "node1.example"), ("hotstandby.remoting.port", "6001"), ("hotstandby.journal.fsync", "every-batch"), ("hotstandby.data-dir", "/a \"b\"")));
+            ("hotstandby.remoting.host", "node1.example"), ("hotstandby.remoting.port", "6001"),
+            ("hotstandby.journal.fsync", "every-batch"), ("hotstandby.data-dir", "/a \"b\"")));
         var full = configuration.Full;
-        Assert.Equal(("node1.example", 6001), (full.GetString("akka.remote.dot-netty.tcp.hostname"), full.GetInt("akka.remote.dot-netty.tcp.port")));
-        Assert.Equal(("node1.example", 6001), (full.GetString("akka.remote.dot-netty.tcp.public-hostname"), full.GetInt("akka.remote.dot-netty.tcp.public-port")));
-        Assert.Equal(["master", "node.n1", "http=http://127.0.0.1:9003", "client=127.0.0.1:50051", "rack-7"], full.GetStringList("akka.cluster.roles"));
+        Assert.Equal(
+            ("node1.example", 6001), (full.GetString("akka.remote.dot-netty.tcp.hostname"), full.GetInt("akka.remote.dot-netty.tcp.port")));
+        Assert.Equal(("node1.example", 6001),
+            (full.GetString("akka.remote.dot-netty.tcp.public-hostname"), full.GetInt("akka.remote.dot-netty.tcp.public-port")));
+        Assert.Equal(["master", "node.n1", "http=http://127.0.0.1:9003", "client=127.0.0.1:50051", "rack-7"],
+            full.GetStringList("akka.cluster.roles"));
         Assert.Equal(2, full.GetStringList("akka.cluster.seed-nodes").Count);
         Assert.Equal(16 << 20, full.GetByteSize("akka.remote.dot-netty.tcp.maximum-frame-size"));
         Assert.Equal(JournalSettings.EmbeddedPlugin, full.GetString("akka.persistence.journal.plugin"));
         var journal = full.GetConfig(JournalSettings.EmbeddedPlugin);
         Assert.Equal(configuration.Settings.DataDirectory, journal.GetString("dir"));
-        Assert.Equal(("mooncake_cluster", "n1", "every-batch"), (journal.GetString("cluster-id"), journal.GetString("node-id"), journal.GetString("flush")));
+        Assert.Equal(("mooncake_cluster", "n1", "every-batch"),
+            (journal.GetString("cluster-id"), journal.GetString("node-id"), journal.GetString("flush")));
         Assert.Equal(64 << 20, journal.GetByteSize("segment-bytes"));
         Assert.StartsWith("HotStandby.Actors.Journal.FileJournal", journal.GetString("class"), StringComparison.Ordinal);
     }
@@ -82,7 +91,8 @@ public sealed class NodeConfigurationTests : IDisposable
         var configuration = Require(Parse("hotstandby { node-id = n1, voters = [n1, n2, n3], data-dir = d, remoting.port = 0 }"));
         using var system = ActorSystem.Create(NodeConfiguration.SystemName, configuration.Full);
         var cluster = Akka.Cluster.Cluster.Get(system);
-        Assert.Equal(["client=127.0.0.1:50051", "http=http://127.0.0.1:9003", "master", "node.n1"], cluster.SelfRoles.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["client=127.0.0.1:50051", "http=http://127.0.0.1:9003", "master", "node.n1"], cluster.SelfRoles.Order(StringComparer.Ordinal));
         Assert.Equal(TimeSpan.FromMilliseconds(100), cluster.Settings.GossipInterval);
         Assert.Contains("NoDowning", cluster.Settings.DowningProviderType.FullName, StringComparison.Ordinal);
         await system.Terminate();
@@ -97,7 +107,8 @@ public sealed class NodeConfigurationTests : IDisposable
             Assert.Empty(result.Warnings);
             return Require(result);
         }).ToArray();
-        var ports = nodes.SelectMany(node => new[] { node.Settings.Client.Port, node.Settings.Discovery.EtcdPort, node.Settings.Http.Port, node.Settings.Remoting.Port }).ToArray();
+        var ports = nodes.SelectMany(node => new[] { node.Settings.Client.Port, node.Settings.Discovery.EtcdPort, node.Settings.Http.Port,
+            node.Settings.Remoting.Port }).ToArray();
         Assert.Equal(12, ports.Distinct().Count());
         Assert.Equal(3, nodes.Select(node => node.Settings.DataDirectory).Distinct().Count());
         Assert.Single(nodes.Select(node => string.Join(',', node.Settings.Voters)).Distinct());
@@ -181,20 +192,24 @@ public sealed class NodeConfigurationTests : IDisposable
         Assert.Equal((1680, 320, 0), Predicted(("hotstandby.lease.duration", "1s")));
         // It is looked at twice a second, so 1001 ms take three looks.
         Assert.Equal((4680, 320, 0), Predicted(("hotstandby.lease.down-lost-primary", "off")));
-        Assert.Equal((3180, 320, 0), Predicted(("hotstandby.lease.down-lost-primary", "off"), ("hotstandby.membership.stable-after", "1001ms")));
+        Assert.Equal(
+            (3180, 320, 0), Predicted(("hotstandby.lease.down-lost-primary", "off"), ("hotstandby.membership.stable-after", "1001ms")));
         Assert.Equal((2680, 320, 7000), Predicted(
-            ("hotstandby.lease.down-lost-primary", "off"), ("hotstandby.membership.stable-after", "1s"), ("hotstandby.lease.duration", "10s")));
+            ("hotstandby.lease.down-lost-primary", "off"), ("hotstandby.membership.stable-after", "1s"),
+            ("hotstandby.lease.duration", "10s")));
         Assert.Equal((2000, 300, 0), Predicted(("akka.cluster.down-removal-margin", "off")));
 
         // fast-failover.conf: the detection of 562 ms is within the grants of 700 ms.
-        var fast = NodeConfiguration.Parse(Valid + "\ninclude \"fast-failover.conf\"\n", "test.conf", Path.Combine(RepositoryRoot, "hocon"));
+        var fast = NodeConfiguration.Parse(
+            Valid + "\ninclude \"fast-failover.conf\"\n", "test.conf", Path.Combine(RepositoryRoot, "hocon"));
         Assert.Empty(fast.Warnings);
         Assert.Equal(TimeSpan.FromMilliseconds(870), FailoverPrediction.From(Require(fast)).Total);
 
         static (int, int, int) Predicted(params (string, string)[] overrides)
         {
             var prediction = FailoverPrediction.From(Require(Parse(Valid, overrides)));
-            return ((int)prediction.Loss.TotalMilliseconds, (int)prediction.Start.TotalMilliseconds, (int)prediction.GrantWait.TotalMilliseconds);
+            return ((int)prediction.Loss.TotalMilliseconds, (int)prediction.Start.TotalMilliseconds,
+                (int)prediction.GrantWait.TotalMilliseconds);
         }
     }
 

@@ -16,13 +16,17 @@ public sealed class SettingsTests
         Assert.Equal("n1", settings.NodeId.Name);
         Assert.Equal(["n1", "n2", "n3"], settings.Voters.Select(voter => voter.Name));
         Assert.Equal(Path.GetFullPath("some/where"), settings.DataDirectory);
-        Assert.Equal((64, CommitPolicy.Quorum, TimeSpan.FromMilliseconds(500)), (settings.Shards, settings.Commit, settings.MaximumReplicationLag));
+        Assert.Equal(
+            (64, CommitPolicy.Quorum, TimeSpan.FromMilliseconds(500)), (settings.Shards, settings.Commit, settings.MaximumReplicationLag));
         Assert.Equal(("127.0.0.1", 50051, 64 << 20), (settings.Client.Host, settings.Client.Port, settings.Client.MaximumFrameBytes));
         Assert.Equal((TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(200)),
             (settings.Lease.Duration, settings.Lease.DriftMargin, settings.Lease.HeartbeatInterval));
-        Assert.Equal((512, 64 << 10, TimeSpan.Zero), (settings.OpLog.BatchMaximumEntries, settings.OpLog.BatchMaximumBytes, settings.OpLog.Linger));
-        Assert.Equal((JournalSettings.EmbeddedPlugin, FsyncPolicy.Interval, TimeSpan.FromSeconds(1)), (settings.Journal.Plugin, settings.Journal.Fsync, settings.Journal.FsyncInterval));
-        Assert.Equal((TimeSpan.FromMinutes(30), TimeSpan.FromHours(24)), (settings.Objects.DefaultSoftPinTtl, settings.Objects.MaximumSoftPinTtl));
+        Assert.Equal(
+            (512, 64 << 10, TimeSpan.Zero), (settings.OpLog.BatchMaximumEntries, settings.OpLog.BatchMaximumBytes, settings.OpLog.Linger));
+        Assert.Equal((JournalSettings.EmbeddedPlugin, FsyncPolicy.Interval, TimeSpan.FromSeconds(1)),
+            (settings.Journal.Plugin, settings.Journal.Fsync, settings.Journal.FsyncInterval));
+        Assert.Equal(
+            (TimeSpan.FromMinutes(30), TimeSpan.FromHours(24)), (settings.Objects.DefaultSoftPinTtl, settings.Objects.MaximumSoftPinTtl));
     }
 
     [Fact]
@@ -31,7 +35,8 @@ public sealed class SettingsTests
         var settings = Require(Parse(Valid)).Settings;
         Assert.True(settings.Verification.IsEnabled);
         Assert.True(settings.Verification.Interval / settings.Verification.Ratio < TimeSpan.FromMinutes(5));
-        Assert.Equal((0.1, 100, 1000), (settings.Verification.Ratio, settings.Verification.KeysPerRequest, settings.Verification.RepairThreshold));
+        Assert.Equal(
+            (0.1, 100, 1000), (settings.Verification.Ratio, settings.Verification.KeysPerRequest, settings.Verification.RepairThreshold));
         Assert.False(settings.Testing.AreFaultsAllowed);
         Assert.True(Require(Parse(Valid, ("hotstandby.testing.faults", "on"))).Settings.Testing.AreFaultsAllowed);
     }
@@ -40,9 +45,11 @@ public sealed class SettingsTests
     public void The_metadata_server_is_off_unless_it_is_switched_on_at_a_port_of_its_own()
     {
         Assert.Equal((false, 8080), MetadataOf(Require(Parse(Valid)).Settings));
-        Assert.Equal((true, 8081), MetadataOf(Require(Parse(Valid, ("hotstandby.http.metadata-server", "on"), ("hotstandby.http.metadata-port", "8081"))).Settings));
+        Assert.Equal((true, 8081), MetadataOf(
+            Require(Parse(Valid, ("hotstandby.http.metadata-server", "on"), ("hotstandby.http.metadata-port", "8081"))).Settings));
         Require(Parse(Valid, ("hotstandby.http.metadata-port", "9003")));
-        var error = Assert.Single(Parse(Valid, ("hotstandby.http.metadata-server", "on"), ("hotstandby.http.metadata-port", "9003")).Errors);
+        var error = Assert.Single(
+            Parse(Valid, ("hotstandby.http.metadata-server", "on"), ("hotstandby.http.metadata-port", "9003")).Errors);
         Assert.Equal("hotstandby.http.metadata-port", error.Path);
 
         static (bool, int) MetadataOf(HotStandbySettings settings) => (settings.Http.IsMetadataServerEnabled, settings.Http.MetadataPort);
@@ -104,7 +111,8 @@ public sealed class SettingsTests
     [Fact]
     public void All_errors_are_reported_at_once_each_with_path_value_and_range()
     {
-        var result = Parse(Valid, ("hotstandby.client.port", "99999"), ("hotstandby.shards", "many"), ("hotstandby.lease.duration", "2 parsecs"), ("hotstandby.clinet.host", "x"));
+        var result = Parse(Valid, ("hotstandby.client.port", "99999"), ("hotstandby.shards", "many"),
+            ("hotstandby.lease.duration", "2 parsecs"), ("hotstandby.clinet.host", "x"));
         Assert.Equal(
             [
                 "hotstandby.client.port = 99999: must be a whole number, 1 to 65535",
@@ -125,13 +133,15 @@ public sealed class SettingsTests
 
     [Fact]
     public void A_key_that_resembles_nothing_points_to_the_manual() =>
-        Assert.Contains("reference.conf", Assert.Single(Parse(Valid, ("hotstandby.zzzzzzzzzzzz", "1")).Errors).Rule, StringComparison.Ordinal);
+        Assert.Contains(
+            "reference.conf", Assert.Single(Parse(Valid, ("hotstandby.zzzzzzzzzzzz", "1")).Errors).Rule, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("hotstandby.client", "5")]
     [InlineData("hotstandby.shards", "{ a = 1 }")]
     public void A_block_and_a_value_are_not_taken_for_each_other(string path, string value) =>
-        Assert.Contains(Parse(Valid, (path, value)).Errors, error => error.Path == path && error.Rule.Contains("block", StringComparison.Ordinal));
+        Assert.Contains(Parse(Valid, (path, value)).Errors, error =>
+            error.Path == path && error.Rule.Contains("block", StringComparison.Ordinal));
 
     [Theory]
     [InlineData("hotstandby.lease.drift-margin", "1s")]
@@ -158,8 +168,10 @@ public sealed class SettingsTests
     [Fact]
     public void A_request_may_be_as_long_as_the_memory_for_all_of_them()
     {
-        Assert.Equal((256L << 20, 0), (Require(Parse(Valid)).Settings.Client.MaximumBufferedBytes, Require(Parse(Valid)).Settings.Client.PreviousGenerationPort));
-        var both = Require(Parse(Valid, ("hotstandby.client.max-frame-bytes", "1GiB"), ("hotstandby.client.max-buffered-bytes", "1GiB"))).Settings.Client;
+        Assert.Equal((256L << 20, 0),
+            (Require(Parse(Valid)).Settings.Client.MaximumBufferedBytes, Require(Parse(Valid)).Settings.Client.PreviousGenerationPort));
+        var both = Require(Parse(Valid, ("hotstandby.client.max-frame-bytes", "1GiB"), ("hotstandby.client.max-buffered-bytes", "1GiB")))
+            .Settings.Client;
         Assert.Equal((1 << 30, 1L << 30), (both.MaximumFrameBytes, both.MaximumBufferedBytes));
     }
 
@@ -167,7 +179,8 @@ public sealed class SettingsTests
     public void The_metadata_server_and_the_previous_generation_need_ports_of_their_own()
     {
         var error = Assert.Single(Parse(
-            Valid, ("hotstandby.http.metadata-server", "on"), ("hotstandby.http.metadata-port", "50061"), ("hotstandby.client.previous-generation-port", "50061")).Errors);
+            Valid, ("hotstandby.http.metadata-server", "on"), ("hotstandby.http.metadata-port", "50061"),
+            ("hotstandby.client.previous-generation-port", "50061")).Errors);
         Assert.Equal("hotstandby.http.metadata-port", error.Path);
     }
 
@@ -175,7 +188,8 @@ public sealed class SettingsTests
     public void A_batch_that_does_not_fit_the_frame_is_refused()
     {
         Assert.Empty(Parse(Valid, ("akka.remote.dot-netty.tcp.maximum-frame-size", "11MiB")).Errors);
-        var error = Assert.Single(Parse(Valid, ("akka.remote.dot-netty.tcp.maximum-frame-size", "11MiB"), ("hotstandby.oplog.batch-max-bytes", "2MiB")).Errors);
+        var error = Assert.Single(
+            Parse(Valid, ("akka.remote.dot-netty.tcp.maximum-frame-size", "11MiB"), ("hotstandby.oplog.batch-max-bytes", "2MiB")).Errors);
         Assert.Equal("akka.remote.dot-netty.tcp.maximum-frame-size", error.Path);
     }
 
@@ -189,7 +203,8 @@ public sealed class SettingsTests
         var adapted = TestConfiguration.Valid.Replace("akka.tcp", "akka.trttl.tcp", StringComparison.Ordinal);
         const string applied = "\nakka.remote.dot-netty.tcp.applied-adapters = [\"trttl\"]";
         Assert.Empty(TestConfiguration.Parse(adapted + applied).Errors);
-        Assert.All((string[])[adapted, TestConfiguration.Valid + applied], text => Assert.Equal("akka.cluster.seed-nodes", Assert.Single(TestConfiguration.Parse(text).Errors).Path));
+        Assert.All((string[])[adapted, TestConfiguration.Valid + applied], text =>
+            Assert.Equal("akka.cluster.seed-nodes", Assert.Single(TestConfiguration.Parse(text).Errors).Path));
     }
 
     [Fact]
@@ -223,13 +238,14 @@ public sealed class SettingsTests
     public void Every_port_that_is_open_beyond_loopback_without_TLS_is_a_warning_by_name()
     {
         var open = Parse(
-            Valid, ("hotstandby.client.host", "0.0.0.0"), ("hotstandby.client.previous-generation-port", "50061"), ("hotstandby.http.host", "::"),
-            ("hotstandby.discovery.etcd-port", "2379"),
+            Valid, ("hotstandby.client.host", "0.0.0.0"), ("hotstandby.client.previous-generation-port", "50061"),
+            ("hotstandby.http.host", "::"), ("hotstandby.discovery.etcd-port", "2379"),
             ("hotstandby.http.metadata-server", "on"), ("hotstandby.remoting.host", "node1.example"));
         Require(open);
         string[] ports =
         [
-            "hotstandby.client.port", "hotstandby.client.previous-generation-port", "hotstandby.discovery.etcd-port", "hotstandby.http.port", "hotstandby.http.metadata-port",
+            "hotstandby.client.port", "hotstandby.client.previous-generation-port", "hotstandby.discovery.etcd-port",
+            "hotstandby.http.port", "hotstandby.http.metadata-port",
             "hotstandby.remoting.port",
         ];
         var warnings = open.Warnings.Where(warning => ports.Contains(warning.Path)).ToArray();
@@ -240,7 +256,8 @@ public sealed class SettingsTests
         var withToken = Parse(Valid, ("hotstandby.http.host", "10.0.0.1"), ("hotstandby.http.admin-token", "0123456789abcdef"));
         Assert.Contains("in the clear", Assert.Single(withToken.Warnings).Rule, StringComparison.Ordinal);
         foreach (var here in (string[])["127.0.0.1", "127.1.2.3", "localhost", "::1"])
-            Assert.Empty(Parse(Valid, ("hotstandby.client.host", here), ("hotstandby.http.host", here), ("hotstandby.http.metadata-server", "on")).Warnings);
+            Assert.Empty(Parse(Valid, ("hotstandby.client.host", here), ("hotstandby.http.host", here),
+                ("hotstandby.http.metadata-server", "on")).Warnings);
         Assert.Empty(Parse(Valid, ("hotstandby.http.host", "0.0.0.0"), ("hotstandby.http.port", "0")).Warnings); // it is closed
     }
 }

@@ -381,7 +381,8 @@ public sealed class ShardActorTests : ActorTest
         var key = ObjectKey.From(text);
         var drafts = new DraftBuffer(Shard);
         PutStartPayload.Write(
-            drafts.Add(OpType.PutStart, key.Bytes, key.Hash, PutStartPayload.SizeOf(0, 1)), Alice, 100, null, false, SoftPinAction.Preserve, 0,
+            drafts.Add(OpType.PutStart, key.Bytes, key.Hash, PutStartPayload.SizeOf(0, 1)), Alice, 100, null, false,
+            SoftPinAction.Preserve, 0,
             [], [new PlacedReplica(replicaId, 1, offset)]);
         return drafts.Bytes.ToArray();
     }

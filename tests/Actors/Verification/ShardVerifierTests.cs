@@ -73,7 +73,8 @@ public sealed class ShardVerifierTests : ActorTest
         // Meanwhile another shard's verifier has asked for a marker: nothing begins anew.
         Feed(Entry(Marker));
         Assert.False(Compared().IsClean);
-        _shard.Tell(new ShardLeader(_primary, ShardSettings.Default, HotStandby.Core.Segments.SegmentDirectory.Empty, 0).Compare(request, new NodeId("p")));
+        _shard.Tell(new ShardLeader(_primary, ShardSettings.Default, HotStandby.Core.Segments.SegmentDirectory.Empty, 0)
+            .Compare(request, new NodeId("p")));
         Assert.Equal(new MismatchesFound(Shard, 1, 1), _verifier.ExpectMsg<MismatchesFound>());
         Assert.Equal(new DrillDownEnded(Shard, DrillDownState.Done, ""), _verifier.ExpectMsg<DrillDownEnded>());
         Feed(Entry(Marker));
@@ -95,7 +96,8 @@ public sealed class ShardVerifierTests : ActorTest
             var request = _verifier.FishForMessage<DrillDownAsks>(_ => true).Request;
             _shard.Tell(end, ActorRefs.NoSender); // its answer is of no interest
             _shard.Tell(new VerificationResponse(
-                new NodeId("p"), Shard, request.MarkerSequence, request.Bucket, request.FromHash, request.ThroughHash, ComparisonOutcome.NeedFullSync, 1, []));
+                new NodeId("p"), Shard, request.MarkerSequence, request.Bucket, request.FromHash, request.ThroughHash,
+                ComparisonOutcome.NeedFullSync, 1, []));
             _shard.Tell(ReportPartition.Instance, TestActor);
             ExpectMsg<PartitionReport>();
             _verifier.ExpectNothingFrom(_shard);
@@ -130,7 +132,8 @@ public sealed class ShardVerifierTests : ActorTest
     {
         var key = ObjectKey.From(name);
         PutStartPayload.Write(
-            drafts.Add(OpType.PutStart, key.Bytes, key.Hash, PutStartPayload.SizeOf(0, 1)), new Uuid(1, 1), 100, null, false, SoftPinAction.Preserve, 0, [],
+            drafts.Add(OpType.PutStart, key.Bytes, key.Hash, PutStartPayload.SizeOf(0, 1)), new Uuid(1, 1), 100, null, false,
+            SoftPinAction.Preserve, 0, [],
             [new PlacedReplica(state.NextReplicaId(0), 1, 0)]);
     };
 

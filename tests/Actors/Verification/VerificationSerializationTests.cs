@@ -27,7 +27,8 @@ public sealed class VerificationSerializationTests() : ActorTest(ConfigurationFa
         var serializer = Sys.Serialization.FindSerializerFor(sent);
         Assert.IsType<ReplicationSerializer>(serializer);
         var bytes = serializer.ToBinary(sent);
-        var read = Sys.Serialization.Deserialize(bytes, serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, sent));
+        var read = Sys.Serialization.Deserialize(
+            bytes, serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, sent));
         Assert.Equal(sent.GetType(), read.GetType());
         Assert.Equal(bytes, serializer.ToBinary(read));
     }

@@ -129,7 +129,8 @@ public sealed class VerificationTests : IAsyncDisposable
         var index = Enumerable.Range(0, ports.Count).Single(at => ports[at] == port);
         await standby.StopAsync();
         var path = Path.Combine(_directory.Path, $"n{index}");
-        using (var directory = DataDirectory.Open(FileDisk.Instance, path, DataDirectory.Look(FileDisk.Instance, path).ClusterId, $"n{index}"))
+        using (var directory = DataDirectory.Open(
+            FileDisk.Instance, path, DataDirectory.Look(FileDisk.Instance, path).ClusterId, $"n{index}"))
             directory.NoteFullSync(isNeeded: true); // as the command does before the sync begins
 
         standby = await _nodes.StartAsync(_directory.Path, index, ports, $"{seldom}\n{Faulty}");

@@ -145,7 +145,8 @@ public sealed class VerifierActorTests : ActorTest
         Round(verifier);
         Point();
         for (var time = 0; time < 5; time++)
-            verifier.Tell(new DrillDownEnded(Shard, time % 2 == 0 ? DrillDownState.Done : DrillDownState.Superseded, ""), _partitions[Shard.Value]);
+            verifier.Tell(
+                new DrillDownEnded(Shard, time % 2 == 0 ? DrillDownState.Done : DrillDownState.Superseded, ""), _partitions[Shard.Value]);
         Assert.Equal([Shard.Value, Shard.Value, Shard.Value], [Point(), Point(), Point()]);
         _primary.ExpectNothingFrom(verifier, _relay);
         Round(verifier);

@@ -45,7 +45,9 @@ public sealed class SharedMemory
         return holder;
     }
 
-    /// <summary>Another process has the memory of one that died. Who read there reads nothing more; who wrote there does not know.</summary>
+    /// <summary>
+    /// Another process has the memory of one that died. Who read there reads nothing more; who wrote there does not know.
+    /// </summary>
     public void Restart(ulong address, ulong bytes)
     {
         foreach (var holder in _holders.Where(static holder => !holder.IsWriter))

@@ -87,7 +87,8 @@ public sealed class SimulatedClients(Simulation world)
         if (_segments.Count < 3)
         {
             var number = ++_mounts;
-            _segments.Add((new Uuid(1, ++_lives), new Segment(new Uuid(7, number), $"s{number}", number << 32, SegmentBytes, $"e{number}", "tcp", "h")));
+            _segments.Add((new Uuid(1, ++_lives), new Segment(
+                new Uuid(7, number), $"s{number}", number << 32, SegmentBytes, $"e{number}", "tcp", "h")));
         }
 
         foreach (var (owner, segment) in _segments)
@@ -189,7 +190,8 @@ public sealed class SimulatedClients(Simulation world)
                 return; // the answer came too late to be of use
             var held = Memory.Hold(false, write, result.Replicas);
             Memory.Read(held);
-            world.After(world.Random.Chance(0.3) ? until - world.NowTicks : world.Random.Below((int)Math.Min(int.MaxValue, until - world.NowTicks)), () =>
+            world.After(world.Random.Chance(0.3)
+                ? until - world.NowTicks : world.Random.Below((int)Math.Min(int.MaxValue, until - world.NowTicks)), () =>
             {
                 Memory.Read(held);
                 Memory.GiveBack(held);

@@ -1,5 +1,5 @@
-// A process that is the protocol and nothing else: carries out the effects of its replica against the modelled journal and network, and tells
-// the observer. Checkpoints and full syncs are modelled. Many thousands of runs a minute.
+// A process that is the protocol and nothing else: carries out the effects of its replica against the modelled journal and network, and
+// tells the observer. Checkpoints and full syncs are modelled. Many thousands of runs a minute.
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
@@ -39,10 +39,11 @@ public sealed class BareProcess : SimulatedProcess
     public override void Begin()
     {
         World.AfterTrueTicks(0, Node, Node.Incarnation, Tick);
-        // Now and then both checkpoints of a partition are damaged, or what the newest holds is wrong: the log alone is no state then. Only one
-        // node at a time has lost something, and the others know what this node's log begins with to be committed: it is older than two
+        // Now and then both checkpoints of a partition are damaged, or what the newest holds is wrong: the log alone is no state then. Only
+        // one node at a time has lost something, and the others know what this node's log begins with to be committed: it is older than two
         // checkpoints.
-        var isLost = Node.Journal.Checkpoint.Length > 0 && World.Nodes.Length > 1 && World.Random.Chance(0.1) && World.OthersAreWhole(Node, _replica.State.Log.BaseSequence);
+        var isLost = Node.Journal.Checkpoint.Length > 0
+            && World.Nodes.Length > 1 && World.Random.Chance(0.1) && World.OthersAreWhole(Node, _replica.State.Log.BaseSequence);
         if (isLost)
             Images.Spoil();
         var restored = Images.Restore(_replica.State.Log.Describe(), _replica.State.ImagesUpTo);
@@ -108,7 +109,8 @@ public sealed class BareProcess : SimulatedProcess
         if (World.Random.Chance(Scenario.Truncation) && Node.Process == this && _replica.State.CommitSequence > 0 && !_sync.IsUnderWay)
         {
             if (_appliedSequence > 0)
-                Images.Save(new ImageStamp(_appliedSequence, Node.Log[(int)_appliedSequence - 1].Epoch, Node.Log[(int)_appliedSequence - 1].PrefixHash));
+                Images.Save(new ImageStamp(
+                    _appliedSequence, Node.Log[(int)_appliedSequence - 1].Epoch, Node.Log[(int)_appliedSequence - 1].PrefixHash));
             Do((replica, _) => replica.Truncate((ulong)World.Random.Between(0, (int)replica.State.CommitSequence)));
         }
 
@@ -152,7 +154,8 @@ public sealed class BareProcess : SimulatedProcess
                     Apply(_replica.State.Log.LastSequence);
                 break;
             case ReadJournal read:
-                Node.Read(read.FromSequence, World.Random.Between(1, 5), batches => Do((now, ticks) => now.JournalRead(read.Standby, batches, ticks)));
+                Node.Read(read.FromSequence, World.Random.Between(1, 5), batches =>
+                    Do((now, ticks) => now.JournalRead(read.Standby, batches, ticks)));
                 break;
             case ReadTail read:
                 Node.Read(read.PreviousSequence + 1, 1, batches =>

@@ -1,6 +1,6 @@
-// A process that is a whole node: the product's own cells, and between them what its actors carry. Letters of one sender to one receiver keep
-// their order, as in a mailbox; apart from that any letter may overtake any other, by the seed. Journal, snapshot store, network and clients are
-// modelled.
+// A process that is a whole node: the product's own cells, and between them what its actors carry. Letters of one sender to one receiver
+// keep their order, as in a mailbox; apart from that any letter may overtake any other, by the seed. Journal, snapshot store, network and
+// clients are modelled.
 using HotStandby.Core.Membership;
 using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
@@ -74,7 +74,8 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     public override void Begin()
     {
         // Now and then an image is damaged, both of a partition are, or an operator finds that the state is wrong.
-        if (World.Nodes.Length > 1 && World.Random.Chance(0.15) && _found.Log.BaseSequence > 0 && World.OthersAreWhole(Node, _found.Log.BaseSequence))
+        if (World.Nodes.Length > 1
+            && World.Random.Chance(0.15) && _found.Log.BaseSequence > 0 && World.OthersAreWhole(Node, _found.Log.BaseSequence))
             Node.Journal.Snapshots.Spoil(World.Random);
         foreach (var (address, (cell, _)) in _cells.All)
             cell.Receive(HotStandby.Core.Cells.Begin.Instance, address, Now);
@@ -333,7 +334,8 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         protected override Moment Now => process.Now;
 
         public ReplicaCell Make(ReplicaCellSettings settings, ulong firstSync) => AddNode(
-            settings, process.SegmentsOf(), process.Scenario.ReignTimes, TimeSpan.FromTicks(process.Scenario.LeaseTicks), process, process, firstSync);
+            settings, process.SegmentsOf(), process.Scenario.ReignTimes, TimeSpan.FromTicks(process.Scenario.LeaseTicks), process,
+            process, firstSync);
 
         public override void Post(CellAddress to, object message, CellAddress from) => process.Deliver(to, message, from);
 
@@ -342,7 +344,8 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         public void CarryOut(CellAddress from) => CarryOut(from, Cells[from].Letters);
 
         protected override PartitionCell NewShard(Partition shard, int shards, Core.Shards.ShardSettings settings, Outbox letters) =>
-            new(shard, process._shards[shard.ShardIndex] = new ShardPartition(shard, shards, settings, ReplyAfter.Commit, letters), letters);
+            new(shard, process._shards[shard.ShardIndex] = new ShardPartition(shard, shards, settings, ReplyAfter.Commit,
+                letters), letters);
 
         protected override void After(TimeSpan time, Action then) =>
             process.World.AfterTrueTicks(time.Ticks, process.Node, process.Node.Incarnation, then);

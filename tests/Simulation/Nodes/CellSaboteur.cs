@@ -25,7 +25,8 @@ public sealed class CellSaboteur(PlantedBug bug, Func<int, ShardPartition> shard
     {
         switch (bug, message)
         {
-            case (PlantedBug.ReuseFreedSpaceBeforeCommit, KeyedItems { Call: { Operation: KeyedOperation.Remove or KeyedOperation.PutRevoke } call }):
+            case (PlantedBug.ReuseFreedSpaceBeforeCommit,
+                KeyedItems { Call: { Operation: KeyedOperation.Remove or KeyedOperation.PutRevoke } call }):
                 _goes = shards(at.Number - 1).State.Find(call.Keys[0]) is { } record
                     ? [.. Enumerable.Range(0, record.ReplicaCount).Select(record.ExtentOf)] : [];
                 return message;
@@ -58,7 +59,8 @@ public sealed class CellSaboteur(PlantedBug bug, Func<int, ShardPartition> shard
             case (PlantedBug.HandOutUncommittedImages, ImageTaken taken):
                 return [(to, taken with { Reign = 0 })];
             case (PlantedBug.UnderstateImages, ImageReady { Sequence: > 1 } ready) when ready.Log[^1].LastSequence > 1:
-                return [(to, ready with { Sequence = ready.Sequence - 1, Log = [.. ready.Log[..^1], ready.Log[^1] with { LastSequence = ready.Sequence - 1 }] })];
+                return [(to, ready with { Sequence = ready.Sequence - 1,
+                    Log = [.. ready.Log[..^1], ready.Log[^1] with { LastSequence = ready.Sequence - 1 }] })];
             case (PlantedBug.ForgetShardInFeed, ApplyEntries apply) when to.Number == 2 && apply.Batch.LastSequence % 8 == 0:
                 return [(CellAddress.Replica, new EntriesApplied(apply.Life, apply.Batch.LastSequence))];
             case (PlantedBug.TruncateWithoutImages, RoundEnded { IsComplete: true } ended):

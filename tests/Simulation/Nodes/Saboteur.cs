@@ -26,7 +26,8 @@ public sealed class Saboteur(PlantedBug bug, SimulatedNode node)
                 return reply with { LastEpoch = 0, LastSequence = 1 };
             case (PlantedBug.IgnoreGrant, SealRequest):
                 replica.Receive(new GrantReleased(
-                    new Origin(replica.State.GrantedTo, replica.State.GrantedLife, 0, false), replica.State.PromisedEpoch, NodeId.None), node.Clock);
+                    new Origin(replica.State.GrantedTo, replica.State.GrantedLife, 0, false), replica.State.PromisedEpoch,
+                    NodeId.None), node.Clock);
                 return message;
             default:
                 return message;

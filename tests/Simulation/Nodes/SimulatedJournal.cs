@@ -1,6 +1,6 @@
-// A node's journal, modelled, and in a share of the runs the product's own beside it: writes are queued, reach the disk in order after a while, and are confirmed. A crash keeps what was
-// confirmed and any prefix of what was not. Batches, promises, cuts and the voting flag, as the real journal records them; and what
-// stands for checkpoints: the links of the entries that are no longer in it.
+// A node's journal, modelled, and in a share of the runs the product's own beside it: writes are queued, reach the disk in order after a
+// while, and are confirmed. A crash keeps what was confirmed and any prefix of what was not. Batches, promises, cuts and the voting flag,
+// as the real journal records them; and what stands for checkpoints: the links of the entries that are no longer in it.
 using HotStandby.Actors.Journal;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
@@ -155,7 +155,8 @@ public sealed class SimulatedJournal(PlantedBug bug, ulong memory, RealLog? real
         IsDamaged = false; // what was damaged has been replaced or deleted since
         var (found, expected) = (real.Recovered, Model());
         if (!found.Log.Describe().SequenceEqual(expected.Log.Describe()) || found.Log.BaseSequence != expected.Log.BaseSequence
-            || (found.PromisedEpoch, found.PromisedTo, found.VotingMemory) != (expected.PromisedEpoch, expected.PromisedTo, expected.VotingMemory)
+            || (found.PromisedEpoch, found.PromisedTo, found.VotingMemory) != (expected.PromisedEpoch, expected.PromisedTo,
+                expected.VotingMemory)
             || !Named(found).SequenceEqual(Named(expected)))
             throw new InvariantViolation(8, $"the journal gives back {Describe(found)} instead of {Describe(expected)}");
         return true;
@@ -169,7 +170,9 @@ public sealed class SimulatedJournal(PlantedBug bug, ulong memory, RealLog? real
     /// <summary>What the directory promised as a voter is void.</summary>
     public void Renew(ulong drawn) => Memory = drawn | (1UL << 40);
 
-    /// <summary>A process opens the directory. Where its log gives its name to another memory, what it once promised as a voter is void.</summary>
+    /// <summary>
+    /// A process opens the directory. Where its log gives its name to another memory, what it once promised as a voter is void.
+    /// </summary>
     public Life OpenAs(NodeId name, RecoveredJournal found, ulong drawn)
     {
         if (found.Log.Roster.Find(name) is { Memory: not 0 } seat && seat.Memory != Memory)
@@ -177,8 +180,10 @@ public sealed class SimulatedJournal(PlantedBug bug, ulong memory, RealLog? real
         return new Life(Memory, Life.IncarnationOf(++_starts, (uint)drawn));
     }
 
-    private static string Describe(RecoveredJournal journal) => $"a log behind {journal.Log.BaseSequence} that ends {string.Join(' ', journal.Log.Describe())}, "
-        + $"promise {journal.PromisedEpoch} to {journal.PromisedTo}, voting {journal.VotingMemory:x}, names {string.Join(' ', Named(journal))}";
+    private static string Describe(RecoveredJournal journal) =>
+        $"a log behind {journal.Log.BaseSequence} that ends {string.Join(' ', journal.Log.Describe())}, "
+        + $"promise {journal.PromisedEpoch} to {journal.PromisedTo}, voting {journal.VotingMemory:x}, names "
+        + $"{string.Join(' ', Named(journal))}";
 
     private RecoveredJournal Model()
     {
@@ -187,7 +192,8 @@ public sealed class SimulatedJournal(PlantedBug bug, ulong memory, RealLog? real
             log.FoundOn(_below, _roll);
         foreach (var batch in _batches)
             log.Append(batch);
-        return new RecoveredJournal(log, Math.Clamp(_commitSequence, log.BaseSequence, log.LastSequence), _promisedEpoch, _promisedTo, _votingMemory != 0, VotingMemory: _votingMemory);
+        return new RecoveredJournal(log, Math.Clamp(_commitSequence, log.BaseSequence, log.LastSequence), _promisedEpoch, _promisedTo,
+            _votingMemory != 0, VotingMemory: _votingMemory);
     }
 
     /// <summary>Every batch on the disk.</summary>

@@ -64,7 +64,8 @@ public sealed class SimulatedNode(Simulation world, int index)
     public bool HoldsLease => Replica is { } replica && Clock < replica.LeaseUntilTicks;
 
     /// <summary>True when it serves: lease, and its reign has begun.</summary>
-    public bool Serves => _process is { Reigns: true, Replica.Role: ReplicaRole.Primary } && (HoldsLease || world.Bug == PlantedBug.ServeWithoutLease);
+    public bool Serves => _process is { Reigns: true, Replica.Role: ReplicaRole.Primary }
+        && (HoldsLease || world.Bug == PlantedBug.ServeWithoutLease);
 
     /// <summary>Something that comes while the node is paused.</summary>
     public void WhenItGoesOn(Action action) => _whenItGoesOn.Add(action);

@@ -23,7 +23,8 @@ public sealed class SimulatedSnapshots
             case FindImage find:
                 foreach (var (place, image) in _images.Reverse())
                     if (place.Partition == find.Partition.Value && place.Sequence >= find.From && place.Sequence <= find.UpTo)
-                        return new ImageFound(find.Life, find.Partition, new FoundImage(place.Sequence, place.Sequence, image.Epoch, image.Bytes));
+                        return new ImageFound(
+                            find.Life, find.Partition, new FoundImage(place.Sequence, place.Sequence, image.Epoch, image.Bytes));
                 return new ImageFound(find.Life, find.Partition, null);
             case DropImages drop:
                 foreach (var place in _images.Keys.Where(place =>

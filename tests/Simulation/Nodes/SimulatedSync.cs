@@ -1,5 +1,5 @@
-// The full syncs of one process. Which node an image comes from does not matter: what a node has applied is committed. It is asked, and answers,
-// after a while each; anything may happen to either node meanwhile.
+// The full syncs of one process. Which node an image comes from does not matter: what a node has applied is committed. It is asked, and
+// answers, after a while each; anything may happen to either node meanwhile.
 using HotStandby.Core.Checkpoints;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
@@ -34,7 +34,8 @@ public sealed class SimulatedSync(Simulation world, SimulatedNode node, BareProc
     private void Ask(NodeId whom) => world.AfterTrueTicks(Delay, node, node.Incarnation, () =>
     {
         var source = Array.Find(world.Nodes, each => each.Id == whom);
-        if (source is null || source == node || source.Paused || source.Replica is not { State.IsStateComplete: true } holder || holder.State.CommitSequence == 0)
+        if (source is null || source == node
+            || source.Paused || source.Replica is not { State.IsStateComplete: true } holder || holder.State.CommitSequence == 0)
         {
             Ask(Anybody);
             return;
@@ -43,7 +44,8 @@ public sealed class SimulatedSync(Simulation world, SimulatedNode node, BareProc
         var oldest = (ulong)world.Random.Between((int)Math.Max(1, holder.State.Log.BaseSequence),
             (int)(world.Bug == PlantedBug.ShipUncommittedState ? holder.State.Log.LastSequence : holder.State.CommitSequence));
         // Often the very seq of the image that is wrong: nothing may have been written since.
-        if (node.Journal.Images.Spoilt is > 0 and var spoilt && spoilt >= holder.State.Log.BaseSequence && spoilt <= holder.State.CommitSequence && spoilt % 2 == 0)
+        if (node.Journal.Images.Spoilt is > 0 and var spoilt
+            && spoilt >= holder.State.Log.BaseSequence && spoilt <= holder.State.CommitSequence && spoilt % 2 == 0)
             oldest = spoilt;
         var below = holder.State.Log.DescribeUntil(oldest);
         var roll = holder.State.Log.Roster.At(oldest);
@@ -53,8 +55,8 @@ public sealed class SimulatedSync(Simulation world, SimulatedNode node, BareProc
 
     private void Install(NodeId source, EpochEnd[] below, VoterRoll roll, Link[] image)
     {
-        // An image that is older than what is known here to be committed: a node that only lagged has caught up otherwise; one whose state is
-        // lost takes it all the same if its own log goes on from there.
+        // An image that is older than what is known here to be committed: a node that only lagged has caught up otherwise; one whose state
+        // is lost takes it all the same if its own log goes on from there.
         var (log, last) = (node.Replica!.State.Log, below[^1]);
         if (last.LastSequence < (_isForced ? log.BaseSequence : node.Replica.State.CommitSequence))
         {

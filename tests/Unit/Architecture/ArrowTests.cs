@@ -81,7 +81,8 @@ public sealed class ArrowTests
     {
         using var image = CompiledAssembly.Open(assembly.GetName().Name!);
         var metadata = image.GetMetadataReader();
-        var names = metadata.AssemblyReferences.Select(reference => metadata.GetString(metadata.GetAssemblyReference(reference).Name)).ToList();
+        var names = metadata.AssemblyReferences.Select(
+            reference => metadata.GetString(metadata.GetAssemblyReference(reference).Name)).ToList();
         Assert.Contains("System.Runtime", names);
         return names;
     }
@@ -100,7 +101,8 @@ public sealed class ArrowTests
     {
         var files = Repository.Files("*.csproj", "src", "tools").ToList();
         Assert.NotEmpty(files);
-        return files.Select(static file => (NameOf(file), XDocument.Load(file))).OrderBy(static project => project.Item1, StringComparer.Ordinal);
+        return files.Select(static file => (NameOf(file), XDocument.Load(file)))
+            .OrderBy(static project => project.Item1, StringComparer.Ordinal);
     }
 
     private static IEnumerable<string> NamesIn(XDocument project, string item) => project.Descendants(item)

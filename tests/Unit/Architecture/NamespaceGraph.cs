@@ -1,5 +1,5 @@
-// Which namespaces of an assembly refer to which others of it, from the compiled code: base types, fields, signatures, attributes, and every
-// type or member that a method names inside. What the compiler has inlined (constants) leaves no trace and does not count.
+// Which namespaces of an assembly refer to which others of it, from the compiled code: base types, fields, signatures, attributes, and
+// every type or member that a method names inside. What the compiler has inlined (constants) leaves no trace and does not count.
 using System.Collections.Immutable;
 using System.Reflection.Emit;
 using System.Reflection.Metadata;
@@ -48,7 +48,8 @@ internal sealed class NamespaceGraph
     {
         var targets = arrows.ToLookup(arrow => arrow.From, arrow => arrow.To);
         var reached = arrows.Select(arrow => arrow.To).Distinct().ToDictionary(each => each, Reached);
-        return [.. arrows.Where(arrow => reached[arrow.To].Contains(arrow.From)).OrderBy(arrow => arrow.ToString(), StringComparer.Ordinal)];
+        return [.. arrows.Where(arrow => reached[arrow.To].Contains(arrow.From))
+            .OrderBy(arrow => arrow.ToString(), StringComparer.Ordinal)];
 
         HashSet<string> Reached(string from)
         {
@@ -175,7 +176,8 @@ internal sealed class NamespaceGraph
     }
 
     // Empty for what the compiler has made for the whole assembly.
-    private string NamespaceOf(TypeDefinitionHandle handle) => _metadata.GetString(_metadata.GetTypeDefinition(Outermost(handle)).Namespace);
+    private string NamespaceOf(TypeDefinitionHandle handle) =>
+        _metadata.GetString(_metadata.GetTypeDefinition(Outermost(handle)).Namespace);
 
     private string NameOf(TypeDefinitionHandle handle) => _metadata.GetString(_metadata.GetTypeDefinition(Outermost(handle)).Name);
 
@@ -191,7 +193,8 @@ internal sealed class NamespaceGraph
             return true;
         }
 
-        public bool GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
+        public bool GetTypeFromSpecification(
+            MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
             reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
 
         public bool GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => true;

@@ -29,7 +29,8 @@ public sealed class NamespaceTests
     public void A_known_arrow_that_closes_no_circle_any_more_is_not_in_the_list()
     {
         HashSet<Arrow> arrows = [.. Names.SelectMany(name => ArrowsOf(name).Keys)];
-        Assert.All(Known, known => Assert.Contains(known, NamespaceGraph.OnCircles([.. arrows.Except(Known), .. arrows.Intersect([known])])));
+        Assert.All(Known, known =>
+            Assert.Contains(known, NamespaceGraph.OnCircles([.. arrows.Except(Known), .. arrows.Intersect([known])])));
     }
 
     [Fact]
@@ -38,7 +39,8 @@ public sealed class NamespaceTests
         var (sees, isSeen) = (typeof(Sees.OneInside).Namespace!, typeof(IsSeen.Other).Namespace!);
         var arrows = ArrowsOf(typeof(NamespaceTests).Assembly.GetName().Name!);
         Assert.Equal("OneInside -> Other", arrows[new Arrow(sees, isSeen)]);
-        Assert.Equal([new(isSeen, sees), new(sees, isSeen)], NamespaceGraph.OnCircles([.. arrows.Keys]).Where(arrow => arrow.From == sees || arrow.To == sees));
+        Assert.Equal([new(isSeen, sees), new(sees, isSeen)],
+            NamespaceGraph.OnCircles([.. arrows.Keys]).Where(arrow => arrow.From == sees || arrow.To == sees));
         Assert.Empty(NamespaceGraph.OnCircles([new("a", "b"), new("b", "c"), new("a", "c")]));
         Assert.Equal(
             [new("a", "b"), new("b", "c"), new("c", "a")],

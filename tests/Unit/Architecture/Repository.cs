@@ -12,7 +12,8 @@ internal static class Repository
     /// <param name="directories">Relative to the top.</param>
     public static IEnumerable<string> Files(string pattern, params IEnumerable<string> directories) => directories
         .SelectMany(directory => Directory.EnumerateFiles(Path.Combine(Root, directory), pattern, SearchOption.AllDirectories))
-        .Where(static file => !Path.GetRelativePath(Root, file).Split(Path.DirectorySeparatorChar).Any(static part => part is "obj" or "bin"));
+        .Where(
+            static file => !Path.GetRelativePath(Root, file).Split(Path.DirectorySeparatorChar).Any(static part => part is "obj" or "bin"));
 
     private static string FindRoot()
     {

@@ -32,7 +32,8 @@ public sealed class CheckpointCellTests
         Assert.Empty(_cell.Take(new PartitionRestored(Table, 1, "")));
         var letter = Assert.Single(_cell.Take(new PartitionRestored(Table, 2, ""))); // it is empty now, and not before
         var restored = Assert.IsType<ImagesRestored>(letter.Message);
-        Assert.Equal((CellAddress.Replica, 2UL, default, 150UL), (letter.To, restored.Life, restored.Images[0], restored.Images[1].Sequence));
+        Assert.Equal(
+            (CellAddress.Replica, 2UL, default, 150UL), (letter.To, restored.Life, restored.Images[0], restored.Images[1].Sequence));
         Assert.Empty(_cell.Take(new ImageFound(2, Table, null)));
     }
 
@@ -121,7 +122,8 @@ public sealed class CheckpointCellTests
 
     private static RestoreImages Restore(ulong life) => new(life, History, 0, null);
 
-    private static Letter Find(ulong life, Partition partition) => new(CellAddress.Snapshots, new FindImage(life, partition, 0, ulong.MaxValue));
+    private static Letter Find(ulong life, Partition partition) =>
+        new(CellAddress.Snapshots, new FindImage(life, partition, 0, ulong.MaxValue));
 
     private static (CellAddress To, ulong Life) Given(Letter[] letters)
     {

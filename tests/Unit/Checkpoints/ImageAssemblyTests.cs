@@ -1,4 +1,5 @@
-// An image that arrives in pieces: what is put together is what was sent, whatever else arrives, and nothing is allocated on a sender's word.
+// An image that arrives in pieces: what is put together is what was sent, whatever else arrives, and nothing is allocated on a sender's
+// word.
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
@@ -70,8 +71,10 @@ public sealed class ImageAssemblyTests
         foreach (var odd in (ImageChunk[])
         [
             pieces[1], // not asked for yet
-            pieces[0] with { ImageId = 8 }, pieces[0] with { Sequence = 151 }, pieces[0] with { Epoch = 4 }, pieces[0] with { TotalBytes = 99 },
-            pieces[0] with { Offset = 1 }, pieces[0] with { Bytes = other.Bytes[..^1] }, pieces[^1] with { Offset = uint.MaxValue - Piece + 1 },
+            pieces[0] with { ImageId = 8 }, pieces[0] with { Sequence = 151 }, pieces[0] with { Epoch = 4 },
+            pieces[0] with { TotalBytes = 99 },
+            pieces[0] with { Offset = 1 }, pieces[0] with { Bytes = other.Bytes[..^1] },
+            pieces[^1] with { Offset = uint.MaxValue - Piece + 1 },
         ])
             Assert.False(image.TryAdd(odd));
         Assert.True(image.TryAdd(pieces[0]));
@@ -84,7 +87,8 @@ public sealed class ImageAssemblyTests
     [Fact]
     public void An_image_that_is_complete_and_not_what_was_asked_for_says_why()
     {
-        Assert.Contains("of shard-0 of 1 shards, not of shard-1 of 1", FaultOf(ImageOf(100), Log, Partition.OfShard(1)), StringComparison.Ordinal);
+        Assert.Contains(
+            "of shard-0 of 1 shards, not of shard-1 of 1", FaultOf(ImageOf(100), Log, Partition.OfShard(1)), StringComparison.Ordinal);
         Assert.Contains("shards, not of", FaultOf(ImageOf(100), Log, Shard, shards: 2), StringComparison.Ordinal);
         var damaged = ImageOf(100);
         damaged[50] ^= 4;
@@ -120,7 +124,8 @@ public sealed class ImageAssemblyTests
         return image.Fault(asked, shards) ?? "";
     }
 
-    private static ImageAssembly Begin(ImageChunk first) => ImageAssembly.Begin(first, out var fault) ?? throw new InvalidOperationException(fault);
+    private static ImageAssembly Begin(ImageChunk first) =>
+        ImageAssembly.Begin(first, out var fault) ?? throw new InvalidOperationException(fault);
 
     // Not what a shard would write, but framed and hashed as an image is.
     private static byte[] ImageOf(int contentBytes)
@@ -135,6 +140,7 @@ public sealed class ImageAssemblyTests
     private static ImageChunk[] PiecesOf(byte[] bytes) =>
     [
         .. bytes.Chunk(Piece).Select((piece, i) => new ImageChunk(
-            new Origin(Source, Life.None, 0, false), 3, Shard, 7, 150, (uint)bytes.Length, (uint)(i * Piece), (i + 1) * Piece >= bytes.Length ? Log : [], VoterRoll.Empty, piece)),
+            new Origin(Source, Life.None, 0, false), 3, Shard, 7, 150, (uint)bytes.Length, (uint)(i * Piece),
+            (i + 1) * Piece >= bytes.Length ? Log : [], VoterRoll.Empty, piece)),
     ];
 }

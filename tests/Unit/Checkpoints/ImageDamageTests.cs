@@ -74,8 +74,10 @@ public sealed class ImageDamageTests
 
     private static void AssertRefused(byte[] image, string why)
     {
-        System.IO.Hashing.XxHash3.Hash(image.AsSpan(..^PartitionImage.TailBytes)).Reverse().ToArray().CopyTo(image.AsSpan(^PartitionImage.TailBytes..));
-        Assert.Contains(why, Assert.Throws<ImageDamagedException>(() => SegmentTable.FromImage(image, 1, 77)).Message, StringComparison.Ordinal);
+        System.IO.Hashing.XxHash3.Hash(image.AsSpan(..^PartitionImage.TailBytes))
+            .Reverse().ToArray().CopyTo(image.AsSpan(^PartitionImage.TailBytes..));
+        Assert.Contains(
+            why, Assert.Throws<ImageDamagedException>(() => SegmentTable.FromImage(image, 1, 77)).Message, StringComparison.Ordinal);
     }
 
     // Two segments, then two tasks that wait for one client.
@@ -85,7 +87,8 @@ public sealed class ImageDamageTests
         reign.MountAndCommit(1, Reign.Segment(1), Reign.Segment(2));
         foreach (var id in (ulong[])[1, 2])
         {
-            var created = new TaskCreatedPayload(new Uuid(5, id), TaskType.ReplicaCopy, Reign.Id(1), 9, default, 1, ObjectKey.From("k"), "", ["host-1"]).Encode();
+            var created = new TaskCreatedPayload(
+                new Uuid(5, id), TaskType.ReplicaCopy, Reign.Id(1), 9, default, 1, ObjectKey.From("k"), "", ["host-1"]).Encode();
             var drafts = new DraftBuffer(Partition.SegmentTable);
             created.CopyTo(drafts.Add(OpType.TaskCreated, [], 0, created.Length));
             reign.Leader.ApplyOther(drafts);

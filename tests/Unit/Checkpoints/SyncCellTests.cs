@@ -60,7 +60,8 @@ public sealed class SyncCellTests
         Assert.Equal([old[0].ImageId, old[0].ImageId, old[0].ImageId], [.. Fetches(3).Select(fetch => fetch.ImageId)]);
         var changed = PiecesOf(Partition.SegmentTable, 250, Piece * 2);
         _sync.Tell(changed[0]);
-        Assert.Equal([(changed[0].ImageId, (uint)Piece), (changed[0].ImageId, 2u * Piece)], Fetches(2).Select(fetch => (fetch.ImageId, fetch.Offset)));
+        Assert.Equal([(changed[0].ImageId, (uint)Piece), (changed[0].ImageId, 2u * Piece)],
+            Fetches(2).Select(fetch => (fetch.ImageId, fetch.Offset)));
         _sync.Tell(old[1]); // late
         _sync.Tell(changed[1]);
         _sync.Tell(changed[2]);
@@ -89,7 +90,8 @@ public sealed class SyncCellTests
         BeginWith(Second);
         var foreign = Assert.Single(PiecesOf(Shard, 250));
         _sync.Tell(foreign with { Partition = Partition.SegmentTable });
-        Assert.Equal((Partition.SegmentTable, 0UL), Assert.Single(Fetches(1).Select(fetch => (fetch.Partition, fetch.ImageId)))); // asked for again
+        // asked for again
+        Assert.Equal((Partition.SegmentTable, 0UL), Assert.Single(Fetches(1).Select(fetch => (fetch.Partition, fetch.ImageId))));
         _sync.Tell(Assert.Single(PiecesOf(Partition.SegmentTable, 250)) with { Log = [] });
         Fetches(1);
         Give(Partition.SegmentTable, 250);

@@ -143,7 +143,8 @@ public sealed class EvictionCycleTests
     // Random shards, deadlines (with ties), pins and bounds, against the same rules written as a sort.
     [Fact]
     public void What_goes_is_what_a_full_sort_would_choose() =>
-        Gen.Select(Gen.Int[1, 9], Gen.Select(Gen.Int[0, 30], Gen.Int[0, 5]).Array[0, 120], Gen.Double[0, 1], Gen.Double[0, 1], Gen.Int[0, 5]).Sample(
+        Gen.Select(Gen.Int[1, 9], Gen.Select(Gen.Int[0, 30], Gen.Int[0, 5]).Array[0, 120], Gen.Double[0, 1], Gen.Double[0, 1],
+            Gen.Int[0, 5]).Sample(
             (shardCount, objects, target, share, ties) =>
             {
                 var policy = new EvictionPolicy(new EvictionSettings { MaximumTies = ties, MaximumVictims = 50 });

@@ -36,7 +36,8 @@ public sealed class GroupEvictionTests
     public void Pinned_members_are_passed_over_and_protect_nobody()
     {
         var shards = Shards(
-            Object(0, group: 7), Object(1, group: 7) with { SoftPinned = true }, Object(2, group: 7) with { HardPinned = true }, Object(3, group: 7), Object(4));
+            Object(0, group: 7), Object(1, group: 7) with { SoftPinned = true }, Object(2, group: 7) with { HardPinned = true },
+            Object(3, group: 7), Object(4));
         shards.Run(Policy, new EvictionGoal(0.25, 0));
         Assert.Equal(["k00", "k03"], shards.Gone.Order());
     }
@@ -44,7 +45,8 @@ public sealed class GroupEvictionTests
     [Fact]
     public void When_the_soft_pinned_go_their_groups_go_whole_too()
     {
-        var shards = Shards(Object(0, group: 7) with { SoftPinned = true }, Object(1) with { SoftPinned = true }, Object(50, group: 7) with { SoftPinned = true });
+        var shards = Shards(Object(0, group: 7) with { SoftPinned = true }, Object(1) with { SoftPinned = true },
+            Object(50, group: 7) with { SoftPinned = true });
         shards.Run(Policy, new EvictionGoal(0.3, 0.3));
         Assert.Equal(["k00", "k50"], shards.Gone.Order());
     }
@@ -73,7 +75,8 @@ public sealed class GroupEvictionTests
     [Fact]
     public void Groups_behind_protected_ones_are_asked_about_in_another_round()
     {
-        var shards = Shards(Object(0, group: 7), Leased(1, group: 7), Object(2, group: 8), Leased(3, group: 8), Object(4, group: 9), Object(5, group: 9));
+        var shards = Shards(
+            Object(0, group: 7), Leased(1, group: 7), Object(2, group: 8), Leased(3, group: 8), Object(4, group: 9), Object(5, group: 9));
         shards.Run(Policy, new EvictionGoal(0.1, 0));
         Assert.Equal(["k04", "k05"], shards.Gone.Order());
         Assert.Equal(3, shards.GroupQuestions);

@@ -9,14 +9,16 @@ public sealed class HelloTests
     private static readonly ClusterShape Shape = new("c", "a,b,c", 64, "Quorum", 2000);
 
     private static readonly Hello Sample = new(
-        new NodeId("a"), Shape, new Life(0x1112131415161718, 0x2122232425262728), 0x3132333435363738, true, 2, [new HeardNode(new NodeId("b"), "akka.tcp://x@h:1")], 0x41, 0x51);
+        new NodeId("a"), Shape, new Life(0x1112131415161718, 0x2122232425262728), 0x3132333435363738, true, 2,
+        [new HeardNode(new NodeId("b"), "akka.tcp://x@h:1")], 0x41, 0x51);
 
     private const string Head = "0100" + "61" + "0100" + "63" + "0500" + "612C622C63" + "40000000" + "0600" + "51756F72756D" + "D0070000";
     private const string Tail = "0100" + "0100" + "62" + "1000" + "616B6B612E7463703A2F2F7840683A31";
 
     [Fact]
     public void The_layout_never_changes() => Assert.Equal(
-        Head + "01" + "02000000" + "1817161514131211" + "2827262524232221" + "3837363534333231" + "4100000000000000" + "5100000000000000" + Tail,
+        Head + "01" + "02000000" + "1817161514131211"
+            + "2827262524232221" + "3837363534333231" + "4100000000000000" + "5100000000000000" + Tail,
         Convert.ToHexString(Sample.Encode()));
 
     [Fact]
@@ -58,7 +60,11 @@ public sealed class HelloTests
         AssertNone(Sample with { From = new NodeId(new string('x', 129)) });
         AssertNone(Sample with { Shape = Shape with { Voters = new string('x', 5000) } });
         AssertNone(Sample with { Heard = [new HeardNode(new NodeId("b"), new string('x', 513))] });
-        AssertNone(Sample with { Heard = [.. Enumerable.Range(0, Hello.MaximumHeard + 1).Select(number => new HeardNode(new NodeId($"n{number}"), "a"))] });
+        AssertNone(Sample with
+        {
+            Heard =
+            [.. Enumerable.Range(0, Hello.MaximumHeard + 1).Select(number => new HeardNode(new NodeId($"n{number}"), "a"))]
+        });
 
         static void AssertNone(Hello hello) => Assert.False(Hello.TryDecode(hello.Encode(), isEarlier: false, out _));
     }
@@ -85,7 +91,9 @@ public sealed class HelloTests
         Assert.Contains("voters", Shape.DifferenceTo(Shape with { Voters = "a,b" }), StringComparison.Ordinal);
         Assert.Contains("shards is 64 here and 16 there", Shape.DifferenceTo(Shape with { Shards = 16 }), StringComparison.Ordinal);
         Assert.Contains("commit", Shape.DifferenceTo(Shape with { Commit = "Async" }), StringComparison.Ordinal);
-        Assert.Contains("multi-tenants is off here and on there", Shape.DifferenceTo(Shape with { MultiTenants = true }), StringComparison.Ordinal);
-        Assert.Contains("lease.duration is 2000 ms here and 3000 ms there", Shape.DifferenceTo(Shape with { LeaseMilliseconds = 3000 }), StringComparison.Ordinal);
+        Assert.Contains(
+            "multi-tenants is off here and on there", Shape.DifferenceTo(Shape with { MultiTenants = true }), StringComparison.Ordinal);
+        Assert.Contains("lease.duration is 2000 ms here and 3000 ms there", Shape.DifferenceTo(Shape with { LeaseMilliseconds = 3000 }),
+            StringComparison.Ordinal);
     }
 }

@@ -263,7 +263,8 @@ public sealed class JoinPolicyTests
         for (var i = 0; i < 5; i++)
         {
             Assert.False(policy.MustGo(foreign, Standing.Outside, _now), "it only asks");
-            Assert.False(policy.MustGo(foreign with { IsMember = false, Answers = policy.Ask(_now) }, Standing.Outside, _now), "it is no member");
+            Assert.False(
+                policy.MustGo(foreign with { IsMember = false, Answers = policy.Ask(_now) }, Standing.Outside, _now), "it is no member");
             Pass(1);
         }
 
@@ -276,7 +277,8 @@ public sealed class JoinPolicyTests
         Assert.True(policy.MustGo(foreign with { Answers = policy.Ask(_now) }, Standing.Outside, _now));
 
         policy.Decide(new Standing(true, 1, new HashSet<string> { "a1" }), _now);
-        Assert.False(policy.MustGo(foreign with { Answers = policy.Ask(_now) }, new Standing(true, 1, new HashSet<string> { "a1" }), _now), "a member stays");
+        Assert.False(policy.MustGo(foreign with { Answers = policy.Ask(_now) }, new Standing(true, 1, new HashSet<string> { "a1" }), _now),
+            "a member stays");
     }
 
     [Fact]
@@ -291,7 +293,8 @@ public sealed class JoinPolicyTests
         }
 
         Pass(2.1);
-        Assert.False(policy.MustGo(Said(2, 3, []) with { Birth = 8, Answers = policy.Ask(_now) }, Standing.Outside, _now), "they may answer yet");
+        Assert.False(
+            policy.MustGo(Said(2, 3, []) with { Birth = 8, Answers = policy.Ask(_now) }, Standing.Outside, _now), "they may answer yet");
         Pass(1.1);
         Assert.True(policy.MustGo(Said(2, 3, []) with { Birth = 8, Answers = policy.Ask(_now) }, Standing.Outside, _now), "it is alone");
     }

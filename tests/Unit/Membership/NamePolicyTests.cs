@@ -1,4 +1,5 @@
-// Which of two processes of one name stays, without Akka. Node n1 is asked by a process that calls itself n2, at "b"; another n2 is at "a2".
+// Which of two processes of one name stays, without Akka. Node n1 is asked by a process that calls itself n2, at "b"; another n2 is at
+// "a2".
 using HotStandby.Core.Membership;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
@@ -105,7 +106,8 @@ public sealed class NamePolicyTests
     [Fact]
     public void Of_two_members_of_one_name_the_older_one_stays_once_both_are_up()
     {
-        Standing Both(bool areUp) => Member with { Holders = [new(Voters[0], "a1", true), new(Voters[1], First, true), new(Voters[1], Second, areUp)] };
+        Standing Both(bool areUp) =>
+            Member with { Holders = [new(Voters[0], "a1", true), new(Voters[1], First, true), new(Voters[1], Second, areUp)] };
         Hear(Second, Said(isMember: true));
         Answers(First, isMember: true);
         Assert.Equal(NameStep.Free, Ask(Second, Both(areUp: false), isMember: true).Step);
@@ -118,7 +120,8 @@ public sealed class NamePolicyTests
     [InlineData("b", 1, 0, "a3", 9, 0)] // then the earlier seat,
     [InlineData("c", 9, 0, "b", 3, 0)] // then the lower memory,
     [InlineData("c", 3, 0, "b", 3, 0)] // then the lower address
-    public void Outside_a_cluster_everybody_ranks_two_processes_alike(string loser, ulong memory, ulong birth, string winner, ulong winnersMemory, ulong winnersBirth)
+    public void Outside_a_cluster_everybody_ranks_two_processes_alike(
+        string loser, ulong memory, ulong birth, string winner, ulong winnersMemory, ulong winnersBirth)
     {
         Ask(winner, Standing.Outside, new Life(winnersMemory, 1), winnersBirth);
         Ask(loser, Standing.Outside, new Life(memory, 1), birth);

@@ -10,7 +10,8 @@ public sealed class PresenceTests
 
     [Fact]
     public void The_layout_never_changes() => Assert.Equal(
-        "0100" + "61" + "0300" + "784068" + "FEFFFFFF" + "0100" + "0100" + "62" + "0100" + "79" + "07000000", Convert.ToHexString(Sample.Encode()));
+        "0100" + "61" + "0300" + "784068" + "FEFFFFFF" + "0100" + "0100" + "62" + "0100" + "79" + "07000000",
+        Convert.ToHexString(Sample.Encode()));
 
     [Fact]
     public void What_is_encoded_is_decoded()

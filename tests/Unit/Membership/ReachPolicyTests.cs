@@ -1,5 +1,5 @@
-// Several ReachPolicies that tell each other whom they hear, in virtual time, over links that are cut one by one: who is put out, who leaves,
-// and that whoever belongs to a majority in which all hear each other stays.
+// Several ReachPolicies that tell each other whom they hear, in virtual time, over links that are cut one by one: who is put out, who
+// leaves, and that whoever belongs to a majority in which all hear each other stays.
 using CsCheck;
 using HotStandby.Core.Membership;
 using HotStandby.Messages.Identity;
@@ -73,7 +73,9 @@ public sealed class ReachPolicyTests
             foreach (var other in (int[])[2, 3, 4])
                 network.Cut(one, other);
         network.Run(Soon);
-        Assert.Equal(["0 leaves", "1 leaves", .. Enumerable.Range(2, 3).SelectMany(node => (string[])[$"{node} puts out 0", $"{node} puts out 1"])], network.Out);
+        Assert.Equal(
+            ["0 leaves", "1 leaves", .. Enumerable.Range(2, 3).SelectMany(node => (string[])[$"{node} puts out 0", $"{node} puts out 1"])],
+            network.Out);
     }
 
     [Fact]
@@ -129,8 +131,10 @@ public sealed class ReachPolicyTests
                 foreach (var to in Enumerable.Range(0, nodes).Where(to => to != from && links[(from * 9) + to] && cuts++ < most))
                     network.CutOneWay(from, to);
             network.Run(Soon);
-            foreach (var together in Subsets(nodes).Where(set => set.Length > nodes / 2 && set.All(one => set.All(other => network.Reaches(one, other)))))
-                Assert.DoesNotContain(network.Out, said => together.Any(node => said.EndsWith($"puts out {node}", StringComparison.Ordinal) || said == $"{node} leaves"));
+            foreach (var together in Subsets(nodes)
+                .Where(set => set.Length > nodes / 2 && set.All(one => set.All(other => network.Reaches(one, other)))))
+                Assert.DoesNotContain(network.Out, said =>
+                    together.Any(node => said.EndsWith($"puts out {node}", StringComparison.Ordinal) || said == $"{node} leaves"));
         }, iter: 2000);
 
     [Theory]
@@ -214,9 +218,11 @@ public sealed class ReachPolicyTests
             }
         }
 
-        public IEnumerable<string> GoWith(int node, int primary) => _policies[node].GoWith(_lives[primary], Unreachable(node), _lives[node], _now).Select(NameOf);
+        public IEnumerable<string> GoWith(int node, int primary) =>
+            _policies[node].GoWith(_lives[primary], Unreachable(node), _lives[node], _now).Select(NameOf);
 
-        private string NameOf(NodeLife life) => Array.IndexOf(_lives, life) is var node and >= 0 ? $"{node}" : $"{life.Node} {life.Address}";
+        private string NameOf(NodeLife life) =>
+            Array.IndexOf(_lives, life) is var node and >= 0 ? $"{node}" : $"{life.Node} {life.Address}";
 
         private IEnumerable<int> Living() => Enumerable.Range(0, _lives.Length).Where(node => !_dead.Contains(node));
 
@@ -224,7 +230,8 @@ public sealed class ReachPolicyTests
         private NodeLife[] Unreachable(int self) =>
         [
             .. Enumerable.Range(0, _lives.Length)
-                .Where(node => node != self && (_dead.Contains(node) || Suspected.Contains(node) || Living().Any(other => other != node && !(Reaches(node, other) && Reaches(other, node)))))
+                .Where(node => node != self && (_dead.Contains(node)
+                    || Suspected.Contains(node) || Living().Any(other => other != node && !(Reaches(node, other) && Reaches(other, node)))))
                 .Select(node => _lives[node]),
             .. Gone,
         ];

@@ -24,7 +24,8 @@ public sealed class GoldenBytesTests
 
     private const string Log = "0200" + "0100000000000000" + "0400000000000000" + "0200000000000000" + "0600000000000000";
 
-    private const string Sender = "05" + "6E6F646531" + "2211000000000000" + "0700000001000000" + "BEBAFECA00000000" + "01" + "0300000000000000";
+    private const string Sender = "05"
+        + "6E6F646531" + "2211000000000000" + "0700000001000000" + "BEBAFECA00000000" + "01" + "0300000000000000";
 
     private const string EarlierSender = "05" + "6E6F646531" + "0300000000000000";
 
@@ -37,11 +38,13 @@ public sealed class GoldenBytesTests
     public static TheoryData<string, string, ReplicationMessage> Messages => new()
     {
         {
-            "A2", Sender + "0200000000000000" + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "00" + "00000000",
+            "A2", Sender + "0200000000000000"
+                + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "00" + "00000000",
             new AppendBatch(Node, 3, 2, 6, null, 5, 9, -2)
         },
         {
-            "A2", Sender + "0200000000000000" + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "01" + "94000000" + Batch,
+            "A2", Sender + "0200000000000000"
+                + "0600000000000000" + "0500000000000000" + "0900000000000000" + "FEFFFFFFFFFFFFFF" + "01" + "94000000" + Batch,
             new AppendBatch(Node, 3, 2, 6, TwoEntries(), 5, 9, -2, Serves: true)
         },
         {
@@ -54,7 +57,8 @@ public sealed class GoldenBytesTests
         },
         { "S2", Sender + "0500000000000000" + "0900000000000000", new SealRequest(Node, 3, new Life(5, 9)) },
         {
-            "V2", Sender + "0500000000000000" + "0900000000000000" + "03" + "0400000000000000" + "0200000000000000" + "0600000000000000" + "0500000000000000" + "DC05000000000000",
+            "V2", Sender + "0500000000000000" + "0900000000000000"
+                + "03" + "0400000000000000" + "0200000000000000" + "0600000000000000" + "0500000000000000" + "DC05000000000000",
             new SealReply(Node, 3, new Life(5, 9), SealOutcome.GrantRunning, 4, 2, 6, 5, 1500)
         },
         { "F2", Sender + Log, new FetchTail(Node, 3, Ends) },
@@ -84,7 +88,8 @@ public sealed class GoldenBytesTests
     [InlineData("G1", EarlierSender)]
     public void A_message_of_an_earlier_version_is_refused_and_said_to_be_one(string manifest, string hex)
     {
-        Assert.Equal(ReplicationDecode.Malformed, ReplicationCodec.Decode(manifest, Convert.FromHexString(hex), out var read, out var problem));
+        Assert.Equal(
+            ReplicationDecode.Malformed, ReplicationCodec.Decode(manifest, Convert.FromHexString(hex), out var read, out var problem));
         Assert.Null(read);
         Assert.Contains("earlier version", problem, StringComparison.Ordinal);
     }
@@ -99,7 +104,8 @@ public sealed class GoldenBytesTests
         for (var length = 0; length < Roll.Length; length += 2)
             Assert.False(VoterRoll.TryRead(Convert.FromHexString(Roll[..length]), out _));
         Assert.False(VoterRoll.TryRead(Convert.FromHexString(Roll + "00"), out _));
-        Assert.False(VoterRoll.TryRead(Convert.FromHexString(Roll.Replace("2200", "0000", StringComparison.Ordinal)), out _)); // a memory of 0
+        // a memory of 0
+        Assert.False(VoterRoll.TryRead(Convert.FromHexString(Roll.Replace("2200", "0000", StringComparison.Ordinal)), out _));
     }
 
     [Fact]
@@ -154,11 +160,13 @@ public sealed class GoldenBytesTests
     [Fact]
     public void A_MOUNT_SEGMENT_payload_is_these_bytes()
     {
-        var payload = new MountSegmentPayload(3, new Uuid(1, 2), new Segment(new Uuid(5, 6), "n", 0x7F0000000000, 1 << 30, "e:1", "tcp", "h"));
+        var payload = new MountSegmentPayload(
+            3, new Uuid(1, 2), new Segment(new Uuid(5, 6), "n", 0x7F0000000000, 1 << 30, "e:1", "tcp", "h"));
         var bytes = new byte[payload.EncodedBytes];
         payload.Write(bytes);
         Assert.Equal(
-            "03000000" + "01000000000000000200000000000000" + "05000000000000000600000000000000" + "00000000007F0000" + "0000004000000000" + "01006E" + "0300653A31" + "0300746370" + "010068",
+            "03000000" + "01000000000000000200000000000000" + "05000000000000000600000000000000"
+                + "00000000007F0000" + "0000004000000000" + "01006E" + "0300653A31" + "0300746370" + "010068",
             Convert.ToHexString(bytes));
     }
 

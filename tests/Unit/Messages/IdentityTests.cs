@@ -31,7 +31,8 @@ public sealed class IdentityTests
     [Fact]
     public void Two_scoped_keys_are_equal_only_for_the_same_tenant_and_user_key()
     {
-        var few = Samples.Any<byte[]>([0], [1], [1, 0], [0, 1], "default"u8.ToArray(), "a"u8.ToArray(), "default\0a"u8.ToArray(), "a\0a"u8.ToArray(), []);
+        var few = Samples.Any<byte[]>(
+            [0], [1], [1, 0], [0, 1], "default"u8.ToArray(), "a"u8.ToArray(), "default\0a"u8.ToArray(), "a\0a"u8.ToArray(), []);
         var names = Samples.Any<byte[]>([], "default"u8.ToArray(), "a"u8.ToArray(), [1]);
         Gen.Select(names, few, names, few).Sample((tenantA, keyA, tenantB, keyB) =>
         {

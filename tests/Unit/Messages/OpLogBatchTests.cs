@@ -11,7 +11,8 @@ public sealed class OpLogBatchTests
 {
     [Fact]
     public void Random_entries_come_back_from_a_batch_as_they_were_drafted() =>
-        Gen.Select(Samples.Entry.Array[1, 30], Gen.ULong, Gen.ULong[1, ulong.MaxValue / 2], Gen.ULong).Sample((entries, epoch, first, commit) =>
+        Gen.Select(Samples.Entry.Array[1, 30], Gen.ULong, Gen.ULong[1, ulong.MaxValue / 2], Gen.ULong).Sample(
+            (entries, epoch, first, commit) =>
         {
             var written = Samples.BatchOf(entries, epoch, first, commit);
             Assert.True(OpLogBatch.TryOpen(written.Encoded, out var batch, out var problem), problem);

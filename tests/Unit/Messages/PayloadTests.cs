@@ -61,7 +61,8 @@ public sealed class PayloadTests
         Assert.True(StrayWritesPayload.TryRead(new StrayWritesPayload(7, good).Encode(), out var strays));
         Assert.Equal((7u, true), (strays.SegmentHandle, strays.Ranges.SequenceEqual(good)));
         AssertOtherLengthsRefused(new StrayWritesPayload(7, good).Encode(), other => StrayWritesPayload.TryRead(other, out _));
-        foreach (var bad in new MemoryRange[][] { [], [new(1, 0)], [new(2, ulong.MaxValue - 1)], [new(5, 5), new(1, 1)], [new(5, 5), new(10, 1)] })
+        foreach (var bad in new MemoryRange[][] { [], [new(1, 0)], [new(2, ulong.MaxValue - 1)], [new(5, 5), new(1, 1)],
+            [new(5, 5), new(10, 1)] })
             Assert.False(StrayWritesPayload.TryRead(new StrayWritesPayload(7, bad).Encode(), out _));
     }
 
@@ -81,7 +82,8 @@ public sealed class PayloadTests
         Gen.Select(
             Gen.Select(Gen.UInt, Uuids, Uuids, Gen.ULong, Gen.ULong), Gen.Select(Texts, Texts, Texts, Texts)).Sample((a, b) =>
         {
-            var payload = new MountSegmentPayload(a.Item1, a.Item2, new Segment(a.Item3, b.Item1, a.Item4, a.Item5, b.Item2, b.Item3, b.Item4));
+            var payload = new MountSegmentPayload(
+                a.Item1, a.Item2, new Segment(a.Item3, b.Item1, a.Item4, a.Item5, b.Item2, b.Item3, b.Item4));
             var bytes = new byte[payload.EncodedBytes];
             payload.Write(bytes);
             Assert.True(MountSegmentPayload.TryRead(bytes, out var read));

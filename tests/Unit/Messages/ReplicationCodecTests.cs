@@ -15,7 +15,8 @@ public sealed class ReplicationCodecTests
         Samples.Message.Sample(message =>
         {
             var encoded = Encode(message);
-            Assert.Equal(ReplicationDecode.Ok, ReplicationCodec.Decode(ReplicationCodec.ManifestOf(message), encoded, out var read, out var problem));
+            Assert.Equal(ReplicationDecode.Ok, ReplicationCodec.Decode(
+                ReplicationCodec.ManifestOf(message), encoded, out var read, out var problem));
             Assert.Equal("", problem);
             Assert.Equal(message.GetType(), read!.GetType());
             Assert.Equal(Samples.Describe(message), Samples.Describe(read));
@@ -26,7 +27,8 @@ public sealed class ReplicationCodecTests
     {
         var kinds = typeof(ReplicationMessage).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ReplicationMessage))).ToList();
         var seen = new HashSet<string>();
-        Samples.Message.Array[400].Single().ToList().ForEach(message => seen.Add($"{message.GetType().Name} {ReplicationCodec.ManifestOf(message)}"));
+        Samples.Message.Array[400]
+            .Single().ToList().ForEach(message => seen.Add($"{message.GetType().Name} {ReplicationCodec.ManifestOf(message)}"));
         Assert.Equal(kinds.Count, seen.Select(pair => pair.Split(' ')[0]).Distinct().Count());
         Assert.Equal(seen.Count, seen.Select(pair => pair.Split(' ')[1]).Distinct().Count());
         Assert.Equal(Manifests.Order(), seen.Select(pair => pair.Split(' ')[1]).Order());
@@ -45,7 +47,8 @@ public sealed class ReplicationCodecTests
 
     [Fact]
     public void Random_mutations_never_throw_and_what_is_accepted_encodes_to_the_same_bytes() =>
-        Gen.Select(Samples.Message, Gen.Select(Gen.Int[0, 10_000], Gen.Byte).Array[1, 6], Gen.Int[0, 7], Gen.Bool).Sample((message, damage, other, otherManifest) =>
+        Gen.Select(Samples.Message, Gen.Select(Gen.Int[0, 10_000], Gen.Byte).Array[1, 6], Gen.Int[0, 7], Gen.Bool).Sample(
+            (message, damage, other, otherManifest) =>
         {
             var bytes = Encode(message);
             foreach (var (at, value) in damage)

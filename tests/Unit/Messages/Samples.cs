@@ -53,13 +53,18 @@ internal static class Samples
         Gen.Select(Speaker, MaybeBatch, Gen.ULong.Array[4], (node, batch, n) =>
             (ReplicationMessage)new TailBatch(node, n[0], n[1], n[2], batch, n[3])),
         Gen.Select(Speaker, Gen.ULong, Node, (node, epoch, successor) => (ReplicationMessage)new GrantReleased(node, epoch, successor)),
-        Gen.Select(Speaker, Gen.ULong.Array[3], Gen.Long, (node, n, ticks) => (ReplicationMessage)new EntriesGone(node, n[0], n[1], n[2], ticks)),
-        Gen.Select(Speaker, Gen.ULong.Array[3], Gen.Long, (node, n, ticks) => (ReplicationMessage)new GrantInquiry(node, n[0], n[1], n[2], ticks)),
-        Gen.Select(Speaker, Gen.ULong, Gen.Long.Array[2], (node, epoch, ticks) => (ReplicationMessage)new GrantLapsed(node, epoch, ticks[0], ticks[1])),
+        Gen.Select(Speaker, Gen.ULong.Array[3], Gen.Long, (node, n, ticks) =>
+            (ReplicationMessage)new EntriesGone(node, n[0], n[1], n[2], ticks)),
+        Gen.Select(Speaker, Gen.ULong.Array[3], Gen.Long, (node, n, ticks) =>
+            (ReplicationMessage)new GrantInquiry(node, n[0], n[1], n[2], ticks)),
+        Gen.Select(Speaker, Gen.ULong, Gen.Long.Array[2], (node, epoch, ticks) =>
+            (ReplicationMessage)new GrantLapsed(node, epoch, ticks[0], ticks[1])),
         Gen.Select(Speaker, Gen.ULong.Array[2], Gen.UShort, Gen.UInt, (node, n, partition, offset) =>
             (ReplicationMessage)new FetchImage(node, n[0], new Partition(partition), n[1], offset)),
-        Gen.Select(Speaker, Gen.ULong.Array[3], Gen.UShort, Gen.UInt.Array[2], Log, Gen.Select(Roll, Gen.Byte.Array[0, 200]), (node, n, partition, sizes, log, more) =>
-            (ReplicationMessage)new ImageChunk(node, n[0], new Partition(partition), n[1], n[2], sizes[0], sizes[1], log, more.Item1, more.Item2)),
+        Gen.Select(Speaker, Gen.ULong.Array[3], Gen.UShort, Gen.UInt.Array[2], Log, Gen.Select(Roll, Gen.Byte.Array[0, 200]),
+            (node, n, partition, sizes, log, more) =>
+            (ReplicationMessage)new ImageChunk(
+                node, n[0], new Partition(partition), n[1], n[2], sizes[0], sizes[1], log, more.Item1, more.Item2)),
         Gen.Select(Speaker, Gen.ULong.Array[6], (node, n) =>
             (ReplicationMessage)new LifeSuperseded(node, n[0], new Life(n[1], n[2]), new Life(n[3], n[4]), n[5])));
 
@@ -103,7 +108,8 @@ internal static class Samples
         TailBatch tail => $"{tail with { Batch = null }} {Hex(tail.Batch)}",
         AppendRefused refused => $"{refused with { Log = [] }} {string.Join(' ', refused.Log)}",
         FetchTail fetch => $"{fetch with { Log = [] }} {string.Join(' ', fetch.Log)}",
-        ImageChunk chunk => $"{chunk with { Log = [], Roll = VoterRoll.Empty, Bytes = default }} {string.Join(' ', chunk.Log)} {chunk.Roll.Birth} {string.Join(' ', chunk.Roll.Voters)} {Convert.ToHexString(chunk.Bytes.Span)}",
+        ImageChunk chunk => $"{chunk with { Log = [], Roll = VoterRoll.Empty, Bytes = default }} {string.Join(' ', chunk.Log)} "
+            + $"{chunk.Roll.Birth} {string.Join(' ', chunk.Roll.Voters)} {Convert.ToHexString(chunk.Bytes.Span)}",
         _ => message.ToString(),
     };
 

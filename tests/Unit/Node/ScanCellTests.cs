@@ -109,7 +109,8 @@ public sealed class ScanCellTests : IReplySink
 
     // Where letters go to, beside timers and operators.
     private CellAddress[] Sent(object message, long nowTicks = 0, long searchTicks = 0) =>
-        [.. After(message, nowTicks, searchTicks).Select(letter => letter.To).Where(to => to.Kind is not (CellKind.Timers or CellKind.Operators))];
+        [.. After(message, nowTicks, searchTicks)
+            .Select(letter => letter.To).Where(to => to.Kind is not (CellKind.Timers or CellKind.Operators))];
 
     private Fact[] Facts(object message) => [.. After(message, 0, 0).Select(letter => letter.Message).OfType<Fact>()];
 

@@ -18,8 +18,10 @@ public sealed class AppendingTests
         return driver;
     }
 
-    private static AppendBatch Append(ReplicaDriver driver, OpLogBatch? batch, ulong previousEpoch, ulong previous, ulong commit, ulong epoch) =>
-        new(driver.Says(0), epoch, previousEpoch, previous, batch, commit, batch?.LastSequence ?? previous, driver.NowMilliseconds * TimeSpan.TicksPerMillisecond);
+    private static AppendBatch Append(
+        ReplicaDriver driver, OpLogBatch? batch, ulong previousEpoch, ulong previous, ulong commit, ulong epoch) =>
+        new(driver.Says(0), epoch, previousEpoch, previous, batch, commit, batch?.LastSequence ?? previous,
+            driver.NowMilliseconds * TimeSpan.TicksPerMillisecond);
 
     private static ReplicaDriver Standby(RecoveredJournal journal) => new(3, journals: [null, journal, null]);
 
@@ -103,8 +105,8 @@ public sealed class AppendingTests
     [Fact]
     public void Entries_of_an_older_epoch_are_committed_only_with_one_of_the_Primarys_own()
     {
-                var driver = new ReplicaDriver(3, static settings => settings with { BatchEntries = 1 }, 
-            [ReplicaDriver.Journal(1, (1, 5)), ReplicaDriver.Journal(1, (1, 5)), ReplicaDriver.Journal(1, (1, 1))]);
+        var driver = new ReplicaDriver(3, static settings => settings with { BatchEntries = 1 },
+    [ReplicaDriver.Journal(1, (1, 5)), ReplicaDriver.Journal(1, (1, 5)), ReplicaDriver.Journal(1, (1, 1))]);
         driver.Wait(2001);
         driver.Crown(0);
         driver.Deliver(static each => each.To == 1);
@@ -159,7 +161,8 @@ public sealed class AppendingTests
     public void Two_Primaries_of_one_epoch_stop_the_node()
     {
         var driver = Led();
-        var violation = Assert.Throws<InvariantViolation>(() => driver.Hand(0, Append(driver, null, 1, 1, 1, 1) with { Origin = driver.Says(1) }));
+        var violation = Assert.Throws<InvariantViolation>(
+            () => driver.Hand(0, Append(driver, null, 1, 1, 1, 1) with { Origin = driver.Says(1) }));
         Assert.Equal(1, violation.Number);
     }
 
@@ -180,7 +183,8 @@ public sealed class AppendingTests
         driver.Drop(static each => each.To == 1);
         driver.Propose(0, 1);
         driver.Deliver(static each => each.To == 1);
-        Assert.True(driver.Messages.Single(static each => each.From == 1).Message is AppendRefused { Reason: RefusalReason.Gap, Log: [{ Epoch: 1, LastSequence: 1 }] });
+        Assert.True(driver.Messages.Single(static each => each.From == 1)
+            .Message is AppendRefused { Reason: RefusalReason.Gap, Log: [{ Epoch: 1, LastSequence: 1 }] });
         driver.Settle(0, 1);
         Assert.Equal(4ul, driver.State(1).Log.LastSequence);
     }
@@ -217,7 +221,8 @@ public sealed class AppendingTests
     {
         var driver = Led();
         driver.Propose(0, 2);
-        var refused = new AppendRefused(driver.Says(1), 1, RefusalReason.Gap, [new EpochEnd(1, 1)], driver.NowMilliseconds * TimeSpan.TicksPerMillisecond);
+        var refused = new AppendRefused(
+            driver.Says(1), 1, RefusalReason.Gap, [new EpochEnd(1, 1)], driver.NowMilliseconds * TimeSpan.TicksPerMillisecond);
         driver.Wait(1);
         driver.Hand(0, refused);
         Assert.Equal(2, driver.Messages.Count(static each => each is { To: 1, Message: AppendBatch { Batch: not null } }));
@@ -269,7 +274,8 @@ public sealed class AppendingTests
         driver.Propose(0);
         driver.Persist(0);
         driver.Messages.Clear();
-        driver.Hand(0, new AppendRefused(driver.Says(1), 1, RefusalReason.Gap, [new EpochEnd(1, 1)], driver.NowMilliseconds * TimeSpan.TicksPerMillisecond));
+        driver.Hand(0, new AppendRefused(
+            driver.Says(1), 1, RefusalReason.Gap, [new EpochEnd(1, 1)], driver.NowMilliseconds * TimeSpan.TicksPerMillisecond));
         Assert.Contains(driver.Effects(0), static effect => effect is ReadJournal { FromSequence: 2 });
         driver.Messages.Clear();
         driver.Input(0, (replica, now) => replica.JournalRead(driver.Ids[1], [ReplicaDriver.Batch(7, 2, 3)], now));

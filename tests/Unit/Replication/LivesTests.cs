@@ -39,10 +39,12 @@ public sealed class LivesTests
     {
         var driver = Led();
         var roll = driver.State(1).Log.Roster.At(driver.State(1).Log.LastSequence);
-        Assert.Equal([1ul, 2ul, 3ul], roll.Voters.OrderBy(static voter => voter.Node.Name, StringComparer.Ordinal).Select(static voter => voter.Memory));
+        Assert.Equal([1ul, 2ul, 3ul], roll.Voters.OrderBy(static voter => voter.Node.Name, StringComparer.Ordinal).Select(
+            static voter => voter.Memory));
         Assert.Equal(1ul, roll.Birth);
         Assert.All(new[] { 0, 1, 2 }, node => Assert.Equal(1ul, Assert.Single(driver.Effects(node).OfType<Born>()).Birth));
-        Assert.All(new[] { 0, 1, 2 }, node => Assert.Equal(driver.State(node).Life.Memory, Assert.Single(driver.Effects(node).OfType<WriteVoting>()).Memory));
+        Assert.All(new[] { 0, 1, 2 }, node =>
+            Assert.Equal(driver.State(node).Life.Memory, Assert.Single(driver.Effects(node).OfType<WriteVoting>()).Memory));
     }
 
     [Fact]
@@ -114,7 +116,8 @@ public sealed class LivesTests
         driver.Crown(1);
         driver.Messages.Clear();
         SealReply Seals(Origin origin) => new(
-            origin, driver[1].Epoch, driver.State(1).Life, SealOutcome.Sealed, driver[1].Epoch, driver.State(1).Log.LastEpoch, driver.State(1).Log.LastSequence, 0, 0);
+            origin, driver[1].Epoch, driver.State(1).Life, SealOutcome.Sealed, driver[1].Epoch, driver.State(1).Log.LastEpoch,
+            driver.State(1).Log.LastSequence, 0, 0);
         Assert.Equal(ReplicaRole.Candidate, driver[1].Role);
         driver.Hand(1, Seals(earlier));
         driver.Persist(1);
@@ -252,7 +255,8 @@ public sealed class LivesTests
     [Fact]
     public void A_log_of_an_earlier_version_names_nobody_and_the_next_reign_names_those_that_were_counted()
     {
-        var driver = new ReplicaDriver(3, journals: [ReplicaDriver.Journal(3, (1, 3)), ReplicaDriver.Journal(3, (1, 3)), ReplicaDriver.Journal(3, (1, 3))]);
+        var driver = new ReplicaDriver(
+            3, journals: [ReplicaDriver.Journal(3, (1, 3)), ReplicaDriver.Journal(3, (1, 3)), ReplicaDriver.Journal(3, (1, 3))]);
         driver.Wait(2001);
         driver.Elect(0, 0, 1);
         Assert.Equal([1ul, 2ul, 0ul], driver.Ids.Select(id => driver.State(0).Log.Roster.SeatOf(id).Memory));

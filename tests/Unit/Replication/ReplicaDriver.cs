@@ -55,7 +55,8 @@ public sealed class ReplicaDriver
         var machine = _machines[node];
         machine.Pending.Clear();
         machine.Effects.Clear();
-        machine.Replica = new Replica(machine.Settings, journal ?? machine.Recover(), new Life(machine.Memory, ++_incarnations), machine.Birth, Now);
+        machine.Replica = new Replica(
+            machine.Settings, journal ?? machine.Recover(), new Life(machine.Memory, ++_incarnations), machine.Birth, Now);
     }
 
     /// <summary>A new, empty disk; the process starts.</summary>
@@ -69,7 +70,8 @@ public sealed class ReplicaDriver
     /// <summary>As what a node speaks now; or as what another run of it would.</summary>
     public Origin Says(int node, ulong? incarnation = null, bool votes = true) => State(node).Origin with
     {
-        Life = State(node).Life with { Incarnation = incarnation ?? State(node).Life.Incarnation }, Votes = votes,
+        Life = State(node).Life with { Incarnation = incarnation ?? State(node).Life.Incarnation },
+        Votes = votes,
     };
 
     public void Input(int node, Action<Replica, long> input)
@@ -258,7 +260,8 @@ public sealed class ReplicaDriver
 
         public List<Effect> Effects { get; } = [];
 
-        public List<OpLogBatch> Read(ulong from) => [.. Batches().Where(batch => batch.LastSequence >= from).Select(batch => batch.From(from))];
+        public List<OpLogBatch> Read(ulong from) =>
+            [.. Batches().Where(batch => batch.LastSequence >= from).Select(batch => batch.From(from))];
 
         public RecoveredJournal Recover()
         {
@@ -266,7 +269,8 @@ public sealed class ReplicaDriver
             foreach (var batch in Batches())
                 log.Append(batch);
             var promise = Disk.OfType<WritePromise>().LastOrDefault();
-            return new RecoveredJournal(log, 0, promise?.Epoch ?? 0, promise?.Candidate ?? NodeId.None, Disk.Any(static write => write is WriteVoting),
+            return new RecoveredJournal(
+                log, 0, promise?.Epoch ?? 0, promise?.Candidate ?? NodeId.None, Disk.Any(static write => write is WriteVoting),
                 VotingMemory: Disk.OfType<WriteVoting>().LastOrDefault()?.Memory ?? 0);
         }
 

@@ -1,4 +1,5 @@
-// Which memory votes under which name, entry by entry: in force when it is in the log, taken back when it is cut off, kept when it is truncated.
+// Which memory votes under which name, entry by entry: in force when it is in the log, taken back when it is cut off, kept when it is
+// truncated.
 using System.Text;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
@@ -27,7 +28,8 @@ public sealed class RosterTests
     }
 
     private void Start(ulong epoch, ulong birth, params (NodeId Node, ulong Memory)[] voters) =>
-        Append(epoch, OpType.EpochStart, [], new VoterRoll(birth, [.. voters.Select(static each => new NamedVoter(each.Node, each.Memory))]).Encode());
+        Append(epoch, OpType.EpochStart, [],
+            new VoterRoll(birth, [.. voters.Select(static each => new NamedVoter(each.Node, each.Memory))]).Encode());
 
     private void Return(NodeId node, ulong memory)
     {
@@ -36,7 +38,8 @@ public sealed class RosterTests
         Append(_log.LastEpoch, OpType.VoterReturned, Encoding.UTF8.GetBytes(node.Name), payload);
     }
 
-    private (ulong Memory, ulong Sequence, bool Replaces) Seat(NodeId node) => (Roster.SeatOf(node).Memory, Roster.SeatOf(node).Sequence, Roster.SeatOf(node).Replaces);
+    private (ulong Memory, ulong Sequence, bool Replaces) Seat(NodeId node) =>
+        (Roster.SeatOf(node).Memory, Roster.SeatOf(node).Sequence, Roster.SeatOf(node).Replaces);
 
     [Fact]
     public void The_first_entry_names_voters_and_a_later_one_changes_only_what_differs()

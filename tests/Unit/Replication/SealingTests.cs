@@ -64,7 +64,8 @@ public sealed class SealingTests
         driver.Deliver(static each => each.To == 1);
         Assert.DoesNotContain(driver.Messages, static each => each.Message is SealReply);
         driver.Persist(1);
-        Assert.Contains(driver.Messages, static each => each.Message is SealReply { Outcome: SealOutcome.Sealed, PromisedEpoch: 2, LastSequence: 3 });
+        Assert.Contains(driver.Messages, static each =>
+            each.Message is SealReply { Outcome: SealOutcome.Sealed, PromisedEpoch: 2, LastSequence: 3 });
     }
 
     [Fact]

@@ -16,7 +16,8 @@ public sealed class CapacityTests
 
     // Around the powers of two, where sums wrap or lose their sign, and anything else.
     private static readonly Gen<ulong> Numbers = Gen.OneOf(
-        Gen.Select(Gen.Int[0, 63], Gen.ULong[0, 8192], Gen.Bool, (bit, more, isLess) => unchecked(isLess ? (1UL << bit) - more : (1UL << bit) + more)),
+        Gen.Select(Gen.Int[0, 63], Gen.ULong[0, 8192], Gen.Bool, (bit, more, isLess) =>
+            unchecked(isLess ? (1UL << bit) - more : (1UL << bit) + more)),
         Gen.ULong);
 
     private readonly Reign _reign = new();
@@ -49,7 +50,8 @@ public sealed class CapacityTests
                 var isPossible = baseAddress != 0 && size != 0 && (UInt128)baseAddress + size <= ulong.MaxValue
                     && Sum(mounted) + size <= (ulong)long.MaxValue
                     && !mounted.Exists(other => other.TransportEndpoint == segment.TransportEndpoint
-                        && UInt128.Max(other.BaseAddress, baseAddress) < UInt128.Min((UInt128)other.BaseAddress + other.SizeBytes, (UInt128)baseAddress + size));
+                        && UInt128.Max(other.BaseAddress, baseAddress) < UInt128.Min(
+                            (UInt128)other.BaseAddress + other.SizeBytes, (UInt128)baseAddress + size));
                 Assert.Equal(isPossible ? ErrorCode.Ok : ErrorCode.InvalidParams, reign.Mount(1, segment));
                 if (isPossible)
                     mounted.Add(segment);
@@ -76,7 +78,8 @@ public sealed class CapacityTests
         var table = new SegmentTable();
         for (uint handle = 1; handle <= 3; handle++)
         {
-            var payload = new MountSegmentPayload(handle, Id(1), Segment((int)handle, size: handle == 3 ? 64 * MiB : ulong.MaxValue - 8192));
+            var payload = new MountSegmentPayload(
+                handle, Id(1), Segment((int)handle, size: handle == 3 ? 64 * MiB : ulong.MaxValue - 8192));
             var drafts = new DraftBuffer(Partition.SegmentTable);
             payload.Write(drafts.Add(OpType.MountSegment, [], 0, payload.EncodedBytes));
             table.Apply(drafts.Last);

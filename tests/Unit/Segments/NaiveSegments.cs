@@ -100,7 +100,8 @@ internal sealed class NaiveSegments
             }
         }
 
-        if (Segments.Exists(other => missing.Exists(segment => other.Segment.Id == segment.Id || (Beside(other.Segment, segment) && Overlap(other.Segment, segment)))))
+        if (Segments.Exists(other => missing.Exists(
+            segment => other.Segment.Id == segment.Id || (Beside(other.Segment, segment) && Overlap(other.Segment, segment)))))
             return ErrorCode.UnavailableInCurrentStatus;
         Change(Of(client), suspect: false);
         foreach (var segment in missing)
@@ -213,7 +214,8 @@ internal sealed class NaiveSegments
         var gone = Segments.Find(segment => segment.Handle == handle)!;
         var endpoint = gone.Segment.TransportEndpoint;
         if (_replaced.TryGetValue(endpoint, out var lives) && lives.Successor == gone.Client
-            && !Segments.Exists(other => other.Handle != handle && other.Client == gone.Client && other.Segment.TransportEndpoint == endpoint))
+            && !Segments.Exists(other =>
+                other.Handle != handle && other.Client == gone.Client && other.Segment.TransportEndpoint == endpoint))
             _replaced.Remove(endpoint);
         Segments.RemoveAll(segment => segment.Handle == handle);
         Live.RemoveAll(extent => extent.SegmentHandle == handle);

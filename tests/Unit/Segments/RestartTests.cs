@@ -203,7 +203,8 @@ public sealed class RestartTests
         using var image = new HotStandby.Core.Checkpoints.ImageWriter();
         _reign.Table.WriteImage(image, shards: 4);
         var read = SegmentTable.FromImage(image.Written.Span, shards: 4, 7);
-        Assert.Equal((_reign.Table.Digest, true, 500UL), (read.Digest, read.Replaced.Contains(Here, Id(1)), read.StrayWrites.Of(1)!.Ranges[0].Length));
+        Assert.Equal((_reign.Table.Digest, true, 500UL),
+            (read.Digest, read.Replaced.Contains(Here, Id(1)), read.StrayWrites.Of(1)!.Ranges[0].Length));
         var next = new Reign(read);
         Assert.True(next.Leader.TryTakeReplaced(out var replaced)); // its second segment is being dropped still
         Assert.Equal(Id(1), replaced.Client);

@@ -17,7 +17,8 @@ public sealed class SegmentDirectoryTests
             {
                 var directory = snapshots[^1].Directory;
                 if (isThere)
-                    directory = directory.With(model[handle] = Mounted(handle, model.Count % 2 == 0 ? SegmentStatus.Ok : SegmentStatus.Unmounting));
+                    directory = directory.With(
+                        model[handle] = Mounted(handle, model.Count % 2 == 0 ? SegmentStatus.Ok : SegmentStatus.Unmounting));
                 else if (model.Remove(handle) || handle < 100)
                     directory = directory.Without(handle);
                 snapshots.Add((directory, [.. model.Values.OrderBy(segment => segment.Handle)]));

@@ -154,7 +154,8 @@ public sealed class SegmentLeaderTests
     public void Mount_of_an_id_that_is_mounted_as_something_else_is_invalid()
     {
         _reign.MountAndCommit(1, Segment(1));
-        foreach (var other in new[] { Segment(1) with { Name = "x" }, Segment(1) with { SizeBytes = 7 }, Segment(1) with { TransportEndpoint = "x" } })
+        foreach (var other in new[] { Segment(1) with { Name = "x" }, Segment(1) with { SizeBytes = 7 },
+            Segment(1) with { TransportEndpoint = "x" } })
             Assert.Equal(ErrorCode.InvalidParams, _reign.Mount(1, other));
         Assert.Equal(ErrorCode.InvalidParams, _reign.Mount(2, Segment(1) with { TransportEndpoint = "x" }));
         Assert.Equal(0, _reign.ProposedEntries);

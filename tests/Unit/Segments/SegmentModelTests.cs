@@ -81,7 +81,8 @@ public sealed class SegmentModelTests
                 Assert.Equal(model.Unmount(Id(segment)), primary.Unmount(segment));
                 break;
             case Command.Graceful:
-                Assert.Equal(model.GracefulUnmount(Id(client), Id(segment), 2 * segment), primary.GracefulUnmount(client, segment, 2 * segment));
+                Assert.Equal(
+                    model.GracefulUnmount(Id(client), Id(segment), 2 * segment), primary.GracefulUnmount(client, segment, 2 * segment));
                 break;
             case Command.Drain or Command.Drained or Command.Undrain:
                 var status = command == Command.Drain ? SegmentStatus.Draining
@@ -157,17 +158,20 @@ public sealed class SegmentModelTests
             .Where(segment => model.Committed.Exists(other => other.Handle == segment.Handle)).ToArray();
         Assert.Equal(
             ((ulong)counted.Sum(segment => (long)segment.Segment.SizeBytes),
-                (ulong)model.Live.Where(extent => counted.Any(segment => segment.Handle == extent.SegmentHandle)).Sum(extent => (long)extent.LengthBytes)),
+                (ulong)model.Live.Where(extent => counted.Any(segment => segment.Handle == extent.SegmentHandle))
+                    .Sum(extent => (long)extent.LengthBytes)),
             (primary.Leader.Space.CapacityBytes, primary.Leader.Space.UsedBytes));
         foreach (var group in primary.Leader.Space.Groups)
         {
             var handles = model.Open.Where(segment => segment.Segment.Name == group.Name).Select(segment => segment.Handle).ToArray();
             Assert.Equal(
-                (ulong)model.Live.Where(extent => handles.Contains(extent.SegmentHandle)).Sum(extent => (long)extent.LengthBytes), group.UsedBytes);
+                (ulong)model.Live.Where(extent => handles.Contains(extent.SegmentHandle)).Sum(extent => (long)extent.LengthBytes),
+                group.UsedBytes);
         }
 
         for (var client = 1; client <= 2; client++)
-            Assert.Equal(model.Segments.Where(segment => segment.Client == Id(client)).Select(segment => segment.Handle), primary.Table.OfClient(Id(client)));
+            Assert.Equal(model.Segments.Where(segment => segment.Client == Id(client)).Select(segment => segment.Handle),
+                primary.Table.OfClient(Id(client)));
     }
 
     private static IEnumerable<string> OpenNames(Reign reign) => reign.Leader.Space.Groups.Select(group => group.Name).Order();

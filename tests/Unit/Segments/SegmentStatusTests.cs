@@ -157,7 +157,8 @@ public sealed class SegmentStatusTests
     public void Space_counts_readable_segments_and_those_alone()
     {
         _reign.Leader.PlaceOn("host-1", 500, out _);
-        Assert.Equal((2000UL, 500UL, 0.25), (_reign.Leader.Space.CapacityBytes, _reign.Leader.Space.UsedBytes, _reign.Leader.Space.UsedRatio));
+        Assert.Equal(
+            (2000UL, 500UL, 0.25), (_reign.Leader.Space.CapacityBytes, _reign.Leader.Space.UsedBytes, _reign.Leader.Space.UsedRatio));
         _reign.SetStatus(1, SegmentStatus.Draining);
         _reign.Commit();
         Assert.Equal(0.25, _reign.Leader.Space.UsedRatio);

@@ -111,7 +111,8 @@ public sealed class ClearAndPinTests
     [Fact]
     public void A_soft_pin_of_the_longest_time_saturates()
     {
-        var shard = new TestPrimary(ShardSettings.Default with { DefaultSoftPinTtl = TimeSpan.MaxValue, MaximumSoftPinTtl = TimeSpan.MaxValue });
+        var shard = new TestPrimary(
+            ShardSettings.Default with { DefaultSoftPinTtl = TimeSpan.MaxValue, MaximumSoftPinTtl = TimeSpan.MaxValue });
         shard.PutStart("k", config: Soft);
         shard.PutEnd("k");
         shard.Advance(TimeSpan.FromDays(10_000));

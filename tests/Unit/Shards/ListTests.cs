@@ -54,7 +54,8 @@ public sealed class ListTests
         var pieces = _shard.Leader.ListKeys(readableOnly: true, tenant: null);
         Assert.Equal(count, pieces.SelectMany(piece => piece).Distinct().Count());
         Assert.Equal(count, pieces.Sum(piece => piece.Count));
-        Assert.All(pieces, piece => Assert.InRange(piece.Array!.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<ObjectKey>(), 1, 84_000));
+        Assert.All(pieces, piece =>
+            Assert.InRange(piece.Array!.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<ObjectKey>(), 1, 84_000));
     }
 
     [Fact]
@@ -98,7 +99,8 @@ public sealed class ListTests
             _shard.PutStart($"open{i}");
         _shard.Put("free");
         Assert.Equal("free", Assert.Single(_shard.Leader.ListOn(1, 1, _shard.Now)).Key.ToString());
-        Assert.Equal(["free", "open"], _shard.Leader.ListOn(1, 2, _shard.Now).Select(candidate => candidate.Key.ToString().TrimEnd('0', '1', '2', '3', '4')));
+        Assert.Equal(["free", "open"], _shard.Leader.ListOn(1, 2, _shard.Now).Select(
+            candidate => candidate.Key.ToString().TrimEnd('0', '1', '2', '3', '4')));
     }
 
     [Fact]
@@ -111,11 +113,15 @@ public sealed class ListTests
     }
 
     private string[] Keys(bool readableOnly, byte[]? tenant) =>
-        [.. _shard.Leader.ListKeys(readableOnly, tenant).SelectMany(piece => piece).Select(key => key.ToString()).Order(StringComparer.Ordinal)];
+        [.. _shard.Leader.ListKeys(readableOnly, tenant)
+            .SelectMany(piece => piece).Select(key => key.ToString()).Order(StringComparer.Ordinal)];
 
     private void Put(ObjectKey key)
     {
-        var call = new KeyedCall(null!, KeyedOperation.PutStart, [key]) { Sizes = [10], Placements = [_shard.Allocator.Allocate(1, 10)], PlacementStride = 1 };
+        var call = new KeyedCall(null!, KeyedOperation.PutStart, [key])
+        {
+            Sizes = [10], Placements = [_shard.Allocator.Allocate(1, 10)], PlacementStride = 1,
+        };
         Assert.Equal(ErrorCode.Ok, _shard.Execute(call)[0].Error);
         Assert.Equal(ErrorCode.Ok, _shard.Execute(new KeyedCall(null!, KeyedOperation.PutEnd, [key]))[0].Error);
     }

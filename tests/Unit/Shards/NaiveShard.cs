@@ -111,7 +111,8 @@ internal sealed class NaiveShard(ShardSettings settings)
             return (ErrorCode.ObjectHasReplicationTask, 0);
         if (alive is { Complete: true } && alive.Size == size)
         {
-            (alive.Client, alive.Complete, alive.Start, alive.Checksum, alive.Action, alive.FromEarlierReign) = (client, false, now, null, action, false);
+            (alive.Client, alive.Complete, alive.Start, alive.Checksum, alive.Action, alive.FromEarlierReign) =
+                (client, false, now, null, action, false);
             _uncommitted.Add(key);
             return (ErrorCode.Ok, alive.On.Count(_living.Contains));
         }
@@ -128,7 +129,8 @@ internal sealed class NaiveShard(ShardSettings settings)
         var keepsPin = alive is { Soft: true } && alive.SoftUntil > now;
         _things[key] = new Thing
         {
-            Client = client, On = usable, Start = now, Size = size, Action = action, Soft = keepsPin, SoftUntil = keepsPin ? alive!.SoftUntil : 0,
+            Client = client, On = usable, Start = now, Size = size, Action = action, Soft = keepsPin,
+            SoftUntil = keepsPin ? alive!.SoftUntil : 0,
         };
         _uncommitted.Add(key);
         return (ErrorCode.Ok, usable.Count);
@@ -300,7 +302,8 @@ internal sealed class NaiveShard(ShardSettings settings)
             _uncommitted.Add(null);
         }
 
-        foreach (var (key, thing) in _things.Where(pair => pair.Value.Copy is { } copy && copy.Start < now - settings.TransferTimeout.Ticks).ToList())
+        foreach (var (key, thing) in _things.Where(
+            pair => pair.Value.Copy is { } copy && copy.Start < now - settings.TransferTimeout.Ticks).ToList())
             GiveUp(key, thing, parkedSince: now);
         foreach (var (key, thing) in _things.Where(pair => pair.Value.Soft && pair.Value.SoftUntil <= now))
         {

@@ -90,7 +90,8 @@ public sealed class PutStartRulesTests
         _shard.PutStart("k", config: config);
         var record = _shard.State.Find(ObjectKey.From("k"))!;
         Assert.Equal((true, false, 7UL, (byte)3, true),
-            (record.IsHardPinned, record.IsSoftPinned, record.SoftPinTtlMilliseconds, record.DataType, record.Group.SequenceEqual("grüppe"u8)));
+            (record.IsHardPinned, record.IsSoftPinned, record.SoftPinTtlMilliseconds, record.DataType,
+                record.Group.SequenceEqual("grüppe"u8)));
         _shard.PutEnd("k");
         Assert.True(record.IsSoftPinned);
     }

@@ -75,7 +75,8 @@ public sealed class ShardAgainstModelTests
                     Assert.Equal(_naive.Remove(key, force, _real.Now), _real.Remove(key, force));
                     break;
                 case Kind.Upsert:
-                    Upsert(key, client, 64, step.Number < 2 ? [] : [1 + ((uint)step.Number % _lastHandle)], (SoftPinAction)(step.Number % 3));
+                    Upsert(
+                        key, client, 64, step.Number < 2 ? [] : [1 + ((uint)step.Number % _lastHandle)], (SoftPinAction)(step.Number % 3));
                     break;
                 case Kind.UpsertAgain:
                     Upsert(key, client, 100, [_lastHandle], (SoftPinAction)(step.Number % 3));
@@ -124,8 +125,10 @@ public sealed class ShardAgainstModelTests
             Assert.Equal(_real.State.NextParkedPut, replayed.NextParkedPut);
             var restored = TestPrimary.ReplayThroughImage(_real.Drafts, _real.Drafts.Count / 2);
             Assert.Equal(
-                (replayed.Digest, replayed.AppliedSequence, replayed.NextReplicaId(0), replayed.NextParkedPut, replayed.ObjectCount, replayed.SoftPinnedCount),
-                (restored.Digest, restored.AppliedSequence, restored.NextReplicaId(0), restored.NextParkedPut, restored.ObjectCount, restored.SoftPinnedCount));
+                (replayed.Digest, replayed.AppliedSequence, replayed.NextReplicaId(0), replayed.NextParkedPut, replayed.ObjectCount,
+                    replayed.SoftPinnedCount),
+                (restored.Digest, restored.AppliedSequence, restored.NextReplicaId(0), restored.NextParkedPut, restored.ObjectCount,
+                    restored.SoftPinnedCount));
             Assert.Equal(live, restored.EnumerateLiveExtents().ToHashSet());
         }
 

@@ -46,7 +46,8 @@ public sealed class ShardStateTests
     [Fact]
     public void The_digest_sees_every_replicated_field()
     {
-        var base_ = DigestOf(client: 1, size: 100, ttl: null, hard: false, SoftPinAction.Preserve, type: 0, "", id: 1, handle: 1, offset: 0);
+        var base_ = DigestOf(
+            client: 1, size: 100, ttl: null, hard: false, SoftPinAction.Preserve, type: 0, "", id: 1, handle: 1, offset: 0);
         var others = new[]
         {
             DigestOf(2, 100, null, false, SoftPinAction.Preserve, 0, "", 1, 1, 0),

@@ -74,7 +74,8 @@ internal sealed class TestPrimary
     public ItemResult Upsert(string key, Uuid? client = null, ulong size = 100, ReplicateConfig? config = null, uint[]? on = null) =>
         BatchStart(KeyedOperation.UpsertStart, [key], client, size, config, on)[0];
 
-    public ItemResult[] BatchPutStart(string[] keys, Uuid? client = null, ulong size = 100, ReplicateConfig? config = null, uint[]? on = null) =>
+    public ItemResult[] BatchPutStart(
+        string[] keys, Uuid? client = null, ulong size = 100, ReplicateConfig? config = null, uint[]? on = null) =>
         BatchStart(KeyedOperation.PutStart, keys, client, size, config, on);
 
     public ItemResult[] BatchStart(
@@ -284,7 +285,8 @@ internal sealed class TestPrimary
         Extent? before = null;
         foreach (var extent in extents.OrderBy(extent => extent.SegmentHandle).ThenBy(extent => extent.Offset))
         {
-            Assert.False(before is { } b && b.SegmentHandle == extent.SegmentHandle && extent.Offset < b.End, $"{before} and {extent} overlap");
+            Assert.False(
+                before is { } b && b.SegmentHandle == extent.SegmentHandle && extent.Offset < b.End, $"{before} and {extent} overlap");
             before = extent;
         }
     }

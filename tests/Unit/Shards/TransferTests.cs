@@ -186,7 +186,8 @@ public sealed class TransferTests
     {
         Assert.Equal(ErrorCode.ObjectNotFound, _shard.EndTransfer("k"));
         _shard.Put("k", on: [1]);
-        Assert.Equal((ErrorCode.ObjectNoReplicationTask, ErrorCode.ObjectNoReplicationTask), (_shard.EndTransfer("k"), _shard.RevokeTransfer("k", move: true)));
+        Assert.Equal((ErrorCode.ObjectNoReplicationTask, ErrorCode.ObjectNoReplicationTask),
+            (_shard.EndTransfer("k"), _shard.RevokeTransfer("k", move: true)));
         _shard.Transfer("k", 1, [2], TestPrimary.Bob);
         Assert.Equal((ErrorCode.IllegalClient, ErrorCode.IllegalClient), (_shard.EndTransfer("k"), _shard.RevokeTransfer("k")));
         Assert.Equal((ErrorCode.InvalidParams, ErrorCode.InvalidParams),

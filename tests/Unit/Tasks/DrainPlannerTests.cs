@@ -30,7 +30,8 @@ public sealed class DrainPlannerTests
     private StoredJob Job => Assert.Single(_reign.Table.Tasks.Jobs);
 
     private IEnumerable<ReplicationTask> Open =>
-        _reign.Table.Tasks.All.Select(task => task.Task).Where(task => task.Status is ReplicationTaskStatus.Pending or ReplicationTaskStatus.Processing);
+        _reign.Table.Tasks.All.Select(task => task.Task)
+            .Where(task => task.Status is ReplicationTaskStatus.Pending or ReplicationTaskStatus.Processing);
 
     [Fact]
     public void A_job_names_mounted_segments_in_normal_use_each_once_and_moves_something_at_a_time()
@@ -258,12 +259,14 @@ public sealed class DrainPlannerTests
 
     private void Plan(params MoveCandidate[] candidates) => Plan(++_wall, candidates);
 
-    private void Plan(long asked, params MoveCandidate[] candidates) => _planner.Plan(Job.Id, candidates, asked, _reign.NowTicks, _wall, _drafts);
+    private void Plan(long asked, params MoveCandidate[] candidates) =>
+        _planner.Plan(Job.Id, candidates, asked, _reign.NowTicks, _wall, _drafts);
 
     private void EndAll(ReplicationTaskStatus status)
     {
         foreach (var task in Open.ToArray())
-            Assert.Equal(ErrorCode.Ok, _tasks.Complete(new CompleteTaskCall(new NoSink(), task.Client, task.Id, status, ""), _reign.NowTicks, _wall, _drafts));
+            Assert.Equal(ErrorCode.Ok, _tasks.Complete(
+                new CompleteTaskCall(new NoSink(), task.Client, task.Id, status, ""), _reign.NowTicks, _wall, _drafts));
     }
 
     private sealed class NoSink : IReplySink

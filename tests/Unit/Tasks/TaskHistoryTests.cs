@@ -17,7 +17,8 @@ public sealed class TaskHistoryTests
 {
     private enum Kind
     {
-        CreateCopy, CreateMove, Fetch, FetchMore, Succeed, Fail, EndAgain, CreateJob, CancelJob, Plan, PlanNothing, Wait, Sweep, Commit, Unmount, Mount, FailOver,
+        CreateCopy, CreateMove, Fetch, FetchMore, Succeed, Fail, EndAgain, CreateJob, CancelJob, Plan, PlanNothing, Wait, Sweep, Commit,
+        Unmount, Mount, FailOver,
     }
 
     private readonly record struct Step(Kind Kind, int One, int Two);
@@ -118,7 +119,8 @@ public sealed class TaskHistoryTests
         private void CreateTask(Step step)
         {
             var source = step.Kind == Kind.CreateMove ? $"host-{step.One}" : null;
-            var handles = _reign.Table.All.Where(segment => segment.Segment.Name == $"host-{step.One}").Select(segment => segment.Handle).ToArray();
+            var handles = _reign.Table.All.Where(segment => segment.Segment.Name == $"host-{step.One}")
+                .Select(segment => segment.Handle).ToArray();
             var call = new CreateTaskCall(
                 null!, source is null ? TaskType.ReplicaCopy : TaskType.ReplicaMove, Key(step.Two), source, [$"host-{1 + (step.Two % 3)}"])
             {
@@ -127,7 +129,8 @@ public sealed class TaskHistoryTests
             var isFull = Table.PendingCount >= Settings.MaximumPending;
             var error = Propose(drafts => _tasks.Create(call, _reign.NowTicks, _wall, drafts));
             Assert.True(
-                error is ErrorCode.Ok or ErrorCode.InvalidParams or ErrorCode.UnavailableInCurrentStatus or ErrorCode.TaskPendingLimitExceeded, error.ToString());
+                error is ErrorCode.Ok or ErrorCode.InvalidParams
+                    or ErrorCode.UnavailableInCurrentStatus or ErrorCode.TaskPendingLimitExceeded, error.ToString());
             Assert.False(isFull && error == ErrorCode.Ok);
             if (error == ErrorCode.Ok)
                 _tasksMade.Add(call.TaskId);
@@ -173,7 +176,8 @@ public sealed class TaskHistoryTests
             {
                 MoveCandidate[] candidates = step.Kind == Kind.PlanNothing
                     ? []
-                    : [.. Enumerable.Range(0, step.One).Select(i => new MoveCandidate(Key(step.Two + i), 10, job.Handles[0], step.Two + i == 4, job.Handles))];
+                    : [.. Enumerable.Range(0, step.One)
+                        .Select(i => new MoveCandidate(Key(step.Two + i), 10, job.Handles[0], step.Two + i == 4, job.Handles))];
                 Propose(drafts =>
                 {
                     _planner.Plan(job.Id, candidates, _wall, _reign.NowTicks, _wall, drafts);
@@ -249,14 +253,16 @@ public sealed class TaskHistoryTests
                 Assert.Equal(Table.All.Count(task => task.Task.JobId == job.Id && IsOpen(task)), job.Active);
         }
 
-        private static bool IsOpen(StoredTask task) => task.Task.Status is ReplicationTaskStatus.Pending or ReplicationTaskStatus.Processing;
+        private static bool IsOpen(StoredTask task) =>
+            task.Task.Status is ReplicationTaskStatus.Pending or ReplicationTaskStatus.Processing;
 
         private static void MustEqual(TaskTable primary, TaskTable standby)
         {
             Assert.Equal(primary.Digest, standby.Digest);
             Assert.Equal(
                 (primary.PendingCount, primary.ProcessingCount, primary.FinishedCount, primary.OldestFinished?.Task.Id, primary.Jobs.Count),
-                (standby.PendingCount, standby.ProcessingCount, standby.FinishedCount, standby.OldestFinished?.Task.Id, standby.Jobs.Count));
+                (standby.PendingCount, standby.ProcessingCount, standby.FinishedCount, standby.OldestFinished?.Task.Id,
+                    standby.Jobs.Count));
             for (var client = 1; client <= 3; client++)
                 Assert.Equal(primary.PendingOf(Reign.Id(client), int.MaxValue), standby.PendingOf(Reign.Id(client), int.MaxValue));
         }

@@ -18,14 +18,16 @@ public sealed class TaskPayloadTests
     private static (byte[] Bytes, Reads Reads) Sample(OpType type) => type switch
     {
         OpType.TaskCreated => (
-            new TaskCreatedPayload(Id, TaskType.ReplicaMove, Other, 5, new(6, 7), 8, ObjectKey.From("t"u8, "kéy"u8), "from", ["to", "", "tö"]).Encode(),
+            new TaskCreatedPayload(Id, TaskType.ReplicaMove, Other, 5, new(6, 7), 8, ObjectKey.From("t"u8, "kéy"u8), "from",
+                ["to", "", "tö"]).Encode(),
             bytes => TaskCreatedPayload.TryRead(bytes, out _)),
         OpType.TaskFetched => (
             new TaskFetchedPayload(Id, ReplicationTaskStatus.Processing, -1).Encode(), bytes => TaskFetchedPayload.TryRead(bytes, out _)),
         OpType.TaskEnded => (
             new TaskEndedPayload(Id, ReplicationTaskStatus.Failed, 9, "no röom").Encode(), bytes => TaskEndedPayload.TryRead(bytes, out _)),
         OpType.JobCreated => (
-            new JobCreatedPayload(Id, 5, 4, [1, 0xFFFF_FFFF], ["a", "b"], ["c"]).Encode(), bytes => JobCreatedPayload.TryRead(bytes, out _)),
+            new JobCreatedPayload(Id, 5, 4, [1, 0xFFFF_FFFF], ["a", "b"], ["c"]).Encode(), bytes =>
+                JobCreatedPayload.TryRead(bytes, out _)),
         OpType.JobChanged => (
             new JobChangedPayload(Id, JobStatus.Failed, 9, "why").Encode(), bytes => JobChangedPayload.TryRead(bytes, out _)),
         OpType.TaskForgotten or OpType.JobForgotten => (new IdPayload(Id).Encode(), bytes => IdPayload.TryRead(bytes, out _)),
@@ -52,7 +54,8 @@ public sealed class TaskPayloadTests
         var (bytes, _) = Sample(type);
         var table = new TaskTable();
         if (type is OpType.TaskForgotten or OpType.TaskEnded or OpType.TaskFetched)
-            TaskEntries.Apply(table, OpType.TaskCreated, new TaskCreatedPayload(Id, TaskType.ReplicaCopy, Other, 5, default, 8, ObjectKey.From("k"), "a", ["b"]).Encode());
+            TaskEntries.Apply(table, OpType.TaskCreated,
+                new TaskCreatedPayload(Id, TaskType.ReplicaCopy, Other, 5, default, 8, ObjectKey.From("k"), "a", ["b"]).Encode());
         if (type is OpType.TaskForgotten)
             TaskEntries.Apply(table, OpType.TaskEnded, new TaskEndedPayload(Id, ReplicationTaskStatus.Success, 9, "").Encode());
         if (type is OpType.JobChanged or OpType.JobForgotten)
@@ -75,7 +78,8 @@ public sealed class TaskPayloadTests
     public void Texts_and_lists_come_back_as_they_were()
     {
         Assert.True(TaskCreatedPayload.TryRead(Sample(OpType.TaskCreated).Bytes, out var task));
-        Assert.Equal((Id, TaskType.ReplicaMove, Other, 5, new Uuid(6, 7), 8UL, "from"), (task.Id, task.Type, task.Client, task.CreatedMilliseconds, task.JobId, task.SizeBytes, task.Source));
+        Assert.Equal((Id, TaskType.ReplicaMove, Other, 5, new Uuid(6, 7), 8UL, "from"),
+            (task.Id, task.Type, task.Client, task.CreatedMilliseconds, task.JobId, task.SizeBytes, task.Source));
         Assert.Equal(ObjectKey.From("t"u8, "kéy"u8), task.Key);
         Assert.Equal(["to", "", "tö"], task.Targets);
         Assert.True(JobCreatedPayload.TryRead(Sample(OpType.JobCreated).Bytes, out var job));

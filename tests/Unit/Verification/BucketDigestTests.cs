@@ -76,7 +76,8 @@ public sealed class BucketDigestTests
         var primary = new TestPrimary();
         var drafts = new DraftBuffer(Partition.OfShard(0));
         VerificationMarkerPayload.Write(
-            drafts.Add(OpType.VerificationMarker, [], 0, VerificationMarkerPayload.SizeOf(65)), VerificationMarker.DigestVersion + 1, 65, 0, 0);
+            drafts.Add(OpType.VerificationMarker, [], 0, VerificationMarkerPayload.SizeOf(65)),
+            VerificationMarker.DigestVersion + 1, 65, 0, 0);
         Assert.Equal(default, VerificationMarker.Compare(primary.State, drafts.Last));
         drafts.Add(OpType.VerificationMarker, [], 0, 3);
         var verdict = VerificationMarker.Compare(primary.State, drafts.Last);

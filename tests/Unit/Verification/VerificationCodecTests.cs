@@ -16,7 +16,8 @@ public sealed class VerificationCodecTests
 
     private static readonly Gen<VerificationMessage> Message = Gen.OneOf(
         Head.Select(head => (VerificationMessage)new VerificationPointRequest(head.Node, head.Partition)),
-        Gen.Select(Head, Gen.ULong.Array[3], Gen.Byte, Gen.UShort, Gen.Int[0, int.MaxValue], Entry().Array[0, 8], (head, n, bucket, most, threshold, entries) =>
+        Gen.Select(Head, Gen.ULong.Array[3], Gen.Byte, Gen.UShort, Gen.Int[0, int.MaxValue], Entry().Array[0, 8],
+            (head, n, bucket, most, threshold, entries) =>
             (VerificationMessage)new VerificationRequest(head.Node, head.Partition, n[0], bucket, n[1], n[2], most, threshold, entries)),
         Gen.Select(Head, Gen.ULong.Array[4], Gen.Byte, Gen.Int[1, 3], Mismatch().Array[0, 8], (head, n, bucket, outcome, mismatches) =>
             (VerificationMessage)new VerificationResponse(
@@ -53,7 +54,8 @@ public sealed class VerificationCodecTests
 
     [Fact]
     public void Random_mutations_never_throw_and_what_is_accepted_encodes_to_the_same_bytes() =>
-        Gen.Select(Message, Gen.Select(Gen.Int[0, 10_000], Gen.Byte).Array[1, 6], Gen.Int[0, 2], Gen.Bool).Sample((message, damage, other, otherManifest) =>
+        Gen.Select(Message, Gen.Select(Gen.Int[0, 10_000], Gen.Byte).Array[1, 6], Gen.Int[0, 2], Gen.Bool).Sample(
+            (message, damage, other, otherManifest) =>
         {
             var bytes = Encode(message);
             foreach (var (at, value) in damage)
@@ -86,7 +88,8 @@ public sealed class VerificationCodecTests
             Convert.ToHexString(Encode(new VerificationRequest(
                 new NodeId("n1"), new Partition(5), 7, 63, 1, ulong.MaxValue, 100, 1000, [new VerificationEntry(key, 0x11, 6)]))));
         Assert.Equal(
-            head + "01" + "0900000000000000" + "0100" + "03" + hash + "02000000" + "6B31" + "1100000000000000" + "0600000000000000" + "02000000" + "AABB",
+            head + "01" + "0900000000000000"
+                + "0100" + "03" + hash + "02000000" + "6B31" + "1100000000000000" + "0600000000000000" + "02000000" + "AABB",
             Convert.ToHexString(Encode(new VerificationResponse(
                 new NodeId("n1"), new Partition(5), 7, 63, 1, ulong.MaxValue, ComparisonOutcome.Compared, 9,
                 [new MismatchEntry(MismatchKind.Different, key, 0x11, 6, content)]))));
@@ -95,7 +98,8 @@ public sealed class VerificationCodecTests
     [Fact]
     public void A_message_beyond_the_limits_is_refused_with_a_reason()
     {
-        Assert.False(VerificationCodec.TryEncode(new VerificationPointRequest(new NodeId(new string('n', 256)), new Partition(1)), out _, out var problem));
+        Assert.False(VerificationCodec.TryEncode(
+            new VerificationPointRequest(new NodeId(new string('n', 256)), new Partition(1)), out _, out var problem));
         Assert.NotEqual("", problem);
         var entries = Enumerable.Repeat(new VerificationEntry(ObjectKey.From("k"), 1, 1), VerificationCodec.MaximumCount + 1).ToArray();
         Assert.False(VerificationCodec.TryEncode(
@@ -126,7 +130,8 @@ public sealed class VerificationCodecTests
     {
         VerificationRequest request => $"{request with { Entries = [] }} {string.Join(' ', request.Entries)}",
         VerificationResponse response => $"{response with { Mismatches = [] }} "
-            + string.Join(' ', response.Mismatches.Select(mismatch => $"{mismatch with { Content = default }} {Convert.ToHexString(mismatch.Content.Span)}")),
+            + string.Join(' ', response.Mismatches.Select(
+                mismatch => $"{mismatch with { Content = default }} {Convert.ToHexString(mismatch.Content.Span)}")),
         _ => message.ToString(),
     };
 }

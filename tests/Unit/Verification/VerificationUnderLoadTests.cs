@@ -55,7 +55,10 @@ public sealed class VerificationUnderLoadTests
             _primary.CommitAll();
         }
 
-        /// <summary>The keys that are wrong now. The load keeps away from those that only one of the two has: their next entry would stop the Standby.</summary>
+        /// <summary>
+        /// The keys that are wrong now. The load keeps away from those that only one of the two has: their next entry would stop the
+        /// Standby.
+        /// </summary>
         public HashSet<ObjectKey> Inject(VerifyFault? fault)
         {
             if (fault is null)

@@ -25,7 +25,8 @@ internal sealed class SegmentCalls(SegmentLeader leader, TaskLeader tasks, Drain
     private ErrorCode DecideNow(SegmentCall call, long nowTicks, long wallMilliseconds, DraftBuffer drafts) => call switch
     {
         UnmountSegmentCall unmount => leader.Unmount(unmount.SegmentId, drafts),
-        GracefulUnmountSegmentCall graceful => leader.GracefulUnmount(graceful.Client, graceful.SegmentId, graceful.GracePeriod, nowTicks, drafts),
+        GracefulUnmountSegmentCall graceful =>
+            leader.GracefulUnmount(graceful.Client, graceful.SegmentId, graceful.GracePeriod, nowTicks, drafts),
         QuerySegmentStatusCall query => StatusOf(query),
         ListSegmentsCall list => List(list),
         QueryIpCall query => HostsOf(query),

@@ -1,5 +1,5 @@
-// One reign over the segment table. First it collects what the shards hold, and calls wait; when every shard has reported, the allocators are
-// built and SegmentService takes over.
+// One reign over the segment table. First it collects what the shards hold, and calls wait; when every shard has reported, the allocators
+// are built and SegmentService takes over.
 using HotStandby.Core.Cells;
 using HotStandby.Core.Segments;
 using HotStandby.Messages;

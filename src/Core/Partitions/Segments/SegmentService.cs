@@ -1,5 +1,5 @@
-// What the segment table does in a reign, once its allocators are built. Decisions are SegmentLeader's and EvictionPacer's; this carries calls,
-// commits and ticks to them, and their consequences to replica, shards and evictor.
+// What the segment table does in a reign, once its allocators are built. Decisions are SegmentLeader's and EvictionPacer's; this carries
+// calls, commits and ticks to them, and their consequences to replica, shards and evictor.
 using HotStandby.Core.Cells;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
@@ -56,7 +56,9 @@ internal sealed class SegmentService
     /// <summary>Entries that are applied here but not committed yet.</summary>
     public int Uncommitted => _leader.Uncommitted;
 
-    /// <summary>The door learns who is alive, the shards what is mounted, the replica that it may open; unfinished unmounts go on.</summary>
+    /// <summary>
+    /// The door learns who is alive, the shards what is mounted, the replica that it may open; unfinished unmounts go on.
+    /// </summary>
     public void Begin()
     {
         _outbox.Send(CellAddress.Door, new ClientsAre(_leader.Clients));
@@ -219,8 +221,8 @@ internal sealed class SegmentService
         CallRouter.Route(call, _shards);
     }
 
-    // A decision without entries may still rest on entries that are not committed yet; then it waits for them too. Under async commit as well: who
-    // was told that its memory is mounted may put into it, and only what is committed is given out.
+    // A decision without entries may still rest on entries that are not committed yet; then it waits for them too. Under async commit as
+    // well: who was told that its memory is mounted may put into it, and only what is committed is given out.
     private void Answer(SegmentCall call, Moment now)
     {
         var drafts = NewDrafts();
@@ -243,7 +245,8 @@ internal sealed class SegmentService
         call.Decide(error);
         if (drafts.Count == 0)
             drafts.Release();
-        _outbox.Send(CellAddress.Replica, new Propose(Partition.SegmentTable, _reign, drafts.Count > 0 ? drafts : null, call, Items: 1, ReplyAfter.Commit));
+        _outbox.Send(CellAddress.Replica, new Propose(
+            Partition.SegmentTable, _reign, drafts.Count > 0 ? drafts : null, call, Items: 1, ReplyAfter.Commit));
     }
 
     private void Propose(DraftBuffer drafts)

@@ -19,7 +19,9 @@ public sealed record SegmentSettings
     /// <summary>How often silence is looked for. Default 1 s.</summary>
     public TimeSpan ExpiryInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Most calls that wait while allocators are rebuilt; one more is refused with UnavailableInCurrentStatus. Default 10,000.</summary>
+    /// <summary>
+    /// Most calls that wait while allocators are rebuilt; one more is refused with UnavailableInCurrentStatus. Default 10,000.
+    /// </summary>
     public int MaximumWaitingCalls { get; init; } = 10_000;
 
     /// <summary>Seed of random placement; mixed with the reign.</summary>

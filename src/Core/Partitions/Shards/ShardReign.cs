@@ -30,7 +30,8 @@ internal sealed class ShardReign : IReign
     private DraftBuffer? _unusedDrafts;
     private bool _knowsSegments;
 
-    public ShardReign(ulong reign, ShardState state, ShardSettings settings, ReplyAfter replyAfter, ShardVerifier verifier, Outbox outbox, Moment now)
+    public ShardReign(
+        ulong reign, ShardState state, ShardSettings settings, ReplyAfter replyAfter, ShardVerifier verifier, Outbox outbox, Moment now)
     {
         (_partition, _reign, _settings, _replyAfter, _verifier, _outbox) = (state.Partition, reign, settings, replyAfter, verifier, outbox);
         _leader = new ShardLeader(state, settings, SegmentDirectory.Empty, now.Ticks);

@@ -17,7 +17,8 @@ internal readonly record struct AnswerFrame(PipeWriter Output, uint CallNumber, 
     public void Send<T>(in T result) where T : struct, IWireWritable => FrameWriter.WriteResponse(Output, CallNumber, Type, result);
 
     /// <summary>Writes an error, or the value when there is none.</summary>
-    public void Send<T>(ErrorCode error, T value) where T : struct, IWireValue<T> => Send(error == ErrorCode.Ok ? value : (Expected<T>)error);
+    public void Send<T>(ErrorCode error, T value) where T : struct, IWireValue<T> =>
+        Send(error == ErrorCode.Ok ? value : (Expected<T>)error);
 
     /// <summary>Writes an error, or success when there is none.</summary>
     public void Send(ErrorCode error) => Send(error, default(Nothing));

@@ -12,5 +12,6 @@ internal sealed class DoorCall(IReplySink sink, Uuid client = default) : MasterC
     /// <summary>What was decided when the request was read.</summary>
     public ErrorCode Error { get; init; }
 
-    public override void Refuse(ErrorCode error) => throw new InvalidOperationException("the door answers this by itself and refuses it to nobody");
+    public override void Refuse(ErrorCode error) =>
+        throw new InvalidOperationException("the door answers this by itself and refuses it to nobody");
 }

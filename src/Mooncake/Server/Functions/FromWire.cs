@@ -45,7 +45,11 @@ internal static class FromWire
 
     // What nearly every put sends: it needs no object of its own.
     private static bool IsPlain(in WireReplicateConfig config) =>
-        config is { ReplicaCount: 1, NofReplicaCount: 0, DfsReplicaCount: 0, SoftPinAction: SoftPinAction.Preserve, SoftPinTtlMilliseconds: null }
+        config is
+    {
+        ReplicaCount: 1, NofReplicaCount: 0, DfsReplicaCount: 0, SoftPinAction: SoftPinAction.Preserve,
+        SoftPinTtlMilliseconds: null
+    }
         and { HardPin: false, PreferSameNode: false, DataType: 0, GroupIds: null, PreferredSegments.Count: 0 }
         && config.PreferredSegment.Length == 0 && config.HostId.Length == 0;
 }

@@ -20,7 +20,8 @@ internal static class SegmentFunctions
         table.Add<ReMountSegmentRequest, ReMountSegmentCall>(
             Rpc.ReMountSegment,
             static (in ReMountSegmentRequest request, IReplySink sink) =>
-                new ReMountSegmentCall(sink, request.Client, Array.ConvertAll(request.Segments.ToArray(), segment => FromWire.Segment(segment))),
+                new ReMountSegmentCall(
+                    sink, request.Client, Array.ConvertAll(request.Segments.ToArray(), segment => FromWire.Segment(segment))),
             WriteSuccess);
         table.Add<UnmountSegmentRequest, UnmountSegmentCall>(
             Rpc.UnmountSegment,
