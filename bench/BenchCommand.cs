@@ -29,8 +29,18 @@ internal static class BenchCommand
         };
         var seconds = new Option<double>("--seconds")
         {
-            Description = "How long each figure is measured, after 2 s of warm-up.", DefaultValueFactory = _ => 5,
+            Description = "How long each figure is measured, after its warm-up.", DefaultValueFactory = _ => 5,
         };
+        var warmUp = new Option<double?>("--warm-up")
+        {
+            Description = "Seconds that calls are made before they are measured; 0 measures a cold cluster. Default: until the rate is "
+                + "steady (three windows of 2 s within 5 %), and a minute at most.",
+        };
+        warmUp.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is not (null or (>= 0 and <= 3600)))
+                result.AddError("--warm-up must be from 0 to 3600");
+        });
         var inFlight = new Option<int[]>("--in-flight")
         {
             Description = "Calls in flight, comma-separated; one figure each. Default: 1,16,64,256, for batches 1,4,16.",
@@ -48,11 +58,14 @@ internal static class BenchCommand
                 result.AddError("--seconds must be above 0 and at most 3600");
         });
 
-        var root = new RootCommand("Measures a real cluster of node processes over the wire.") { names, seconds, inFlight, nodes, hocon };
+        var root = new RootCommand("Measures a real cluster of node processes over the wire.")
+        {
+            names, seconds, warmUp, inFlight, nodes, hocon,
+        };
         root.SetAction((parsed, stop) => RunAsync(
             parsed.GetRequiredValue(names),
             new LoadSettings(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(inFlight) ?? [], parsed.GetValue(nodes),
-                parsed.GetValue(hocon) ?? ""),
+                parsed.GetValue(hocon) ?? "", parsed.GetValue(warmUp) is { } fixedTime ? TimeSpan.FromSeconds(fixedTime) : null),
             stop));
         var command = root.Parse(arguments);
         // Long enough for the nodes to be killed and their directory to be deleted.

@@ -40,7 +40,8 @@ internal static class CheckpointPauseBench
         var end = ProcessorClock.Read(cluster);
         var collectorEnd = await CollectorClock.ReadAsync(cluster, stop);
         var seconds = Stopwatch.GetElapsedTime(start.Timestamp, end.Timestamp).TotalSeconds;
-        var conditions = new FigureSettings(settings.Nodes, writers.Length, writers.Length, 1, Math.Round(seconds, 2), hocon);
+        var conditions = new FigureSettings(settings.Nodes, writers.Length, writers.Length, 1,
+            LoadSettings.WarmUp.TotalSeconds, Math.Round(seconds, 2), hocon);
         return [latencies.ToFigure(name + ": puts", conditions, end.Since(start, latencies.Count)), .. collector.Until(collectorEnd, name)];
     }
 

@@ -64,7 +64,8 @@ internal static class EvictionPauseBench
             var evicted = Math.Max(0, put - (things - thingsBefore));
             if (capacityBytes > 0 && evicted < LoadSettings.BatchObjects * 4)
                 throw new LoadFailedException("nothing was evicted");
-            var conditions = new FigureSettings(settings.Nodes, 1, 1, 1, Math.Round(seconds, 2), settings.ExtraHocon);
+            var conditions = new FigureSettings(settings.Nodes, 1, 1, 1, LoadSettings.WarmUp.TotalSeconds, Math.Round(seconds, 2),
+                settings.ExtraHocon);
             return
             [
                 latencies.ToFigure(name + ": reads", conditions, end.Since(start, latencies.Count)),

@@ -67,7 +67,8 @@ internal static class RegexScanBench
         string.Create(CultureInfo.InvariantCulture, $"^bench/{NumberedKey.Stored}/[0-9]*{ending:d3}$");
 
     private static FigureSettings Conditions(LoadSettings settings, ProcessorClock start, ProcessorClock end) => new(
-        settings.Nodes, 1, 2, 1, Math.Round(Stopwatch.GetElapsedTime(start.Timestamp, end.Timestamp).TotalSeconds, 2), settings.ExtraHocon);
+        settings.Nodes, 1, 2, 1, LoadSettings.WarmUp.TotalSeconds,
+        Math.Round(Stopwatch.GetElapsedTime(start.Timestamp, end.Timestamp).TotalSeconds, 2), settings.ExtraHocon);
 
     private static async Task ScanAsync(Latencies latencies, TimeSpan time, Func<int, Task> scan, CancellationToken stop)
     {

@@ -1,6 +1,7 @@
 // A fixed number of callers, each making its next call when it has the answer to the last one. A caller is one async loop that
 // resumes wherever its answer arrives: no thread, no task of its own a call.
 using System.Diagnostics;
+using System.Globalization;
 using HdrHistogram;
 
 namespace HotStandby.Bench.Load;
@@ -21,6 +22,7 @@ internal sealed class ClosedLoop
     private readonly LongConcurrentHistogram _latencies = new(1, HighestMicroseconds, 3);
     private volatile bool _measuring;
     private volatile bool _ended;
+    private long _warmingOperations;
     private long _operations;
 
     private ClosedLoop()
@@ -45,7 +47,7 @@ internal sealed class ClosedLoop
             running.Add(loop.RunAsync(caller));
         try
         {
-            await PassAsync(LoadSettings.WarmUp, running, stop);
+            var warm = await loop.WarmUpAsync(name, settings.WarmUpFor, running, stop);
             GC.Collect();
             var start = ProcessorClock.Read(cluster);
             loop._measuring = true;
@@ -55,7 +57,8 @@ internal sealed class ClosedLoop
             var seconds = Stopwatch.GetElapsedTime(start.Timestamp, end.Timestamp).TotalSeconds;
             var operations = Volatile.Read(ref loop._operations);
             var conditions = new FigureSettings(
-                settings.Nodes, callers.Count, cluster.Connections.Count, objects, Math.Round(seconds, 2), settings.ExtraHocon);
+                settings.Nodes, callers.Count, cluster.Connections.Count, objects, warm.TotalSeconds, Math.Round(seconds, 2),
+                settings.ExtraHocon);
             return new Figure(
                 name, Math.Round(operations * objects / seconds), unit, loop._latencies.GetValueAtPercentile(50),
                 loop._latencies.GetValueAtPercentile(99), loop._latencies.GetValueAtPercentile(99.9), conditions,
@@ -69,6 +72,30 @@ internal sealed class ClosedLoop
         }
     }
 
+    // How long it took.
+    private async Task<TimeSpan> WarmUpAsync(string name, TimeSpan? fixedTime, List<Task> running, CancellationToken stop)
+    {
+        if (fixedTime is { } time)
+        {
+            await PassAsync(time, running, stop);
+            return time;
+        }
+
+        var rate = new SteadyRate();
+        while (!rate.IsSteady && !rate.IsGivenUp)
+        {
+            var (start, before) = (Stopwatch.GetTimestamp(), Volatile.Read(ref _warmingOperations));
+            await PassAsync(SteadyRate.Window, running, stop);
+            rate.Add((Volatile.Read(ref _warmingOperations) - before) / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        var warm = rate.Rates.Count * SteadyRate.Window;
+        await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+            $"{name}: {(rate.IsSteady ? "steady" : "NOT steady")} after {warm.TotalSeconds} s, operations a second before: ")
+            + string.Join(' ', rate.Rates.Select(static each => each.ToString("0", CultureInfo.InvariantCulture))));
+        return warm;
+    }
+
     private async Task RunAsync(ICaller caller)
     {
         while (!_ended)
@@ -76,7 +103,11 @@ internal sealed class ClosedLoop
             var start = Stopwatch.GetTimestamp();
             await caller.OperateAsync();
             if (!_measuring)
+            {
+                Interlocked.Increment(ref _warmingOperations);
                 continue;
+            }
+
             Interlocked.Increment(ref _operations);
             _latencies.RecordValue(Math.Clamp((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds, 1, HighestMicroseconds));
         }

@@ -25,9 +25,11 @@ internal sealed record Figure(
 /// <param name="InFlight">Calls in flight.</param>
 /// <param name="Connections">Over which they were spread.</param>
 /// <param name="Batch">Objects of a call; 1 for single calls.</param>
+/// <param name="WarmUpSeconds">How long it ran before it was measured.</param>
 /// <param name="Seconds">How long it was measured.</param>
 /// <param name="Hocon">Settings on top of the defaults.</param>
-internal sealed record FigureSettings(int Nodes, int InFlight, int Connections, int Batch, double Seconds, string Hocon);
+internal sealed record FigureSettings(
+    int Nodes, int InFlight, int Connections, int Batch, double WarmUpSeconds, double Seconds, string Hocon);
 
 /// <summary>What the machine did during the measurement: cores that were busy on average, by whom.</summary>
 /// <param name="Operations">Operations that ended in time (an object, or a call with a batch of them).</param>

@@ -5,7 +5,8 @@ namespace HotStandby.Bench.Load;
 /// <param name="InFlight">Calls in flight, one figure each; empty: the benchmark's own choice.</param>
 /// <param name="Nodes">1 or 3.</param>
 /// <param name="ExtraHocon">Settings of every node on top of the defaults.</param>
-internal sealed record LoadSettings(TimeSpan Measured, int[] InFlight, int Nodes, string ExtraHocon)
+/// <param name="WarmUpFor">How long a closed loop runs before it is measured; null: until its rate is steady.</param>
+internal sealed record LoadSettings(TimeSpan Measured, int[] InFlight, int Nodes, string ExtraHocon, TimeSpan? WarmUpFor = null)
 {
     /// <summary>Most calls in flight.</summary>
     public const int MaximumInFlight = 4096;
@@ -19,7 +20,7 @@ internal sealed record LoadSettings(TimeSpan Measured, int[] InFlight, int Nodes
     /// <summary>Most connections to the Primary; the calls in flight are spread over them.</summary>
     public const int MaximumConnections = 4;
 
-    /// <summary>Before each measurement, on the same cluster: compilation and growth of buffers.</summary>
+    /// <summary>Before a measurement that is no closed loop, on the same cluster: compilation and growth of buffers.</summary>
     public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
 
     /// <summary>The numbers of calls in flight to measure.</summary>
