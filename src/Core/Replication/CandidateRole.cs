@@ -139,7 +139,7 @@ internal sealed class CandidateRole
     private long FetchPatienceTicks => 2 * Math.Max(_state.Settings.LeaseDurationTicks, _state.Settings.ResendTicks);
 
     // A seal is worth something for less than a lease: a voter that loses its disk stays silent for a whole one, so nobody
-    // wins with a promise that the voter does not remember after it has come back (see StandbyRole.Learn). And a voter with
+    // wins with a promise that the voter does not remember after it has come back (see ReplicaState.SilentUntilTicks). And a voter with
     // the best log that is gone must not stop the others: the next attempt is made without it.
     private bool GivesUp(long nowTicks)
     {
