@@ -140,15 +140,15 @@ internal sealed class AdminNode(
         return controls;
     }
 
-    /// <summary>Mooncake's word for how far the node is.</summary>
+    /// <summary>Mooncake's word for the node's phase.</summary>
     public string HaStateOf(NodeReport? known) => known?.Replica switch
     {
         _ when Serves => "serving",
-        null => "recovering",
-        { Role: ReplicaRole.Primary } => "leader_warmup",
-        { Role: ReplicaRole.Candidate } => "candidate",
+        null or { Phase: NodePhase.Recovering } => "recovering",
+        { Phase: NodePhase.Opening or NodePhase.Serving or NodePhase.HandingOver } => "leader_warmup", // or its lease has run out
+        { Phase: NodePhase.Campaigning } => "candidate",
         { Leader.Name: "" } => "starting",
-        { Voting: false } => "catching_up",
+        { Phase: NodePhase.Restoring } or { Voting: false } => "catching_up",
         _ => "standby",
     };
 }

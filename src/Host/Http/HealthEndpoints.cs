@@ -65,13 +65,13 @@ internal static class HealthEndpoints
         var reason = state switch
         {
             "serving" => null,
-            "standby" when report is { Replica.State.IsWhole: false } => "the node's state is not whole: it is being restored, or synced",
             "standby" when report?.Verification is { IsClean: false } =>
                 "verification found a difference from the leader that is not repaired yet",
             "standby" when lag <= node.Options.ReadyLagEntries => null,
             "standby" => $"more than {node.Options.ReadyLagEntries} entries are not applied yet",
             "recovering" => "the node does not report: it may still be reading its journal",
             "starting" => "no leader is known",
+            "catching_up" when report is { Replica.State.IsWhole: false } => "the node's state is not whole: it is being restored, or synced",
             "catching_up" => "the node does not vote: it lacks entries of the leader",
             _ => "the node is about to lead",
         };

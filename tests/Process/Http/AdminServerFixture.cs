@@ -142,7 +142,15 @@ internal sealed class AdminServerFixture : IAsyncDisposable
         new ReplicaStatus(
             new NodeId("n1"), role, serving, 7, leader is null ? default : new NodeId(leader), voting, committed, committed,
             committed, applied, serving ? 1500 : 0, 3, standbys, new ApplyLag(4, 10, 20, 30, 40),
-            new StateStatus(IsWhole: whole, 40, 60, null)),
+            new StateStatus(IsWhole: whole, 40, 60, null))
+        {
+            Phase = role switch
+            {
+                ReplicaRole.Primary => serving ? NodePhase.Serving : NodePhase.Opening,
+                ReplicaRole.Candidate => NodePhase.Campaigning,
+                _ => whole ? NodePhase.Following : NodePhase.Restoring,
+            },
+        },
         [],
         new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8, true, []));
 }
