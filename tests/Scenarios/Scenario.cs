@@ -38,8 +38,7 @@ internal sealed class Scenario(IScenarioMaster master)
 
     /// <summary>
     /// A step that has the outcome of the next <see cref="Then"/> after a time. On the machine's time it is done again until it has: it
-    /// must
-    /// be one that does no harm when it is done again.
+    /// must be one that does no harm when it is done again.
     /// </summary>
     public Scenario WhenAfter(TimeSpan time, Step step)
     {

@@ -50,8 +50,7 @@ internal static class LossScenarios
 
     /// <summary>
     /// A Standby misses writes that the other one has; then these two are all that is left. The one that missed them has the earlier seat,
-    /// so it
-    /// founds the cluster and is the first to be asked to lead. It must not lead with less than the other one has.
+    /// so it founds the cluster and is the first to be asked to lead. It must not lead with less than the other one has.
     /// </summary>
     public static FailoverScenario LaggingStandby { get; } = new(async run =>
     {
@@ -76,8 +75,7 @@ internal static class LossScenarios
 
     /// <summary>
     /// A Standby loses its disk while the others' logs no longer reach back to their beginning. It is given the state, catches up, votes,
-    /// and its
-    /// vote is worth something: with it the cluster survives the loss of the Primary.
+    /// and its vote is worth something: with it the cluster survives the loss of the Primary.
     /// </summary>
     public static FailoverScenario EmptyNode { get; } = new(async run =>
     {

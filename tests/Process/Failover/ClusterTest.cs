@@ -15,8 +15,7 @@ public abstract class ClusterTest(ITestOutputHelper output)
 
     /// <summary>
     /// Settings of every cluster here: times of clients and puts that no machine is slow enough to use up. What they do when they are over
-    /// is
-    /// for other tests.
+    /// is for other tests.
     /// </summary>
     internal const string Lasting = """
         hotstandby.objects { client-ttl = 1h, put-start-discard-timeout = 1h, put-start-release-timeout = 24h }
@@ -54,8 +53,7 @@ public abstract class ClusterTest(ITestOutputHelper output)
 
     /// <summary>
     /// Runs a test on the cluster of its class and its Primary. The cluster is whole when it begins: nodes that an earlier test has left
-    /// dead or
-    /// frozen go on.
+    /// dead or frozen go on.
     /// </summary>
     protected Task WithClusterAsync(SharedCluster shared, Func<LocalCluster, LocalNode, CancellationToken, Task> test) => WithClusterAsync(
         shared.Cluster, async (cluster, stop) =>

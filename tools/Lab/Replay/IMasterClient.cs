@@ -9,8 +9,7 @@ namespace HotStandby.Lab.Replay;
 /// <summary>
 /// One client of the master, under one client id. Safe for use by many callers at once. No method throws for what the
 /// master or the network does: that is an error code. The implementation finds the Primary and reconnects, but leaves repeating a call
-/// whose
-/// outcome is unknown to the caller, which must know of it.
+/// whose outcome is unknown to the caller, which must know of it.
 /// </summary>
 public interface IMasterClient : IAsyncDisposable
 {
