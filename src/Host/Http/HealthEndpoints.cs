@@ -71,7 +71,8 @@ internal static class HealthEndpoints
             "standby" => $"more than {node.Options.ReadyLagEntries} entries are not applied yet",
             "recovering" => "the node does not report: it may still be reading its journal",
             "starting" => "no leader is known",
-            "catching_up" when report is { Replica.State.IsWhole: false } => "the node's state is not whole: it is being restored, or synced",
+            "catching_up" when report is { Replica.State.IsWhole: false } =>
+                "the node's state is not whole: it is being restored, or synced",
             "catching_up" => "the node does not vote: it lacks entries of the leader",
             _ => "the node is about to lead",
         };
