@@ -1,5 +1,6 @@
 // Two images of every partition on a disk that is damaged in every way, fails, and loses power: what comes back is the newest that is
 // whole and of the log's history, or nothing, and never anything else.
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
@@ -174,11 +175,11 @@ public sealed class CheckpointActorTests : ActorTest
     {
         SaveTwo();
         AwaitAssert(() => Assert.Equal(2, _disk.Paths.Count()));
-        var cut = new List<MemoryDisk>();
+        var cut = new ConcurrentQueue<MemoryDisk>(); // the older image is deleted meanwhile
         var random = new Random(17);
         _disk.Fault = (_, _) =>
         {
-            cut.Add(_disk.AfterPowerCut(random));
+            cut.Enqueue(_disk.AfterPowerCut(random));
             return null;
         };
         Save(180);
