@@ -12,8 +12,6 @@ namespace HotStandby.Tests.MultiNode;
 /// <summary>Plays one scenario in four processes.</summary>
 public abstract class FailoverSpec : MultiNodeClusterSpec
 {
-    private const string Over = "over";
-
     private readonly FailoverSpecConfig _config;
     private readonly FailoverScenario _scenario;
 
@@ -37,14 +35,7 @@ public abstract class FailoverSpec : MultiNodeClusterSpec
     {
         var addresses = _config.Nodes.ToDictionary(role => role, GetAddress);
         var cluster = new MultiNodeCluster(Sys, TestConductor, addresses);
-        try
-        {
-            await FailoverRun.PlayAsync(_scenario, _ => Task.FromResult<IFailoverCluster>(cluster), Console.WriteLine);
-        }
-        finally
-        {
-            EnterBarrier(Over);
-        }
+        await FailoverRun.PlayAsync(_scenario, _ => Task.FromResult<IFailoverCluster>(cluster), Console.WriteLine);
     }
 
     private async Task HoldNodeAsync()
@@ -55,12 +46,9 @@ public abstract class FailoverSpec : MultiNodeClusterSpec
         {
             await host.EnterAsync(system);
             system.ActorOf(NodeAgent.Props(host), NodeAgent.Name);
-            await Task.WhenAny(host.Over, system.WhenTerminated);
-            // Nobody ends a system whose agent still owes the conductor an answer: it would ask for ever.
-            if (host.Over.IsCompleted && !system.WhenTerminated.IsCompleted)
-                EnterBarrier(Over);
+            await Task.WhenAny(host.Ended, system.WhenTerminated);
             await host.LeaveSystemAsync();
-            if (host.Over.IsCompleted)
+            if (host.IsOver)
                 break;
             system = StartNewSystem();
         }

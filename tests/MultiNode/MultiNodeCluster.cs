@@ -108,6 +108,13 @@ internal sealed class MultiNodeCluster : IFailoverCluster
         using var stop = new CancellationTokenSource(Patience);
         foreach (var role in _addresses.Keys)
             await CommandAsync(role, NodeAgent.Over, null, stop.Token);
+        foreach (var role in _addresses.Keys)
+            while ((await _conductor.GetNodes()).Contains(role))
+            {
+                AgentOf(role).Tell(NodeAgent.End);
+                await Task.Delay(PollInterval, stop.Token);
+            }
+
         _turn.Dispose();
     }
 
@@ -131,7 +138,7 @@ internal sealed class MultiNodeCluster : IFailoverCluster
     // twice.
     private async Task CommandAsync(RoleName role, string command, string? awaited, CancellationToken stop)
     {
-        var agent = _system.ActorSelection(new RootActorPath(_addresses[role]) / "user" / NodeAgent.Name);
+        var agent = AgentOf(role);
         while (true)
         {
             var state = await AskAsync(agent, command, stop);
@@ -146,6 +153,8 @@ internal sealed class MultiNodeCluster : IFailoverCluster
             await Task.Delay(PollInterval, stop);
         }
     }
+
+    private ActorSelection AgentOf(RoleName role) => _system.ActorSelection(new RootActorPath(_addresses[role]) / "user" / NodeAgent.Name);
 
     private static async Task<string?> AskAsync(ActorSelection agent, string command, CancellationToken stop)
     {

@@ -23,8 +23,11 @@ internal sealed class NodeAgent : ReceiveActor
     /// <summary>Take everything that the node has stored.</summary>
     public const string LoseDisk = "lose-disk";
 
-    /// <summary>The scenario is over.</summary>
+    /// <summary>The scenario is over; the role goes on until it is told to <see cref="End"/>.</summary>
     public const string Over = "over";
+
+    /// <summary>The role ends. Not answered: nothing may be left that could.</summary>
+    public const string End = "end";
 
     private const string Start = "start";
 
@@ -67,6 +70,9 @@ internal sealed class NodeAgent : ReceiveActor
                 _host.RemoveData();
                 break;
             case [Over]:
+                _host.IsOver = true;
+                break;
+            case [End]:
                 _host.End();
                 break;
             case [Look]:

@@ -15,14 +15,17 @@ internal sealed record NodeStart(int ClientPort, int HttpPort, IReadOnlyList<str
 internal sealed class NodeHost(NodeConfiguration configuration)
 {
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ActorSystem? _system;
     private ServedNode? _life;
     private NodeStart? _begun;
     private volatile string? _whyBroken;
 
-    /// <summary>Completes when the scenario is over.</summary>
-    public Task Over => _over.Task;
+    /// <summary>The scenario is over, and the conductor has been told so.</summary>
+    public bool IsOver { get; set; }
+
+    /// <summary>Completes when the role may end.</summary>
+    public Task Ended => _ended.Task;
 
     /// <summary>What the conductor is told: that a node runs, that none does, or why it ended.</summary>
     public string State => _whyBroken is { } reason ? $"broken: {reason}" : _life is null ? "idle" : "running";
@@ -76,8 +79,8 @@ internal sealed class NodeHost(NodeConfiguration configuration)
             Directory.Delete(configuration.Settings.DataDirectory, recursive: true);
     }
 
-    /// <summary>The scenario is over.</summary>
-    public void End() => _over.TrySetResult();
+    /// <summary>The role may end.</summary>
+    public void End() => _ended.TrySetResult();
 
     private async Task StartLifeAsync(ActorSystem system, NodeStart start)
     {
