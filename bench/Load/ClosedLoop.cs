@@ -22,7 +22,6 @@ internal sealed class ClosedLoop
     private readonly LongConcurrentHistogram _latencies = new(1, HighestMicroseconds, 3);
     private volatile bool _measuring;
     private volatile bool _ended;
-    private long _warmingOperations;
     private long _operations;
 
     private ClosedLoop()
@@ -50,12 +49,13 @@ internal sealed class ClosedLoop
             var warm = await loop.WarmUpAsync(name, settings.WarmUpFor, running, stop);
             GC.Collect();
             var start = ProcessorClock.Read(cluster);
+            var before = Volatile.Read(ref loop._operations);
             loop._measuring = true;
             await PassAsync(settings.Measured, running, stop);
             loop._measuring = false;
             var end = ProcessorClock.Read(cluster);
             var seconds = Stopwatch.GetElapsedTime(start.Timestamp, end.Timestamp).TotalSeconds;
-            var operations = Volatile.Read(ref loop._operations);
+            var operations = Volatile.Read(ref loop._operations) - before;
             var conditions = new FigureSettings(
                 settings.Nodes, callers.Count, cluster.Connections.Count, objects, warm.TotalSeconds, Math.Round(seconds, 2),
                 settings.ExtraHocon);
@@ -84,9 +84,9 @@ internal sealed class ClosedLoop
         var rate = new SteadyRate();
         while (!rate.IsSteady && !rate.IsGivenUp)
         {
-            var (start, before) = (Stopwatch.GetTimestamp(), Volatile.Read(ref _warmingOperations));
+            var (start, before) = (Stopwatch.GetTimestamp(), Volatile.Read(ref _operations));
             await PassAsync(SteadyRate.Window, running, stop);
-            rate.Add((Volatile.Read(ref _warmingOperations) - before) / Stopwatch.GetElapsedTime(start).TotalSeconds);
+            rate.Add((Volatile.Read(ref _operations) - before) / Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
         var warm = rate.Rates.Count * SteadyRate.Window;
@@ -102,14 +102,9 @@ internal sealed class ClosedLoop
         {
             var start = Stopwatch.GetTimestamp();
             await caller.OperateAsync();
-            if (!_measuring)
-            {
-                Interlocked.Increment(ref _warmingOperations);
-                continue;
-            }
-
             Interlocked.Increment(ref _operations);
-            _latencies.RecordValue(Math.Clamp((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds, 1, HighestMicroseconds));
+            if (_measuring)
+                _latencies.RecordValue(Math.Clamp((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds, 1, HighestMicroseconds));
         }
     }
 

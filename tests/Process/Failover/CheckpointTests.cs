@@ -24,7 +24,7 @@ public sealed class CheckpointTests(CheckpointTests.SmallJournals small, ITestOu
     [Fact]
     public Task Journals_stay_short_under_load_and_killing_all_nodes_loses_nothing() => WithClusterAsync(3, async (cluster, stop) =>
     {
-        // A cluster of its own: a node keeps its log for a minute for whoever it has given images to, as other tests here have it do.
+        // A cluster of its own: after a full sync, which other tests here cause, the source keeps its log for a minute longer.
         cluster.StartAll();
         await cluster.WaitForPrimaryAsync(Patience, stop);
         await using var load = await Load.StartAsync(cluster, stop);

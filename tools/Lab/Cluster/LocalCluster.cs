@@ -125,12 +125,13 @@ public sealed class LocalCluster : IAsyncDisposable
         {
             // A node looks at its seqs first and at its partitions after that: only a second look tells that nothing came in between.
             views = await LookAsync(stop);
-            return AtOneSeq(views) && AtOneSeq([.. views, .. await LookAsync(stop)]);
+            return SeqOf(views) is { } sequence && SeqOf(await LookAsync(stop)) == sequence;
         }, stop);
         return views;
 
-        bool AtOneSeq(IReadOnlyList<NodeView> some) => some.Count >= Nodes.Count && some.All(view => view.IsSettled)
-            && some.Select(view => view.CommittedSequence).Distinct().Count() == 1;
+        // Where all of them stand; null: not all are there, or they stand at different places.
+        ulong? SeqOf(IReadOnlyList<NodeView> all) => all.Count == Nodes.Count && all.All(view => view.IsSettled)
+            && all.Select(view => view.CommittedSequence).Distinct().Count() == 1 ? all[0].CommittedSequence : null;
     }
 
     // Those that answer.

@@ -49,8 +49,8 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
     /// The program that every node runs, as a file for <c>dotnet exec</c>: what HOTSTANDBY_PROGRAM names (a published program, say), else
     /// the one beside this assembly, which does not link it.
     /// </summary>
-    public static string Program { get; } = Environment.GetEnvironmentVariable("HOTSTANDBY_PROGRAM")
-        ?? Path.Combine(Path.GetDirectoryName(typeof(LocalNode).Assembly.Location)!, "hotstandby.dll");
+    public static string Program { get; } = Environment.GetEnvironmentVariable("HOTSTANDBY_PROGRAM") is { Length: > 0 } named
+        ? named : Path.Combine(Path.GetDirectoryName(typeof(LocalNode).Assembly.Location)!, "hotstandby.dll");
 
     /// <summary>The node's id.</summary>
     public string Id { get; } = id;
