@@ -1,4 +1,4 @@
-// What goes wrong in a run, an oracle that may crown anybody (nobody, two at once, the most lagging node), and an operator who lets others
+// What goes wrong in a run, an oracle that may crown any node (none, two at once, the one that lags most), and an operator who lets others
 // lead.
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;

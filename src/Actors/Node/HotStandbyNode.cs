@@ -96,8 +96,8 @@ public sealed class HotStandbyNode
     /// </summary>
     /// <param name="system">Where; one node in one system.</param>
     /// <param name="configuration">Checked configuration.</param>
-    /// <param name="seeds">Addresses of the seed nodes, whatever the configuration says of them; none: the node joins nobody by
-    /// itself.</param>
+    /// <param name="seeds">Addresses of the seed nodes, used instead of those in the configuration. If there are none, the node
+    /// does not join by itself.</param>
     /// <param name="time">The clock.</param>
     /// <param name="onFatal">As for <see cref="StartAsync"/>.</param>
     /// <exception cref="JournalFaultException">The data directory must not be used by this node, or cannot be.</exception>

@@ -50,8 +50,8 @@ internal sealed class HoconText(Func<string, string?> environment)
         return root;
     }
 
-    // The parser puts the value that a reference names in its place, its own included; whoever asks such a value for anything gets no
-    // answer, but a stack without end. Remembered of each element: whether the search is still inside of it.
+    // The parser replaces a reference by the value that it names, even when that value contains the reference. To read such a value
+    // overflows the stack. For each element we keep whether the search is still inside of it.
     private static string? SelfReference(object element, string path, Dictionary<object, bool> inside)
     {
         if (!inside.TryAdd(element, true))

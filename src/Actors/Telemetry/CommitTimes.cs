@@ -39,7 +39,7 @@ internal sealed class CommitTimes
     public void Restart() => (_oldest, _count) = (0, 0);
 
     /// <summary>
-    /// Since when somebody who has everything up to this seq lacks something, up to a slot too long; 0 when nothing is lacking.
+    /// For how many seconds a node that has stored up to this seq has been behind; too long by one slot at most. 0: it is not behind.
     /// </summary>
     public double SecondsBehind(ulong storedSequence, long nowTicks)
     {

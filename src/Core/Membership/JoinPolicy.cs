@@ -139,14 +139,14 @@ public sealed class JoinPolicy(NodeId self, string address, IReadOnlyList<string
     }
 
     /// <summary>
-    /// Whether it says hello by itself. Nobody else needs to hear from a majority: whoever is outside asks, and lost nodes are not knocked
-    /// up for ever.
+    /// Whether this node sends hellos without being asked: while it is no member, or its cluster lacks a majority. A member of a majority
+    /// stays silent, since nodes outside ask it, and lost nodes need not be called for ever.
     /// </summary>
     public bool Asks(Standing standing) => standing.IsMember ? !IsMajority(standing.VotersInCluster) : !_wasMember;
 
     /// <summary>
-    /// Whether this node's hello to that address would still be true when it arrives. A node that founds or joins at the moment is no
-    /// longer somebody to found with, so it speaks only to members; one that has left says nothing more.
+    /// Whether this node's hello to that address would still be true when it arrives. A node that is founding or joining can no
+    /// longer be counted by other founders, so it speaks only to members. A node that has left says nothing.
     /// </summary>
     public bool MaySpeakTo(string to, Standing standing, long nowTicks) =>
         standing.IsMember || (!_wasMember && (_underWay.Step == JoinStep.None

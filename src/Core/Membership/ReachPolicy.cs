@@ -1,6 +1,6 @@
 // Who stays when some nodes do not reach some others. Akka's split-brain resolver puts out both ends of a single broken link, and with
-// them the majority of three nodes; here a node is put out when a majority of the voters does not hear it, and leaves when it does not hear
-// a majority itself. Who merely does not reach one other stays. It decides about membership only; who leads is decided by sealed votes.
+// them the majority of three nodes; here a node is removed when a majority of the voters does not hear it, and leaves when it does not hear
+// a majority itself. A node that only fails to reach one other node stays. It decides about membership only; who leads is decided by sealed votes.
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 
@@ -71,8 +71,8 @@ public sealed class ReachPolicy(NodeId self, IReadOnlyList<NodeId> voters, TimeS
     }
 
     /// <summary>
-    /// Who must go with a Primary that is lost, and at once: Akka removes nobody while members are unreachable that are not put out. Whom a
-    /// majority does not hear; and of two that do not hear each other one, the same whoever decides.
+    /// Which nodes must be removed together with a lost Primary, since Akka removes nobody while any member is unreachable and not yet
+    /// marked down: those that a majority does not hear, and one of each two that do not hear each other. Every node chooses the same one.
     /// </summary>
     /// <param name="primary">The Primary: what it says counts no more.</param>
     /// <param name="unreachable">As for <see cref="Judge"/>.</param>

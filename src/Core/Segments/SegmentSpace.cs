@@ -143,7 +143,7 @@ public sealed class SegmentSpace(RandomSource random)
     }
 
     /// <summary>
-    /// Takes exactly these buffers in every segment; those of segments without allocator are passed over. Before any is <see cref="Set"/>.
+    /// Marks exactly these buffers as taken. Buffers of segments without an allocator are skipped. Call it before <see cref="Set"/>.
     /// </summary>
     /// <param name="live">Parts in any order, extents in any order.</param>
     /// <exception cref="InvariantViolation">5: two of them overlap or one lies outside of its segment.</exception>

@@ -12,7 +12,7 @@ namespace HotStandby.Core.Verification;
 /// <summary>Bounds of a drill-down.</summary>
 /// <param name="KeysPerRequest">Most keys of one request and of one answer, at least 1.</param>
 /// <param name="RepairThreshold">With more mismatches than this in one drill-down, the shard needs a full sync.</param>
-/// <param name="MaximumTouched">Keys that may change meanwhile; beyond it the drill-down is given up and begun anew at another
+/// <param name="MaximumTouched">Most keys that may change during a drill-down. If more do, it is ended and starts again at a later
 /// marker.</param>
 public sealed record DrillDownSettings(int KeysPerRequest, int RepairThreshold, int MaximumTouched = 65_536);
 

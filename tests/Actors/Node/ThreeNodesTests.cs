@@ -44,7 +44,7 @@ public sealed class ThreeNodesTests : IAsyncDisposable
         Assert.All(await _client.ExistAsync(successor, keys), Assert.True);
         Assert.Equal(ErrorCode.Ok, await _client.ReMountAsync(successor));
         await _client.PutAsync(successor, "after the hand-over");
-        // somebody may be reading it since the first reign
+        // a client may have been reading it since the first reign
         Assert.Equal(ErrorCode.ObjectHasLease, await _client.RemoveAsync(successor, keys[5]));
         await AllMustAgreeAsync(nodes);
         _nodes.NoneMustHaveFailed();

@@ -13,5 +13,5 @@ internal sealed class DoorCall(IReplySink sink, Uuid client = default) : MasterC
     public ErrorCode Error { get; init; }
 
     public override void Refuse(ErrorCode error) =>
-        throw new InvalidOperationException("the door answers this by itself and refuses it to nobody");
+        throw new InvalidOperationException("the door answers this call itself and never refuses it");
 }
