@@ -1,6 +1,7 @@
 // Who stays when some nodes do not reach some others. Akka's split-brain resolver puts out both ends of a single broken link, and with
 // them the majority of three nodes; here a node is removed when a majority of the voters does not hear it, and leaves when it does not hear
-// a majority itself. A node that only fails to reach one other node stays. It decides about membership only; who leads is decided by sealed votes.
+// a majority itself. A node that only fails to reach one other node stays. It decides about membership only; who leads is
+// decided by sealed votes.
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
 
