@@ -26,7 +26,7 @@ public sealed partial class DocumentTests
     public void Every_path_that_a_document_names_is_there()
     {
         var named = Documents().SelectMany(static document => RepositoryPath().Matches(File.ReadAllText(document))
-            .Select(match => (Document: Name(document), Path: match.Groups[1].Value))).Distinct().ToList();
+            .Select(match => (Document: Repository.NameOf(document), Path: match.Groups[1].Value))).Distinct().ToList();
         Assert.True(named.Count > 50, "no paths are found any more");
         Assert.DoesNotContain(named, static each => !Exists(Path.Combine(Repository.Root, each.Path)));
     }
@@ -36,7 +36,7 @@ public sealed partial class DocumentTests
     {
         var tests = string.Concat(Repository.Files("*.cs", "tests").Select(File.ReadAllText));
         var named = Documents().SelectMany(static document => TestName().Matches(File.ReadAllText(document))
-            .Select(match => (Document: Name(document), Test: match.Groups[1].Value))).Distinct().ToList();
+            .Select(match => (Document: Repository.NameOf(document), Test: match.Groups[1].Value))).Distinct().ToList();
         Assert.True(named.Count > 50, "no tests are found any more");
         Assert.DoesNotContain(named, each => !Regex.IsMatch(tests, $@"\b{each.Test}\b"));
     }
@@ -47,8 +47,6 @@ public sealed partial class DocumentTests
     private static IEnumerable<Link> Links(string document) => LinkSyntax().Matches(File.ReadAllText(document))
         .Where(static match => !match.Groups[2].Value.Contains("://", StringComparison.Ordinal))
         .Select(match => new Link(document, match.Groups[1].Value, match.Groups[2].Value));
-
-    private static string Name(string document) => Path.GetRelativePath(Repository.Root, document);
 
     private static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
 
@@ -77,7 +75,7 @@ public sealed partial class DocumentTests
         /// <summary>What it leads to: a file, or a heading of it with what stands below.</summary>
         public string Section { get; } = "";
 
-        public override string ToString() => $"{Name(_document)}: [{Text}]({_target})";
+        public override string ToString() => $"{Repository.NameOf(_document)}: [{Text}]({_target})";
 
         private static string? SectionOf(string content, string anchor)
         {

@@ -13,7 +13,7 @@ public sealed class FileTests
         Assert.NotEmpty(files);
         Assert.All(files, file => Assert.True(
             File.ReadLines(file).Count() <= MostLinesOfAFile,
-            $"{NameOf(file)} has {File.ReadLines(file).Count()} lines"));
+            $"{Repository.NameOf(file)} has {File.ReadLines(file).Count()} lines"));
     }
 
     [Fact]
@@ -22,9 +22,7 @@ public sealed class FileTests
         var files = Repository.Files("*.cs", "src", "tools", "tests", "bench").ToList();
         Assert.NotEmpty(files);
         Assert.Empty(files.SelectMany(static file => File.ReadLines(file)
-            .Select((line, index) => (Place: $"{NameOf(file)}:{index + 1}", line.Length))
+            .Select((line, index) => (Place: $"{Repository.NameOf(file)}:{index + 1}", line.Length))
             .Where(static line => line.Length > MostColumnsOfALine)));
     }
-
-    private static string NameOf(string file) => Path.GetRelativePath(Repository.Root, file).Replace(Path.DirectorySeparatorChar, '/');
 }
