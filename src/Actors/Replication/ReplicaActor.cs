@@ -82,7 +82,7 @@ public sealed class ReplicaActor : CellActor
             case ReportReplica when _replica.Replica is null:
                 break; // nothing to tell yet: who asks, asks again
             case ReportReplica:
-                Sender.Tell(ReplicaStatus.Of(_replica, _time.NowTicks(), _serving.MayServe, _ledger));
+                Sender.Tell(ReplicaReport.Of(_replica, _time.NowTicks(), _serving.MayServe, _ledger));
                 break;
             case Terminated:
                 throw new JournalFailedException("the OpLog stopped");

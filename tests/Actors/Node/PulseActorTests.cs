@@ -66,7 +66,7 @@ public sealed class PulseActorTests : ActorTest
         _replica.Reply(Status(sequence));
     }
 
-    private static ReplicaStatus Status(ulong sequence) => new(
+    private static ReplicaReport Status(ulong sequence) => new(
         new NodeId("n1"), ReplicaRole.Standby, false, 7, new NodeId("n2"), true, sequence, sequence, sequence, sequence, 0, 0, [],
         new ApplyLag(0, 0, 0, 0, 0), new StateStatus(true, 0, 0, null));
 }

@@ -149,9 +149,9 @@ public abstract class ReplicaHarness : ActorTest
         return entries;
     }
 
-    private protected ReplicaStatus Report()
+    private protected ReplicaReport Report()
     {
         Replica.Tell(ReportReplica.Instance, TestActor);
-        return ExpectMsg<ReplicaStatus>();
+        return ExpectMsg<ReplicaReport>();
     }
 }

@@ -7,7 +7,7 @@ using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Replication;
 
-/// <summary>Anyone to the replica: report. Answered with <see cref="ReplicaStatus"/>.</summary>
+/// <summary>Anyone to the replica: report. Answered with <see cref="ReplicaReport"/>.</summary>
 public sealed record ReportReplica : INoSerializationVerificationNeeded
 {
     /// <summary>The only one.</summary>
@@ -41,7 +41,7 @@ public sealed record StandbyStatus(
 public sealed record ApplyLag(long Count, long P50Microseconds, long P99Microseconds, long P999Microseconds, long MaximumMicroseconds);
 
 /// <summary>A replica at one moment.</summary>
-public sealed record ReplicaStatus(
+public sealed record ReplicaReport(
     NodeId Node, ReplicaRole Role, bool Serving, ulong Epoch, NodeId Leader, bool Voting, ulong AppendedSequence,
     ulong DurableSequence, ulong CommittedSequence, ulong AppliedSequence, long LeaseRemainingMilliseconds, int HeldReplies,
     IReadOnlyList<StandbyStatus> Standbys, ApplyLag ApplyLag, StateStatus State) : INoSerializationVerificationNeeded
@@ -52,7 +52,7 @@ public sealed record ReplicaStatus(
     /// <summary>What the node is in.</summary>
     public NodePhase Phase { get; init; }
 
-    internal static ReplicaStatus Of(ReplicaCell cell, long nowTicks, bool serving, ReignLedger ledger)
+    internal static ReplicaReport Of(ReplicaCell cell, long nowTicks, bool serving, ReignLedger ledger)
     {
         var replica = cell.Replica!;
         var state = replica.State;
@@ -65,7 +65,7 @@ public sealed record ReplicaStatus(
             LagSeconds = ledger.CommitTimes.SecondsBehind(standby.MatchSequence, nowTicks),
             InFlightFill = (double)standby.InFlightBytes / state.Settings.InFlightBytes,
         });
-        return new ReplicaStatus(
+        return new ReplicaReport(
             state.Settings.Self, replica.Role, serving, replica.Epoch, state.Leader, state.Voting, last, state.DurableSequence,
             state.CommitSequence, cell.AppliedSequence,
             replica.LeaseUntilTicks > nowTicks ? (replica.LeaseUntilTicks - nowTicks) / TimeSpan.TicksPerMillisecond : 0,
