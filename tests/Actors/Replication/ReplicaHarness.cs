@@ -116,12 +116,12 @@ public abstract class ReplicaHarness : ActorTest
             partition.ExpectMsg<StopLeading>();
     }
 
-    private protected void ExpectReset(ulong life)
+    private protected void ExpectReset(ulong stateNumber)
     {
         for (ushort i = 0; i < Partitions.Length; i++)
         {
-            Partitions[i].FishForMessage<ResetPartition>(reset => reset.Life == life); // behind what an earlier life has fed
-            Partitions[i].Reply(new PartitionRestored(new Partition(i), life, ""));
+            Partitions[i].FishForMessage<ResetPartition>(reset => reset.StateNumber == stateNumber); // behind what was fed before
+            Partitions[i].Reply(new PartitionRestored(new Partition(i), stateNumber, ""));
         }
     }
 
@@ -145,7 +145,7 @@ public abstract class ReplicaHarness : ActorTest
             entries[i] = (entry.Type, entry.Sequence);
         }
 
-        Replica.Tell(new EntriesApplied(message.Life, message.Batch.LastSequence), partition);
+        Replica.Tell(new EntriesApplied(message.StateNumber, message.Batch.LastSequence), partition);
         return entries;
     }
 

@@ -24,13 +24,13 @@ public sealed class SimulatedSnapshots
                 foreach (var (place, image) in _images.Reverse())
                     if (place.Partition == find.Partition.Value && place.Sequence >= find.From && place.Sequence <= find.UpTo)
                         return new ImageFound(
-                            find.Life, find.Partition, new FoundImage(place.Sequence, place.Sequence, image.Epoch, image.Bytes));
-                return new ImageFound(find.Life, find.Partition, null);
+                            find.StateNumber, find.Partition, new FoundImage(place.Sequence, place.Sequence, image.Epoch, image.Bytes));
+                return new ImageFound(find.StateNumber, find.Partition, null);
             case DropImages drop:
                 foreach (var place in _images.Keys.Where(place =>
                     place.Partition == drop.Partition.Value && place.Sequence >= drop.From && place.Sequence <= drop.UpTo).ToArray())
                     _images.Remove(place);
-                return new ImagesDropped(drop.Life, drop.Partition, null);
+                return new ImagesDropped(drop.StateNumber, drop.Partition, null);
             default:
                 throw new InvalidOperationException($"the snapshot store knows no {question.GetType().Name}");
         }
