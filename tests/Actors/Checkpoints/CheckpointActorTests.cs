@@ -14,7 +14,6 @@ using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
-using HotStandby.Tests.Actors.Journal;
 using HotStandby.Tests.Actors.OpLog;
 
 namespace HotStandby.Tests.Actors.Checkpoints;

@@ -38,10 +38,11 @@ internal sealed class NodeClient(Uuid id)
     /// <summary>Submits any call; returns it with its results.</summary>
     public static async Task<T> SubmitAsync<T>(HotStandbyNode node, Func<IReplySink, T> make) where T : MasterCall
     {
-        var sink = new NodeSink();
+        var sink = new CallSink();
         var call = make(sink);
         node.Gateway.Submit(call);
-        Assert.True(await sink.Ended.WaitAsync(Patience), "the call was abandoned");
+        await Task.WhenAny(sink.Answered).WaitAsync(Patience);
+        Assert.False(sink.Answered.IsCanceled, "the call was abandoned");
         return call;
     }
 

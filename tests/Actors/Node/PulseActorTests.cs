@@ -9,7 +9,6 @@ using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
-using HotStandby.Tests.Actors.Journal;
 
 namespace HotStandby.Tests.Actors.Node;
 

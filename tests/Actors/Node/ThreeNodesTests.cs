@@ -7,7 +7,6 @@ using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Tests.Actors.Journal;
-using HotStandby.Tests.Actors.Security;
 
 namespace HotStandby.Tests.Actors.Node;
 

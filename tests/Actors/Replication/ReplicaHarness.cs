@@ -11,9 +11,7 @@ using HotStandby.Core.Replication;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
-using HotStandby.Tests.Actors.Journal;
 using HotStandby.Tests.Actors.OpLog;
-using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Replication;
 
@@ -37,7 +35,7 @@ public abstract class ReplicaHarness : ActorTest
     private readonly MemoryDisk _disk = new();
     private DataDirectory? _directory;
 
-    private protected ManualClock Clock { get; } = new();
+    private protected ManualTime Clock { get; } = new();
 
     /// <summary>The data directory of this life.</summary>
     private protected DataDirectory OwnDirectory => _directory!;

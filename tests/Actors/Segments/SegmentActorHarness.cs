@@ -38,7 +38,7 @@ public abstract class SegmentActorHarness : ActorTest
 
     private protected IActorRef Segments { get; set; }
 
-    private protected ManualClock Clock { get; } = new();
+    private protected ManualTime Clock { get; } = new();
 
     private protected RecordingSink Sink { get; } = new();
 

@@ -344,7 +344,7 @@ public sealed class ShardActorTests : ActorTest
 
     private ItemResult[] Answered(KeyedCall call)
     {
-        Assert.Same(call, _connection.ExpectMsg<Answer>().Call);
+        Assert.Same(call, _connection.ExpectMsg<CallAnswered>().Call);
         return call.Results;
     }
 
@@ -388,13 +388,13 @@ public sealed class ShardActorTests : ActorTest
     }
 
     private KeyedCall Call(KeyedOperation operation, params string[] keys) =>
-        new(new Sink(_connection.Ref), operation, [.. keys.Select(key => ObjectKey.From(key))]) { Client = Alice };
+        new(new ActorSink(_connection.Ref, mayAbandon: false), operation, [.. keys.Select(key => ObjectKey.From(key))]) { Client = Alice };
 
     private KeyedCall PutStartCall(string key)
     {
         var placement = new Extent(1, _nextOffset, 100);
         _nextOffset += 100;
-        return new(new Sink(_connection.Ref), KeyedOperation.PutStart, [ObjectKey.From(key)])
+        return new(new ActorSink(_connection.Ref, mayAbandon: false), KeyedOperation.PutStart, [ObjectKey.From(key)])
         {
             Client = Alice, Sizes = [100], Placements = [placement], PlacementStride = 1, PlacementReign = Reign,
         };
@@ -403,24 +403,4 @@ public sealed class ShardActorTests : ActorTest
     private static SegmentDirectory Mounted(params uint[] handles) => new(handles.Select(handle => new MountedSegment(
         handle, Alice, new Segment(new Uuid(9, handle), $"s{handle}", 0x1000_0000UL * handle, 1 << 20, $"host{handle}:1", "tcp", ""),
         SegmentStatus.Ok)));
-
-    private sealed record Answer(MasterCall Call) : INoSerializationVerificationNeeded;
-
-    private sealed class Sink(IActorRef connection) : IReplySink
-    {
-        public void Answer(MasterCall call) => connection.Tell(new Answer(call));
-
-        public void Abandon(MasterCall call) => throw new InvalidOperationException("nobody abandons here");
-    }
-
-    private sealed class ManualTime : TimeProvider
-    {
-        private long _ticks = TimeSpan.FromHours(1).Ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Interlocked.Read(ref _ticks);
-
-        public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
-    }
 }

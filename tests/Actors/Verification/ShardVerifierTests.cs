@@ -12,7 +12,6 @@ using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Verification;
 using HotStandby.Tests.Actors.OpLog;
-using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Verification;
 
@@ -36,7 +35,7 @@ public sealed class ShardVerifierTests : ActorTest
         (_replica, _verifier) = (CreateTestProbe("replica"), CreateTestProbe("verifier"));
         _shard = Sys.ActorOf(CellActor.Props(
             outbox => ShardPartition.NewCell(Shard, 1, ShardSettings.Default, ReplyAfter.Commit, outbox),
-            TestRoutes.Of([ActorRefs.Nobody], CreateTestProbe("segments"), _replica, verifier: _verifier), new ManualClock()));
+            TestRoutes.Of([ActorRefs.Nobody], CreateTestProbe("segments"), _replica, verifier: _verifier), new ManualTime()));
         _shard.Tell(new VerifierIs(Node, new DrillDownSettings(10, 100)));
     }
 

@@ -5,7 +5,7 @@ using System.Diagnostics;
 using HotStandby.CommandLine.Status;
 using HotStandby.Lab.Cluster;
 
-namespace HotStandby.Tests.Process.Failover;
+namespace HotStandby.Tests.Doubles;
 
 internal sealed class ServingWatch : IAsyncDisposable
 {

@@ -3,7 +3,7 @@
 
 using HotStandby.Actors.Journal;
 
-namespace HotStandby.Tests.Actors.Journal;
+namespace HotStandby.Tests.Doubles;
 
 internal enum DiskCall
 {

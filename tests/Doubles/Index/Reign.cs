@@ -5,7 +5,7 @@ using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
 
-namespace HotStandby.Tests.Unit.Segments;
+namespace HotStandby.Tests.Doubles;
 
 internal sealed class Reign
 {

@@ -1,6 +1,6 @@
 // Bugs that are planted to see whether the simulation would find them. Each is one that somebody could write, and that a review
 // could overlook. Only tests plant them; docs/testing.md says what catches which.
-namespace HotStandby.Tests.Simulation;
+namespace HotStandby.Tests.Doubles;
 
 /// <summary>One mistake, made by every node of a run.</summary>
 public enum PlantedBug

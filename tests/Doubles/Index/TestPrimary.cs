@@ -9,7 +9,7 @@ using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
 
-namespace HotStandby.Tests.Unit.Shards;
+namespace HotStandby.Tests.Doubles;
 
 internal sealed class TestPrimary
 {
@@ -319,19 +319,6 @@ internal sealed class TestPrimary
         {
             Released.Add(extent);
             Allocator.Free(extent);
-        }
-    }
-
-    private sealed class NoSink : IReplySink
-    {
-        public static readonly NoSink Instance = new();
-
-        public void Answer(MasterCall call)
-        {
-        }
-
-        public void Abandon(MasterCall call)
-        {
         }
     }
 }

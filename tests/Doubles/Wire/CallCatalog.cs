@@ -5,9 +5,8 @@ using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.StructPack;
 using HotStandby.Mooncake.Types;
-using HotStandby.Tests.Compatibility.Golden;
 
-namespace HotStandby.Tests.Compatibility;
+namespace HotStandby.Tests.Doubles;
 
 /// <summary>A decoded body: how it reads, and how it looks when it is sent again.</summary>
 public sealed record Decoded(string Meaning, Func<uint, StructPackFlavour, byte[]> Encode);

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using HotStandby.Mooncake.StructPack;
 
-namespace HotStandby.Tests.Compatibility.Golden;
+namespace HotStandby.Tests.Doubles;
 
 /// <summary>One frame and what it means.</summary>
 public sealed record GoldenFrame(

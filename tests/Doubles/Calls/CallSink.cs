@@ -1,6 +1,6 @@
 using HotStandby.Messages.Calls;
 
-namespace HotStandby.Tests.Scenarios.Drivers;
+namespace HotStandby.Tests.Doubles;
 
 /// <summary>Ends a task when the answer of a call leaves; cancels it when the outcome stays unknown.</summary>
 internal sealed class CallSink : IReplySink

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using HotStandby.Actors.Security;
 
-namespace HotStandby.Tests.Actors.Security;
+namespace HotStandby.Tests.Doubles;
 
 internal sealed class TestAuthority : IDisposable
 {

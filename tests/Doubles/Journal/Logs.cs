@@ -2,7 +2,7 @@
 
 using HotStandby.Actors.Journal;
 
-namespace HotStandby.Tests.Actors.Journal;
+namespace HotStandby.Tests.Doubles;
 
 internal static class Logs
 {

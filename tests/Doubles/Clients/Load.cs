@@ -5,7 +5,7 @@ using HotStandby.Lab.Trace;
 using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Client;
 
-namespace HotStandby.Tests.Process.Failover;
+namespace HotStandby.Tests.Doubles;
 
 internal sealed class Load : IAsyncDisposable
 {

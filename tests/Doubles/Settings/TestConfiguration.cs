@@ -1,7 +1,7 @@
 // A complete, valid node file to vary, and the way to the repository's own files.
 using HotStandby.Actors.Settings;
 
-namespace HotStandby.Tests.Actors.Settings;
+namespace HotStandby.Tests.Doubles;
 
 internal static class TestConfiguration
 {

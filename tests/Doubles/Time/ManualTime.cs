@@ -1,12 +1,14 @@
-// A clock that moves when a test says so; timers fire on the thread that moves it.
-
-namespace HotStandby.Tests.Actors.Journal;
+// A clock that stands still until a test moves it; its timers fire on the thread that moves it. Ticks of 100 ns.
+namespace HotStandby.Tests.Doubles;
 
 internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
-    private TimeSpan _now;
+    private long _ticks = TimeSpan.FromHours(1).Ticks;
+
+    /// <summary>The present time.</summary>
+    public long Ticks => Volatile.Read(ref _ticks);
 
     /// <summary>Timers that wait to fire.</summary>
     public int Armed
@@ -14,17 +16,13 @@ internal sealed class ManualTime : TimeProvider
         get
         {
             lock (_gate)
-                return _timers.Count(timer => timer.DueAt is not null);
+                return _timers.Count(static timer => timer.DueAt is not null);
         }
     }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override long GetTimestamp()
-    {
-        lock (_gate)
-            return _now.Ticks;
-    }
+    public override long GetTimestamp() => Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -35,30 +33,34 @@ internal sealed class ManualTime : TimeProvider
         return timer;
     }
 
+    /// <summary>Moves it on. However far that is, a timer that is due fires once.</summary>
     public void Advance(TimeSpan by)
     {
         List<ManualTimer> due;
         lock (_gate)
         {
-            _now += by;
-            due = [.. _timers.Where(timer => timer.DueAt <= _now)];
+            Volatile.Write(ref _ticks, _ticks + by.Ticks);
+            due = [.. _timers.Where(timer => timer.DueAt <= _ticks)];
             foreach (var timer in due)
-                timer.DueAt = null;
+                timer.DueAt = timer.Period > TimeSpan.Zero ? _ticks + timer.Period.Ticks : null;
         }
+
         foreach (var timer in due)
             timer.Fire();
     }
 
     private sealed class ManualTimer(ManualTime time, Action fire) : ITimer
     {
-        public TimeSpan? DueAt { get; set; }
+        public long? DueAt { get; set; }
+
+        public TimeSpan Period { get; private set; }
 
         public void Fire() => fire();
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             lock (time._gate)
-                DueAt = dueTime == Timeout.InfiniteTimeSpan ? null : time._now + dueTime;
+                (DueAt, Period) = (dueTime == Timeout.InfiniteTimeSpan ? null : time._ticks + dueTime.Ticks, period);
             return true;
         }
 

@@ -2,7 +2,7 @@
 // not allocated, so a double release fails the test that caused it.
 using HotStandby.Messages.Model;
 
-namespace HotStandby.Tests.Unit.Shards;
+namespace HotStandby.Tests.Doubles;
 
 internal sealed class TestAllocator
 {

@@ -4,7 +4,7 @@ using System.Globalization;
 using HotStandby.Lab.Histories;
 using HotStandby.Messages;
 
-namespace HotStandby.Tests.Process.Histories;
+namespace HotStandby.Tests.Doubles;
 
 internal static class HistoryJudge
 {

@@ -7,7 +7,7 @@ using System.Text;
 using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Types;
 
-namespace HotStandby.Tests.Compatibility.Golden;
+namespace HotStandby.Tests.Doubles;
 
 public static class WireText
 {

@@ -1,6 +1,6 @@
 // The only source of chance in a simulation: xoshiro256** seeded by SplitMix64, so that a seed means the same run on every
 // machine and in every version of the runtime.
-namespace HotStandby.Tests.Simulation;
+namespace HotStandby.Tests.Doubles;
 
 /// <summary>A small deterministic generator.</summary>
 public sealed class SeededRandom

@@ -7,9 +7,8 @@ using HotStandby.Core.Partitions;
 using HotStandby.Actors.Serialization;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.OpLog;
-using HotStandby.Tests.Actors.Journal;
 
-namespace HotStandby.Tests.Simulation;
+namespace HotStandby.Tests.Doubles;
 
 /// <summary>One node's journal files. Every member throws what the journal throws.</summary>
 public sealed class RealLog

@@ -3,7 +3,7 @@
 using HotStandby.Core.Node;
 using HotStandby.Messages.Identity;
 
-namespace HotStandby.Tests.Simulation.Nodes;
+namespace HotStandby.Tests.Doubles;
 
 /// <summary>One modelled store.</summary>
 public sealed class SimulatedSnapshots
