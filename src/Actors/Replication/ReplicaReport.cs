@@ -8,7 +8,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Actors.Replication;
 
 /// <summary>Anyone to the replica: report. Answered with <see cref="ReplicaReport"/>.</summary>
-public sealed record ReportReplica : INoSerializationVerificationNeeded
+internal sealed record ReportReplica : INoSerializationVerificationNeeded
 {
     /// <summary>The only one.</summary>
     public static readonly ReportReplica Instance = new();
