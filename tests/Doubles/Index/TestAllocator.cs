@@ -30,7 +30,8 @@ internal sealed class TestAllocator
     {
         if (!_bySegment.TryGetValue(extent.SegmentHandle, out var segment))
             return; // released late: the segment is gone already
-        Assert.True(segment.TryGetValue(extent.Offset, out var found) && found == extent, $"{extent} is freed and was not allocated");
+        if (!segment.TryGetValue(extent.Offset, out var found) || found != extent)
+            Assert.Fail($"{extent} is freed and was not allocated");
         segment.Remove(extent.Offset);
     }
 

@@ -285,8 +285,8 @@ internal sealed class TestPrimary
         Extent? before = null;
         foreach (var extent in extents.OrderBy(extent => extent.SegmentHandle).ThenBy(extent => extent.Offset))
         {
-            Assert.False(
-                before is { } b && b.SegmentHandle == extent.SegmentHandle && extent.Offset < b.End, $"{before} and {extent} overlap");
+            if (before is { } b && b.SegmentHandle == extent.SegmentHandle && extent.Offset < b.End)
+                Assert.Fail($"{before} and {extent} overlap");
             before = extent;
         }
     }
@@ -310,7 +310,7 @@ internal sealed class TestPrimary
 
         drafts.Release();
         TakeReleased();
-        Assert.Equal(Pending, Leader.Uncommitted);
+        Quick.Equal(Pending, Leader.Uncommitted);
     }
 
     private void TakeReleased()
