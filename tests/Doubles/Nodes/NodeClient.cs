@@ -5,7 +5,7 @@ using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 
-namespace HotStandby.Tests.Actors.Node;
+namespace HotStandby.Tests.Doubles;
 
 /// <summary>The calls of one client that owns one segment.</summary>
 internal sealed class NodeClient(Uuid id)

@@ -9,7 +9,7 @@ using Akka.Cluster;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
 
-namespace HotStandby.Tests.Actors.Node;
+namespace HotStandby.Tests.Doubles;
 
 /// <summary>Starts nodes, and stops what is left of them.</summary>
 internal sealed class Nodes : IAsyncDisposable

@@ -1,12 +1,12 @@
 // Several JoinPolicies that talk to each other in virtual time: whatever the order of starts and the speed of messages, one of them
 // founds and the others join it. What JoinActor does around the policy is played here.
-using HotStandby.Actors.Membership;
 using HotStandby.Core.Membership;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Membership;
+using Xunit;
 using Xunit.Abstractions;
 
-namespace HotStandby.Tests.Actors.Membership;
+namespace HotStandby.Tests.Simulation.Membership;
 
 public sealed class FoundingTests(ITestOutputHelper output)
 {
@@ -26,9 +26,11 @@ public sealed class FoundingTests(ITestOutputHelper output)
         {
             var network = new Network(new Random(unchecked(seed + history)), nodes: history % 2 == 0 ? 3 : 5);
             network.Run(EndMilliseconds);
-            Assert.True(network.Founders.Count == 1 && network.Members == network.Nodes,
-                $"seed {unchecked(seed + history)}, {network.Nodes} nodes: founded by [{string.Join(", ", network.Founders)}], "
-                    + $"{network.Members} members\n{network.Story}");
+            if (network.Founders.Count != 1 || network.Members != network.Nodes)
+            {
+                Assert.Fail($"seed {unchecked(seed + history)}, {network.Nodes} nodes: "
+                    + $"founded by [{string.Join(", ", network.Founders)}], {network.Members} members\n{network.Story}");
+            }
         }
 
         output.WriteLine($"seed {seed}");
@@ -43,9 +45,12 @@ public sealed class FoundingTests(ITestOutputHelper output)
         {
             var network = new Network(new Random(unchecked(seed + history)), nodes: history % 2 == 0 ? 3 : 5) { HasFaults = true };
             network.Run(EndMillisecondsWithIslands);
-            Assert.True(network.Clusters == 1 && network.Members == network.Nodes,
-                $"seed {unchecked(seed + history)}, {network.Nodes} nodes: {network.Clusters} clusters, {network.Members} "
-                    + $"members\n{network.Story}");
+            if (network.Clusters != 1 || network.Members != network.Nodes)
+            {
+                Assert.Fail($"seed {unchecked(seed + history)}, {network.Nodes} nodes: {network.Clusters} clusters, "
+                    + $"{network.Members} members\n{network.Story}");
+            }
+
             islands += network.Islands;
         }
 

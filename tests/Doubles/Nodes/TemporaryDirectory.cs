@@ -1,6 +1,6 @@
 // A directory of its own for a test on the real disk; removed with everything in it.
 
-namespace HotStandby.Tests.Actors.Journal;
+namespace HotStandby.Tests.Doubles;
 
 internal sealed class TemporaryDirectory : IDisposable
 {
