@@ -55,11 +55,11 @@ public abstract class ActorTest : TestKit
         AwaitCondition(holds, Deadline.Step, pause ?? TimeSpan.FromMilliseconds(10));
 
     /// <summary>A partition forgets everything, and says so.</summary>
-    private protected void Reset(IActorRef partition, ulong life)
+    private protected void Reset(IActorRef partition, ulong stateNumber)
     {
-        partition.Tell(new ResetPartition(life), TestActor);
+        partition.Tell(new ResetPartition(stateNumber), TestActor);
         var done = ExpectMsg<PartitionRestored>();
-        Assert.Equal((life, ""), (done.Life, done.Problem));
+        Assert.Equal((stateNumber, ""), (done.StateNumber, done.Problem));
     }
 
     /// <summary>Time passes for the timers of all actors; those that are due have sent their messages when it returns.</summary>

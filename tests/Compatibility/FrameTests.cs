@@ -2,7 +2,6 @@
 using System.Buffers;
 using CsCheck;
 using HotStandby.Mooncake.Frames;
-using HotStandby.Tests.Compatibility.Golden;
 
 namespace HotStandby.Tests.Compatibility;
 

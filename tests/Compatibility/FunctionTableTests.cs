@@ -1,7 +1,6 @@
 // The names of functions and types on the wire, all computed at start-up, against tables of facts.
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.StructPack;
-using HotStandby.Tests.Compatibility.Golden;
 
 namespace HotStandby.Tests.Compatibility;
 

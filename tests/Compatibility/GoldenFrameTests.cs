@@ -3,7 +3,6 @@
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.StructPack;
-using HotStandby.Tests.Compatibility.Golden;
 
 namespace HotStandby.Tests.Compatibility;
 

@@ -7,7 +7,6 @@ using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.StructPack;
 using HotStandby.Mooncake.Types;
-using HotStandby.Tests.Compatibility.Golden;
 
 namespace HotStandby.Tests.Compatibility;
 

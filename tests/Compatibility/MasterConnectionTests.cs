@@ -174,7 +174,7 @@ public sealed class MasterConnectionTests
             await (await silent.Task).AnswerAsync<Expected<ByteString>>((ByteString)"late");
             await call.AnswerAsync<Expected<ByteString>>((ByteString)"in time");
         });
-        var time = new Server.ManualTime();
+        var time = new ManualTime();
         await using var connection = await MasterConnection.ConnectAsync(
             master.EndPoint, new() { ResponseTimeout = TimeSpan.FromSeconds(3), Time = time });
         var client = new MasterClient(connection);

@@ -6,7 +6,6 @@ using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.StructPack;
 using HotStandby.Mooncake.Types;
-using HotStandby.Tests.Compatibility.Golden;
 using static HotStandby.Tests.Compatibility.Generators;
 
 namespace HotStandby.Tests.Compatibility;

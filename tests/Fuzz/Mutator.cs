@@ -1,6 +1,5 @@
 // Makes hostile input of valid input. Blind: it learns nothing of what the decoder did with it.
 using System.Buffers.Binary;
-using HotStandby.Tests.Simulation;
 
 namespace HotStandby.Tests.Fuzz;
 

@@ -10,7 +10,7 @@ using ICell = HotStandby.Core.Cells.ICell;
 namespace HotStandby.Actors.Cells;
 
 /// <summary>The actor of one cell.</summary>
-public class CellActor : UntypedActor, IWithTimers
+internal class CellActor : UntypedActor, IWithTimers
 {
     private readonly Outbox _outbox = new();
     private readonly IRoutes _routes;

@@ -8,7 +8,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Actors.Cells;
 
 /// <summary>Where the letters of cells go.</summary>
-public interface IRoutes
+internal interface IRoutes
 {
     /// <summary>Sends a letter.</summary>
     void Send(in CellAddress to, object message, IActorRef from);
@@ -17,7 +17,7 @@ public interface IRoutes
 /// <summary>The actors of one node. Each is filled in before the first message goes there, and not changed afterwards.</summary>
 /// <param name="shardCount">Of the cluster.</param>
 /// <param name="door">Of the same node.</param>
-public sealed class NodeRoutes(int shardCount, Door door) : IRoutes, ICallMailboxes
+internal sealed class NodeRoutes(int shardCount, Door door) : IRoutes, ICallMailboxes
 {
     private readonly IActorRef[] _partitions = new IActorRef[1 + shardCount];
 

@@ -87,11 +87,12 @@ internal sealed class SnapshotsActor : UntypedActor
         {
             (StoreImage store, SaveSnapshotSuccess) => new ImageStored(store.Partition, store.Sequence, null),
             (StoreImage store, SaveSnapshotFailure { Cause: var cause }) => NotStored(store, cause),
-            (FindImage find, LoadSnapshotResult { Snapshot: var found }) => new ImageFound(find.Life, find.Partition, Unpack(found)),
+            (FindImage find, LoadSnapshotResult { Snapshot: var found }) => new ImageFound(find.StateNumber, find.Partition, Unpack(found)),
             (FindImage find, LoadSnapshotFailed { Cause: var cause }) =>
                 throw new JournalFailedException($"the checkpoints of {find.Partition} cannot be read", cause),
-            (DropImages drop, DeleteSnapshotsSuccess) => new ImagesDropped(drop.Life, drop.Partition, null),
-            (DropImages drop, DeleteSnapshotsFailure { Cause: var cause }) => new ImagesDropped(drop.Life, drop.Partition, cause.Message),
+            (DropImages drop, DeleteSnapshotsSuccess) => new ImagesDropped(drop.StateNumber, drop.Partition, null),
+            (DropImages drop, DeleteSnapshotsFailure { Cause: var cause }) =>
+                new ImagesDropped(drop.StateNumber, drop.Partition, cause.Message),
             _ => null,
         };
 

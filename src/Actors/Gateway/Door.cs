@@ -6,7 +6,7 @@ namespace HotStandby.Actors.Gateway;
 /// <summary>
 /// What a node's cells tell those who answer its clients: whether it serves, who its clients are, where segments are mounted.
 /// </summary>
-public sealed class Door(ServingState serving, ClientWatch clients)
+internal sealed class Door(ServingState serving, ClientWatch clients)
 {
     /// <summary>Takes a message that a cell has sent to the door, at once and on the sender's thread.</summary>
     /// <exception cref="InvalidOperationException">There is no such message.</exception>

@@ -11,7 +11,7 @@ namespace HotStandby.Actors.Journal;
 /// <param name="NodeId"><c>node-id</c>: 1..128 characters, unique in the cluster. No default.</param>
 /// <param name="SegmentBytes"><c>segment-bytes</c>: 4 KiB .. 1 GiB, default 64 MiB.</param>
 /// <param name="Writer"><c>flush</c>, <c>flush-interval</c> and <c>queue-bytes</c>.</param>
-public sealed record FileJournalSettings(string Directory, string ClusterId, string NodeId, long SegmentBytes, WriterOptions Writer)
+internal sealed record FileJournalSettings(string Directory, string ClusterId, string NodeId, long SegmentBytes, WriterOptions Writer)
 {
     private const long MinQueueBytes = 64 << 10;
     private const long MaxQueueBytes = 1L << 30;

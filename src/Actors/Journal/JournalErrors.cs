@@ -124,7 +124,7 @@ public sealed class JournalFailed(JournalFailure failure, Exception? cause = nul
 }
 
 /// <summary>More bytes wait for the disk than allowed; nothing of this call was written.</summary>
-public sealed class JournalOverloaded(long queuedBytes, long limitBytes)
+internal sealed class JournalOverloaded(long queuedBytes, long limitBytes)
     : JournalException($"Journal overloaded: {queuedBytes} bytes wait for the disk, the limit is {limitBytes}")
 {
     /// <summary>Bytes waiting.</summary>

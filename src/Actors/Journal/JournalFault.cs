@@ -44,7 +44,7 @@ public sealed record JournalFault(JournalFaultKind Kind, string LogName, string 
 /// <summary>Replaces the disk and clock below every <see cref="FileJournal"/> of an actor system. Without it: the real ones.</summary>
 /// <param name="disk">The disk.</param>
 /// <param name="time">Drives the flush interval.</param>
-public sealed class FileJournalSetup(IDisk disk, TimeProvider time) : Setup
+internal sealed class FileJournalSetup(IDisk disk, TimeProvider time) : Setup
 {
     /// <summary>The disk.</summary>
     public IDisk Disk { get; } = disk;

@@ -8,7 +8,7 @@ using System.IO.Hashing;
 namespace HotStandby.Actors.Journal;
 
 /// <summary>Whether a record ends its atomic write.</summary>
-public enum FrameKind : byte
+internal enum FrameKind : byte
 {
     /// <summary>Alone, or the last of an atomic write.</summary>
     Final = 1,
@@ -18,7 +18,7 @@ public enum FrameKind : byte
 }
 
 /// <summary>What <see cref="JournalFrame.Check"/> found.</summary>
-public enum FrameStatus
+internal enum FrameStatus
 {
     /// <summary>A sound frame.</summary>
     Sound,
@@ -37,7 +37,7 @@ public enum FrameStatus
 }
 
 /// <summary>Encoding and checking of one frame.</summary>
-public static class JournalFrame
+internal static class JournalFrame
 {
     /// <summary>Bytes before the payload.</summary>
     public const int HeaderBytes = 17;

@@ -7,7 +7,7 @@ using HotStandby.Actors.Telemetry;
 namespace HotStandby.Actors.Journal;
 
 /// <summary>When an append counts as written.</summary>
-public enum FlushPolicy
+internal enum FlushPolicy
 {
     /// <summary>After fsync: it survives a power cut.</summary>
     EveryBatch,
@@ -22,14 +22,14 @@ public enum FlushPolicy
 /// s.</param>
 /// <param name="QueueBytes">Bytes that may wait for the writer before appends are refused, default 64 MiB; what it is
 /// writing at the moment is not counted. One batch always fits an empty queue.</param>
-public sealed record WriterOptions(FlushPolicy Flush, TimeSpan FlushInterval, long QueueBytes)
+internal sealed record WriterOptions(FlushPolicy Flush, TimeSpan FlushInterval, long QueueBytes)
 {
     /// <summary>fsync before every completion; 1 s; 64 MiB.</summary>
     public static WriterOptions Default { get; } = new(FlushPolicy.EveryBatch, TimeSpan.FromSeconds(1), 64 << 20);
 }
 
 /// <summary>Drives a <see cref="SegmentedLog"/> from its own thread. All members may be called from any thread.</summary>
-public sealed class JournalWriter : IDisposable
+internal sealed class JournalWriter : IDisposable
 {
     private readonly SegmentedLog _log;
     private readonly WriterOptions _options;

@@ -4,7 +4,7 @@
 namespace HotStandby.Actors.Journal;
 
 /// <summary>Reads records in order. Dispose it to close its file.</summary>
-public sealed class LogReader : IDisposable
+internal sealed class LogReader : IDisposable
 {
     private readonly IDisk _disk;
     private readonly SegmentedLog _log;

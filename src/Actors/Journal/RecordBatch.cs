@@ -6,7 +6,7 @@ using System.Buffers;
 namespace HotStandby.Actors.Journal;
 
 /// <summary>Framed records with consecutive sequenceNrs, written together. Not thread safe.</summary>
-public sealed class RecordBatch : IDisposable
+internal sealed class RecordBatch : IDisposable
 {
     private byte[] _buffer;
 

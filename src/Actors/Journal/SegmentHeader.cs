@@ -16,7 +16,7 @@ namespace HotStandby.Actors.Journal;
 /// <param name="Index">1, 2, 3 ..; also the file's name.</param>
 /// <param name="PreviousSequenceNr">Last sequenceNr of the segment before; 0 for the first.</param>
 /// <param name="PreviousChecksum">Checksum of that record; 0 for the first.</param>
-public sealed record SegmentHeader(NodeIdentity Owner, string LogName, long Index, long PreviousSequenceNr, uint PreviousChecksum)
+internal sealed record SegmentHeader(NodeIdentity Owner, string LogName, long Index, long PreviousSequenceNr, uint PreviousChecksum)
 {
     /// <summary>The format this version writes, and the only one it reads.</summary>
     public const uint FormatVersion = 1;

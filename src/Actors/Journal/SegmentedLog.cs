@@ -7,7 +7,7 @@ using HotStandby.Actors.Telemetry;
 namespace HotStandby.Actors.Journal;
 
 /// <summary>A segmented append-only log of records with contiguous sequenceNrs, starting at 1.</summary>
-public sealed class SegmentedLog : IDisposable
+internal sealed class SegmentedLog : IDisposable
 {
     /// <summary>Smallest segment size, bytes.</summary>
     public const long MinSegmentBytes = 4 << 10;

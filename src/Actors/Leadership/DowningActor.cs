@@ -16,7 +16,7 @@ namespace HotStandby.Actors.Leadership;
 /// <summary>
 /// One a node, at <see cref="Name"/> below the user guardian. Follows the replica's <see cref="PrimaryLost"/> on the event stream.
 /// </summary>
-public sealed class DowningActor : UntypedActor, IWithTimers
+internal sealed class DowningActor : UntypedActor, IWithTimers
 {
     /// <summary>Its name, the same on every node.</summary>
     public const string Name = "downing";

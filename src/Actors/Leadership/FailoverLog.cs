@@ -9,7 +9,7 @@ using HotStandby.Core.Replication;
 namespace HotStandby.Actors.Leadership;
 
 /// <summary>One a node.</summary>
-public sealed class FailoverLog : UntypedActor
+internal sealed class FailoverLog : UntypedActor
 {
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();

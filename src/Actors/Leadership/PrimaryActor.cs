@@ -6,14 +6,14 @@ using HotStandby.Core.Node;
 namespace HotStandby.Actors.Leadership;
 
 /// <summary>The singleton's termination message: hand over, then stop.</summary>
-public sealed record HandOver
+internal sealed record HandOver
 {
     /// <summary>The only one.</summary>
     public static readonly HandOver Instance = new();
 }
 
 /// <summary>Crowns the replica of the node it runs on; uncrowns it before it stops.</summary>
-public sealed class PrimaryActor(IActorRef replica) : UntypedActor
+internal sealed class PrimaryActor(IActorRef replica) : UntypedActor
 {
     /// <summary>The singleton of a node.</summary>
     /// <param name="replica">That node's replica.</param>

@@ -8,7 +8,7 @@ using Akka.Remote;
 namespace HotStandby.Actors.Leadership;
 
 /// <summary>Shuts the node down when a peer has quarantined it.</summary>
-public sealed class QuarantineGuard : UntypedActor
+internal sealed class QuarantineGuard : UntypedActor
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
 

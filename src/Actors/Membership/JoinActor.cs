@@ -13,7 +13,7 @@ using HotStandby.Messages.Membership;
 namespace HotStandby.Actors.Membership;
 
 /// <summary>One a node, at <see cref="Name"/> below the user guardian.</summary>
-public sealed class JoinActor : UntypedActor, IWithTimers
+internal sealed class JoinActor : UntypedActor, IWithTimers
 {
     /// <summary>Its name, the same on every node.</summary>
     public const string Name = "join";

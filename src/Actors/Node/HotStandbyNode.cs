@@ -141,7 +141,7 @@ public sealed class HotStandbyNode
         patience.CancelAfter(Patience);
         try
         {
-            var replica = await _actors.Replica.Ask<ReplicaStatus>(ReportReplica.Instance, patience.Token);
+            var replica = await _actors.Replica.Ask<ReplicaReport>(ReportReplica.Instance, patience.Token);
             var partitions = await Task.WhenAll(
                 _actors.Partitions.Select(partition => partition.Ask<PartitionReport>(ReportPartition.Instance, patience.Token)));
             var verification = await _actors.Verifier.Ask<VerificationReport>(ReportVerification.Instance, patience.Token);

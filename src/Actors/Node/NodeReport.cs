@@ -6,7 +6,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Actors.Node;
 
 /// <summary>One node at one moment; its parts are taken one after the other, so under load they differ by a few entries.</summary>
-public sealed record NodeReport(ReplicaStatus Replica, IReadOnlyList<PartitionReport> Partitions, VerificationReport? Verification = null);
+public sealed record NodeReport(ReplicaReport Replica, IReadOnlyList<PartitionReport> Partitions, VerificationReport? Verification = null);
 
 /// <summary>A member of the cluster, as one node sees it. Who leads is another question.</summary>
 /// <param name="Node">Its node-id.</param>

@@ -57,10 +57,10 @@ internal sealed class PulseActor : UntypedActor, IWithTimers
             case VerificationReport verified:
                 _verified = verified;
                 break;
-            case ReplicaStatus replica when _verified is not null:
+            case ReplicaReport replica when _verified is not null:
                 _pulse.Publish(new NodeReport(replica, [], _verified));
                 break;
-            case ReplicaStatus:
+            case ReplicaReport:
                 break; // the verifier has not said anything yet
             default:
                 Unhandled(message);

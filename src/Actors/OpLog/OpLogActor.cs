@@ -17,7 +17,7 @@ namespace HotStandby.Actors.OpLog;
 /// The node's journal. Commands: <see cref="JournalWrite"/> (answered with <see cref="JournalWritten"/>, in order),
 /// <see cref="GetEntriesSince"/>. A failed write throws <see cref="JournalFailedException"/>: fail stop.
 /// </summary>
-public sealed class OpLogActor : UntypedPersistentActor
+internal sealed class OpLogActor : UntypedPersistentActor
 {
     private readonly OpLogBook _book = new();
     private readonly IActorRef _replica;

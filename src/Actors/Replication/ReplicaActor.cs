@@ -16,7 +16,7 @@ using ICell = HotStandby.Core.Cells.ICell;
 namespace HotStandby.Actors.Replication;
 
 /// <summary>The replica of one node; lives as long as the node.</summary>
-public sealed class ReplicaActor : CellActor
+internal sealed class ReplicaActor : CellActor
 {
     private readonly ReplicaOptions _options;
     private readonly NodeRoutes _routes;
@@ -82,7 +82,7 @@ public sealed class ReplicaActor : CellActor
             case ReportReplica when _replica.Replica is null:
                 break; // nothing to tell yet: who asks, asks again
             case ReportReplica:
-                Sender.Tell(ReplicaStatus.Of(_replica, _time.NowTicks(), _serving.MayServe, _ledger));
+                Sender.Tell(ReplicaReport.Of(_replica, _time.NowTicks(), _serving.MayServe, _ledger));
                 break;
             case Terminated:
                 throw new JournalFailedException("the OpLog stopped");
@@ -129,7 +129,7 @@ public sealed class ReplicaActor : CellActor
 }
 
 /// <summary>The node to its replica, once: all cells are there, read the journal.</summary>
-public sealed record NodeIsMade : INoSerializationVerificationNeeded
+internal sealed record NodeIsMade : INoSerializationVerificationNeeded
 {
     /// <summary>The only one.</summary>
     public static readonly NodeIsMade Instance = new();

@@ -6,4 +6,4 @@ namespace HotStandby.Actors.Replication;
 /// <param name="Cell">Of the replica itself.</param>
 /// <param name="JournalPluginId">HOCON path of the journal plugin.</param>
 /// <param name="SnapshotPluginId">HOCON path of the snapshot-store plugin, for checkpoints.</param>
-public sealed record ReplicaOptions(ReplicaCellSettings Cell, string JournalPluginId, string SnapshotPluginId);
+internal sealed record ReplicaOptions(ReplicaCellSettings Cell, string JournalPluginId, string SnapshotPluginId);

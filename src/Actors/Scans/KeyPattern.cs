@@ -8,7 +8,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Actors.Scans;
 
 /// <summary>An ECMAScript pattern over bytes.</summary>
-public sealed class KeyPattern
+internal sealed class KeyPattern
 {
     private readonly Regex _regex;
     private readonly char[] _text = new char[ObjectKey.MaximumBytes];

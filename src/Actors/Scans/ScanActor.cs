@@ -8,7 +8,7 @@ using HotStandby.Messages.Calls;
 namespace HotStandby.Actors.Scans;
 
 /// <summary>The actor of one <see cref="ScanCell"/>.</summary>
-public sealed class ScanActor : CellActor
+internal sealed class ScanActor : CellActor
 {
     /// <summary>The dispatcher of the scans: not the shards', whose threads a pattern must not take.</summary>
     public const string DispatcherName = "hotstandby.scan-dispatcher";

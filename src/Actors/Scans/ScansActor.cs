@@ -11,7 +11,7 @@ using HotStandby.Messages.Calls;
 namespace HotStandby.Actors.Scans;
 
 /// <summary>Takes every <see cref="ScanRequest"/> of the node.</summary>
-public sealed class ScansActor : UntypedActor
+internal sealed class ScansActor : UntypedActor
 {
     private readonly NodeRoutes _shards;
     private readonly ScanSettings _settings;

@@ -8,7 +8,7 @@ namespace HotStandby.Actors.Serialization;
 
 /// <summary>The serializer named "akka-misc", without what ends an actor.</summary>
 /// <param name="system">The actor system, which creates it.</param>
-public sealed class GuardedMiscSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+internal sealed class GuardedMiscSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     /// <summary>The identifier of the serializer in whose place it stands.</summary>
     public const int MiscIdentifier = 16;

@@ -10,7 +10,7 @@ namespace HotStandby.Actors.Serialization;
 /// Serializes nothing and deserializes nothing. It takes manifests as texts: for a serializer that takes types, the actor system would look
 /// up (and load) whatever type a peer names before it asks the serializer at all.
 /// </summary>
-public sealed class RefusingSerializer : SerializerWithStringManifest
+internal sealed class RefusingSerializer : SerializerWithStringManifest
 {
     /// <summary>The identifier of the JSON serializer: what a foreign node would put on the bytes that it sends.</summary>
     public const int JsonIdentifier = 1;

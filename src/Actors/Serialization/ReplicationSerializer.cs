@@ -17,7 +17,7 @@ namespace HotStandby.Actors.Serialization;
 /// <see cref="NameTaken"/> and <see cref="Presence"/>. An <see cref="AppendBatch"/> that arrives with a damaged batch becomes a
 /// <see cref="CorruptAppend"/>.
 /// </summary>
-public sealed class ReplicationSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+internal sealed class ReplicationSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     /// <summary>Stands in journals and travels with every message: never changes.</summary>
     public const int FixedIdentifier = 48150;

@@ -2,7 +2,7 @@
 namespace HotStandby.Actors.Serialization;
 
 /// <summary>The serializers and what they are bound to.</summary>
-public static class SerializationConfiguration
+internal static class SerializationConfiguration
 {
     /// <summary>
     /// HOCON; must win over the actor system's defaults. Replaces "json", to which System.Object is bound, by a serializer that

@@ -4,7 +4,7 @@ using Akka.Configuration;
 namespace HotStandby.Actors.Settings;
 
 /// <summary>Configuration that is part of the assembly.</summary>
-public static class EmbeddedConfiguration
+internal static class EmbeddedConfiguration
 {
     /// <summary>reference.conf as it stands, comments and all.</summary>
     public static string ReferenceText { get; } = Read("hocon/reference.conf");

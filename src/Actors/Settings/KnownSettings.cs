@@ -6,7 +6,7 @@ using Akka.Configuration.Hocon;
 namespace HotStandby.Actors.Settings;
 
 /// <summary>The settings that exist below <c>hotstandby</c>.</summary>
-public static class KnownSettings
+internal static class KnownSettings
 {
     internal const string Root = "hotstandby";
 

@@ -10,7 +10,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Actors.Verification;
 
 /// <summary>The actor of a <see cref="VerifierCell"/>; lives as long as the node.</summary>
-public sealed class VerifierActor : CellActor
+internal sealed class VerifierActor : CellActor
 {
     /// <summary>Its name below the node's actor, the same on every node.</summary>
     public const string Name = "verifier";

@@ -18,7 +18,7 @@ namespace HotStandby.Core.Node;
 /// </remarks>
 public sealed class CheckpointCell : ICell
 {
-    private const ulong NoLife = 0; // of what is deleted because newer images are there
+    private const ulong NoState = 0; // of what is deleted because newer images are there
 
     // A round's own saves have no asker.
     private readonly record struct Pending(SaveImage Save, CellAddress Asker);
@@ -80,16 +80,16 @@ public sealed class CheckpointCell : ICell
                 _keeping = null;
                 _restoring = new Restoration(restore, _slots.Length, _outbox);
                 return true;
-            case ImageFound found when found.Life == _restoring?.Life:
+            case ImageFound found when found.StateNumber == _restoring?.StateNumber:
                 _restoring.Take(found);
                 return true;
-            case PartitionRestored restored when restored.Life == _restoring?.Life:
+            case PartitionRestored restored when restored.StateNumber == _restoring?.StateNumber:
                 _restoring.Take(restored);
                 if (restored.Problem.Length == 0)
                     OnSettled(_restoring, restored.Partition);
                 return true;
             case ImageFound or PartitionRestored:
-                return true; // of an earlier life
+                return true; // of an earlier state
             default:
                 return false;
         }
@@ -196,7 +196,7 @@ public sealed class CheckpointCell : ICell
         if (saved.IsForSync)
             kept.SavedForSync(saved.Stamp);
         else if (kept.Saved(saved.Stamp) is > 0 and var oldest)
-            _outbox.Send(CellAddress.Snapshots, new DropImages(NoLife, saved.Partition, 0, oldest - 1));
+            _outbox.Send(CellAddress.Snapshots, new DropImages(NoState, saved.Partition, 0, oldest - 1));
     }
 
     private void Answer(in Pending ended, string? failure)
@@ -225,14 +225,14 @@ public sealed class CheckpointCell : ICell
         {
             var (partition, kept) = (new Partition((ushort)i), keep.Images[i]);
             _slots[i].Kept.Only(kept);
-            _outbox.Send(CellAddress.Snapshots, new DropImages(keep.Life, partition, 0, kept.Sequence - 1));
-            _outbox.Send(CellAddress.Snapshots, new DropImages(keep.Life, partition, kept.Sequence + 1, ulong.MaxValue));
+            _outbox.Send(CellAddress.Snapshots, new DropImages(keep.StateNumber, partition, 0, kept.Sequence - 1));
+            _outbox.Send(CellAddress.Snapshots, new DropImages(keep.StateNumber, partition, kept.Sequence + 1, ulong.MaxValue));
         }
     }
 
     private void OnDropped(ImagesDropped dropped)
     {
-        if (dropped.Life == NoLife)
+        if (dropped.StateNumber == NoState)
         {
             if (dropped.Failure is { } failure)
                 _outbox.Report(new OldImagesStay(failure));
@@ -241,9 +241,9 @@ public sealed class CheckpointCell : ICell
         {
             throw new JournalFailedException($"old checkpoints of {dropped.Partition} cannot be deleted: {failure}");
         }
-        else if (dropped.Life == _keeping?.Life && --_dropsAwaited == 0)
+        else if (dropped.StateNumber == _keeping?.StateNumber && --_dropsAwaited == 0)
         {
-            _outbox.Send(CellAddress.Replica, new OnlyKept(dropped.Life));
+            _outbox.Send(CellAddress.Replica, new OnlyKept(dropped.StateNumber));
             _keeping = null;
         }
     }
@@ -253,7 +253,7 @@ public sealed class CheckpointCell : ICell
         SlotOf(partition).Kept.Only(restoring.Images[partition.Value]);
         if (!restoring.IsComplete)
             return;
-        _outbox.Send(CellAddress.Replica, new ImagesRestored(restoring.Life, restoring.Images));
+        _outbox.Send(CellAddress.Replica, new ImagesRestored(restoring.StateNumber, restoring.Images));
         _restoring = null;
     }
 

@@ -60,24 +60,24 @@ public sealed record ImageSaved(Partition Partition, ulong Sync, string? Failure
 /// Replica to the checkpoints: a full sync is complete. Its images are kept, and every other one is deleted: what was there before may
 /// be wrong, or of a history that this node no longer has, under any seq. Answered with <see cref="OnlyKept"/>.
 /// </summary>
-/// <param name="Life">Comes back in the answer; positive.</param>
+/// <param name="StateNumber">Comes back in the answer; positive.</param>
 /// <param name="Images">By partition.</param>
-public sealed record KeepOnly(ulong Life, IReadOnlyList<ImageStamp> Images) : ICellMessage;
+public sealed record KeepOnly(ulong StateNumber, IReadOnlyList<ImageStamp> Images) : ICellMessage;
 
 /// <summary>The answer: the others are gone, durably.</summary>
-public sealed record OnlyKept(ulong Life) : ICellMessage;
+public sealed record OnlyKept(ulong StateNumber) : ICellMessage;
 
 /// <summary>
 /// Replica to the checkpoints: restore every partition from the best image that may be used. Answered with
 /// <see cref="ImagesRestored"/>, unless another one follows before that.
 /// </summary>
-/// <param name="Life">For the partitions. Each restore has its own.</param>
+/// <param name="StateNumber">For the partitions. Each restore has its own.</param>
 /// <param name="Log">The whole log, epoch by epoch: an image must be of this history.</param>
 /// <param name="ImagesUpTo">Images up to here may be ahead of the log.</param>
 /// <param name="Only">By partition: the image to use, and no other; null: the newest that may be used.</param>
-public sealed record RestoreImages(ulong Life, EpochEnd[] Log, ulong ImagesUpTo, IReadOnlyList<ImageStamp>? Only) : ICellMessage;
+public sealed record RestoreImages(ulong StateNumber, EpochEnd[] Log, ulong ImagesUpTo, IReadOnlyList<ImageStamp>? Only) : ICellMessage;
 
 /// <summary>The answer; every partition holds its image, or has been told to begin empty.</summary>
-/// <param name="Life">As asked.</param>
+/// <param name="StateNumber">As asked.</param>
 /// <param name="Images">By partition: its image, or none.</param>
-public sealed record ImagesRestored(ulong Life, IReadOnlyList<ImageStamp> Images) : ICellMessage;
+public sealed record ImagesRestored(ulong StateNumber, IReadOnlyList<ImageStamp> Images) : ICellMessage;

@@ -12,12 +12,12 @@ internal sealed class CheckpointRounds(
     private static readonly long StandbyPatienceTicks = TimeSpan.FromSeconds(10).Ticks;
 
     private bool _runs;
-    private ulong _life;
+    private ulong _stateNumber;
     private long _beganAtTicks = now;
     private long _bytes;
     private ulong _sequence;
 
-    /// <summary>Two checkpoints of every partition cover everything up to here; 0: not yet in this life.</summary>
+    /// <summary>Two checkpoints of every partition cover everything up to here; 0: not since the last restore.</summary>
     public ulong CheckpointedSequence { get; private set; }
 
     /// <summary>Begins a round when one is due.</summary>
@@ -43,8 +43,8 @@ internal sealed class CheckpointRounds(
     public void Ended(RoundEnded ended, ulong reign, long now)
     {
         _runs = false;
-        if (!ended.IsComplete || _life != feed.Life)
-            return; // the images of another life are gone, or not what this one rests on
+        if (!ended.IsComplete || _stateNumber != feed.StateNumber)
+            return; // the images of an earlier state are gone, or not what this one rests on
         CheckpointedSequence = ended.OlderSequence;
         var kept = Math.Max(SlowestStandby(reign, now), replica.State.Log.KeepingBytes(settings.RetainBytes));
         var target = requests.Limit(Math.Min(ended.OlderSequence, kept), now);
@@ -57,7 +57,7 @@ internal sealed class CheckpointRounds(
 
     private void Begin(long now)
     {
-        (_runs, _beganAtTicks, _life) = (true, now, feed.Life);
+        (_runs, _beganAtTicks, _stateNumber) = (true, now, feed.StateNumber);
         (_bytes, _sequence) = (replica.State.Log.TotalBytes, replica.State.Log.LastSequence);
         outbox.Send(CellAddress.Checkpoints, BeginRound.Instance);
     }

@@ -1,5 +1,5 @@
-// Images that were asked for: by this node's rounds of checkpoints, and by nodes that are synced. Hands out committed state only, of the
-// life in which it was asked for, and notes up to where the log must be kept for its receivers. Used by StateKeeper only.
+// Images that were asked for: by this node's rounds of checkpoints, and by nodes that are synced. Hands out committed state only, with the
+// state number under which it was asked for, and notes up to where the log must be kept for its receivers. Used by StateKeeper only.
 using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Partitions;
@@ -37,7 +37,7 @@ internal sealed class ImageRequests(int partitions, PartitionFeed feed, Replica 
         }
 
         _asked[request.Partition.Value].Enqueue(asked);
-        outbox.Send(CellAddress.Of(request.Partition), new TakeImage(feed.Life, feed.FedSequence));
+        outbox.Send(CellAddress.Of(request.Partition), new TakeImage(feed.StateNumber, feed.FedSequence));
     }
 
     /// <summary>A partition has written it.</summary>
@@ -52,7 +52,7 @@ internal sealed class ImageRequests(int partitions, PartitionFeed feed, Replica 
         {
             Refuse(asked, taken.Partition);
         }
-        else if (!isWhole || taken.Asked.Life != feed.Life || (taken.Reign != 0 && taken.Reign != reign))
+        else if (!isWhole || taken.Asked.StateNumber != feed.StateNumber || (taken.Reign != 0 && taken.Reign != reign))
         {
             image.Dispose(); // of a state that is wrong, or has been replaced since, or of a reign that is over
             Refuse(asked, taken.Partition);

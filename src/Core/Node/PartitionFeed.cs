@@ -25,7 +25,7 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
     // What passes between two ticks counts for no more than this: a process that was frozen has not waited.
     private static readonly long LongestStepTicks = TimeSpan.TicksPerSecond;
 
-    private sealed record ForFeed(ulong Life);
+    private sealed record ForFeed(ulong StateNumber);
 
     private readonly Queue<(ulong LastSequence, int Partitions)> _underWay = [];
     private readonly int[] _counts = new int[partitions];
@@ -39,8 +39,8 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
     private long _tickedAtTicks;
     private bool _suspended = true;
 
-    /// <summary>Number of this life of the partitions' state.</summary>
-    public ulong Life { get; private set; }
+    /// <summary>Counts the states that the partitions have been given; answers of an earlier one are ignored.</summary>
+    public ulong StateNumber { get; private set; }
 
     /// <summary>Everything up to here has been handed over; 0 while suspended.</summary>
     public ulong FedSequence { get; private set; }
@@ -54,7 +54,7 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
     /// <summary>Nothing is handed over until <see cref="GoOnFrom"/>: the partitions are given another state meanwhile.</summary>
     public void Suspend()
     {
-        Life++;
+        StateNumber++;
         (FedSequence, AppliedSequence, _reading, _suspended) = (0, 0, false, true);
         _underWay.Clear();
         _answers.Clear();
@@ -72,7 +72,7 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
             if (window.From(FedSequence + 1) is not { } batch)
             {
                 (_reading, _readingForTicks, _readTarget) = (true, 0, _target);
-                outbox.Send(CellAddress.OpLog, new GetEntriesSince(FedSequence + 1, readBytes, new ForFeed(Life)));
+                outbox.Send(CellAddress.OpLog, new GetEntriesSince(FedSequence + 1, readBytes, new ForFeed(StateNumber)));
                 return;
             }
 
@@ -96,9 +96,9 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
     /// </summary>
     public bool OnRead(EntriesSince answer, OpLogWindow window)
     {
-        if (answer.Purpose is not ForFeed { Life: var life })
+        if (answer.Purpose is not ForFeed { StateNumber: var stateNumber })
             return false;
-        if (life != Life)
+        if (stateNumber != StateNumber)
             return true;
         _reading = false;
         foreach (var batch in answer.Batches)
@@ -115,7 +115,7 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
     /// <summary>A partition has applied its part of a batch. True when <see cref="AppliedSequence"/> moved.</summary>
     public bool OnApplied(EntriesApplied applied, OpLogWindow window)
     {
-        if (applied.Life != Life)
+        if (applied.StateNumber != StateNumber)
             return false;
         _answers[applied.LastSequence] = _answers.GetValueOrDefault(applied.LastSequence) + 1;
         var moved = false;
@@ -159,7 +159,8 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
         foreach (var partition in _touched)
         {
             outbox.Send(
-                new CellAddress(CellKind.Partition, partition), new ApplyEntries(Life, batch, _offsets[partition]!, _counts[partition]));
+                new CellAddress(CellKind.Partition, partition),
+                new ApplyEntries(StateNumber, batch, _offsets[partition]!, _counts[partition]));
             (_offsets[partition], _counts[partition]) = (null, 0);
         }
 

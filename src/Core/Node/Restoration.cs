@@ -28,8 +28,8 @@ internal sealed class Restoration
         }
     }
 
-    /// <summary>The life that begins with it.</summary>
-    public ulong Life => _request.Life;
+    /// <summary>The number of the state that begins with it.</summary>
+    public ulong StateNumber => _request.StateNumber;
 
     /// <summary>By partition: its image, or none. Final for those that are settled.</summary>
     public IReadOnlyList<ImageStamp> Images => _images;
@@ -51,7 +51,7 @@ internal sealed class Restoration
         else
         {
             _images[answer.Partition.Value] = stamp;
-            _outbox.Send(CellAddress.Of(answer.Partition), new RestorePartition(Life, image.Bytes, stamp.Sequence));
+            _outbox.Send(CellAddress.Of(answer.Partition), new RestorePartition(StateNumber, image.Bytes, stamp.Sequence));
         }
     }
 
@@ -98,12 +98,12 @@ internal sealed class Restoration
     }
 
     private void Find(Partition partition, ulong upTo) =>
-        _outbox.Send(CellAddress.Snapshots, new FindImage(Life, partition, OnlyOf(partition)?.Sequence ?? 0, upTo));
+        _outbox.Send(CellAddress.Snapshots, new FindImage(StateNumber, partition, OnlyOf(partition)?.Sequence ?? 0, upTo));
 
     private void BeginEmpty(Partition partition)
     {
         _images[partition.Value] = default;
-        _outbox.Send(CellAddress.Of(partition), new ResetPartition(Life));
+        _outbox.Send(CellAddress.Of(partition), new ResetPartition(StateNumber));
     }
 
     private ImageStamp? OnlyOf(Partition partition) => _request.Only?[partition.Value];

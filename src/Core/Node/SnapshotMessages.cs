@@ -23,17 +23,17 @@ public sealed record StoreImage(Partition Partition, ulong Sequence, ulong Epoch
 public sealed record ImageStored(Partition Partition, ulong Sequence, string? Failure) : ICellMessage;
 
 /// <summary>To the store: which is the newest image of the partition in this range? Answered with <see cref="ImageFound"/>.</summary>
-/// <param name="Life">Comes back in the answer.</param>
+/// <param name="StateNumber">Comes back in the answer.</param>
 /// <param name="Partition">Whose.</param>
 /// <param name="From">The smallest number.</param>
 /// <param name="UpTo">The largest number.</param>
-public sealed record FindImage(ulong Life, Partition Partition, ulong From, ulong UpTo) : ICellMessage;
+public sealed record FindImage(ulong StateNumber, Partition Partition, ulong From, ulong UpTo) : ICellMessage;
 
 /// <summary>The answer.</summary>
-/// <param name="Life">As asked.</param>
+/// <param name="StateNumber">As asked.</param>
 /// <param name="Partition">As asked.</param>
 /// <param name="Image">Null: there is none.</param>
-public sealed record ImageFound(ulong Life, Partition Partition, FoundImage? Image) : ICellMessage;
+public sealed record ImageFound(ulong StateNumber, Partition Partition, FoundImage? Image) : ICellMessage;
 
 /// <summary>What a store found. Nothing of it has been checked.</summary>
 /// <param name="Number">The number under which it was found.</param>
@@ -44,14 +44,14 @@ public sealed record ImageFound(ulong Life, Partition Partition, FoundImage? Ima
 public sealed record FoundImage(ulong Number, ulong Sequence, ulong Epoch, ReadOnlyMemory<byte> Bytes, string Problem = "");
 
 /// <summary>To the store: delete the images of the partition in this range, durably. Answered with <see cref="ImagesDropped"/>.</summary>
-/// <param name="Life">Comes back in the answer.</param>
+/// <param name="StateNumber">Comes back in the answer.</param>
 /// <param name="Partition">Whose.</param>
 /// <param name="From">The smallest number.</param>
 /// <param name="UpTo">The largest number.</param>
-public sealed record DropImages(ulong Life, Partition Partition, ulong From, ulong UpTo) : ICellMessage;
+public sealed record DropImages(ulong StateNumber, Partition Partition, ulong From, ulong UpTo) : ICellMessage;
 
 /// <summary>The answer.</summary>
-/// <param name="Life">As asked.</param>
+/// <param name="StateNumber">As asked.</param>
 /// <param name="Partition">As asked.</param>
 /// <param name="Failure">Why they may still be there; null: they are gone.</param>
-public sealed record ImagesDropped(ulong Life, Partition Partition, string? Failure) : ICellMessage;
+public sealed record ImagesDropped(ulong StateNumber, Partition Partition, string? Failure) : ICellMessage;

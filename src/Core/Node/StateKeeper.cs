@@ -14,7 +14,7 @@ namespace HotStandby.Core.Node;
 internal sealed class StateKeeper
 {
     // The images that a full sync has brought, from when it is complete until the partitions hold them.
-    private sealed record Installing(ulong Life, SyncComplete Sync);
+    private sealed record Installing(ulong StateNumber, SyncComplete Sync);
 
     private readonly ReplicaCellSettings _settings;
     private readonly INodeMemory _memory;
@@ -78,7 +78,7 @@ internal sealed class StateKeeper
     {
         Suspend();
         _outbox.Send(
-            CellAddress.Checkpoints, new RestoreImages(_feed.Life, _replica.State.Log.Describe(), _replica.State.ImagesUpTo, only));
+            CellAddress.Checkpoints, new RestoreImages(_feed.StateNumber, _replica.State.Log.Describe(), _replica.State.ImagesUpTo, only));
     }
 
     private void Suspend()
@@ -206,7 +206,7 @@ internal sealed class StateKeeper
                     BeginAnotherSync();
                 return true;
             case OnlyKept kept:
-                if (kept.Life == _installing?.Life)
+                if (kept.StateNumber == _installing?.StateNumber)
                     Install(_installing.Sync, now);
                 return true;
             default:
@@ -237,7 +237,7 @@ internal sealed class StateKeeper
 
     private void OnRestored(ImagesRestored restored)
     {
-        if (restored.Life != _feed.Life)
+        if (restored.StateNumber != _feed.StateNumber)
             return;
         var oldest = restored.Images.Min(image => image.Sequence);
         if (oldest < _replica.State.Log.BaseSequence)
@@ -276,8 +276,8 @@ internal sealed class StateKeeper
         }
 
         Suspend();
-        _installing = new Installing(_feed.Life, complete);
-        _outbox.Send(CellAddress.Checkpoints, new KeepOnly(_feed.Life, complete.Images));
+        _installing = new Installing(_feed.StateNumber, complete);
+        _outbox.Send(CellAddress.Checkpoints, new KeepOnly(_feed.StateNumber, complete.Images));
     }
 
     private void Install(SyncComplete complete, long now)

@@ -6,9 +6,9 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Core.Partitions;
 
 /// <summary>Replica to partition: write your image. Answered with <see cref="ImageTaken"/>, in order with entries and proposals.</summary>
-/// <param name="Life">The node's state as of now; comes back in the answer.</param>
+/// <param name="StateNumber">The present one; comes back in the answer.</param>
 /// <param name="FedSequence">Everything up to here has been handed to the partition: what a replica's image stands for.</param>
-public sealed record TakeImage(ulong Life, ulong FedSequence) : ICellMessage;
+public sealed record TakeImage(ulong StateNumber, ulong FedSequence) : ICellMessage;
 
 /// <summary>Partition to replica.</summary>
 /// <param name="Partition">Whose.</param>
@@ -21,18 +21,19 @@ public sealed record ImageTaken(Partition Partition, ulong Reign, TakeImage Aske
     : ICellMessage;
 
 /// <summary>
-/// Checkpoints to partition: hold this and nothing else, unless a later life has begun. Answered with <see cref="PartitionRestored"/>.
+/// Checkpoints to partition: hold this and nothing else, unless your state has a higher number. Answered with
+/// <see cref="PartitionRestored"/>.
 /// </summary>
-/// <param name="Life">As in <see cref="ResetPartition"/>.</param>
+/// <param name="StateNumber">As in <see cref="ResetPartition"/>.</param>
 /// <param name="Image">The image's bytes.</param>
 /// <param name="Sequence">The seq that it stands for.</param>
-public sealed record RestorePartition(ulong Life, ReadOnlyMemory<byte> Image, ulong Sequence) : ICellMessage;
+public sealed record RestorePartition(ulong StateNumber, ReadOnlyMemory<byte> Image, ulong Sequence) : ICellMessage;
 
 /// <summary>Partition to checkpoints.</summary>
 /// <param name="Partition">Whose.</param>
-/// <param name="Life">As given.</param>
+/// <param name="StateNumber">As given.</param>
 /// <param name="Problem">
 /// Why the image cannot be what a partition wrote, though its hash is right: the partition holds what it held before. Empty: it was
 /// restored.
 /// </param>
-public sealed record PartitionRestored(Partition Partition, ulong Life, string Problem) : ICellMessage;
+public sealed record PartitionRestored(Partition Partition, ulong StateNumber, string Problem) : ICellMessage;

@@ -16,7 +16,7 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
 {
     private IReign? _leading;
     private ulong _reign;
-    private ulong _life;
+    private ulong _stateNumber;
     private int _uncommittedTail;
     private int _imageBytes = 4096;
 
@@ -35,12 +35,12 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
                 EndLeading();
                 return true;
             case ResetPartition reset:
-                if (reset.Life >= _life)
-                    BeginLife(reset.Life, partition.Clear);
-                outbox.Send(from, new PartitionRestored(id, reset.Life, ""));
+                if (reset.StateNumber >= _stateNumber)
+                    BeginState(reset.StateNumber, partition.Clear);
+                outbox.Send(from, new PartitionRestored(id, reset.StateNumber, ""));
                 return true;
             case RestorePartition restore:
-                outbox.Send(from, new PartitionRestored(id, restore.Life, Restore(restore)));
+                outbox.Send(from, new PartitionRestored(id, restore.StateNumber, Restore(restore)));
                 return true;
             case TakeImage take:
                 WriteImage(take);
@@ -62,7 +62,7 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
 
     private void Apply(ApplyEntries entries)
     {
-        if (entries.Life < _life)
+        if (entries.StateNumber < _stateNumber)
             return; // of a state that has been replaced since
         RequireToFollow(nameof(ApplyEntries));
         var encoded = entries.Batch.Encoded.Span;
@@ -74,7 +74,7 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
         }
 
         partition.Applied();
-        outbox.Send(CellAddress.Replica, new EntriesApplied(entries.Life, entries.Batch.LastSequence));
+        outbox.Send(CellAddress.Replica, new EntriesApplied(entries.StateNumber, entries.Batch.LastSequence));
     }
 
     private void Lead(ulong reign, Moment now)
@@ -95,11 +95,11 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
         outbox.Send(CellAddress.Replica, new LeadingStopped(_uncommittedTail > 0));
     }
 
-    private void BeginLife(ulong life, Action hold)
+    private void BeginState(ulong stateNumber, Action hold)
     {
         hold();
         EndReign();
-        (_uncommittedTail, _life) = (0, life);
+        (_uncommittedTail, _stateNumber) = (0, stateNumber);
     }
 
     // An image with the right hash may still hold what no partition would write: its writer's memory was damaged.
@@ -107,8 +107,8 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
     {
         try
         {
-            if (restore.Life >= _life)
-                BeginLife(restore.Life, () => partition.Restore(restore.Image.Span, restore.Sequence));
+            if (restore.StateNumber >= _stateNumber)
+                BeginState(restore.StateNumber, () => partition.Restore(restore.Image.Span, restore.Sequence));
             return "";
         }
         catch (ImageDamagedException damaged)

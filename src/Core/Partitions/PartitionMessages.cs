@@ -64,24 +64,24 @@ public sealed record Propose(Partition Partition, ulong Reign, DraftBuffer? Draf
 public sealed record EntriesCommitted(int Count, ulong LastSequence) : ICellMessage;
 
 /// <summary>Replica to a partition of a Standby, or while recovering: apply these committed entries of yours.</summary>
-/// <param name="Life">From <see cref="ResetPartition"/>; comes back in the answer.</param>
+/// <param name="StateNumber">From <see cref="ResetPartition"/>; comes back in the answer.</param>
 /// <param name="Batch">The batch that holds them.</param>
 /// <param name="Offsets">Where each of the partition's entries starts in the batch's encoded bytes, ascending; the first
 /// <paramref name="Count"/> places.</param>
 /// <param name="Count">How many.</param>
-public sealed record ApplyEntries(ulong Life, OpLogBatch Batch, int[] Offsets, int Count) : ICellMessage;
+public sealed record ApplyEntries(ulong StateNumber, OpLogBatch Batch, int[] Offsets, int Count) : ICellMessage;
 
 /// <summary>Partition to replica: the entries of one <see cref="ApplyEntries"/> are applied.</summary>
-/// <param name="Life">As given.</param>
+/// <param name="StateNumber">As given.</param>
 /// <param name="LastSequence">Last seq of that batch.</param>
-public sealed record EntriesApplied(ulong Life, ulong LastSequence) : ICellMessage;
+public sealed record EntriesApplied(ulong StateNumber, ulong LastSequence) : ICellMessage;
 
 /// <summary>
-/// Checkpoints to partition: forget everything, unless a later life has begun; the log will be replayed from its start. Answered with
-/// <see cref="PartitionRestored"/>.
+/// Checkpoints to partition: forget everything, unless your state has a higher number; the log will be replayed from its start. Answered
+/// with <see cref="PartitionRestored"/>.
 /// </summary>
-/// <param name="Life">Number of this life of the node's state; grows.</param>
-public sealed record ResetPartition(ulong Life) : ICellMessage;
+/// <param name="StateNumber">The number of the state that begins with it; it only grows.</param>
+public sealed record ResetPartition(ulong StateNumber) : ICellMessage;
 
 /// <summary>
 /// Replica to partition: this node leads from now on, and everything committed has been applied. A shard answers by

@@ -14,7 +14,6 @@ using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
-using HotStandby.Tests.Actors.Journal;
 using HotStandby.Tests.Actors.OpLog;
 
 namespace HotStandby.Tests.Actors.Checkpoints;
@@ -29,7 +28,7 @@ public sealed class CheckpointActorTests : ActorTest
     private readonly TestProbe _replica;
     private readonly TestProbe[] _partitions;
     private readonly IActorRef _checkpoints;
-    private ulong _life;
+    private ulong _stateNumber;
     private ulong _unreadable; // the partitions say so of an image of this seq
 
     public CheckpointActorTests()
@@ -53,9 +52,10 @@ public sealed class CheckpointActorTests : ActorTest
             _partitions[i].SetAutoPilot(new DelegateAutoPilot((asker, message) =>
             {
                 if (message is RestorePartition restore)
-                    asker.Tell(new PartitionRestored(partition, restore.Life, restore.Sequence == _unreadable ? "the digest differs" : ""));
+                    asker.Tell(new PartitionRestored(
+                        partition, restore.StateNumber, restore.Sequence == _unreadable ? "the digest differs" : ""));
                 else if (message is ResetPartition reset)
-                    asker.Tell(new PartitionRestored(partition, reset.Life, ""));
+                    asker.Tell(new PartitionRestored(partition, reset.StateNumber, ""));
                 return AutoPilot.KeepRunning;
             }));
         }
@@ -72,7 +72,7 @@ public sealed class CheckpointActorTests : ActorTest
     {
         Assert.Equal(default, RestoreFirst());
         Assert.All(_partitions.Where(probe => probe != _partitions[1]), probe =>
-            Assert.Equal(_life, probe.ExpectMsg<ResetPartition>().Life));
+            Assert.Equal(_stateNumber, probe.ExpectMsg<ResetPartition>().StateNumber));
     }
 
     [Fact]
@@ -374,21 +374,21 @@ public sealed class CheckpointActorTests : ActorTest
 
     private ImageStamp RestoreFirst(EpochEnd[] log, ulong imagesUpTo, ImageStamp[]? only)
     {
-        _life++;
-        _checkpoints.Tell(new RestoreImages(_life, log, imagesUpTo, only), _replica);
+        _stateNumber++;
+        _checkpoints.Tell(new RestoreImages(_stateNumber, log, imagesUpTo, only), _replica);
         var restored = _replica.ExpectMsg<ImagesRestored>();
-        Assert.Equal(_life, restored.Life);
+        Assert.Equal(_stateNumber, restored.StateNumber);
         var at = restored.Images[First.Value];
         var message = _partitions[First.Value].FishForMessage(
             message => message is not RestorePartition { Sequence: var sequence } || sequence != _unreadable);
         if (at.IsNone)
         {
-            Assert.Equal(_life, Assert.IsType<ResetPartition>(message).Life);
+            Assert.Equal(_stateNumber, Assert.IsType<ResetPartition>(message).StateNumber);
         }
         else
         {
             var given = Assert.IsType<RestorePartition>(message);
-            Assert.Equal((_life, at.Sequence), (given.Life, given.Sequence));
+            Assert.Equal((_stateNumber, at.Sequence), (given.StateNumber, given.Sequence));
             Assert.Equal(at.Hash, PartitionImage.HashOf(given.Image.Span));
             Assert.Equal(at.Sequence, ShardState.FromImage(given.Image.Span, First, 2, given.Sequence).AppliedSequence);
         }
@@ -400,8 +400,8 @@ public sealed class CheckpointActorTests : ActorTest
     private ImageStamp[] KeepOnly(ImageStamp first)
     {
         ImageStamp[] images = [Save(90, Partition.SegmentTable, isForSync: true), first, Save(90, Partition.OfShard(1), isForSync: true)];
-        _checkpoints.Tell(new KeepOnly(++_life, images), _replica);
-        Assert.Equal(_life, _replica.ExpectMsg<OnlyKept>().Life);
+        _checkpoints.Tell(new KeepOnly(++_stateNumber, images), _replica);
+        Assert.Equal(_stateNumber, _replica.ExpectMsg<OnlyKept>().StateNumber);
         return images;
     }
 

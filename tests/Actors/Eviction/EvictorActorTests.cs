@@ -7,7 +7,6 @@ using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
-using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Eviction;
 
@@ -16,7 +15,7 @@ public sealed class EvictorActorTests : ActorTest
     private const ulong Reign = 5;
     private const int ShardCount = 2;
 
-    private readonly ManualClock _clock = new();
+    private readonly ManualTime _clock = new();
     private readonly TestProbe _segments;
     private readonly TestProbe[] _shards;
     private readonly IActorRef _evictor;

@@ -3,7 +3,6 @@
 using HotStandby.Actors.Gateway;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
-using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Gateway;
 
@@ -11,7 +10,7 @@ public sealed class MasterViewsTests : IClientAddresses
 {
     private static readonly NodeId A = new("a"), B = new("b"), Unknown = new("c");
 
-    private readonly ManualClock _clock = new();
+    private readonly ManualTime _clock = new();
     private readonly MasterViews _views;
 
     public MasterViewsTests() => _views = new MasterViews(_clock);

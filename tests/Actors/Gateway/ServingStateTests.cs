@@ -3,13 +3,12 @@ using HotStandby.Actors.Gateway;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
-using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Gateway;
 
 public sealed class ServingStateTests
 {
-    private readonly ManualClock _clock = new();
+    private readonly ManualTime _clock = new();
     private readonly ServingState _serving;
     private int _ends;
 

@@ -5,7 +5,6 @@ using HotStandby.Core.Partitions;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
-using HotStandby.Tests.Actors.Node;
 using HotStandby.Tests.Actors.OpLog;
 
 namespace HotStandby.Tests.Actors.Journal;

@@ -7,7 +7,6 @@ using HotStandby.Actors.Leadership;
 using HotStandby.Actors.Settings;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
-using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Actors.Leadership;
 

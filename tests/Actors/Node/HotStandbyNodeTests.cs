@@ -6,7 +6,6 @@ using HotStandby.Actors.Settings;
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
-using HotStandby.Tests.Actors.Journal;
 
 namespace HotStandby.Tests.Actors.Node;
 

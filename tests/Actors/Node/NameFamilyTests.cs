@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
-using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Actors.Node;
 

@@ -5,7 +5,6 @@ using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
-using HotStandby.Tests.Actors.Journal;
 
 namespace HotStandby.Tests.Actors.Node;
 

@@ -9,7 +9,6 @@ using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
-using HotStandby.Tests.Actors.Journal;
 
 namespace HotStandby.Tests.Actors.Node;
 
@@ -66,7 +65,7 @@ public sealed class PulseActorTests : ActorTest
         _replica.Reply(Status(sequence));
     }
 
-    private static ReplicaStatus Status(ulong sequence) => new(
+    private static ReplicaReport Status(ulong sequence) => new(
         new NodeId("n1"), ReplicaRole.Standby, false, 7, new NodeId("n2"), true, sequence, sequence, sequence, sequence, 0, 0, [],
         new ApplyLag(0, 0, 0, 0, 0), new StateStatus(true, 0, 0, null));
 }

@@ -6,8 +6,6 @@ using HotStandby.Core.Node;
 using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
-using HotStandby.Tests.Actors.Journal;
-using HotStandby.Tests.Actors.Security;
 
 namespace HotStandby.Tests.Actors.Node;
 
@@ -72,42 +70,6 @@ public sealed class ThreeNodesTests : IAsyncDisposable
         Assert.Null(await primary.SwitchOverAsync(NodeId.None, CancellationToken.None));
         await Nodes.WaitUntilAsync("another one leads", () => Task.FromResult(nodes.Any(node => node != primary && node.Gateway.MayServe)));
         Assert.Equal((bool[])[true, true], await _client.ExistAsync(await Nodes.WaitForPrimaryAsync(nodes), "a", "b"));
-        await AllMustAgreeAsync(nodes);
-        _nodes.NoneMustHaveFailed();
-    }
-
-    [Fact]
-    public async Task A_node_that_has_lost_everything_is_given_the_state_from_checkpoints()
-    {
-        const string smallLogs = """
-            hotstandby.checkpoints { every-bytes = 64KiB, every = 1s }
-            hotstandby.journal { segment-bytes = 64KiB, retain-bytes = 0 }
-            """;
-        var ports = Nodes.FreePorts(3);
-        var nodes = new List<HotStandbyNode>();
-        for (var i = 0; i < ports.Length; i++)
-            nodes.Add(await _nodes.StartAsync(_directory.Path, i, ports, smallLogs));
-        var primary = await Nodes.WaitForPrimaryAsync(nodes);
-        Assert.Equal(ErrorCode.Ok, await _client.MountAsync(primary));
-        var empty = nodes.FindIndex(node => node != primary);
-        await nodes[empty].StopAsync();
-        Directory.Delete(Path.Combine(_directory.Path, $"n{empty}"), recursive: true);
-
-        var written = 0;
-        await Nodes.WaitUntilAsync("the log is truncated", async () =>
-        {
-            await _client.PutAsync(primary, [.. Enumerable.Range(0, 20).Select(_ => $"key-{written++}")]);
-            await primary.RunAsync(NodeCommand.Checkpoint, CancellationToken.None);
-            return (await Nodes.ReportOfAsync(primary)).Replica.State.BaseSequence > 10;
-        });
-        nodes[empty] = await _nodes.StartAsync(_directory.Path, empty, ports, smallLogs);
-        await AllMustAgreeAsync(nodes);
-        Assert.True((await Nodes.ReportOfAsync(nodes[empty])).Replica.State.IsWhole);
-
-        // And once more, because somebody says so; the Primary is nobody's to sync.
-        Assert.Null(await nodes[empty].RunAsync(NodeCommand.FullSync, CancellationToken.None));
-        Assert.NotNull(await primary.RunAsync(NodeCommand.FullSync, CancellationToken.None));
-        await _client.PutAsync(primary, "after");
         await AllMustAgreeAsync(nodes);
         _nodes.NoneMustHaveFailed();
     }

@@ -49,10 +49,10 @@ public sealed class PartitionFeedTests
         Window(1, 1, 2, 1, 2);
         Window(1, 3, 1, 1);
         _feed.Advance(3, _window);
-        Assert.False(_feed.OnApplied(new EntriesApplied(_feed.Life, 2), _window));
-        Assert.False(_feed.OnApplied(new EntriesApplied(_feed.Life, 3), _window));
+        Assert.False(_feed.OnApplied(new EntriesApplied(_feed.StateNumber, 2), _window));
+        Assert.False(_feed.OnApplied(new EntriesApplied(_feed.StateNumber, 3), _window));
         Assert.Equal(0UL, _feed.AppliedSequence);
-        Assert.True(_feed.OnApplied(new EntriesApplied(_feed.Life, 2), _window));
+        Assert.True(_feed.OnApplied(new EntriesApplied(_feed.StateNumber, 2), _window));
         Assert.Equal(3UL, _feed.AppliedSequence);
         Assert.True(_feed.IsComplete);
     }
@@ -100,7 +100,7 @@ public sealed class PartitionFeedTests
         for (ulong seq = 1; seq <= 100; seq++)
         {
             Assert.InRange(_feed.FedSequence - _feed.AppliedSequence, 1UL, (ulong)MaximumUnderWay);
-            Assert.True(_feed.OnApplied(new EntriesApplied(_feed.Life, seq), _window));
+            Assert.True(_feed.OnApplied(new EntriesApplied(_feed.StateNumber, seq), _window));
         }
 
         Assert.Equal((100UL, 100UL), (_feed.FedSequence, _feed.AppliedSequence));
@@ -110,19 +110,19 @@ public sealed class PartitionFeedTests
     [Fact]
     public void Restart_begins_a_new_life_and_ignores_answers_of_the_old_one()
     {
-        var oldLife = _feed.Life;
+        var oldNumber = _feed.StateNumber;
         _feed.Advance(5, _window);
         var oldRead = _openLog.Next<GetEntriesSince>();
         Restart();
-        Assert.Equal(oldLife + 1, _feed.Life);
+        Assert.Equal(oldNumber + 1, _feed.StateNumber);
         _feed.Advance(5, _window);
         var read = _openLog.Next<GetEntriesSince>();
         Assert.True(_feed.OnRead(new EntriesSince([Batches.Of(1, 1, 5)], oldRead.Purpose), _window));
         Assert.Equal(0UL, _feed.FedSequence);
         _feed.OnRead(new EntriesSince([Batches.Of(1, 1, 5)], read.Purpose), _window);
-        Assert.False(_feed.OnApplied(new EntriesApplied(oldLife, 5), _window));
+        Assert.False(_feed.OnApplied(new EntriesApplied(oldNumber, 5), _window));
         Assert.Equal(0UL, _feed.AppliedSequence);
-        Assert.True(_feed.OnApplied(new EntriesApplied(_feed.Life, 5), _window));
+        Assert.True(_feed.OnApplied(new EntriesApplied(_feed.StateNumber, 5), _window));
         Assert.Equal(5UL, _feed.AppliedSequence);
     }
 
@@ -132,7 +132,7 @@ public sealed class PartitionFeedTests
         Window(1, 1, 5, 1);
         _feed.Advance(5, _window);
         _feed.Skip(8);
-        Assert.True(_feed.OnApplied(new EntriesApplied(_feed.Life, 5), _window));
+        Assert.True(_feed.OnApplied(new EntriesApplied(_feed.StateNumber, 5), _window));
         Assert.Equal((8UL, 8UL), (_feed.FedSequence, _feed.AppliedSequence));
     }
 
@@ -183,11 +183,11 @@ public sealed class PartitionFeedTests
     private void Window(ulong epoch, ulong first, int count, params ushort[] partitions) =>
         _window.Add(Batches.Of(epoch, first, count, 0, partitions), 0);
 
-    // The seqs of the next message to a partition, which must be of this life and in ascending order.
+    // The seqs of the next message to a partition, in ascending order; it must have the present state number.
     private List<ulong> Fed(LetterBox.Slot partition, ulong epoch = 1)
     {
         var message = partition.Next<ApplyEntries>();
-        Assert.Equal(_feed.Life, message.Life);
+        Assert.Equal(_feed.StateNumber, message.StateNumber);
         var sequences = new List<ulong>();
         for (var i = 0; i < message.Count; i++)
         {

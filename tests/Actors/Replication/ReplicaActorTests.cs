@@ -121,7 +121,7 @@ public sealed class ReplicaActorTests : ReplicaHarness
         Start();
         var reign = Reign();
         Propose(1, reign - 1);
-        AwaitAssert(() => Assert.Equal((0, 1), (Sink.Answers, Sink.Abandoned)));
+        AwaitAssert(() => Assert.Equal((0, 1), (Sink.Answers, Sink.Abandons)));
         Assert.Equal(1UL, Report().AppendedSequence);
     }
 
@@ -157,7 +157,7 @@ public sealed class ReplicaActorTests : ReplicaHarness
         Propose(1, reign);
         Uncrown();
         Oracle.ExpectMsg<HandOverComplete>();
-        Assert.Equal((1, 0), (Sink.Answers, Sink.Abandoned));
+        Assert.Equal((1, 0), (Sink.Answers, Sink.Abandons));
         Partitions[1].ExpectMsg<EntriesCommitted>();
         Partitions[1].ExpectMsg<StopLeading>();
     }

@@ -11,9 +11,7 @@ using HotStandby.Core.Replication;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
-using HotStandby.Tests.Actors.Journal;
 using HotStandby.Tests.Actors.OpLog;
-using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Replication;
 
@@ -37,7 +35,7 @@ public abstract class ReplicaHarness : ActorTest
     private readonly MemoryDisk _disk = new();
     private DataDirectory? _directory;
 
-    private protected ManualClock Clock { get; } = new();
+    private protected ManualTime Clock { get; } = new();
 
     /// <summary>The data directory of this life.</summary>
     private protected DataDirectory OwnDirectory => _directory!;
@@ -116,12 +114,12 @@ public abstract class ReplicaHarness : ActorTest
             partition.ExpectMsg<StopLeading>();
     }
 
-    private protected void ExpectReset(ulong life)
+    private protected void ExpectReset(ulong stateNumber)
     {
         for (ushort i = 0; i < Partitions.Length; i++)
         {
-            Partitions[i].FishForMessage<ResetPartition>(reset => reset.Life == life); // behind what an earlier life has fed
-            Partitions[i].Reply(new PartitionRestored(new Partition(i), life, ""));
+            Partitions[i].FishForMessage<ResetPartition>(reset => reset.StateNumber == stateNumber); // behind what was fed before
+            Partitions[i].Reply(new PartitionRestored(new Partition(i), stateNumber, ""));
         }
     }
 
@@ -145,13 +143,13 @@ public abstract class ReplicaHarness : ActorTest
             entries[i] = (entry.Type, entry.Sequence);
         }
 
-        Replica.Tell(new EntriesApplied(message.Life, message.Batch.LastSequence), partition);
+        Replica.Tell(new EntriesApplied(message.StateNumber, message.Batch.LastSequence), partition);
         return entries;
     }
 
-    private protected ReplicaStatus Report()
+    private protected ReplicaReport Report()
     {
         Replica.Tell(ReportReplica.Instance, TestActor);
-        return ExpectMsg<ReplicaStatus>();
+        return ExpectMsg<ReplicaReport>();
     }
 }

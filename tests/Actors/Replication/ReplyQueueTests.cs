@@ -12,7 +12,7 @@ public sealed class ReplyQueueTests
     private readonly LetterBox.Slot[] _partitions;
     private readonly LetterBox _sent;
     private readonly ReplyQueue _queue;
-    private readonly OrderedSink _sink = new();
+    private readonly RecordingSink _sink = new();
 
     public ReplyQueueTests()
     {
@@ -137,22 +137,5 @@ public sealed class ReplyQueueTests
     {
         _sink.OnAnswer = answered ?? _sink.OnAnswer;
         return new(_sink, KeyedOperation.Remove, [ObjectKey.From("key")]) { Tag = tag };
-    }
-
-    private sealed class OrderedSink : IReplySink
-    {
-        public List<uint> Answered { get; } = [];
-
-        public List<uint> Abandoned { get; } = [];
-
-        public Action? OnAnswer { get; set; }
-
-        public void Answer(MasterCall call)
-        {
-            OnAnswer?.Invoke();
-            Answered.Add(call.Tag);
-        }
-
-        public void Abandon(MasterCall call) => Abandoned.Add(call.Tag);
     }
 }

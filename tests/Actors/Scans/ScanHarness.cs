@@ -12,7 +12,6 @@ using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
-using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Scans;
 
@@ -43,10 +42,10 @@ public abstract class ScanHarness : ActorTest
     private protected IActorRef Scans { get; set; }
 
     private protected IActorRef Start(ScanSettings settings, TimeProvider? time = null) =>
-        Sys.ActorOf(ScansActor.Props(TestRoutes.Of([.. Shards.Select(shard => shard.Ref)]), settings, time ?? new ManualClock()));
+        Sys.ActorOf(ScansActor.Props(TestRoutes.Of([.. Shards.Select(shard => shard.Ref)]), settings, time ?? new ManualTime()));
 
     private protected ScanCall Call(ScanOperation operation, string? pattern = null, byte[]? tenant = null, bool force = false) =>
-        new(new Sink(_connection.Ref), operation, tenant, pattern) { Force = force };
+        new(new ActorSink(_connection.Ref, mayAbandon: true), operation, tenant, pattern) { Force = force };
 
     private protected ScanCall Send(ScanOperation operation, string? pattern = null, byte[]? tenant = null, bool force = false)
     {
@@ -78,15 +77,15 @@ public abstract class ScanHarness : ActorTest
 
     private protected void List(params string[] keys) => List([.. keys.Select(key => ObjectKey.From(key))]);
 
-    private protected ScanCall ExpectAnyAnswer() => (ScanCall)_connection.ExpectMsg<Answered>().Call;
+    private protected ScanCall ExpectAnyAnswer() => (ScanCall)_connection.ExpectMsg<CallAnswered>().Call;
 
     private protected ScanCall ExpectAnswer(ScanCall call)
     {
-        Assert.Equal(new Answered(call), _connection.ExpectMsg<Answered>());
+        Assert.Equal(new CallAnswered(call), _connection.ExpectMsg<CallAnswered>());
         return call;
     }
 
-    private protected void ExpectAbandoned(ScanCall call) => Assert.Equal(new Abandoned(call), _connection.ExpectMsg<Abandoned>());
+    private protected void ExpectAbandoned(ScanCall call) => Assert.Equal(new CallAbandoned(call), _connection.ExpectMsg<CallAbandoned>());
 
     /// <summary>Where one scan runs at a time: the next one is the first of which shards and connection hear anything more.</summary>
     private protected void ExpectNothingMore()
@@ -126,15 +125,4 @@ public abstract class ScanHarness : ActorTest
     /// <summary>Different keys that belong to the shard.</summary>
     private protected static string[] KeysOf(int shard, int count, string prefix = "k") =>
         [.. Enumerable.Range(0, int.MaxValue).Select(i => $"{prefix}{i}").Where(key => ShardOf(ObjectKey.From(key)) == shard).Take(count)];
-
-    private sealed record Answered(MasterCall Call) : INoSerializationVerificationNeeded;
-
-    private sealed record Abandoned(MasterCall Call) : INoSerializationVerificationNeeded;
-
-    private sealed class Sink(IActorRef connection) : IReplySink
-    {
-        public void Answer(MasterCall call) => connection.Tell(new Answered(call));
-
-        public void Abandon(MasterCall call) => connection.Tell(new Abandoned(call));
-    }
 }

@@ -5,7 +5,6 @@ using HotStandby.Actors.Scans;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
-using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Scans;
 
@@ -39,7 +38,7 @@ public sealed class ScansActorTests : ScanHarness
     [Fact]
     public void A_scan_whose_time_is_over_while_it_waits_is_abandoned_and_makes_room()
     {
-        var clock = new ManualClock();
+        var clock = new ManualTime();
         Scans = Start(Settings, clock);
         var running = Send(ScanOperation.ListKeys);
         var late = Send(ScanOperation.ListKeys);

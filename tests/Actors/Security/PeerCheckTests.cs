@@ -1,7 +1,6 @@
 // The rules for certificates, one by one; and what check-config says of files that break them.
 using System.Security.Cryptography.X509Certificates;
 using HotStandby.Actors.Security;
-using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Actors.Security;
 

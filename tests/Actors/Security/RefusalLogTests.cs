@@ -1,5 +1,4 @@
 using HotStandby.Actors.Security;
-using HotStandby.Tests.Actors.Journal;
 
 namespace HotStandby.Tests.Actors.Security;
 

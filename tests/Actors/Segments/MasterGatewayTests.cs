@@ -19,7 +19,7 @@ public sealed class MasterGatewayTests : ActorTest
     private readonly TestProbe _segments;
     private readonly TestProbe _scans;
     private readonly TestProbe[] _shards;
-    private readonly ManualClock _clock = new();
+    private readonly ManualTime _clock = new();
     private readonly RecordingSink _sink = new();
     private readonly ServingState _serving;
     private readonly MasterGateway _gateway;

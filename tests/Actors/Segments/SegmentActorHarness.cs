@@ -38,7 +38,7 @@ public abstract class SegmentActorHarness : ActorTest
 
     private protected IActorRef Segments { get; set; }
 
-    private protected ManualClock Clock { get; } = new();
+    private protected ManualTime Clock { get; } = new();
 
     private protected RecordingSink Sink { get; } = new();
 
@@ -121,7 +121,7 @@ public abstract class SegmentActorHarness : ActorTest
             shard.ExpectMsg<SegmentsChanged>();
     }
 
-    private protected static ApplyEntries Apply(ulong life, OpLogBatch batch)
+    private protected static ApplyEntries Apply(ulong stateNumber, OpLogBatch batch)
     {
         var offsets = new List<int>();
         var at = OpLogBatch.HeaderBytes;
@@ -131,7 +131,7 @@ public abstract class SegmentActorHarness : ActorTest
             at += entry.Encoded.Length;
         }
 
-        return new(life, batch, [.. offsets, -1], offsets.Count);
+        return new(stateNumber, batch, [.. offsets, -1], offsets.Count);
     }
 
     private protected PartitionReport Report(IActorRef partition)

@@ -104,9 +104,9 @@ public sealed class SegmentActorTests : SegmentActorHarness
         return image.Written.ToArray();
     }
 
-    private string Restore(ulong life, byte[] image, ulong sequence)
+    private string Restore(ulong stateNumber, byte[] image, ulong sequence)
     {
-        Segments.Tell(new RestorePartition(life, image, sequence), TestActor);
+        Segments.Tell(new RestorePartition(stateNumber, image, sequence), TestActor);
         return ExpectMsg<PartitionRestored>().Problem;
     }
 

@@ -1,6 +1,6 @@
 // Where a node listens, where it says that it does, and every spelling of hosts and seed nodes.
 using HotStandby.Actors.Settings;
-using static HotStandby.Tests.Actors.Settings.TestConfiguration;
+using static HotStandby.Tests.Doubles.TestConfiguration;
 
 namespace HotStandby.Tests.Actors.Settings;
 

@@ -1,7 +1,7 @@
 // What a node's file may say below `akka`: keys that exist, values that Akka takes, and nothing that would take a decision away from this
 // program.
 using HotStandby.Actors.Settings;
-using static HotStandby.Tests.Actors.Settings.TestConfiguration;
+using static HotStandby.Tests.Doubles.TestConfiguration;
 
 namespace HotStandby.Tests.Actors.Settings;
 

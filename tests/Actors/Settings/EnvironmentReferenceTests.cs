@@ -1,7 +1,7 @@
 // ${NAME} and ${?NAME}: settings of the same text first, then the environment, as HOCON has it. And paths that begin with a tilde.
 using System.Collections;
 using HotStandby.Actors.Settings;
-using static HotStandby.Tests.Actors.Settings.TestConfiguration;
+using static HotStandby.Tests.Doubles.TestConfiguration;
 
 namespace HotStandby.Tests.Actors.Settings;
 

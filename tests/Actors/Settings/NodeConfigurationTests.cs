@@ -3,7 +3,7 @@ using System.Collections;
 using Akka.Actor;
 using HotStandby.Actors.Settings;
 using HotStandby.Messages.Identity;
-using static HotStandby.Tests.Actors.Settings.TestConfiguration;
+using static HotStandby.Tests.Doubles.TestConfiguration;
 
 namespace HotStandby.Tests.Actors.Settings;
 

@@ -1,6 +1,6 @@
 // Single settings and the rules between them.
 using HotStandby.Actors.Settings;
-using static HotStandby.Tests.Actors.Settings.TestConfiguration;
+using static HotStandby.Tests.Doubles.TestConfiguration;
 
 namespace HotStandby.Tests.Actors.Settings;
 

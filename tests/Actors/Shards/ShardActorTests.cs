@@ -43,8 +43,8 @@ public sealed class ShardActorTests : ActorTest
     public void Replica_applies_entries_and_says_so_with_life_and_last_seq_of_the_batch()
     {
         var batch = BatchOf(PutStart("a", 1), PutStart("b", 2));
-        Apply(batch, life: 3);
-        Apply(batch, life: 4);
+        Apply(batch, stateNumber: 3);
+        Apply(batch, stateNumber: 4);
         var report = Report();
         Assert.Equal((2UL, 2L, 0), (report.AppliedSequence, report.Digest.Count, report.Uncommitted));
     }
@@ -60,18 +60,18 @@ public sealed class ShardActorTests : ActorTest
     [Fact]
     public void Replica_forgets_everything_on_reset()
     {
-        Apply(BatchOf(PutStart("a", 1)), life: 1);
+        Apply(BatchOf(PutStart("a", 1)), stateNumber: 1);
         Reset(_shard, 2);
         Assert.Equal((0UL, default), (Report().AppliedSequence, Report().Digest));
         _sequence = 0;
-        Apply(BatchOf(PutStart("a", 1)), life: 2);
+        Apply(BatchOf(PutStart("a", 1)), stateNumber: 2);
         Assert.Equal(1UL, Report().AppliedSequence);
     }
 
     [Fact]
     public void An_image_that_the_shard_does_not_understand_is_refused_and_what_it_holds_stays()
     {
-        Apply(BatchOf(PutStart("a", 1)), life: 1);
+        Apply(BatchOf(PutStart("a", 1)), stateNumber: 1);
         var sound = Image();
         using var image = new ImageWriter();
         PartitionImage.Begin(image, PartitionImage.Open(sound, out var content) with { Digest = default });
@@ -86,7 +86,7 @@ public sealed class ShardActorTests : ActorTest
     public void What_an_earlier_life_says_late_is_ignored()
     {
         var empty = Image();
-        Apply(BatchOf(PutStart("a", 1)), life: 3);
+        Apply(BatchOf(PutStart("a", 1)), stateNumber: 3);
         Assert.Equal("", Restore(4, Image(), 1));
         Assert.Equal("", Restore(3, empty, 0)); // a loader that was slow
         Reset(_shard, 3);
@@ -98,7 +98,7 @@ public sealed class ShardActorTests : ActorTest
     [Fact]
     public void A_reign_begins_with_the_live_extents_of_the_shard()
     {
-        Apply(BatchOf(PutStart("a", 1, offset: 0), PutStart("b", 2, offset: 100)), life: 1);
+        Apply(BatchOf(PutStart("a", 1, offset: 0), PutStart("b", 2, offset: 100)), stateNumber: 1);
         _shard.Tell(new BeginLeading(Reign));
         var live = _segments.ExpectMsg<LiveExtents>();
         Assert.Equal((Shard, Reign), (live.Partition, live.Reign));
@@ -247,7 +247,7 @@ public sealed class ShardActorTests : ActorTest
         Assert.False(_replica.ExpectMsg<LeadingStopped>().IsDirty);
         var refused = Send(Call(KeyedOperation.Exist, "a"));
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(refused)[0].Error);
-        Apply(BatchOf(PutStart("b", 2)), life: 1);
+        Apply(BatchOf(PutStart("b", 2)), stateNumber: 1);
         Assert.Equal((2UL, 2L), (Report().AppliedSequence, Report().Digest.Count));
         Pass(TimeSpan.FromSeconds(601));
         _replica.ExpectNothingFrom(_shard);
@@ -265,7 +265,7 @@ public sealed class ShardActorTests : ActorTest
         Assert.Equal(1, Report().Uncommitted);
         Reset(_shard, 2);
         Assert.Equal((0, default), (Report().Uncommitted, Report().Digest));
-        Apply(BatchOf(PutStart("a", 1)), life: 2);
+        Apply(BatchOf(PutStart("a", 1)), stateNumber: 2);
     }
 
     [Fact]
@@ -294,9 +294,9 @@ public sealed class ShardActorTests : ActorTest
         return image.Written.ToArray();
     }
 
-    private string Restore(ulong life, ReadOnlyMemory<byte> image, ulong sequence)
+    private string Restore(ulong stateNumber, ReadOnlyMemory<byte> image, ulong sequence)
     {
-        _shard.Tell(new RestorePartition(life, image.ToArray(), sequence), TestActor);
+        _shard.Tell(new RestorePartition(stateNumber, image.ToArray(), sequence), TestActor);
         return ExpectMsg<PartitionRestored>().Problem;
     }
 
@@ -344,7 +344,7 @@ public sealed class ShardActorTests : ActorTest
 
     private ItemResult[] Answered(KeyedCall call)
     {
-        Assert.Same(call, _connection.ExpectMsg<Answer>().Call);
+        Assert.Same(call, _connection.ExpectMsg<CallAnswered>().Call);
         return call.Results;
     }
 
@@ -354,7 +354,7 @@ public sealed class ShardActorTests : ActorTest
         return ExpectMsg<PartitionReport>();
     }
 
-    private void Apply(OpLogBatch batch, ulong life)
+    private void Apply(OpLogBatch batch, ulong stateNumber)
     {
         var offsets = new List<int>();
         var at = OpLogBatch.HeaderBytes;
@@ -364,8 +364,8 @@ public sealed class ShardActorTests : ActorTest
             at += entry.Encoded.Length;
         }
 
-        _shard.Tell(new ApplyEntries(life, batch, [.. offsets, -1], offsets.Count));
-        Assert.Equal(new EntriesApplied(life, batch.LastSequence), _replica.ExpectMsg<EntriesApplied>());
+        _shard.Tell(new ApplyEntries(stateNumber, batch, [.. offsets, -1], offsets.Count));
+        Assert.Equal(new EntriesApplied(stateNumber, batch.LastSequence), _replica.ExpectMsg<EntriesApplied>());
     }
 
     private OpLogBatch BatchOf(params byte[][] drafts)
@@ -388,13 +388,13 @@ public sealed class ShardActorTests : ActorTest
     }
 
     private KeyedCall Call(KeyedOperation operation, params string[] keys) =>
-        new(new Sink(_connection.Ref), operation, [.. keys.Select(key => ObjectKey.From(key))]) { Client = Alice };
+        new(new ActorSink(_connection.Ref, mayAbandon: false), operation, [.. keys.Select(key => ObjectKey.From(key))]) { Client = Alice };
 
     private KeyedCall PutStartCall(string key)
     {
         var placement = new Extent(1, _nextOffset, 100);
         _nextOffset += 100;
-        return new(new Sink(_connection.Ref), KeyedOperation.PutStart, [ObjectKey.From(key)])
+        return new(new ActorSink(_connection.Ref, mayAbandon: false), KeyedOperation.PutStart, [ObjectKey.From(key)])
         {
             Client = Alice, Sizes = [100], Placements = [placement], PlacementStride = 1, PlacementReign = Reign,
         };
@@ -403,24 +403,4 @@ public sealed class ShardActorTests : ActorTest
     private static SegmentDirectory Mounted(params uint[] handles) => new(handles.Select(handle => new MountedSegment(
         handle, Alice, new Segment(new Uuid(9, handle), $"s{handle}", 0x1000_0000UL * handle, 1 << 20, $"host{handle}:1", "tcp", ""),
         SegmentStatus.Ok)));
-
-    private sealed record Answer(MasterCall Call) : INoSerializationVerificationNeeded;
-
-    private sealed class Sink(IActorRef connection) : IReplySink
-    {
-        public void Answer(MasterCall call) => connection.Tell(new Answer(call));
-
-        public void Abandon(MasterCall call) => throw new InvalidOperationException("nobody abandons here");
-    }
-
-    private sealed class ManualTime : TimeProvider
-    {
-        private long _ticks = TimeSpan.FromHours(1).Ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Interlocked.Read(ref _ticks);
-
-        public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
-    }
 }

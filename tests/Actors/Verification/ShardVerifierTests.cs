@@ -12,13 +12,12 @@ using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Verification;
 using HotStandby.Tests.Actors.OpLog;
-using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Verification;
 
 public sealed class ShardVerifierTests : ActorTest
 {
-    private const ulong Life = 1;
+    private const ulong StateNumber = 1;
     private static readonly NodeId Node = new("n1");
     private static readonly Partition Shard = Partition.OfShard(0);
 
@@ -36,7 +35,7 @@ public sealed class ShardVerifierTests : ActorTest
         (_replica, _verifier) = (CreateTestProbe("replica"), CreateTestProbe("verifier"));
         _shard = Sys.ActorOf(CellActor.Props(
             outbox => ShardPartition.NewCell(Shard, 1, ShardSettings.Default, ReplyAfter.Commit, outbox),
-            TestRoutes.Of([ActorRefs.Nobody], CreateTestProbe("segments"), _replica, verifier: _verifier), new ManualClock()));
+            TestRoutes.Of([ActorRefs.Nobody], CreateTestProbe("segments"), _replica, verifier: _verifier), new ManualTime()));
         _shard.Tell(new VerifierIs(Node, new DrillDownSettings(10, 100)));
     }
 
@@ -54,7 +53,7 @@ public sealed class ShardVerifierTests : ActorTest
         OpLogBatch[] before = [Entry(Start("a")), Entry(Marker), Entry(Start("b"))];
         using var image = new ImageWriter();
         _primary.WriteImage(image);
-        _shard.Tell(new RestorePartition(Life, image.Written.ToArray(), _primary.AppliedSequence));
+        _shard.Tell(new RestorePartition(StateNumber, image.Written.ToArray(), _primary.AppliedSequence));
         Feed([.. before, Entry(Marker)]);
         Assert.Equal((4UL, true, 2L), Compared());
     }
@@ -84,7 +83,7 @@ public sealed class ShardVerifierTests : ActorTest
     [Fact]
     public void A_drill_down_that_is_abandoned_or_whose_shard_begins_anew_is_forgotten()
     {
-        foreach (var end in new object[] { AbandonDrillDown.Instance, new ResetPartition(Life) })
+        foreach (var end in new object[] { AbandonDrillDown.Instance, new ResetPartition(StateNumber) })
         {
             Feed(Entry(Start($"a{_sequence}")));
             _shard.Tell(new InjectFault(Shard, VerifyFault.WrongDigest), TestActor);
@@ -159,7 +158,7 @@ public sealed class ShardVerifierTests : ActorTest
     private void Feed(params OpLogBatch[] entries)
     {
         foreach (var entry in entries)
-            _shard.Tell(new ApplyEntries(Life, entry, [OpLogBatch.HeaderBytes], 1));
+            _shard.Tell(new ApplyEntries(StateNumber, entry, [OpLogBatch.HeaderBytes], 1));
     }
 
     private (ulong Sequence, bool IsClean, long Keys) Compared()

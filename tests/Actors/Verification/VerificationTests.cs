@@ -1,6 +1,5 @@
 // Three nodes in one process that verify themselves all the time, under load: what is put wrong is found and repaired, and what is right
 // is never called wrong.
-using HotStandby.Actors.Journal;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Verification;
 using HotStandby.Core.Node;
@@ -8,8 +7,6 @@ using HotStandby.Core.Partitions;
 using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
-using HotStandby.Tests.Actors.Journal;
-using HotStandby.Tests.Actors.Node;
 
 namespace HotStandby.Tests.Actors.Verification;
 
@@ -115,37 +112,6 @@ public sealed class VerificationTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_full_sync_that_a_restart_has_cut_short_begins_again()
-    {
-        const string seldom = "hotstandby.verification.interval = 1h\nhotstandby.objects.client-ttl = 1h"; // nothing else mends it
-        var ports = await StartAsync($"{seldom}\n{Faulty}");
-        await PutManyAsync(100);
-        var standby = _standbys[0];
-        Assert.True(await standby.InjectFaultAsync(Damaged, VerifyFault.DamageShard, CancellationToken.None) > 10);
-        for (var rounds = 0; rounds < 2; rounds++)
-            await Nodes.WaitUntilAsync("a checkpoint of what is wrong", async () =>
-                await standby.RunAsync(NodeCommand.Checkpoint, CancellationToken.None) is null);
-        var port = Akka.Cluster.Cluster.Get(standby.System).SelfAddress.Port;
-        var index = Enumerable.Range(0, ports.Count).Single(at => ports[at] == port);
-        await standby.StopAsync();
-        var path = Path.Combine(_directory.Path, $"n{index}");
-        using (var directory = DataDirectory.Open(
-            FileDisk.Instance, path, DataDirectory.Look(FileDisk.Instance, path).ClusterId, $"n{index}"))
-            directory.NoteFullSync(isNeeded: true); // as the command does before the sync begins
-
-        standby = await _nodes.StartAsync(_directory.Path, index, ports, $"{seldom}\n{Faulty}");
-        _standbys = [standby, _standbys[1]];
-        await Nodes.WaitUntilAsync("the right state", async () => await DigestOf(standby) == await DigestOf(_primary));
-        await AllMustAgreeAsync();
-        Assert.True((await Nodes.ReportOfAsync(standby)).Replica.State.IsWhole);
-        Assert.False(File.Exists(Path.Combine(path, DataDirectory.ResyncFile)));
-        _nodes.NoneMustHaveFailed();
-    }
-
-    private static async Task<string> DigestOf(HotStandbyNode node) =>
-        string.Join(' ', (await Nodes.ReportOfAsync(node)).Partitions.Select(partition => partition.Digest));
-
-    [Fact]
     public async Task Faults_are_refused_unless_they_are_switched_on_and_never_put_into_a_Primary()
     {
         var node = await Nodes.WaitForPrimaryAsync(await _nodes.StartAloneAsync(_directory.Path));
@@ -171,9 +137,12 @@ public sealed class VerificationTests : IAsyncDisposable
         _directory.Dispose();
     }
 
+    private static async Task<string> DigestOf(HotStandbyNode node) =>
+        string.Join(' ', (await Nodes.ReportOfAsync(node)).Partitions.Select(partition => partition.Digest));
+
     private static async Task<VerificationReport> VerificationOf(HotStandbyNode node) => (await Nodes.ReportOfAsync(node)).Verification!;
 
-    private async Task<IReadOnlyList<int>> StartAsync(string hocon)
+    private async Task StartAsync(string hocon)
     {
         var ports = Nodes.FreePorts(3);
         var nodes = new List<HotStandbyNode>();
@@ -182,7 +151,6 @@ public sealed class VerificationTests : IAsyncDisposable
         _primary = await Nodes.WaitForPrimaryAsync(nodes);
         _standbys = [.. nodes.Where(node => node != _primary)];
         Assert.Equal(ErrorCode.Ok, await _client.MountAsync(_primary));
-        return ports;
     }
 
     private async Task PutManyAsync(int count)

@@ -14,7 +14,6 @@ using HotStandby.Core.Replication;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Verification;
-using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Actors.Verification;
 
@@ -26,7 +25,7 @@ public sealed class VerifierActorTests : ActorTest
     private static readonly MarkerVerdict Clean = new(true, 0, false);
     private static readonly MarkerVerdict Different = new(true, 1, false);
 
-    private readonly ManualClock _clock = new();
+    private readonly ManualTime _clock = new();
     private readonly TestProbe _node;
     private readonly TestProbe _replica;
     private readonly TestProbe _primary;

@@ -6,7 +6,6 @@ using HotStandby.Messages.Model;
 using HotStandby.Mooncake.Calls;
 using HotStandby.Mooncake.Client;
 using HotStandby.Mooncake.Types;
-using HotStandby.Tests.Compatibility.Golden;
 
 namespace HotStandby.Tests.Compatibility.Server;
 

@@ -6,7 +6,6 @@ using HotStandby.Mooncake.Calls;
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.StructPack;
-using HotStandby.Tests.Compatibility.Golden;
 
 namespace HotStandby.Tests.Compatibility.Server;
 

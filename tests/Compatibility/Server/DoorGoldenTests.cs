@@ -4,7 +4,6 @@ using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.Server;
 using HotStandby.Mooncake.StructPack;
-using HotStandby.Tests.Compatibility.Golden;
 
 namespace HotStandby.Tests.Compatibility.Server;
 

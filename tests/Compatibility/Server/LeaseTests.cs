@@ -5,7 +5,6 @@ using HotStandby.Messages.Calls;
 using HotStandby.Mooncake.Calls;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.Types;
-using HotStandby.Tests.Compatibility.Golden;
 
 namespace HotStandby.Tests.Compatibility.Server;
 

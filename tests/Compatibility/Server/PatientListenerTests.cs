@@ -1,7 +1,6 @@
 // What a listener does when accepting fails for want of something: it waits, longer each time, and tries no more often than that.
 using System.Net;
 using System.Net.Sockets;
-using System.Threading.Channels;
 using HotStandby.Mooncake.Server;
 
 namespace HotStandby.Tests.Compatibility.Server;
@@ -11,7 +10,7 @@ public sealed class PatientListenerTests
     [Fact]
     public async Task Each_failure_is_said_and_followed_by_a_pause_of_a_tenth_of_a_second_up_to_one()
     {
-        var (reasons, time) = (new List<string>(), new PauseClock());
+        var (reasons, time) = (new List<string>(), new HandedTimers());
         // The kernel fails every accept of a socket that was shut down at once, as it does in a process without descriptors.
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -21,29 +20,15 @@ public sealed class PatientListenerTests
         var accepting = listener.AcceptAsync().AsTask();
         foreach (var pause in (int[])[100, 200, 400, 800, 1000, 1000])
         {
-            var pausing = time.PauseAsync();
+            var pausing = time.NextAsync();
             await await Task.WhenAny(pausing, accepting); // which ends here by its failure alone
             var (asked, end) = await pausing;
             Assert.Equal(pause, asked.TotalMilliseconds);
             end();
         }
 
-        await time.PauseAsync();
+        await time.NextAsync();
         Assert.Equal(7, reasons.Count);
         Assert.False(accepting.IsCompleted);
-    }
-
-    // Hands every pause to the test, which ends it.
-    private sealed class PauseClock : TimeProvider
-    {
-        private readonly Channel<(TimeSpan, Action)> _pauses = Channel.CreateUnbounded<(TimeSpan, Action)>();
-
-        public Task<(TimeSpan Asked, Action End)> PauseAsync() => _pauses.Reader.ReadAsync().AsTask().WaitAsync(Deadline.Step);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            _pauses.Writer.TryWrite((dueTime, () => callback(state)));
-            return new ManualTime().CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
     }
 }

@@ -2,7 +2,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using HotStandby.CommandLine.Status;
-using HotStandby.Tests.Process.Failover;
 
 namespace HotStandby.Tests.Failover.Scenarios;
 

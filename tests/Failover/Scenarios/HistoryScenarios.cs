@@ -1,7 +1,6 @@
 // Clients that get in each other's way on a few hot keys while Primaries leave, die and are cut off. All they saw is recorded and judged as
 // a whole: there must be an order that explains every answer. Written once, for every driver.
 using HotStandby.Lab.Histories;
-using HotStandby.Tests.Process.Histories;
 
 namespace HotStandby.Tests.Failover.Scenarios;
 

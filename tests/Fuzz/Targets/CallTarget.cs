@@ -2,8 +2,6 @@
 using HotStandby.Mooncake.Frames;
 using HotStandby.Mooncake.Generations;
 using HotStandby.Mooncake.StructPack;
-using HotStandby.Tests.Compatibility;
-using HotStandby.Tests.Compatibility.Golden;
 
 namespace HotStandby.Tests.Fuzz.Targets;
 

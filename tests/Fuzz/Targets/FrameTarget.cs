@@ -2,7 +2,6 @@
 // same.
 using System.Buffers;
 using HotStandby.Mooncake.Frames;
-using HotStandby.Tests.Compatibility.Golden;
 
 namespace HotStandby.Tests.Fuzz.Targets;
 

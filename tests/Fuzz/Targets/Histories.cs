@@ -3,8 +3,6 @@ using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
-using HotStandby.Tests.Unit.Segments;
-using HotStandby.Tests.Unit.Shards;
 
 namespace HotStandby.Tests.Fuzz.Targets;
 

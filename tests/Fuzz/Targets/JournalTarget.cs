@@ -5,7 +5,6 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using HotStandby.Actors.Journal;
-using HotStandby.Tests.Actors.Journal;
 
 namespace HotStandby.Tests.Fuzz.Targets;
 

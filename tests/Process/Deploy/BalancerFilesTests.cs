@@ -4,7 +4,6 @@ using System.Text.RegularExpressions;
 using HotStandby.Lab.Chaos;
 using HotStandby.Lab.Cluster;
 using HotStandby.Lab.Failover;
-using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Process.Deploy;
 

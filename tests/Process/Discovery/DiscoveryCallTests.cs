@@ -1,5 +1,4 @@
 // The calls that answer once: the key, the members, how the node is, and that nothing else is offered.
-using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
 using HotStandby.Actors.Gateway;
@@ -43,20 +42,20 @@ public sealed class DiscoveryCallTests
     [Fact]
     public async Task A_read_waits_for_a_node_to_serve_and_no_longer_than_its_patience()
     {
-        var time = new OneTimer();
+        var time = new HandedTimers(static due => due == KeyService.Patience);
         await using var node = await DiscoveryFixture.StartAsync(time: time);
         using var waiting = node.Keys.RangeAsync(new() { Key = DiscoveryFixture.Key });
-        await time.StartedAsync();
+        await time.NextAsync();
         node.Serve(7);
         Assert.Equal(7, Assert.Single((await waiting).Kvs).CreateRevision);
 
         node.End();
         using var inVain = node.Keys.RangeAsync(new() { Key = DiscoveryFixture.Key });
-        (await time.StartedAsync())();
+        (await time.NextAsync()).Fire();
         Assert.Empty((await inVain).Kvs);
         // The answer about another key waits for nothing.
         Assert.Empty((await node.Keys.RangeAsync(Range("another key"))).Kvs);
-        Assert.Equal(0, time.Running);
+        Assert.Equal(0, time.Waiting);
     }
 
     [Theory]
@@ -187,33 +186,5 @@ public sealed class DiscoveryCallTests
         await using var node = await DiscoveryFixture.StartAsync();
         node.Views.Note(new(new NodeId("node1"), 7, TimeProvider.System.NowTicks() - 1), node);
         Assert.Empty((await node.Keys.RangeAsync(new() { Key = DiscoveryFixture.Key })).Kvs);
-    }
-
-    // A clock whose timers a test waits for, one at a time, and fires by hand.
-    private sealed class OneTimer : TimeProvider
-    {
-        private readonly Channel<Action> _started = Channel.CreateUnbounded<Action>();
-
-        public int Running => _started.Reader.Count;
-
-        public Task<Action> StartedAsync() => _started.Reader.ReadAsync().AsTask().WaitAsync(Deadline.Step);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            if (dueTime == KeyService.Patience)
-                Assert.True(_started.Writer.TryWrite(() => callback(state)));
-            return new Idle();
-        }
-
-        private sealed class Idle : ITimer
-        {
-            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
-
-            public void Dispose()
-            {
-            }
-
-            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-        }
     }
 }

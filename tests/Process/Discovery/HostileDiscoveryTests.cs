@@ -3,7 +3,6 @@ using Google.Protobuf;
 using Grpc.Net.Client;
 using HotStandby.Host.Discovery;
 using HotStandby.Mooncake.Discovery;
-using HotStandby.Tests.Actors.Journal;
 
 namespace HotStandby.Tests.Process.Discovery;
 

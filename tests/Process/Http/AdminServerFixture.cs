@@ -139,7 +139,7 @@ internal sealed class AdminServerFixture : IAsyncDisposable
     public static NodeReport Report(
         ReplicaRole role = ReplicaRole.Standby, bool serving = false, string? leader = "n2", bool voting = true, ulong applied = 100,
         ulong committed = 100, bool whole = true, params StandbyStatus[] standbys) => new(
-        new ReplicaStatus(
+        new ReplicaReport(
             new NodeId("n1"), role, serving, 7, leader is null ? default : new NodeId(leader), voting, committed, committed,
             committed, applied, serving ? 1500 : 0, 3, standbys, new ApplyLag(4, 10, 20, 30, 40),
             new StateStatus(IsWhole: whole, 40, 60, null))

@@ -5,7 +5,6 @@ using System.Text.Json;
 using HotStandby.Host.Http;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
-using HotStandby.Tests.Actors.Journal;
 
 namespace HotStandby.Tests.Process.Http;
 

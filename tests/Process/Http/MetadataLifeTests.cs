@@ -5,7 +5,6 @@ using HotStandby.Core.Segments;
 using HotStandby.Host.Http;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
-using HotStandby.Tests.Actors.Journal;
 
 namespace HotStandby.Tests.Process.Http;
 

@@ -1,6 +1,5 @@
 // What a port says of itself when it can take no more: once a minute, with how often it has happened.
 using HotStandby.Host.Limits;
-using HotStandby.Tests.Process.Trace;
 using Microsoft.Extensions.Logging;
 
 namespace HotStandby.Tests.Process.Limits;
@@ -12,7 +11,7 @@ public sealed class DoorWatchTests : ILogger
     [Fact]
     public void A_pause_and_a_full_port_are_said_once_a_minute_with_their_number()
     {
-        var time = new SteppedTime();
+        var time = new ManualTime();
         var watch = new DoorWatch("client", this, time);
         for (var i = 0; i < 50; i++)
             watch.Paused("no descriptor");

@@ -1,7 +1,6 @@
 // What a node makes of the limits of its process: what it lowers, what it warns of, and when it does not start.
 using HotStandby.Actors.Settings;
 using HotStandby.Host.Limits;
-using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Process.Limits;
 

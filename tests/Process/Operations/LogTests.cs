@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using HotStandby.Host.Logging;
 using HotStandby.Lab.Cluster;
-using HotStandby.Tests.Actors.Settings;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 

@@ -8,7 +8,6 @@ using Grpc.Net.Client;
 using HotStandby.Lab.Cluster;
 using HotStandby.Mooncake.Client;
 using HotStandby.Mooncake.Discovery;
-using HotStandby.Tests.Actors.Security;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 

@@ -1,6 +1,5 @@
 // What the data directory takes, whatever else lies in it.
 using HotStandby.Host.Telemetry;
-using HotStandby.Tests.Actors.Journal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HotStandby.Tests.Process.Telemetry;

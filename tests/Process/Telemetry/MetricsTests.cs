@@ -6,7 +6,6 @@ using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Mooncake.Frames;
-using HotStandby.Tests.Actors.Settings;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
 

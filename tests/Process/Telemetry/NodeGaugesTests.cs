@@ -10,7 +10,6 @@ using HotStandby.Core.Verification;
 using HotStandby.Host.Telemetry;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
-using ReplicaStatus = HotStandby.Actors.Replication.ReplicaStatus;
 
 namespace HotStandby.Tests.Process.Telemetry;
 
@@ -128,7 +127,7 @@ public sealed class NodeGaugesTests
     }
 
     private static NodeSample OfStandby() => new(false, new NodeReport(
-        new ReplicaStatus(
+        new ReplicaReport(
             new NodeId("n1"), ReplicaRole.Standby, false, 7, NodeId.None, false, 100, 100, 100, 80, 0, 0, [],
             new ApplyLag(4, 10, 20, 30, 40), new StateStatus(false, 40, 60, new SyncProgress(1, new NodeId("n2"), 1, 4, 999, 10, null))),
         [],
@@ -140,7 +139,7 @@ public sealed class NodeGaugesTests
     private static NodeSample OfPrimary() => new(
         true,
         new NodeReport(
-            new ReplicaStatus(
+            new ReplicaReport(
                 new NodeId("n1"), ReplicaRole.Primary, true, 8, new NodeId("n1"), true, 110, 100, 105, 95, 1500, 3,
                 [new StandbyStatus(new NodeId("n2"), LinkState.Stream, 90, 80, 5, true, 12) { LagSeconds = 2.5, InFlightFill = 0.75 }],
                 new ApplyLag(0, 0, 0, 0, 0), new StateStatus(true, 41, 61, null))

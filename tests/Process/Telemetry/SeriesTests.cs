@@ -6,7 +6,6 @@ using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
-using HotStandby.Tests.Actors.Journal;
 using HotStandby.Tests.Process.Http;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;

@@ -5,7 +5,6 @@ using HotStandby.Host.Commands;
 using HotStandby.Host.Commands.Operator;
 using HotStandby.Lab.Commands;
 using HotStandby.Lab.Replay;
-using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Process.Trace;
 

@@ -8,7 +8,6 @@ using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
-using HotStandby.Tests.Actors.Segments;
 
 namespace HotStandby.Tests.Scenarios.Drivers;
 
@@ -29,7 +28,7 @@ internal sealed class InProcessMaster : IScenarioMaster
     private readonly Queue<(InProcessNode From, NodeId To, AppendBatch Append)> _held = new();
     private readonly HashSet<Uuid> _pinging = [];
     private readonly HashSet<Uuid> _silent = [];
-    private readonly ManualClock _clock = new();
+    private readonly ManualTime _clock = new();
     private NodeId _leader = Names[0];
     private ulong _heldFrom = ulong.MaxValue;
     private long _timerNumber;

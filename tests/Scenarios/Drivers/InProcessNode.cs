@@ -13,7 +13,6 @@ using HotStandby.Core.Shards;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
-using HotStandby.Tests.Doubles;
 
 namespace HotStandby.Tests.Scenarios.Drivers;
 

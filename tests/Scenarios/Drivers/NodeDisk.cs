@@ -4,8 +4,6 @@ using HotStandby.Core.Node;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
-using HotStandby.Tests.Simulation;
-using HotStandby.Tests.Simulation.Nodes;
 
 namespace HotStandby.Tests.Scenarios.Drivers;
 

@@ -15,7 +15,6 @@ using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
-using HotStandby.Tests.Doubles;
 
 namespace HotStandby.Tests.Simulation.Nodes;
 

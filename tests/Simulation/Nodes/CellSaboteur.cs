@@ -62,7 +62,7 @@ public sealed class CellSaboteur(PlantedBug bug, Func<int, ShardPartition> shard
                 return [(to, ready with { Sequence = ready.Sequence - 1,
                     Log = [.. ready.Log[..^1], ready.Log[^1] with { LastSequence = ready.Sequence - 1 }] })];
             case (PlantedBug.ForgetShardInFeed, ApplyEntries apply) when to.Number == 2 && apply.Batch.LastSequence % 8 == 0:
-                return [(CellAddress.Replica, new EntriesApplied(apply.Life, apply.Batch.LastSequence))];
+                return [(CellAddress.Replica, new EntriesApplied(apply.StateNumber, apply.Batch.LastSequence))];
             case (PlantedBug.TruncateWithoutImages, RoundEnded { IsComplete: true } ended):
                 return [(to, ended with { OlderSequence = ulong.MaxValue })];
             case (PlantedBug.AnswerWhenDurable, Propose propose):
@@ -72,7 +72,7 @@ public sealed class CellSaboteur(PlantedBug bug, Func<int, ShardPartition> shard
             case (PlantedBug.RebuildFromNothing, LiveExtents live):
                 return [(to, live with { Extents = [] })];
             case (PlantedBug.RestoreWithoutReset, ResetPartition reset):
-                return [(CellAddress.Checkpoints, new PartitionRestored(new Partition((ushort)to.Number), reset.Life, ""))];
+                return [(CellAddress.Checkpoints, new PartitionRestored(new Partition((ushort)to.Number), reset.StateNumber, ""))];
             case (PlantedBug.ReleaseBuffersTwice, ReleaseExtents released):
                 var again = _releasedBefore;
                 _releasedBefore = released;

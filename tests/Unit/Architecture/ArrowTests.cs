@@ -77,6 +77,16 @@ public sealed class ArrowTests
         Assert.All(NamesIn(project.Content, "InternalsVisibleTo"), name => Assert.StartsWith("Tests.", name, StringComparison.Ordinal));
     });
 
+    // Tests.MultiNode plays the stories of Tests.Failover: it is one more driver of the same suite.
+    [Fact]
+    public void Tests_share_their_doubles_and_nothing_else() => Assert.All(
+        Projects("tests").SelectMany(static project => FilesOf(project.Content).Select(file => (project.Name, File: file))),
+        static taken => Assert.True(
+            !taken.File.StartsWith("../", StringComparison.Ordinal)
+            || taken.File.StartsWith("../Doubles/", StringComparison.Ordinal)
+            || (taken.Name == "Tests.MultiNode" && taken.File.StartsWith("../Failover/", StringComparison.Ordinal)),
+            $"{taken.Name} takes {taken.File}"));
+
     private static IEnumerable<string> ReferencesOf(Assembly assembly)
     {
         using var image = CompiledAssembly.Open(assembly.GetName().Name!);
@@ -97,13 +107,19 @@ public sealed class ArrowTests
             .ToHashSet();
     }
 
-    private static IEnumerable<(string Name, XDocument Content)> Projects()
+    private static IEnumerable<(string Name, XDocument Content)> Projects() => Projects("src", "tools");
+
+    private static IEnumerable<(string Name, XDocument Content)> Projects(params IEnumerable<string> directories)
     {
-        var files = Repository.Files("*.csproj", "src", "tools").ToList();
+        var files = Repository.Files("*.csproj", directories).ToList();
         Assert.NotEmpty(files);
         return files.Select(static file => (NameOf(file), XDocument.Load(file)))
             .OrderBy(static project => project.Item1, StringComparer.Ordinal);
     }
+
+    private static IEnumerable<string> FilesOf(XDocument project) => project.Descendants()
+        .Where(static item => item.Name.LocalName is "Compile" or "EmbeddedResource" or "Content")
+        .SelectMany(static item => item.Attribute("Include")!.Value.Split(';'));
 
     private static IEnumerable<string> NamesIn(XDocument project, string item) => project.Descendants(item)
         .Select(static each => NameOf(each.Attribute("Include")!.Value)).Order(StringComparer.Ordinal);

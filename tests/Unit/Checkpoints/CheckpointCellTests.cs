@@ -33,7 +33,7 @@ public sealed class CheckpointCellTests
         var letter = Assert.Single(_cell.Take(new PartitionRestored(Table, 2, ""))); // it is empty now, and not before
         var restored = Assert.IsType<ImagesRestored>(letter.Message);
         Assert.Equal(
-            (CellAddress.Replica, 2UL, default, 150UL), (letter.To, restored.Life, restored.Images[0], restored.Images[1].Sequence));
+            (CellAddress.Replica, 2UL, default, 150UL), (letter.To, restored.StateNumber, restored.Images[0], restored.Images[1].Sequence));
         Assert.Empty(_cell.Take(new ImageFound(2, Table, null)));
     }
 
@@ -120,15 +120,15 @@ public sealed class CheckpointCellTests
         Assert.Throws<ObjectDisposedException>(() => second.Image.Written);
     }
 
-    private static RestoreImages Restore(ulong life) => new(life, History, 0, null);
+    private static RestoreImages Restore(ulong stateNumber) => new(stateNumber, History, 0, null);
 
-    private static Letter Find(ulong life, Partition partition) =>
-        new(CellAddress.Snapshots, new FindImage(life, partition, 0, ulong.MaxValue));
+    private static Letter Find(ulong stateNumber, Partition partition) =>
+        new(CellAddress.Snapshots, new FindImage(stateNumber, partition, 0, ulong.MaxValue));
 
-    private static (CellAddress To, ulong Life) Given(Letter[] letters)
+    private static (CellAddress To, ulong StateNumber) Given(Letter[] letters)
     {
         var letter = Assert.Single(letters);
-        return (letter.To, Assert.IsType<RestorePartition>(letter.Message).Life);
+        return (letter.To, Assert.IsType<RestorePartition>(letter.Message).StateNumber);
     }
 
     private static FoundImage Found(Partition partition, ulong sequence)

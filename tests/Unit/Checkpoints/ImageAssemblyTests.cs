@@ -5,7 +5,6 @@ using HotStandby.Core.Shards;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
-using HotStandby.Tests.Unit.Shards;
 
 namespace HotStandby.Tests.Unit.Checkpoints;
 

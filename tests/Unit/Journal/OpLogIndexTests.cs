@@ -94,7 +94,10 @@ public sealed class OpLogIndexTests
             Assert.InRange(sequence, places[0].FirstSequence, places[0].LastSequence);
             Assert.Equal(naive.Last, places[^1].LastSequence);
             for (var i = 1; i < places.Length; i++)
-                Assert.Equal(places[i - 1].LastSequence + 1, places[i].FirstSequence);
+            {
+                if (places[i].FirstSequence != places[i - 1].LastSequence + 1)
+                    Assert.Fail($"{places[i]} does not follow {places[i - 1]}");
+            }
         }
 
         Assert.Empty(index.From(naive.Last + 1, long.MaxValue));

@@ -10,21 +10,20 @@ using HotStandby.Messages.Identity;
 
 namespace HotStandby.Tests.Unit.Node;
 
-public sealed class ScanCellTests : IReplySink
+public sealed class ScanCellTests
 {
     private static readonly ScanSettings Settings = new() { TotalMatchTimeout = TimeSpan.FromTicks(100) };
 
     private readonly Outbox _outbox = new();
+    private readonly RecordingSink _sink = new();
     private readonly Searches _searches = new();
     private readonly ScanCall _call;
     private readonly ScanCell _scan;
-    private bool _isAnswered;
-    private bool _isAbandoned;
 
     public ScanCellTests()
     {
-        _call = new ScanCall(this, ScanOperation.ListKeys, tenant: null, "pattern");
-        _scan = new ScanCell(_call, 1_000, shards: 2, Settings, _searches, this, _outbox);
+        _call = new ScanCall(_sink, ScanOperation.ListKeys, tenant: null, "pattern");
+        _scan = new ScanCell(_call, 1_000, shards: 2, Settings, _searches, _sink, _outbox);
     }
 
     [Fact]
@@ -43,12 +42,12 @@ public sealed class ScanCellTests : IReplySink
         Sent(Begin.Instance);
         _searches.Results = new([KeyMatch.TooSlow, KeyMatch.TooSlow, KeyMatch.Yes]);
         Sent(new KeysToMatch(Pieces("a")));
-        Assert.False(_isAnswered);
+        Assert.Empty(_sink.Answered);
         _searches.Results = new([KeyMatch.No, KeyMatch.TooSlow, KeyMatch.TooSlow, KeyMatch.TooSlow]);
         var facts = Facts(new KeysToMatch(Pieces("b", "c")));
         Assert.Equal(["a", "a", "a", "b", "c", "c", "c"], _searches.Done);
         Assert.Equal([1, 2, 3], facts.Cast<PatternSlow>().Select(slow => slow.Try));
-        Assert.Equal((true, ErrorCode.InvalidParams), (_isAnswered, _call.Error));
+        Assert.Equal((1, ErrorCode.InvalidParams), (_sink.Answers, _call.Error));
     }
 
     [Fact]
@@ -57,7 +56,7 @@ public sealed class ScanCellTests : IReplySink
         Sent(Begin.Instance);
         Sent(new KeysToMatch(Pieces("a", "b")), nowTicks: 10, searchTicks: 30);
         Sent(new KeysToMatch(Pieces("c")), nowTicks: 900, searchTicks: 40);
-        Assert.Equal((true, ErrorCode.Ok), (_isAnswered, _call.Error)); // 100 ticks, as long as it may
+        Assert.Equal((1, ErrorCode.Ok), (_sink.Answers, _call.Error)); // 100 ticks, as long as it may
         Assert.Equal(["a", "b", "c"], _call.Found.Select(found => found.Key.ToString()));
     }
 
@@ -67,7 +66,7 @@ public sealed class ScanCellTests : IReplySink
         Sent(Begin.Instance);
         Sent(new KeysToMatch(Pieces("a", "b")), nowTicks: 10, searchTicks: 30);
         Assert.Equal([CellAddress.Scans], Sent(new KeysToMatch(Pieces("c", "d")), nowTicks: 900, searchTicks: 41));
-        Assert.Equal((true, ErrorCode.InvalidParams), (_isAnswered, _call.Error));
+        Assert.Equal((1, ErrorCode.InvalidParams), (_sink.Answers, _call.Error));
         Assert.Equal(["a", "b", "c"], _searches.Done);
     }
 
@@ -75,7 +74,7 @@ public sealed class ScanCellTests : IReplySink
     public void A_scan_that_begins_too_late_is_abandoned_and_asks_no_shard()
     {
         Assert.Equal([CellAddress.Scans], Sent(Begin.Instance, nowTicks: 1_000));
-        Assert.Equal((false, true), (_isAnswered, _isAbandoned));
+        Assert.Equal((0, 1), (_sink.Answers, _sink.Abandons));
     }
 
     [Fact]
@@ -85,12 +84,8 @@ public sealed class ScanCellTests : IReplySink
         Sent(new KeysListed(Partition.OfShard(0), null));
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, _call.Error);
         _scan.Stop();
-        Assert.Equal((true, false), (_isAnswered, _isAbandoned));
+        Assert.Equal((1, 0), (_sink.Answers, _sink.Abandons));
     }
-
-    void IReplySink.Answer(MasterCall call) => _isAnswered = true;
-
-    void IReplySink.Abandon(MasterCall call) => _isAbandoned = true;
 
     private static CellAddress Ask(int shard) => CellAddress.Of(Partition.OfShard(shard));
 

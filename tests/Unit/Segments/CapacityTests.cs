@@ -6,7 +6,7 @@ using HotStandby.Messages;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
-using static HotStandby.Tests.Unit.Segments.Reign;
+using static HotStandby.Tests.Doubles.Reign;
 
 namespace HotStandby.Tests.Unit.Segments;
 

@@ -1,6 +1,6 @@
 // Whom the monitor finds silent, and when it gives grace instead.
 using HotStandby.Core.Segments;
-using static HotStandby.Tests.Unit.Segments.Reign;
+using static HotStandby.Tests.Doubles.Reign;
 
 namespace HotStandby.Tests.Unit.Segments;
 

@@ -14,16 +14,20 @@ internal sealed class NaiveAllocator(int size)
     public bool TryAllocate(int length, out int offset, out int taken)
     {
         taken = length;
-        var run = 0;
-        for (var end = 1; end <= size; end++)
+        for (offset = 0; _used.AsSpan(offset).IndexOf(false) is >= 0 and var skipped;)
         {
-            run = _used[end - 1] ? 0 : run + 1;
-            if (run < length)
-                continue;
-            offset = end - length;
-            Mark(offset, length, true);
-            Live.Add(offset, length);
-            return true;
+            offset += skipped;
+            var run = _used.AsSpan(offset).IndexOf(true);
+            if ((run < 0 ? size - offset : run) >= length)
+            {
+                Mark(offset, length, true);
+                Live.Add(offset, length);
+                return true;
+            }
+
+            if (run < 0)
+                break;
+            offset += run;
         }
 
         offset = -1;

@@ -1,7 +1,7 @@
 // Where replicas go: what every strategy keeps, and the rules of the random one.
 using HotStandby.Core.Segments;
 using HotStandby.Messages.Model;
-using static HotStandby.Tests.Unit.Segments.Reign;
+using static HotStandby.Tests.Doubles.Reign;
 
 namespace HotStandby.Tests.Unit.Segments;
 

@@ -2,7 +2,7 @@
 using HotStandby.Core.Segments;
 using HotStandby.Messages;
 using HotStandby.Messages.Model;
-using static HotStandby.Tests.Unit.Segments.Reign;
+using static HotStandby.Tests.Doubles.Reign;
 
 namespace HotStandby.Tests.Unit.Segments;
 

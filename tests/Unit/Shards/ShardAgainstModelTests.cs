@@ -65,14 +65,14 @@ public sealed class ShardAgainstModelTests
                     break;
                 case Kind.PutEnd or Kind.PutEndAgain:
                     ulong? checksum = step.Number < 5 ? (ulong)step.Number : null;
-                    Assert.Equal(_naive.PutEnd(key, client, checksum, _real.Now), _real.PutEnd(key, client, checksum: checksum));
+                    Quick.Equal(_naive.PutEnd(key, client, checksum, _real.Now), _real.PutEnd(key, client, checksum: checksum));
                     break;
                 case Kind.PutRevoke:
-                    Assert.Equal(_naive.PutRevoke(key, client), _real.PutRevoke(key, client));
+                    Quick.Equal(_naive.PutRevoke(key, client), _real.PutRevoke(key, client));
                     break;
                 case Kind.Remove or Kind.RemoveByForce:
                     var force = step.Kind == Kind.RemoveByForce;
-                    Assert.Equal(_naive.Remove(key, force, _real.Now), _real.Remove(key, force));
+                    Quick.Equal(_naive.Remove(key, force, _real.Now), _real.Remove(key, force));
                     break;
                 case Kind.Upsert:
                     Upsert(
@@ -83,23 +83,23 @@ public sealed class ShardAgainstModelTests
                     break;
                 case Kind.Clear:
                     uint? on = step.Number < 5 ? null : 1 + ((uint)step.Number % _lastHandle);
-                    Assert.Equal(_naive.Clear(key, client, on, _real.Now), _real.Clear(key, on is null ? "" : $"s{on}", client));
+                    Quick.Equal(_naive.Clear(key, client, on, _real.Now), _real.Clear(key, on is null ? "" : $"s{on}", client));
                     break;
                 case Kind.Copy or Kind.CopyToTwo or Kind.Move:
                     StartCopy(key, client, step);
                     break;
                 case Kind.EndTransfer:
-                    Assert.Equal(_naive.EndCopy(key, client, move, revoke: false, _real.Now), _real.EndTransfer(key, client, move));
+                    Quick.Equal(_naive.EndCopy(key, client, move, revoke: false, _real.Now), _real.EndTransfer(key, client, move));
                     break;
                 case Kind.RevokeTransfer:
-                    Assert.Equal(_naive.EndCopy(key, client, move, revoke: true, _real.Now), _real.RevokeTransfer(key, client, move));
+                    Quick.Equal(_naive.EndCopy(key, client, move, revoke: true, _real.Now), _real.RevokeTransfer(key, client, move));
                     break;
                 case Kind.Exist:
-                    Assert.Equal(_naive.Exist(key, _real.Now), _real.Exist(key));
+                    Quick.Equal(_naive.Exist(key, _real.Now), _real.Exist(key));
                     break;
                 case Kind.Get:
                     var got = _real.Get(key);
-                    Assert.Equal(_naive.Get(key, _real.Now), (got.Error, got.Replicas.Count, got.ObjectChecksum));
+                    Quick.Equal(_naive.Get(key, _real.Now), (got.Error, got.Replicas.Count, got.ObjectChecksum));
                     break;
                 default:
                     Happen(step);
@@ -107,7 +107,7 @@ public sealed class ShardAgainstModelTests
             }
 
             if (step.Kind <= Kind.Get)
-                Assert.Equal(_naive.Awaits(key), _real.Outcome == ItemOutcome.AwaitsCommit);
+                Quick.Equal(_naive.Awaits(key), _real.Outcome == ItemOutcome.AwaitsCommit);
             Agree();
         }
 
@@ -135,15 +135,15 @@ public sealed class ShardAgainstModelTests
         private void PutStart(string key, HotStandby.Messages.Identity.Uuid client, ulong size, uint[] on)
         {
             var result = _real.PutStart(key, client, size, on: on);
-            Assert.Equal(_naive.PutStart(key, client, size, on, _real.Now), (result.Error, result.Replicas.Count));
+            Quick.Equal(_naive.PutStart(key, client, size, on, _real.Now), (result.Error, result.Replicas.Count));
             for (var i = 0; i < result.Replicas.Count; i++)
-                Assert.Equal((ReplicaStatus.Processing, size), (result.Replicas[i].Status, result.Replicas[i].SizeBytes));
+                Quick.Equal((ReplicaStatus.Processing, size), (result.Replicas[i].Status, result.Replicas[i].SizeBytes));
         }
 
         private void Upsert(string key, HotStandby.Messages.Identity.Uuid client, ulong size, uint[] on, SoftPinAction action)
         {
             var result = _real.Upsert(key, client, size, new ReplicateConfig { SoftPinAction = action }, on);
-            Assert.Equal(_naive.Upsert(key, client, size, on, action, _real.Now), (result.Error, result.Replicas.Count));
+            Quick.Equal(_naive.Upsert(key, client, size, on, action, _real.Now), (result.Error, result.Replicas.Count));
         }
 
         private void StartCopy(string key, HotStandby.Messages.Identity.Uuid client, Step step)
@@ -154,7 +154,7 @@ public sealed class ShardAgainstModelTests
                 : _lastHandle;
             uint[] targets = step.Kind == Kind.CopyToTwo ? [target, _lastHandle] : [target];
             var result = _real.Transfer(key, source, targets, client, move: step.Kind == Kind.Move);
-            Assert.Equal(
+            Quick.Equal(
                 _naive.StartCopy(key, client, source, targets, step.Kind == Kind.Move, _real.Now), (result.Error, result.Replicas.Count));
         }
 
@@ -189,7 +189,7 @@ public sealed class ShardAgainstModelTests
                     Commit(int.MaxValue);
                     break;
                 case Kind.Evict:
-                    Assert.Equal(_naive.Evict(Keys[step.Key], _real.Now), _real.Evict(Keys[step.Key]));
+                    Quick.Equal(_naive.Evict(Keys[step.Key], _real.Now), _real.Evict(Keys[step.Key]));
                     break;
                 case Kind.ClientGone when step.Number < 2:
                     Commit(int.MaxValue);
@@ -226,11 +226,11 @@ public sealed class ShardAgainstModelTests
 
         private void Agree()
         {
-            Assert.Equal(_naive.Objects, _real.State.ObjectCount);
-            Assert.Equal(_naive.Parked, _real.State.ParkedCount);
-            Assert.Equal(_naive.Uncommitted, _real.Pending);
-            Assert.Equal((_naive.Evictable, _naive.SoftPinned), (_real.Leader.EvictableCount, _real.Leader.SoftPinnedCount));
-            Assert.Equal(_naive.Buffers, _real.State.EnumerateLiveExtents().Count());
+            Quick.Equal(_naive.Objects, _real.State.ObjectCount);
+            Quick.Equal(_naive.Parked, _real.State.ParkedCount);
+            Quick.Equal(_naive.Uncommitted, _real.Pending);
+            Quick.Equal((_naive.Evictable, _naive.SoftPinned), (_real.Leader.EvictableCount, _real.Leader.SoftPinnedCount));
+            Quick.Equal(_naive.Buffers, _real.State.EnumerateLiveExtents().Count());
             TestPrimary.AssertDisjoint(_real.State.EnumerateLiveExtents());
         }
     }

@@ -187,12 +187,12 @@ public sealed class ShardSurvivalTests
         {
             TestPrimary.AssertDisjoint(Shard.State.EnumerateLiveExtents());
             var allocated = Shard.Allocator.Live.ToHashSet();
-            Assert.Subset(allocated, Shard.State.EnumerateLiveExtents().ToHashSet());
-            Assert.Subset(allocated, Shard.Standby.EnumerateLiveExtents().ToHashSet());
+            Quick.Subset(allocated, Shard.State.EnumerateLiveExtents());
+            Quick.Subset(allocated, Shard.Standby.EnumerateLiveExtents());
 
             var records = Keys.Select(key => Shard.State.Find(ObjectKey.From(key))).OfType<ObjectRecord>().ToArray();
             var evictable = records.Where(record => !record.IsHardPinned && !record.IsBeingWritten && !record.HasTransfer).ToArray();
-            Assert.Equal(
+            Quick.Equal(
                 (evictable.Length, evictable.Count(record => record.IsSoftPinned), records.Count(record => record.IsSoftPinned)),
                 (Shard.Leader.EvictableCount, Shard.Leader.SoftPinnedEvictableCount, Shard.Leader.SoftPinnedCount));
             var offer = Shard.Leader.Offer(100, Shard.Now);
@@ -203,8 +203,8 @@ public sealed class ShardSurvivalTests
         private void AssertOffered(IReadOnlyList<Victim> offered, IEnumerable<ObjectRecord> records)
         {
             var expected = records.Where(record => record.LeaseUntilTicks <= Shard.Now).ToArray();
-            Assert.Equal(expected.Select(record => record.LeaseUntilTicks).Order(), offered.Select(victim => victim.LeaseUntilTicks));
-            Assert.Equal(expected.Select(record => record.Key.ToString()).Order(), offered.Select(victim => victim.Key.ToString()).Order());
+            Quick.EqualLists(expected.Select(record => record.LeaseUntilTicks).Order(), offered.Select(victim => victim.LeaseUntilTicks));
+            Quick.EqualLists(expected.Select(record => record.Key.ToString()).Order(), offered.Select(victim => victim.Key.ToString()).Order());
         }
     }
 }

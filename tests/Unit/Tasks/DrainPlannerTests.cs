@@ -6,7 +6,6 @@ using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
-using HotStandby.Tests.Unit.Segments;
 
 namespace HotStandby.Tests.Unit.Tasks;
 
@@ -241,11 +240,11 @@ public sealed class DrainPlannerTests
     }
 
     private ErrorCode Create(string[] segments, string[] targets, int concurrency = 4) =>
-        _planner.Create(new CreateDrainJobCall(new NoSink(), segments, targets, concurrency), _wall, _drafts);
+        _planner.Create(new CreateDrainJobCall(NoSink.Instance, segments, targets, concurrency), _wall, _drafts);
 
     private ErrorCode Ask(Uuid job, bool cancel, out DrainJob? report)
     {
-        var call = new DrainJobCall(new NoSink(), job, cancel);
+        var call = new DrainJobCall(NoSink.Instance, job, cancel);
         var error = _planner.QueryOrCancel(call, _wall, _drafts);
         report = call.Job;
         return error;
@@ -266,17 +265,6 @@ public sealed class DrainPlannerTests
     {
         foreach (var task in Open.ToArray())
             Assert.Equal(ErrorCode.Ok, _tasks.Complete(
-                new CompleteTaskCall(new NoSink(), task.Client, task.Id, status, ""), _reign.NowTicks, _wall, _drafts));
-    }
-
-    private sealed class NoSink : IReplySink
-    {
-        public void Answer(MasterCall call)
-        {
-        }
-
-        public void Abandon(MasterCall call)
-        {
-        }
+                new CompleteTaskCall(NoSink.Instance, task.Client, task.Id, status, ""), _reign.NowTicks, _wall, _drafts));
     }
 }

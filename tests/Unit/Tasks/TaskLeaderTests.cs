@@ -6,7 +6,6 @@ using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
-using HotStandby.Tests.Unit.Segments;
 
 namespace HotStandby.Tests.Unit.Tasks;
 

@@ -6,7 +6,6 @@ using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Verification;
-using HotStandby.Tests.Unit.Shards;
 
 namespace HotStandby.Tests.Unit.Verification;
 

@@ -3,7 +3,6 @@ using HotStandby.Core.Verification;
 using HotStandby.Messages;
 using HotStandby.Messages.Model;
 using HotStandby.Messages.Verification;
-using HotStandby.Tests.Unit.Shards;
 
 namespace HotStandby.Tests.Unit.Verification;
 

@@ -4,7 +4,6 @@ using CsCheck;
 using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Verification;
-using HotStandby.Tests.Unit.Shards;
 
 namespace HotStandby.Tests.Unit.Verification;
 

@@ -5,7 +5,6 @@ using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Verification;
-using HotStandby.Tests.Unit.Shards;
 
 namespace HotStandby.Tests.Unit.Verification;
 

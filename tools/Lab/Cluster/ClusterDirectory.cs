@@ -6,7 +6,7 @@ using System.Globalization;
 namespace HotStandby.Lab.Cluster;
 
 /// <summary>Makes temporary directories for local clusters.</summary>
-public static class ClusterDirectory
+internal static class ClusterDirectory
 {
     private const string Prefix = "hotstandby-";
 

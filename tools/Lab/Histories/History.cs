@@ -8,7 +8,7 @@ namespace HotStandby.Lab.Histories;
 
 /// <summary>Calls of many clients, on one clock. Thread-safe.</summary>
 /// <param name="time">The clock; null for the machine's monotonic one.</param>
-public sealed class History(TimeProvider? time = null)
+internal sealed class History(TimeProvider? time = null)
 {
     private static readonly JsonSerializerOptions Format = new()
     {

@@ -13,7 +13,7 @@ using HotStandby.Messages.Identity;
 namespace HotStandby.Lab.Histories;
 
 /// <summary>How a workload behaves.</summary>
-public sealed record HistoryWorkloadSettings
+internal sealed record HistoryWorkloadSettings
 {
     /// <summary>All defaults.</summary>
     public static readonly HistoryWorkloadSettings Default = new();
@@ -50,7 +50,7 @@ public sealed record HistoryWorkloadSettings
 
 /// <summary>One run; an instance is used once.</summary>
 /// <param name="settings">How it behaves; null for the defaults.</param>
-public sealed class HistoryWorkload(HistoryWorkloadSettings? settings = null)
+internal sealed class HistoryWorkload(HistoryWorkloadSettings? settings = null)
 {
     private static readonly TimeSpan PingInterval = TimeSpan.FromMilliseconds(500);
 

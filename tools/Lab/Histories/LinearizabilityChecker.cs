@@ -5,7 +5,7 @@ using System.Diagnostics;
 namespace HotStandby.Lab.Histories;
 
 /// <summary>Judges histories.</summary>
-public static class LinearizabilityChecker
+internal static class LinearizabilityChecker
 {
     /// <summary>Judges a history.</summary>
     /// <remarks>

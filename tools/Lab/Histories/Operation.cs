@@ -5,7 +5,7 @@ using HotStandby.Messages;
 namespace HotStandby.Lab.Histories;
 
 /// <summary>What was asked. All calls are about one key.</summary>
-public enum OperationKind
+internal enum OperationKind
 {
     /// <summary>Begin to write an object.</summary>
     PutStart,
@@ -22,7 +22,7 @@ public enum OperationKind
 }
 
 /// <summary>What is known of a call's end.</summary>
-public enum OutcomeKind
+internal enum OutcomeKind
 {
     /// <summary>No answer: it may take effect at any time from its invocation on, or never.</summary>
     Unknown = 0,
@@ -37,14 +37,14 @@ public enum OutcomeKind
 /// <param name="Endpoint">Whose memory it is.</param>
 /// <param name="Address">Of the first byte.</param>
 /// <param name="SizeBytes">Its length.</param>
-public sealed record ObjectBuffer(ulong ReplicaId, string Endpoint, ulong Address, ulong SizeBytes);
+internal sealed record ObjectBuffer(ulong ReplicaId, string Endpoint, ulong Address, ulong SizeBytes);
 
 /// <summary>What came of a call. The default is unknown.</summary>
 /// <param name="Kind">What is known.</param>
 /// <param name="Error">Why it was refused; Ok otherwise. A key that Exists did not find is refused with ObjectNotFound.</param>
 /// <param name="Buffer">Of an Ok PutStart or GetReplicas; null otherwise.</param>
 /// <param name="LeaseMilliseconds">Of an Ok GetReplicas: for how long the buffer may be read, counted from some moment of the call.</param>
-public readonly record struct Outcome(
+internal readonly record struct Outcome(
     OutcomeKind Kind, ErrorCode Error = ErrorCode.Ok, ObjectBuffer? Buffer = null, ulong LeaseMilliseconds = 0)
 {
     /// <summary>It was carried out, and there is nothing more to say.</summary>
@@ -67,7 +67,7 @@ public readonly record struct Outcome(
 /// <param name="Key">Which object.</param>
 /// <param name="Kind">What was asked.</param>
 /// <param name="InvokeMicroseconds">Before the first byte of it left.</param>
-public sealed record Operation(int Number, string Client, string Key, OperationKind Kind, long InvokeMicroseconds)
+internal sealed record Operation(int Number, string Client, string Key, OperationKind Kind, long InvokeMicroseconds)
 {
     /// <summary>Of a PutStart: the size that was asked for.</summary>
     public ulong SizeBytes { get; init; }

@@ -2,7 +2,7 @@
 namespace HotStandby.Lab.Histories;
 
 /// <summary>Is there an order that explains every answer?</summary>
-public enum VerdictKind
+internal enum VerdictKind
 {
     /// <summary>Yes, for every key.</summary>
     Linearizable,
@@ -16,7 +16,7 @@ public enum VerdictKind
 /// <param name="Kind">Yes, no, or not found out.</param>
 /// <param name="Key">The key whose calls no order explains, or that was not decided; null when all is well.</param>
 /// <param name="Explanation">Why, with those calls of the key that matter as a time line. A sentence when all is well.</param>
-public sealed record Verdict(VerdictKind Kind, string? Key, string Explanation)
+internal sealed record Verdict(VerdictKind Kind, string? Key, string Explanation)
 {
     /// <summary>Keys that were looked at.</summary>
     public int Keys { get; init; }
@@ -36,7 +36,7 @@ public sealed record Verdict(VerdictKind Kind, string? Key, string Explanation)
 }
 
 /// <summary>Bounds of the checker, and what the model must know of the cluster's settings.</summary>
-public sealed record CheckerSettings
+internal sealed record CheckerSettings
 {
     /// <summary>All defaults.</summary>
     public static readonly CheckerSettings Default = new();

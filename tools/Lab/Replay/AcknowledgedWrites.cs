@@ -6,7 +6,7 @@ using HotStandby.Messages;
 namespace HotStandby.Lab.Replay;
 
 /// <summary>The acknowledged writes of a replay. Safe for use by many callers at once.</summary>
-public sealed class AcknowledgedWrites
+internal sealed class AcknowledgedWrites
 {
     private readonly ConcurrentDictionary<string, byte> _keys = new(StringComparer.Ordinal);
 

@@ -10,7 +10,7 @@ namespace HotStandby.Lab.Replay;
 /// <param name="client">The master's client; its segments must be mounted.</param>
 /// <param name="options">How.</param>
 /// <param name="time">The clock; null for the machine's.</param>
-public sealed class ReplayEngine(IMasterClient client, ReplayOptions options, TimeProvider? time = null)
+internal sealed class ReplayEngine(IMasterClient client, ReplayOptions options, TimeProvider? time = null)
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private ReplayStatistics? _statistics;

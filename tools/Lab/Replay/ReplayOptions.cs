@@ -1,7 +1,7 @@
 namespace HotStandby.Lab.Replay;
 
 /// <summary>How a trace is replayed.</summary>
-public sealed record ReplayOptions
+internal sealed record ReplayOptions
 {
     /// <summary>Most keys of one call.</summary>
     public const int MaximumBatch = 128;

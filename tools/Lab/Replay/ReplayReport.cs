@@ -4,7 +4,7 @@ using HotStandby.Messages;
 namespace HotStandby.Lab.Replay;
 
 /// <summary>The calls whose latency is measured.</summary>
-public enum CallKind
+internal enum CallKind
 {
     /// <summary>BatchExistKey.</summary>
     Exist,
@@ -17,7 +17,7 @@ public enum CallKind
 }
 
 /// <summary>The result of a replay.</summary>
-public sealed record ReplayReport
+internal sealed record ReplayReport
 {
     /// <summary>Requests replayed to their end.</summary>
     public required long Requests { get; init; }
@@ -79,7 +79,7 @@ public sealed record ReplayReport
 /// <param name="P99Microseconds">99 % were no slower.</param>
 /// <param name="P999Microseconds">99.9 % were no slower.</param>
 /// <param name="MaximumMicroseconds">The slowest.</param>
-public sealed record LatencySummary(
+internal sealed record LatencySummary(
     long Calls, long MedianMicroseconds, long P99Microseconds, long P999Microseconds, long MaximumMicroseconds);
 
 /// <summary>Where a replay stands.</summary>
@@ -88,4 +88,4 @@ public sealed record LatencySummary(
 /// <param name="Acknowledged">Writes acknowledged.</param>
 /// <param name="Retries">Repeated calls.</param>
 /// <param name="Elapsed">Since the start.</param>
-public readonly record struct ReplayProgress(long Requests, long Operations, long Acknowledged, long Retries, TimeSpan Elapsed);
+internal readonly record struct ReplayProgress(long Requests, long Operations, long Acknowledged, long Retries, TimeSpan Elapsed);

@@ -147,7 +147,7 @@ public sealed class SegmentOwner : IAsyncDisposable
 /// <summary>A segment could not be mounted; the message says why, and what to do.</summary>
 /// <param name="message">Both.</param>
 /// <param name="isTemporary">True when no node served in time; false when one refused.</param>
-public sealed class SegmentRefusedException(string message, bool isTemporary) : Exception(message)
+internal sealed class SegmentRefusedException(string message, bool isTemporary) : Exception(message)
 {
     /// <summary>True when no node served in time; false when one refused.</summary>
     public bool IsTemporary { get; } = isTemporary;

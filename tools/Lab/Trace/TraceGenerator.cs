@@ -4,7 +4,7 @@
 namespace HotStandby.Lab.Trace;
 
 /// <summary>A seeded generator of traces.</summary>
-public sealed class TraceGenerator
+internal sealed class TraceGenerator
 {
     /// <summary>Tokens of one block.</summary>
     public const int BlockTokens = 512;

@@ -5,4 +5,4 @@ namespace HotStandby.Lab.Trace;
 /// <param name="InputTokens">Tokens of the prompt.</param>
 /// <param name="OutputTokens">Tokens of the answer.</param>
 /// <param name="HashIds">One id for each block of 512 prompt tokens; equal ids mean an equal prefix up to and with that block.</param>
-public sealed record TraceRequest(long TimestampMilliseconds, long InputTokens, long OutputTokens, ulong[] HashIds);
+internal sealed record TraceRequest(long TimestampMilliseconds, long InputTokens, long OutputTokens, ulong[] HashIds);
