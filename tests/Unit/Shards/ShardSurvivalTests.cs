@@ -204,7 +204,8 @@ public sealed class ShardSurvivalTests
         {
             var expected = records.Where(record => record.LeaseUntilTicks <= Shard.Now).ToArray();
             Quick.EqualLists(expected.Select(record => record.LeaseUntilTicks).Order(), offered.Select(victim => victim.LeaseUntilTicks));
-            Quick.EqualLists(expected.Select(record => record.Key.ToString()).Order(), offered.Select(victim => victim.Key.ToString()).Order());
+            Quick.EqualLists(
+                expected.Select(record => record.Key.ToString()).Order(), offered.Select(victim => victim.Key.ToString()).Order());
         }
     }
 }
