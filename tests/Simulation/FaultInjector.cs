@@ -1,6 +1,7 @@
 // What goes wrong in a run, an oracle that may crown any node (none, two at once, the one that lags most), and an operator who lets others
 // lead.
 using HotStandby.Core.Replication;
+using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 using HotStandby.Tests.Simulation.Nodes;
 
@@ -23,7 +24,12 @@ public sealed class FaultInjector(Simulation world)
         NextCrown();
         if (_scenario.SwitchoverTicks > 0)
             NextSwitchover();
+        if (_scenario.StateFaultTicks > 0)
+            NextStateFault();
     }
+
+    /// <summary>Everything heals, or has.</summary>
+    public bool AreOver => _ended;
 
     /// <summary>How many hand-overs the operator has begun.</summary>
     public int Switchovers { get; private set; }
@@ -34,13 +40,15 @@ public sealed class FaultInjector(Simulation world)
         _ended = true;
         world.Network.Heal();
         world.Network.IsCalm = true;
-        var mayStayDead = !world.Twins.Exist && NoVoteMoves && world.Nodes.All(Votes) && _random.Chance(0.3)
+        var mayStayDead = !world.Twins.Exist && NoVoteMoves && world.Nodes.All(Votes) && _random.Chance(0.3) && AllAreWhole
             ? (_scenario.NodeCount - 1) / 2 : 0;
         world.Twins.End(isLast: true);
         foreach (var node in world.Nodes)
         {
             node.Paused = false;
             node.Journal.Mend();
+            if (node.Process is CellProcess { HasFault: true })
+                node.Crash(); // no Primary could tell, as long as none leads, and other nodes may need what it has
             if (node.Journal.IsDamaged)
                 Replace(node);
             if (mayStayDead > 0 && (node.Replica is null || _random.Chance(0.3)))
@@ -148,6 +156,28 @@ public sealed class FaultInjector(Simulation world)
                 Switchovers++;
         NextSwitchover();
     });
+
+    private void NextStateFault() => world.After(_random.Exponential(_scenario.StateFaultTicks), () =>
+    {
+        if (_ended)
+            return;
+        PutFaultIn(_random.Pick(world.Nodes));
+        NextStateFault();
+    });
+
+    /// <summary>Something in the memory of every Standby is wrong from now on, if that is among what goes wrong in this run.</summary>
+    public void PutStateFaultsIn()
+    {
+        foreach (var node in world.Nodes)
+            if (_scenario.StateFaultTicks > 0)
+                PutFaultIn(node);
+    }
+
+    private void PutFaultIn(SimulatedNode node)
+    {
+        if (!node.Paused && node.Process is CellProcess process)
+            process.PutFaultIn(_random.Below(CellProcess.ShardCount), _random.Pick(Enum.GetValues<VerifyFault>()));
+    }
 
     private void Crown(SimulatedNode node)
     {
@@ -294,6 +324,10 @@ public sealed class FaultInjector(Simulation world)
     private bool MayLoseDisk(SimulatedNode node) => world.Checker.Committed > 0 && !world.Twins.Exist
         && NoVoteMoves && world.Nodes.All(static each => each.Replica is not { State.IsStateComplete: false })
         && world.Nodes.Count(each => each != node && Votes(each)) > _scenario.NodeCount / 2;
+
+    // What one of them lacks may be on the disk of a single other one.
+    private bool AllAreWhole => world.Nodes.All(
+        static each => !each.Journal.NeedsFullSync && each.Replica is not { State.IsStateComplete: false });
 
     // Every log is of the committed roster.
     private bool NoVoteMoves => world.Nodes.All(each => LogOf(each).Roster is var roster && roster.LastNamedAt <= world.Checker.Committed

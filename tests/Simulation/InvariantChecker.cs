@@ -45,6 +45,15 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
     /// <summary>How often a Primary was found without a lease.</summary>
     public int PrimariesLost { get; private set; }
 
+    /// <summary>How often a fault was put into the state of a Standby.</summary>
+    public int FaultsPutIn { get; set; }
+
+    /// <summary>How often such a fault was gone again while its process lived.</summary>
+    public int FaultsGone { get; set; }
+
+    /// <summary>Keys that verification has repaired.</summary>
+    public int KeysRepaired { get; set; }
+
     /// <summary>Reigns so far.</summary>
     public int Reigns => _leaders.Count;
 
@@ -167,6 +176,10 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
             throw new InvariantViolation(7, $"partition {partition} of {node} holds something else at {sequence} than others do");
     }
 
+    /// <summary>A partition holds at a seq what it must, as far as that is known.</summary>
+    public bool IsRight(int partition, ulong sequence, PartitionDigest digest) =>
+        _digests.TryGetValue((partition, sequence), out var right) && right == digest;
+
     /// <summary>A node goes from one phase to another.</summary>
     public static void Goes(NodeId node, NodePhase from, NodePhase to)
     {
@@ -189,7 +202,12 @@ public sealed class InvariantChecker(bool keepsEntries, Action<Uuid> mounted)
     {
         OpLogEntry.TryView(encoded, out var entry);
         if (entry.Partition.IsShard)
-            _shards[entry.Partition.ShardIndex].Apply(entry);
+        {
+            var shard = _shards[entry.Partition.ShardIndex];
+            shard.Apply(entry);
+            _digests[(entry.Partition.Value, entry.Sequence)] = shard.Digest;
+        }
+
         if (entry.Type == OpType.MountSegment && MountSegmentPayload.TryRead(entry.Payload, out var mount))
             mounted(mount.Segment.Id);
         else if (entry.Type == OpType.PutStart && PutStartPayload.TryRead(entry.Payload, out var start))

@@ -28,6 +28,10 @@ public enum Nuisance
     TwinAtFirst,
     /// <summary>The product's own journal.</summary>
     RealJournal,
+    /// <summary>Standbys that compare themselves with their Primary, and what is wrong with them.</summary>
+    Verification,
+    /// <summary>What is wrong in the memory of Standbys.</summary>
+    StateFaults,
 }
 
 /// <summary>What a run does without.</summary>

@@ -1,7 +1,9 @@
 // What one seed decides before the run starts: how many nodes, which settings, which faults and how often. Every seed has its
 // own mix ("swarm"): a fault that is always on hides what happens without it.
+using HotStandby.Core.Node;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Shards;
+using HotStandby.Core.Verification;
 using HotStandby.Messages.Identity;
 using HotStandby.Tests.Simulation.Nodes;
 
@@ -59,6 +61,7 @@ public sealed class Scenario
         Weights = [.. Enum.GetValues<Fault>().Select(_ => random.Pick(0, 1, 3))];
         if (NodeCount == 1)
             Weights[(int)Fault.LoseDisk] = Weights[(int)Fault.Twin] = 0;
+        DrawVerification(random);
         Weights[(int)Fault.Heal] += 1;
         Weights[(int)Fault.Restart] += 2;
         Weights[(int)Fault.Resume] += 2;
@@ -67,6 +70,17 @@ public sealed class Scenario
         foreach (var nuisance in without.Nuisances)
             Drop(nuisance);
         DurationTicks = Math.Min(DurationTicks, LeaseTicks * without.MostLeases);
+    }
+
+    // Only where there are whole nodes: the runs of the protocol alone draw no more chances than before.
+    private void DrawVerification(SeededRandom random)
+    {
+        if (!HasIndex)
+            return;
+        VerificationTicks = random.Pick(0, LeaseTicks / 2, LeaseTicks / 2, LeaseTicks * 2);
+        VerificationRatio = random.Pick(0.3, 1);
+        DrillDown = new DrillDownSettings(random.Pick(1, 2, 100), random.Pick(0, 2, 1000));
+        StateFaultTicks = VerificationTicks == 0 ? 0 : LeaseTicks * random.Pick(0, 2, 5);
     }
 
     /// <summary>Whether the run has it.</summary>
@@ -82,6 +96,8 @@ public sealed class Scenario
         Nuisance.Switchover => SwitchoverTicks > 0,
         Nuisance.Index => HasIndex,
         Nuisance.TwinAtFirst => HasTwinAtFirst,
+        Nuisance.Verification => VerificationTicks > 0,
+        Nuisance.StateFaults => StateFaultTicks > 0,
         _ => SegmentBytes > 0,
     };
 
@@ -115,6 +131,13 @@ public sealed class Scenario
                 break;
             case Nuisance.Index:
                 HasIndex = false;
+                VerificationTicks = StateFaultTicks = 0;
+                break;
+            case Nuisance.Verification:
+                VerificationTicks = StateFaultTicks = 0;
+                break;
+            case Nuisance.StateFaults:
+                StateFaultTicks = 0;
                 break;
             case Nuisance.TwinAtFirst:
                 HasTwinAtFirst = false;
@@ -210,6 +233,18 @@ public sealed class Scenario
     /// <summary>Whole nodes: a round of checkpoints comes after so many bytes of log.</summary>
     public long CheckpointBytes { get; }
 
+    /// <summary>Whole nodes: from one round of verification to the next; 0: no node verifies.</summary>
+    public long VerificationTicks { get; private set; }
+
+    /// <summary>Whole nodes: share of the partitions that a round compares.</summary>
+    public double VerificationRatio { get; private set; }
+
+    /// <summary>Whole nodes: how keys are compared.</summary>
+    public DrillDownSettings DrillDown { get; private set; } = new(1, 0);
+
+    /// <summary>Whole nodes: mean time from one fault in the memory of a Standby to the next; 0: there are none.</summary>
+    public long StateFaultTicks { get; private set; }
+
     /// <summary>What clients have been told of leases and timeouts.</summary>
     public ShardSettings Times { get; }
 
@@ -251,6 +286,17 @@ public sealed class Scenario
         return journal;
     }
 
+    /// <summary>How one node verifies.</summary>
+    public VerifierSettings VerifierOf(NodeId node) => new()
+    {
+        Node = node,
+        IsEnabled = VerificationTicks > 0,
+        Interval = TimeSpan.FromTicks(Math.Max(1, VerificationTicks)),
+        Ratio = VerificationRatio,
+        DrillDown = DrillDown,
+        AreFaultsAllowed = false,
+    };
+
     /// <summary>The settings of one node.</summary>
     public ReplicaSettings SettingsOf(NodeId node) => new()
     {
@@ -286,7 +332,8 @@ public sealed class Scenario
         + $"window {WindowEntries}, loss {Loss}, duplication {Duplication}, long delay {LongDelay}, drift {Drift}, "
         + $"ambush {Ambush}, {(SwitchoverTicks == 0 ? "" : "switchovers, ")}"
         + $"{(SegmentBytes == 0 ? "modelled journal" : $"journal of {SegmentBytes} B")}{(HasIndex ? ", index" : "")}"
-        + $"{(HasTwinAtFirst ? ", twin at first" : "")}, faults "
+        + $"{(HasTwinAtFirst ? ", twin at first" : "")}{(VerificationTicks > 0 ? ", verification" : "")}"
+        + $"{(StateFaultTicks > 0 ? " of what is wrong" : "")}, faults "
         + string.Join(' ', Enum.GetValues<Fault>().Select(fault => $"{fault}:{Weights[(int)fault]}"));
 }
 

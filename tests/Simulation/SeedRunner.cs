@@ -11,10 +11,14 @@ namespace HotStandby.Tests.Simulation;
 /// <param name="Committed">How many entries were committed.</param>
 /// <param name="Switchovers">How often an operator let another node lead.</param>
 /// <param name="Held">How often a client was given buffers, to write or to read.</param>
+/// <param name="Scans">How many calls on many keys were answered.</param>
+/// <param name="FaultsPutIn">How often something was wrong in the memory of a Standby.</param>
+/// <param name="FaultsGone">How often that was right again while its process lived.</param>
+/// <param name="KeysRepaired">Keys that verification has repaired.</param>
 /// <param name="BrokenInvariant">Which invariant of docs/protocol.md was broken, if one was.</param>
 public sealed record SeedResult(
     string? Failure, IReadOnlyList<string> Lines, long Events, int Reigns, ulong Committed, int Switchovers, int Held,
-    int? BrokenInvariant);
+    int Scans, int FaultsPutIn, int FaultsGone, int KeysRepaired, int? BrokenInvariant);
 
 /// <summary>Runs seeds; knows no test framework.</summary>
 public static class SeedRunner
@@ -40,6 +44,7 @@ public static class SeedRunner
         }
 
         return new SeedResult(failure, simulation.Lines, simulation.Events, simulation.Checker.Reigns, simulation.Checker.Committed,
-            simulation.Faults.Switchovers, simulation.Clients.Memory.Held, broken);
+            simulation.Faults.Switchovers, simulation.Clients.Memory.Held, simulation.Clients.Scans.Answered,
+            simulation.Checker.FaultsPutIn, simulation.Checker.FaultsGone, simulation.Checker.KeysRepaired, broken);
     }
 }

@@ -1,6 +1,7 @@
 // Messages between nodes: lost, doubled, late by any amount, out of order; links cut in one direction or both.
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
+using HotStandby.Messages.Verification;
 using HotStandby.Tests.Simulation.Nodes;
 
 namespace HotStandby.Tests.Simulation;
@@ -8,7 +9,8 @@ namespace HotStandby.Tests.Simulation;
 /// <summary>The modelled network.</summary>
 public sealed class SimulatedNetwork(Simulation world)
 {
-    private readonly long[,] _arrivals = new long[world.Scenario.NodeCount + 1, world.Scenario.NodeCount + 1];
+    // Order is kept between two replicas and between two verifiers, not between the two kinds of messages.
+    private readonly long[,,] _arrivals = new long[2, world.Scenario.NodeCount + 1, world.Scenario.NodeCount + 1];
     private readonly bool[,] _cut = new bool[world.Scenario.NodeCount + 1, world.Scenario.NodeCount + 1];
 
     /// <summary>True when nothing but cut links and delay goes wrong any more.</summary>
@@ -28,10 +30,10 @@ public sealed class SimulatedNetwork(Simulation world)
     public void Heal() => Array.Clear(_cut);
 
     /// <summary>Sends to a name; what is cut when it leaves never arrives.</summary>
-    public void Send(SimulatedNode from, NodeId to, ReplicationMessage message) => SendTo(from, world.Twins.Resolve(from, to), message);
+    public void Send(SimulatedNode from, NodeId to, object message) => SendTo(from, world.Twins.Resolve(from, to), message);
 
-    /// <summary>Sends to a machine.</summary>
-    public void SendTo(SimulatedNode from, SimulatedNode target, ReplicationMessage message)
+    /// <summary>Sends a <see cref="ReplicationMessage"/> or a <see cref="VerificationMessage"/> to a machine.</summary>
+    public void SendTo(SimulatedNode from, SimulatedNode target, object message)
     {
         var (scenario, random) = (world.Scenario, world.Random);
         if (_cut[from.Index, target.Index] || (!IsCalm && random.Chance(scenario.Loss)))
@@ -47,7 +49,7 @@ public sealed class SimulatedNetwork(Simulation world)
             var delay = random.Exponential(scenario.DelayTicks);
             if (scenario.KeepsOrder)
             {
-                ref var last = ref _arrivals[from.Index, target.Index];
+                ref var last = ref _arrivals[message is ReplicationMessage ? 0 : 1, from.Index, target.Index];
                 last = Math.Max(last, world.NowTicks + delay);
                 delay = last - world.NowTicks;
             }
@@ -59,7 +61,7 @@ public sealed class SimulatedNetwork(Simulation world)
     }
 
     /// <summary>One message in a few words.</summary>
-    public static string Describe(ReplicationMessage message) => message switch
+    public static string Describe(object message) => message switch
     {
         AppendBatch append => $"append {append.Epoch}: behind {append.PreviousEpoch}/{append.PreviousSequence} "
             + (append.Batch is null ? "heartbeat" : $"{append.Batch.Epoch}/{append.Batch.FirstSequence}..{append.Batch.LastSequence}")
@@ -74,8 +76,14 @@ public sealed class SimulatedNetwork(Simulation world)
         TailBatch tail => $"tail {tail.Epoch}: behind {tail.PreviousEpoch}/{tail.PreviousSequence} of {tail.LastSequence}",
         GrantReleased released =>
             $"released {released.Epoch}{(released.Successor == NodeId.None ? "" : $", {released.Successor} is invited")}",
-        GrantInquiry => $"has the grant of {message.Epoch} lapsed?",
-        GrantLapsed => $"the grant of {message.Epoch} has lapsed",
-        _ => $"{message.GetType().Name} {message.Epoch}",
+        GrantInquiry inquiry => $"has the grant of {inquiry.Epoch} lapsed?",
+        GrantLapsed lapsed => $"the grant of {lapsed.Epoch} has lapsed",
+        ReplicationMessage other => $"{other.GetType().Name} {other.Epoch}",
+        VerificationRequest request => $"{request.Partition} held {request.Entries.Count} keys of bucket {request.Bucket} at "
+            + $"{request.MarkerSequence}",
+        VerificationResponse response => $"{response.Partition}, bucket {response.Bucket}, marker {response.MarkerSequence}: "
+            + $"{response.Outcome}, {response.Mismatches.Count} differ at {response.AppliedSequence}",
+        VerificationMessage other => $"{other.GetType().Name} {other.Partition}",
+        _ => message.GetType().Name,
     };
 }

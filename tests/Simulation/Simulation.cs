@@ -2,7 +2,9 @@
 // heals and the cluster has to serve again. After every event the observer checks the invariants.
 using HotStandby.Core.Replication;
 using HotStandby.Messages;
+using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
+using HotStandby.Messages.Verification;
 using HotStandby.Tests.Simulation.Index;
 using HotStandby.Tests.Simulation.Nodes;
 
@@ -73,6 +75,9 @@ public sealed class Simulation
     /// <summary>One line an event.</summary>
     public List<string> Lines { get; } = [];
 
+    /// <summary>At the end: no round of verification begins any more, so the log comes to rest.</summary>
+    public bool VerifiersRest { get; private set; }
+
     /// <summary>Events so far.</summary>
     public long Events { get; private set; }
 
@@ -107,11 +112,13 @@ public sealed class Simulation
         (Checker.Committed, Nodes.Aggregate(
             0UL, static (sum, node) => sum + (ulong)node.Log.Count + (node.Replica?.State.CommitSequence ?? 0)));
 
+    private readonly HashSet<(int Node, ulong Incarnation, Partition Partition)> _verified = [];
     private bool _recovered;
     private ulong _freshSequence;
     private ulong _freshFrom;
 
-    // A fresh write committed after the faults, no client writing any more, and every living log the same.
+    // A fresh write committed after the faults, no client writing any more, every Standby found equal to the Primary, and every living log
+    // the same.
     private bool HasRecovered()
     {
         var primary = Array.Find(Nodes, static node => node.Serves);
@@ -120,8 +127,15 @@ public sealed class Simulation
         if (_freshSequence == 0 || _freshFrom != primary.Replica!.Epoch)
         {
             (_freshFrom, _freshSequence) = (primary.Replica!.Epoch, primary.Propose(1));
+            _verified.Clear();
+            Faults.PutStateFaultsIn();
             return false;
         }
+
+        if (!VerifiersRest && Scenario.VerificationTicks > 0
+            && !Nodes.All(node => node.Replica is null || node == primary || IsVerified(node)))
+            return false;
+        VerifiersRest = true;
 
         foreach (var node in Nodes)
             if (node.Replica is { } replica && (replica.State.CommitSequence < _freshSequence || !replica.State.Voting
@@ -129,6 +143,13 @@ public sealed class Simulation
                 return false;
         return true;
     }
+
+    private bool IsVerified(SimulatedNode node) => node.Process is CellProcess { HasFault: false } && Enumerable
+        .Range(0, 1 + CellProcess.ShardCount)
+        .All(partition => _verified.Contains((node.Index, node.Incarnation, new Partition((ushort)partition))));
+
+    /// <summary>Verification finds a partition equal to the Primary's.</summary>
+    public void NoteVerified(SimulatedNode node, Partition partition) => _verified.Add((node.Index, node.Incarnation, partition));
 
     private void RunUntil(long endTicks, Func<bool> isDone)
     {
@@ -152,6 +173,13 @@ public sealed class Simulation
     /// <summary>Every other node holds a whole state, votes, and knows everything up to a seq to be committed.</summary>
     public bool OthersAreWhole(SimulatedNode node, ulong sequence) => Nodes.All(each => each == node
         || (each.Replica is { State: { IsStateComplete: true, Voting: true } state } && state.CommitSequence >= sequence));
+
+    /// <summary>
+    /// A node may give its state away and be synced: what it has is somewhere else, and stays there, whatever goes wrong meanwhile.
+    /// </summary>
+    public bool MayBeSynced(SimulatedNode node) => node.Replica!.State.Log.BaseSequence is var begin && (Faults.AreOver
+        ? Nodes.Any(each => each != node && each.Replica is { State.IsStateComplete: true } other && other.State.CommitSequence >= begin)
+        : !Twins.Exist && Nodes.All(static each => !each.Journal.IsDamaged) && OthersAreWhole(node, begin));
 
     /// <summary>A node asks the others for their grants.</summary>
     public void AsksForGrants(SimulatedNode node, GrantInquiry inquiry) => Checker.AsksForGrants(
@@ -227,7 +255,7 @@ public sealed class Simulation
     });
 
     /// <summary>A message arrives at whatever process runs then.</summary>
-    public void Deliver(long ticks, SimulatedNode node, SimulatedNode from, long sentAtTicks, ReplicationMessage message) => After(
+    public void Deliver(long ticks, SimulatedNode node, SimulatedNode from, long sentAtTicks, object message) => After(
         ticks, () =>
     {
         if (node.Replica is null || sentAtTicks <= from.ResetAtTicks)
@@ -240,7 +268,10 @@ public sealed class Simulation
 
         if (IsVerbose)
             Trace(node, $"from {from.Id}: {SimulatedNetwork.Describe(message)}");
-        node.Process!.Receive(message, from);
+        if (message is VerificationMessage said)
+            node.Process!.Receive(said, from);
+        else
+            node.Process!.Receive((ReplicationMessage)message, from);
     });
 
     // The default comparer of pairs is several times slower, and this is where a run spends its time.

@@ -20,6 +20,9 @@ public sealed class SimulationTests(ITestOutputHelper output)
             "hardly anybody handed over on purpose: the simulation does not show that it is safe");
         Assert.True(results.Sum(static result => (long)result.Committed) > results.Count * 10L,
             "hardly anything was committed: the simulation proves nothing");
+        Assert.True(results.Sum(static result => result.Scans) > results.Count / 10, "hardly any scan was answered");
+        Assert.True(results.Sum(static result => result.FaultsGone) > results.Count / 10, "hardly any fault was found and repaired");
+        Assert.True(results.Sum(static result => result.KeysRepaired) > results.Count / 10, "hardly any key was repaired");
     }
 
     [Fact]

@@ -45,7 +45,9 @@ public static class NodePhases
         NodePhase.Serving => next is NodePhase.HandingOver or NodePhase.Stopping,
         NodePhase.HandingOver =>
             next is NodePhase.Serving or NodePhase.Opening or NodePhase.Stopping or NodePhase.Restoring or NodePhase.Following,
-        NodePhase.Stopping => next is NodePhase.Restoring or NodePhase.Following or NodePhase.Campaigning or NodePhase.Opening,
+        // It may have won again, and be asked to go, before its partitions have stopped.
+        NodePhase.Stopping => next is NodePhase.Restoring or NodePhase.Following or NodePhase.Campaigning or NodePhase.Opening
+            or NodePhase.HandingOver,
         _ => throw new ArgumentOutOfRangeException(nameof(now), now, null),
     };
 }

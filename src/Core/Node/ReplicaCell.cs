@@ -338,11 +338,11 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
         }
     }
 
-    // The partitions have been given all that is committed: from here on they lead, and propose what follows.
+    // The partitions have been given all that is committed, the Primary's own entries included: from here on they lead, and propose.
     private void OpenReign(Replica replica)
     {
         if (_reign is not { } reign || replica.Role != ReplicaRole.Primary || reign.Epoch != replica.Epoch
-            || _feed.FedSequence < reign.EpochStartSequence || _partitions is Leading.Stopping)
+            || _feed.FedSequence < reign.EpochStartSequence || !_feed.IsComplete || _partitions is Leading.Stopping)
             return;
         (_reign, _partitions) = (null, new Leading.Yes());
         _state!.BeginReign(reign.Epoch);

@@ -89,4 +89,8 @@ public enum PlantedBug
     TruncateWithoutImages,
     /// <summary>A writer is told its buffers when they are in the Primary's own journal.</summary>
     AnswerWhenDurable,
+    /// <summary>A marker is compared with what a shard holds at the end of the batch, not with what it held at the marker.</summary>
+    CompareMarkerLate,
+    /// <summary>A scan does not take the keys of the last shard.</summary>
+    SkipShardInScan,
 }

@@ -12,8 +12,9 @@ namespace HotStandby.Tests.Simulation.Index;
 /// <summary>All clients of a run.</summary>
 public sealed class SimulatedClients(Simulation world)
 {
-    private const int Keys = 6;
     private const ulong SegmentBytes = 64;
+
+    private static readonly ObjectKey[] Keys = [.. Enumerable.Range(0, 6).Select(static i => ObjectKey.From($"k{i}"))];
 
     private readonly ShardSettings _times = world.Scenario.Times;
     private readonly List<(Uuid Owner, Segment Segment)> _segments = [];
@@ -25,6 +26,9 @@ public sealed class SimulatedClients(Simulation world)
     /// <summary>What they write into.</summary>
     public SharedMemory Memory { get; } = new();
 
+    /// <summary>Their calls on many keys.</summary>
+    public SimulatedScans Scans { get; } = new(world, Keys);
+
     /// <summary>A mount is committed: where its client has started again, its memory is another process's now.</summary>
     public void Mounted(Uuid segment)
     {
@@ -32,6 +36,8 @@ public sealed class SimulatedClients(Simulation world)
         {
             _restarted.Remove(again);
             Memory.Restart(again.BaseAddress, again.SizeBytes);
+            if (_restarted.TrueForAll(each => each.BaseAddress != again.BaseAddress))
+                Scans.Comes(again.BaseAddress);
         }
     }
 
@@ -44,8 +50,8 @@ public sealed class SimulatedClients(Simulation world)
 
     private void ActOnce(SimulatedNode node)
     {
-        var key = ObjectKey.From($"k{world.Random.Below(Keys)}");
-        switch (world.Random.Below(20))
+        var key = Keys[world.Random.Below(Keys.Length)];
+        switch (world.Random.Below(22))
         {
             case 0:
                 Mount(node);
@@ -56,8 +62,12 @@ public sealed class SimulatedClients(Simulation world)
             case < 16:
                 Get(node, key);
                 break;
-            default:
+            case < 20:
                 Call(node, sink => new KeyedCall(sink, KeyedOperation.Remove, [key]), "remove", static _ => { });
+                break;
+            default:
+                var (newCall, answered) = Scans.Ask(node);
+                Submit(node, newCall, answer => answered((ScanCall)answer));
                 break;
         }
 
@@ -73,6 +83,7 @@ public sealed class SimulatedClients(Simulation world)
         {
             var gone = world.Random.Pick<(Uuid Owner, Segment Segment)>([.. _segments]);
             _segments.Remove(gone);
+            Scans.Goes(gone.Segment.BaseAddress);
             if (world.Random.Chance(0.5))
             {
                 Submit(node, sink => new UnmountSegmentCall(sink, gone.Owner, gone.Segment.Id), static _ => { });
@@ -127,14 +138,14 @@ public sealed class SimulatedClients(Simulation world)
 
         public void Abandon(MasterCall call)
         {
-            if (world.Bug == PlantedBug.AnswerAbandonedCalls)
+            if (world.Bug == PlantedBug.AnswerAbandonedCalls && call is KeyedCall)
                 answered(call);
         }
     }
 
     private void Put(SimulatedNode node, ObjectKey key)
     {
-        var write = ++_writes;
+        var (write, began) = (++_writes, world.NowTicks);
         var writer = new Uuid(9, write); // no two writes are of one client: a retry is another story
         var until = world.NowTicks + (long)(_times.PutStartReleaseTimeout.Ticks * 0.9);
         Call(node, sink => new KeyedCall(sink, KeyedOperation.PutStart, [key])
@@ -147,12 +158,12 @@ public sealed class SimulatedClients(Simulation world)
             if (result.Error != ErrorCode.Ok)
                 return;
             world.Checker.Answers(node, write, isEnd: false);
-            Write(Memory.Hold(true, write, result.Replicas), key, writer, until);
+            Write(Memory.Hold(true, write, result.Replicas), key, writer, began, until);
         });
     }
 
     // Half of the bytes at once, the other half when the writer gets to it. One in five vanishes, and its bytes arrive all the same.
-    private void Write(SharedMemory.Holder held, ObjectKey key, Uuid writer, long until)
+    private void Write(SharedMemory.Holder held, ObjectKey key, Uuid writer, long began, long until)
     {
         var middle = held.Buffers[0].Bytes / 2;
         Memory.Write(held, 0, middle);
@@ -166,14 +177,18 @@ public sealed class SimulatedClients(Simulation world)
             if (vanishes || ready == until)
                 return;
             var isEnd = world.Random.Chance(0.85);
+            if (isEnd)
+                Scans.Ends(key);
             if (Array.Find(world.Nodes, static node => node.Serves && !node.Paused) is { } node)
                 Call(node, sink => new KeyedCall(sink, isEnd ? KeyedOperation.PutEnd : KeyedOperation.PutRevoke, [key])
                 {
                     Client = writer, Checksums = [held.Write],
                 }, $"{(isEnd ? "end" : "revoke")} write {held.Write} of {Name(key)}", result =>
                 {
-                    if (isEnd && result.Error == ErrorCode.Ok)
-                        world.Checker.Answers(node, held.Write, isEnd: true);
+                    if (!isEnd || result.Error != ErrorCode.Ok)
+                        return;
+                    world.Checker.Answers(node, held.Write, isEnd: true);
+                    Scans.Ended(key, held, began);
                 });
         });
     }

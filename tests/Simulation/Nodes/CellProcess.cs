@@ -11,10 +11,14 @@ using HotStandby.Core.Partitions.Segments;
 using HotStandby.Core.Partitions.Shards;
 using HotStandby.Core.Replication;
 using HotStandby.Core.Segments;
+using HotStandby.Core.Shards;
+using HotStandby.Core.Verification;
+using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
 using HotStandby.Messages.Replication;
+using HotStandby.Messages.Verification;
 
 namespace HotStandby.Tests.Simulation.Nodes;
 
@@ -26,8 +30,8 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
 
     private readonly RecoveredJournal _found;
     private readonly CellSaboteur _saboteur;
-    private readonly ShardPartition[] _shards = new ShardPartition[ShardCount];
-    private readonly Carrier _cells;
+    private readonly StateFaults _faults;
+    private readonly CellCarrier _cells;
     private readonly ReplicaCell _replica;
     private readonly Dictionary<(CellAddress From, CellAddress To), long> _arrivals = [];
     private ulong _appliedSequence;
@@ -39,12 +43,13 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     public CellProcess(Simulation world, SimulatedNode node, RecoveredJournal found, Life life)
         : base(world, node)
     {
-        (_found, Life, _saboteur) = (found, life, new CellSaboteur(world.Bug, shard => _shards[shard]));
+        (_found, Life, _faults) = (found, life, new StateFaults(world, node));
+        _cells = new CellCarrier(this, Scenario);
+        _saboteur = new CellSaboteur(world.Bug, _cells.StateOf);
         var settings = new ReplicaCellSettings(
             Scenario.SettingsOf(node.Id), ShardCount, TimeSpan.FromTicks(Scenario.TickTicks), long.MaxValue, Scenario.CheckpointBytes,
             Scenario.LeaseTicks * 4, Scenario.CheckpointBytes / 2);
-        _cells = new Carrier(this);
-        _replica = _cells.Make(settings, world.NextIncarnation() << 32);
+        _replica = _cells.Make(settings, SegmentsOf(), Scenario.VerifierOf(node.Id), world.NextIncarnation() << 32);
     }
 
     /// <inheritdoc/>
@@ -67,7 +72,11 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
 
     private static EvictionSettings Eviction { get; } = EvictionSettings.Default with { HighWatermark = 0.7, Ratio = 0.2, Headroom = 0.05 };
 
-    private Moment Now => new(Node.Clock, 0);
+    /// <summary>The time as the node sees it.</summary>
+    internal Moment Now => new(Node.Clock, 0);
+
+    /// <summary>A fault was put into some partition, and is still there.</summary>
+    public bool HasFault => _faults.Any;
 
     /// <inheritdoc/>
     public override void Begin()
@@ -78,9 +87,10 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
             Node.Journal.Snapshots.Spoil(World.Random);
         foreach (var (address, (cell, _)) in _cells.All)
             cell.Receive(HotStandby.Core.Cells.Begin.Instance, address, Now);
+        _cells.CarryOut(CellAddress.Verifier);
         Take(CellAddress.Replica, new OpLogRecovered(_found), CellAddress.OpLog);
         Take(CellAddress.Replica, new PeersAre([.. Scenario.Nodes.Where(each => each != Node.Id)]), default);
-        if (World.Nodes.Length > 1 && World.Random.Chance(0.03) && World.OthersAreWhole(Node, 0))
+        if (World.Nodes.Length > 1 && World.Random.Chance(0.03) && World.OthersAreWhole(Node, _found.Log.BaseSequence))
             Deliver(CellAddress.Replica, new RunNodeCommand(NodeCommand.FullSync), default);
     }
 
@@ -116,8 +126,23 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         Take(CellAddress.Replica, said, from is null ? default : CellAddress.Asker(from));
     }
 
+    /// <inheritdoc/>
+    public override void Receive(VerificationMessage message, SimulatedNode from) =>
+        Take(CellAddress.Verifier, message, CellAddress.Asker(from));
+
     /// <summary>A client's call arrives at the node's door.</summary>
     public void Submit(MasterCall call) => CallEntry.Submit(call, _cells);
+
+    /// <summary>What this process holds of a key; null: nothing.</summary>
+    public ObjectRecord? Find(in ObjectKey key) => _cells.StateOf(Partition.ShardOf(key.Hash, ShardCount)).Find(key);
+
+    /// <summary>Something in the memory of a Standby is wrong from now on; where it is none, nothing is done.</summary>
+    public void PutFaultIn(int shard, VerifyFault fault)
+    {
+        var (cell, letters) = _cells.All[CellAddress.Of(Partition.OfShard(shard))];
+        if (_replica.Phase is NodePhase.Following)
+            _faults.Put(new InjectFault(Partition.OfShard(shard), fault), cell, letters, Now);
+    }
 
     private SegmentSettings SegmentsOf() => new()
     {
@@ -129,19 +154,23 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         Eviction = Eviction,
     };
 
-    private void Deliver(CellAddress to, object message, CellAddress from)
+    /// <summary>A message gets into a mailbox, and out of it after a while.</summary>
+    internal void Deliver(CellAddress to, object message, CellAddress from)
     {
         ref var last = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_arrivals, (from, to), out _);
         last = Math.Max(last, World.NowTicks + (World.Random.Chance(0.8) ? 0 : World.Random.Exponential(Scenario.JournalTicks)));
         World.AfterTrueTicks(last - World.NowTicks, Node, Node.Incarnation, () => Take(to, message, from));
     }
 
-    // One turn of one cell.
-    private void Take(CellAddress to, object message, CellAddress from)
+    /// <summary>A timer of this process.</summary>
+    internal void After(TimeSpan time, Action then) => World.AfterTrueTicks(time.Ticks, Node, Node.Incarnation, then);
+
+    /// <summary>One turn of one cell.</summary>
+    internal void Take(CellAddress to, object message, CellAddress from)
     {
-        if (Node.Process != this)
-            return;
-        var (cell, letters) = _cells.All[to];
+        if (Node.Process != this || !_cells.All.TryGetValue(to, out var at) || (World.VerifiersRest && message is RoundDue))
+            return; // among others, a scan that has ended
+        var (cell, letters) = at;
         try
         {
             if (!cell.Receive(_saboteur.Hears(to, message), from, _saboteur.Looks(to, message, Now, Scenario)))
@@ -153,13 +182,21 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
             Node.EndSuperseded();
             return;
         }
+        catch (InvariantViolation broken) when (broken.Number == 7 && to.Kind == CellKind.Partition && _faults.AreIn(to.Number))
+        {
+            World.Trace(Node, $"stops: {broken.Message}");
+            Node.EndAndComeBack();
+            return;
+        }
 
         if (cell == _replica)
             AfterReplica();
+        if (Node.Process != this)
+            return;
         _appended = 0;
         _cells.CarryOut(to);
-        if (to.Kind == CellKind.Partition)
-            Look(cell, to, letters);
+        if (to.Kind == CellKind.Partition && Node.Process == this && _replica.Phase is NodePhase.Following or NodePhase.Campaigning)
+            _faults.Look(cell, letters, Now);
     }
 
     /// <summary>The observer hears of all that this process knows to be committed, before a client does.</summary>
@@ -195,13 +232,20 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         TellCommitted();
         InvariantChecker.Goes(Node.Id, _phase, _replica.Phase);
         _phase = _replica.Phase;
+        if (!_faults.Any || _phase is NodePhase.Following or NodePhase.Restoring)
+            return;
+        // A Primary is taken to be right: what it holds is what verification makes the others hold.
+        World.Trace(Node, "ends: it has a fault and must not lead");
+        Node.EndAndComeBack();
     }
 
-    private void Leave(CellAddress from, in Letter letter)
+    /// <summary>A letter for a place that is no cell of this process.</summary>
+    internal void Leave(CellAddress from, in Letter letter)
     {
         switch (letter.To.Kind)
         {
             case CellKind.Operators:
+                World.Checker.KeysRepaired += letter.Message is KeyRepaired ? 1 : 0;
                 if (World.IsVerbose)
                     World.Trace(Node, letter.Message.ToString()!);
                 break;
@@ -211,9 +255,14 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
                     World.AsksForGrants(Node, inquiry);
                 World.Network.Send(Node, new NodeId((string)letter.To.Who!), message);
                 break;
-            case CellKind.Asker when letter.To.Who is SimulatedNode asker:
-                World.Network.SendTo(Node, asker, (ReplicationMessage)letter.Message);
+            case CellKind.PeerVerifier:
+                World.Network.Send(Node, new NodeId((string)letter.To.Who!), Encoded((VerificationMessage)letter.Message));
                 break;
+            case CellKind.Asker when letter.To.Who is SimulatedNode asker:
+                World.Network.SendTo(Node, asker, letter.Message is VerificationMessage said ? Encoded(said) : letter.Message);
+                break;
+            case CellKind.Asker when letter.To.Who is ScanCall:
+                break; // it has ended
             case CellKind.Asker:
                 ((Asker)letter.To.Who!).Answer = letter.Message;
                 break;
@@ -227,18 +276,27 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
                 if (letter.Message is PrimaryLost lost)
                     World.LosesPrimary(Node, lost);
                 break;
-            case CellKind.Door or CellKind.None or CellKind.Verifier:
+            case CellKind.Node:
+                OnNeedsFullSync((PartitionNeedsFullSync)letter.Message);
+                break;
+            case CellKind.Scans:
+                _cells.EndScan(from);
+                break;
+            case CellKind.Door or CellKind.None:
                 break;
             default:
                 throw new InvalidOperationException($"no way to {letter.To}");
         }
     }
 
-    private void Pass(CellAddress from, CellAddress to, in Letter letter)
+    /// <summary>A letter for a cell of this process.</summary>
+    internal void Pass(CellAddress from, CellAddress to, in Letter letter)
     {
-        foreach (var (place, instead) in _saboteur.Says(to, letter.Message))
+        foreach (var (place, says) in _saboteur.Says(to, letter.Message))
         {
-            if (instead is KeyedItems items && from == CellAddress.SegmentTable)
+            var instead = _faults.Hears(says);
+            // A deposed Primary that has slept may still try, with what was free once: nothing of it is ever committed.
+            if (instead is KeyedItems items && from == CellAddress.SegmentTable && Node.HoldsLease)
                 MustBeFree(items);
             Deliver(place, instead, letter.From == default ? from : letter.From);
         }
@@ -252,6 +310,19 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
                 if (place.LengthBytes > 0)
                     World.Checker.Takes(Node, place);
     }
+
+    // A node asks for a sync as soon as verification says so. Here it does not hear of it while its own state may be the last whole one.
+    private void OnNeedsFullSync(PartitionNeedsFullSync needed)
+    {
+        World.Trace(Node, $"{needed.Partition} is beyond repair: {needed.Reason}");
+        if (World.MayBeSynced(Node))
+            Deliver(CellAddress.Replica, new RunNodeCommand(NodeCommand.FullSync), default);
+    }
+
+    private static VerificationMessage Encoded(VerificationMessage message) =>
+        VerificationCodec.TryEncode(message, out var bytes, out var problem)
+        && VerificationCodec.Decode(VerificationCodec.ManifestOf(message), bytes, out problem) is { } read
+            ? read : throw new InvalidOperationException(problem);
 
     private void OnOpLog(object message)
     {
@@ -272,19 +343,6 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     private void OnSnapshots(object message) => World.AfterTrueTicks(
         World.Random.Exponential(Scenario.JournalTicks * 4), Node, Node.Incarnation,
         () => Deliver(CellAddress.Checkpoints, Node.Journal.Snapshots.Answer(message, World.Bug), CellAddress.Snapshots));
-
-    // Invariant 7: a partition that follows holds, at the seq of its last entry, what every other one does.
-    private void Look(ICell cell, CellAddress at, Outbox letters)
-    {
-        if (_replica.Phase is not (NodePhase.Following or NodePhase.Campaigning))
-            return;
-        var asker = new Asker();
-        cell.Receive(ReportPartition.Instance, CellAddress.Asker(asker), Now);
-        var report = (PartitionReport)letters.Letters[0].Message;
-        letters.Clear();
-        if (report.Uncommitted == 0)
-            World.Checker.Holds(Node.Id, at.Number, report.AppliedSequence, report.Digest);
-    }
 
     /// <inheritdoc/>
     Life INodeMemory.RenewMemory()
@@ -323,36 +381,6 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
 
     /// <inheritdoc/>
     void IReplicaObserver.Serves(long nowTicks) => World.Checker.Serves(Node.Id, Replica.Epoch);
-
-    private sealed class Carrier(CellProcess process) : CarriedCells
-    {
-        public override int Count => ShardCount;
-
-        public IReadOnlyDictionary<CellAddress, (ICell Cell, Outbox Letters)> All => Cells;
-
-        protected override Moment Now => process.Now;
-
-        public ReplicaCell Make(ReplicaCellSettings settings, ulong firstSync) => AddNode(
-            settings, process.SegmentsOf(), process.Scenario.ReignTimes, TimeSpan.FromTicks(process.Scenario.LeaseTicks), process,
-            process, firstSync);
-
-        public override void Post(CellAddress to, object message, CellAddress from) => process.Deliver(to, message, from);
-
-        public override void Take(CellAddress to, object message, CellAddress from) => process.Take(to, message, from);
-
-        public void CarryOut(CellAddress from) => CarryOut(from, Cells[from].Letters);
-
-        protected override PartitionCell NewShard(Partition shard, int shards, Core.Shards.ShardSettings settings, Outbox letters) =>
-            new(shard, process._shards[shard.ShardIndex] = new ShardPartition(shard, shards, settings, ReplyAfter.Commit,
-                letters), letters);
-
-        protected override void After(TimeSpan time, Action then) =>
-            process.World.AfterTrueTicks(time.Ticks, process.Node, process.Node.Incarnation, then);
-
-        protected override void Pass(CellAddress from, CellAddress to, in Letter letter) => process.Pass(from, to, letter);
-
-        protected override void Leave(CellAddress from, in Letter letter) => process.Leave(from, letter);
-    }
 
     private sealed class Asker
     {

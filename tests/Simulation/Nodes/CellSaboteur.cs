@@ -3,7 +3,8 @@
 using HotStandby.Core.Cells;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
-using HotStandby.Core.Partitions.Shards;
+using HotStandby.Core.Shards;
+using HotStandby.Core.Verification;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Model;
@@ -13,10 +14,11 @@ namespace HotStandby.Tests.Simulation.Nodes;
 
 /// <summary>One process's saboteur.</summary>
 /// <param name="bug">The mistake.</param>
-/// <param name="shards">The state of each shard.</param>
-public sealed class CellSaboteur(PlantedBug bug, Func<int, ShardPartition> shards)
+/// <param name="stateOf">The state of a shard.</param>
+public sealed class CellSaboteur(PlantedBug bug, Func<int, ShardState> stateOf)
 {
     private readonly HashSet<Extent> _freedTooEarly = [];
+    private readonly Dictionary<ulong, byte[]> _markers = [];
     private Extent[] _goes = [];
     private ReleaseExtents? _releasedBefore;
 
@@ -27,8 +29,13 @@ public sealed class CellSaboteur(PlantedBug bug, Func<int, ShardPartition> shard
         {
             case (PlantedBug.ReuseFreedSpaceBeforeCommit,
                 KeyedItems { Call: { Operation: KeyedOperation.Remove or KeyedOperation.PutRevoke } call }):
-                _goes = shards(at.Number - 1).State.Find(call.Keys[0]) is { } record
+                _goes = stateOf(at.Number - 1).Find(call.Keys[0]) is { } record
                     ? [.. Enumerable.Range(0, record.ReplicaCount).Select(record.ExtentOf)] : [];
+                return message;
+            case (PlantedBug.CompareMarkerLate, ApplyEntries { Batch: var batch }):
+                foreach (var entry in batch)
+                    if (entry.Type == OpType.VerificationMarker && entry.Partition.IsShard)
+                        _markers[entry.Sequence] = entry.Encoded.ToArray();
                 return message;
             default:
                 return message;
@@ -73,6 +80,11 @@ public sealed class CellSaboteur(PlantedBug bug, Func<int, ShardPartition> shard
                 return [(to, live with { Extents = [] })];
             case (PlantedBug.RestoreWithoutReset, ResetPartition reset):
                 return [(CellAddress.Checkpoints, new PartitionRestored(new Partition((ushort)to.Number), reset.StateNumber, ""))];
+            case (PlantedBug.CompareMarkerLate, PartitionCompared { Partition: { IsShard: true } shard } compared):
+                OpLogEntry.TryView(_markers[compared.MarkerSequence], out var marker);
+                return [(to, compared with { Verdict = VerificationMarker.Compare(stateOf(shard.ShardIndex), marker) })];
+            case (PlantedBug.SkipShardInScan, KeysListed { Keys: not null, Partition.ShardIndex: CellProcess.ShardCount - 1 } listed):
+                return [(to, listed with { Keys = [] })];
             case (PlantedBug.ReleaseBuffersTwice, ReleaseExtents released):
                 var again = _releasedBefore;
                 _releasedBefore = released;

@@ -123,6 +123,12 @@ public sealed class SimulatedNode(Simulation world, int index)
     public void EndSuperseded()
     {
         world.Twins.Superseded++;
+        EndAndComeBack();
+    }
+
+    /// <summary>The process ends; its supervisor starts it again.</summary>
+    public void EndAndComeBack()
+    {
         var wasCrowned = Replica!.IsCrowned;
         Crash();
         world.After(world.Random.Exponential(_scenario.LeaseTicks), () =>
@@ -200,9 +206,12 @@ public sealed class SimulatedNode(Simulation world, int index)
         });
     }
 
-    /// <summary>Reads from the journal, and hands over what was found after a while. A process that reads what is damaged ends.</summary>
-    public void Read(ulong fromSequence, int most, Action<List<OpLogBatch>> found) =>
-        world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 4), this, Incarnation, () =>
+    /// <summary>
+    /// Reads from the journal, behind every write that was asked for before, and hands over what was found after a while. A process that
+    /// reads what is damaged ends.
+    /// </summary>
+    public void Read(ulong fromSequence, int most, Action<List<OpLogBatch>> found) => world.AfterTrueTicks(
+        Math.Max(world.Random.Exponential(_scenario.JournalTicks * 4), Journal.BusyUntilTicks - world.NowTicks), this, Incarnation, () =>
         {
             if (Read(fromSequence, most) is { } batches)
                 world.AfterTrueTicks(world.Random.Exponential(_scenario.JournalTicks * 4), this, Incarnation, () => found(batches));

@@ -2,6 +2,7 @@
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.Replication;
+using HotStandby.Messages.Verification;
 
 namespace HotStandby.Tests.Simulation.Nodes;
 
@@ -33,6 +34,11 @@ public abstract class SimulatedProcess(Simulation world, SimulatedNode node)
 
     /// <summary>A message arrives.</summary>
     public abstract void Receive(ReplicationMessage message, SimulatedNode? from);
+
+    /// <summary>A message for the verifier arrives.</summary>
+    public virtual void Receive(VerificationMessage message, SimulatedNode from)
+    {
+    }
 
     /// <summary>The oracle thinks of this node.</summary>
     public abstract void Crown();

@@ -67,6 +67,12 @@ public sealed class ReplicaDriver
         Start(node);
     }
 
+    /// <summary>What a start would find on the disk of a node.</summary>
+    public RecoveredJournal Recover(int node) => _machines[node].Recover();
+
+    /// <summary>What is on the disk of a node, from a seq on.</summary>
+    public IReadOnlyList<OpLogBatch> Read(int node, ulong from) => _machines[node].Read(from);
+
     /// <summary>As what a node speaks now; or as what another run of it would.</summary>
     public Origin Says(int node, ulong? incarnation = null, bool votes = true) => State(node).Origin with
     {
