@@ -28,12 +28,16 @@ internal sealed class ReignLedger : IReplicaObserver
     /// <summary>How long committed entries take to this node's partitions.</summary>
     public ApplyLagRecorder ApplyLag { get; } = new();
 
+    /// <summary>When each other node was last heard.</summary>
+    public PeerLedger Peers { get; } = new();
+
     /// <summary>When the Primary committed what.</summary>
     public CommitTimes CommitTimes { get; } = new();
 
     /// <summary>A peer said something: a leader that sends, or one that goes in order.</summary>
     public void Heard(ReplicationMessage message, long nowTicks)
     {
+        Peers.Heard(message, nowTicks);
         if (message is AppendBatch append)
         {
             (_cause, _heardAtTicks) = (LeaderLost, nowTicks);

@@ -70,6 +70,9 @@ public sealed record NodeView(
     /// <summary>What it has verified.</summary>
     public VerificationView? Verification { get; init; }
 
+    /// <summary>The configured voters, as this node sees them. Null from a node of an earlier version.</summary>
+    public ClusterView? Cluster { get; init; }
+
     /// <summary>True when the node has applied all that it knows to be committed, and nothing beyond.</summary>
     [JsonIgnore]
     public bool IsSettled => AppliedSequence == CommittedSequence && AppendedSequence == CommittedSequence
@@ -79,4 +82,5 @@ public sealed record NodeView(
 /// <summary>How views are written and read: camelCase, compiled in.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(NodeView))]
+[JsonSerializable(typeof(HealthView))]
 public sealed partial class NodeViewJson : JsonSerializerContext;

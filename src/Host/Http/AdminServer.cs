@@ -54,6 +54,9 @@ internal sealed record AdminOptions
     /// <summary>The voters of the cluster.</summary>
     public IReadOnlyList<NodeId> Voters { get; init; } = [];
 
+    /// <summary>A voter that was not heard for so long does not count for the lease.</summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>What tenants mean; the same on every node.</summary>
     public Tenancy Tenancy { get; init; }
 

@@ -34,6 +34,10 @@ internal sealed class NodeGauges : IDisposable
         Always("hotstandby_serving", "1 on the node that leads with a lease.", sample => sample.Serves ? 1 : 0);
         Always("hotstandby_reporting", "1 when the node's actors answer in time; 0 while the journal is read.", sample =>
             sample.Report is null ? 0 : 1);
+        When("hotstandby_configured_voters", "Voters that the settings name.",
+            sample => sample.Cluster is not null, sample => sample.Cluster!.Voters);
+        When("hotstandby_counted_voters", "On the node that serves: voters that count for majorities and are heard, itself included.",
+            sample => sample is { Serves: true, Cluster: not null }, sample => sample.Cluster!.Counted);
         OnDisk("hotstandby_journal_bytes", "Size of the journal's files.", sample => sample.JournalBytes);
         OnDisk("hotstandby_data_directory_bytes", "Size of the data directory: journal and checkpoints.", sample => sample.DataBytes);
         OnDisk("hotstandby_disk_free_bytes", "Room on the disk of the data directory.", sample => sample.FreeBytes);

@@ -32,7 +32,7 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
     [
         "hotstandby_corrupt_batches_total", "hotstandby_evictions_in_vain_total", "hotstandby_full_sync_running", "hotstandby_state_whole",
         "hotstandby_reporting", "hotstandby_abandoned_connections_total", "hotstandby_lost_log_lines_total",
-        "hotstandby_paused_accepts_total",
+        "hotstandby_paused_accepts_total", "hotstandby_configured_voters",
         "hotstandby_refused_connections_total", "hotstandby_refused_peers_total",
         // These need a scrape at the right moment, or longer than a test; NodeGaugesTests has them.
         "hotstandby_full_sync_progress_ratio", "hotstandby_full_sync_bytes", "hotstandby_standby_in_flight_ratio",

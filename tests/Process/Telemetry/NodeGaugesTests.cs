@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Verification;
+using HotStandby.CommandLine.Status;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
@@ -21,6 +22,8 @@ public sealed class NodeGaugesTests
     {
         ["hotstandby_serving"] = (0, 1),
         ["hotstandby_reporting"] = (1, 1),
+        ["hotstandby_configured_voters"] = (3, 3),
+        ["hotstandby_counted_voters"] = (null, 2),
         ["hotstandby_journal_bytes"] = (10, 20),
         ["hotstandby_data_directory_bytes"] = (30, 40),
         ["hotstandby_disk_free_bytes"] = (50, 60),
@@ -134,7 +137,7 @@ public sealed class NodeGaugesTests
         [],
         new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8000, false, [new Partition(1)])), [], 10, 30, 50)
     {
-        CheckpointAge = TimeSpan.FromSeconds(5),
+        CheckpointAge = TimeSpan.FromSeconds(5), Cluster = new ClusterView(Verdicts.Degraded, 3, 2, 2, "", []),
     };
 
     private static NodeSample OfPrimary() => new(
@@ -150,6 +153,6 @@ public sealed class NodeGaugesTests
         [new SegmentUse(new Uuid(7, 1), new Segment(new Uuid(9, 1), "a", 0, 1000, "10.0.0.1:1", "tcp", ""), default, 300)],
         20, 40, 60)
     {
-        CheckpointAge = TimeSpan.FromSeconds(6),
+        CheckpointAge = TimeSpan.FromSeconds(6), Cluster = new ClusterView(Verdicts.Degraded, 3, 2, 2, "", []),
     };
 }
