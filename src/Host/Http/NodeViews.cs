@@ -33,6 +33,12 @@ internal static class NodeViews
             Phase = JsonNamingPolicy.CamelCase.ConvertName(replica.Phase.ToString()),
             Collector = CollectorNow(),
             Cluster = ClusterViews.Of(node, report),
+            Clocks =
+            [
+                .. node.Clocks().Select(static each => new ClockView(
+                    each.Node.Name, (double)each.OffsetTicks / TimeSpan.TicksPerMillisecond,
+                    (double)each.ErrorTicks / TimeSpan.TicksPerMillisecond)),
+            ],
             Verification = report.Verification is { } verification ? ViewOf(verification) : null,
             State = new StateView(
                 replica.State.IsWhole, replica.State.BaseSequence, replica.State.CheckpointSequence,

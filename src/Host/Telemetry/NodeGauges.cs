@@ -89,6 +89,8 @@ internal sealed class NodeGauges : IDisposable
             Standbys(standby => standby.Voting ? 1 : 0));
         Many("hotstandby_standby_silent_seconds", "On the Primary: since the Standby was last heard; -1: never.", "standby", Standbys(
             standby => standby.SilentMilliseconds < 0 ? -1 : standby.SilentMilliseconds / 1000.0));
+        Many("hotstandby_clock_offset_seconds", "How far the wall clock of another node is ahead of this one's.", "node", sample =>
+            sample.Clocks.Select(static each => (each.Node.Name, (double)each.OffsetTicks / TimeSpan.TicksPerSecond)));
         Serving("master_allocated_bytes", "Bytes handed out on all segments.", sample => sample.UsedBytes);
         Serving("master_total_capacity_bytes", "Capacity of all segments.", sample => sample.CapacityBytes);
         Serving("master_active_clients", "Clients with a mounted segment.", sample => sample.Clients);

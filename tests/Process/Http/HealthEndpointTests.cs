@@ -149,7 +149,7 @@ public sealed class HealthEndpointTests
             ["node", "role", "serving", "epoch", "leader", "voting", "appendedSequence", "durableSequence", "committedSequence",
                 "appliedSequence",
                 "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "phase", "state",
-                "collector", "verification", "cluster"],
+                "collector", "verification", "cluster", "clocks"],
             json.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
             ["enabled", "clean", "compared", "keysCompared", "failed", "mismatched", "repaired", "fullSyncsNeeded", "cycles",

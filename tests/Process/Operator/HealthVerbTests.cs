@@ -23,6 +23,7 @@ public sealed partial class HealthVerbTests(ITestOutputHelper output) : ClusterT
         await MustSayAsync(cluster, ExitCode.Ok, "3 of 3 voters; service survives the loss of 1", "status", stop);
 
         var primary = await cluster.WaitForPrimaryAsync(Patience, stop);
+        await MustLogAsync(primary, $"2215 FailoverLog: The cluster serves for the first time: node {primary.Id}, epoch ", stop);
         var standbys = cluster.Nodes.Where(node => node != primary).ToArray();
         standbys[0].Send(NodeSignal.Kill);
         var lost = $"2 of 3 voters; the next loss stops service: {standbys[0].Id} is not in the cluster";

@@ -34,6 +34,8 @@ public sealed class PageTests(ITestOutputHelper output) : ClusterTest(output)
         await SeeAsync("that a failover would be safe", () =>
             Text(browser, "#detail").Contains("would lose nothing", StringComparison.Ordinal));
 
+        await SeeAsync("that no service was lost before", () =>
+            Text(browser, "#timeline-caption").Contains("the first start of the cluster", StringComparison.Ordinal));
         await SeeAsync("the configured voters", () =>
             Text(browser, "#detail").StartsWith("3 of 3 voters; service survives the loss of 1.", StringComparison.Ordinal));
 
@@ -44,7 +46,9 @@ public sealed class PageTests(ITestOutputHelper output) : ClusterTest(output)
         await SeeAsync("that one is silent", () => Roles(browser) == Expected(cluster, successor, primary));
         await SeeAsync("that a voter is missing", () => Text(browser, "#detail").StartsWith(
             $"2 of 3 voters; the next loss stops service: {primary.Id} is not in the cluster.", StringComparison.Ordinal));
-        await SeeAsync("every step", () => Steps(browser).Length == 7 && Steps(browser)[^1] == "serving" && Missing(browser) == 0);
+        await SeeAsync("every step", () => Steps(browser).Length == 8 && Steps(browser)[^1] == "serving" && Missing(browser) == 0);
+        await SeeAsync("since when no node served", () => Steps(browser)[0] == "last service"
+            && Text(browser, "#timeline-caption").Contains("no node served for", StringComparison.Ordinal));
         await SeeAsync("who was put out", () =>
             Text(browser, "#timeline [data-step='put out']").Contains(primary.Id, StringComparison.Ordinal));
         await SeeAsync("who took over", () =>

@@ -100,7 +100,7 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
             return seen.Last(successor)["hotstandby_append_to_ack_seconds_count"] > 0;
         }, stop);
         Assert.Equal(1, seen.Last(successor)["hotstandby_promotions_total", "cause=\"handed_over\""]);
-        Assert.All(["silence", "election", "opening"], phase =>
+        Assert.All(["silence", "election", "opening", "outage"], phase =>
             Assert.True(seen.Last(successor)["hotstandby_failover_seconds_count", phase] > 0, phase));
 
         // Mooncake's counters exist from the start for every call; only some calls are made here.

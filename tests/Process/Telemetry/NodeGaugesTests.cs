@@ -4,6 +4,7 @@ using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Verification;
 using HotStandby.CommandLine.Status;
+using HotStandby.Core.Membership;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
@@ -24,6 +25,7 @@ public sealed class NodeGaugesTests
         ["hotstandby_reporting"] = (1, 1),
         ["hotstandby_configured_voters"] = (3, 3),
         ["hotstandby_counted_voters"] = (null, 2),
+        ["hotstandby_clock_offset_seconds"] = (null, 0.25),
         ["hotstandby_journal_bytes"] = (10, 20),
         ["hotstandby_data_directory_bytes"] = (30, 40),
         ["hotstandby_disk_free_bytes"] = (50, 60),
@@ -153,6 +155,6 @@ public sealed class NodeGaugesTests
         [new SegmentUse(new Uuid(7, 1), new Segment(new Uuid(9, 1), "a", 0, 1000, "10.0.0.1:1", "tcp", ""), default, 300)],
         20, 40, 60)
     {
-        CheckpointAge = TimeSpan.FromSeconds(6), Cluster = new ClusterView(Verdicts.Degraded, 3, 2, 2, "", []),
+        Clocks = [new ClockDifference(new NodeId("n2"), TimeSpan.TicksPerSecond / 4, 10)], CheckpointAge = TimeSpan.FromSeconds(6), Cluster = new ClusterView(Verdicts.Degraded, 3, 2, 2, "", []),
     };
 }

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using HotStandby.CommandLine;
 using HotStandby.CommandLine.Status;
+using HotStandby.Core.Membership;
 
 namespace HotStandby.Host.Commands.Operator;
 
@@ -12,6 +13,7 @@ internal static class CommandRendering
 {
     private static readonly string[] StatusHeadings = ["node", "role", "serves", "epoch", "commit", "applied", "lease", "votes", "objects"];
     private static readonly string[] StandbyHeadings = ["standby", "state", "stored", "lag", "applied", "votes", "silent"];
+    private static readonly string[] ClockHeadings = ["node", "sees the clock of", "ahead by"];
     private static readonly string[] VoterHeadings = ["voter", "state"];
     private static readonly string[] SightHeadings = ["node", "serves", "verdict", "what it sees"];
     private static readonly string[] MemberHeadings = ["node", "address", "status", "reachable", "voter", "role"];
@@ -35,7 +37,18 @@ internal static class CommandRendering
                 Text(standby, "node"), Text(standby, "state"), Text(standby, "storedSequence"), Text(standby, "lagEntries"),
                 Text(standby, "appliedSequence"), YesNo(standby, "voting"), Text(standby, "silentMilliseconds") + "ms",
             ]);
+        if (WrongClocks(answers).ToArray() is { Length: > 0 } wrong)
+            yield return new ResultTable("Wall clocks that differ by more than 100 ms", ClockHeadings, wrong);
     }
+
+    private static IEnumerable<IReadOnlyList<string>> WrongClocks(IReadOnlyList<NodeAnswer> answers) =>
+        from answer in answers
+        where answer.Body.TryGetProperty("clocks", out _)
+        from clock in answer.Body.GetProperty("clocks").EnumerateArray()
+        let offset = clock.GetProperty("offsetMilliseconds").GetDouble()
+        where Math.Abs(offset) - clock.GetProperty("errorMilliseconds").GetDouble() > ClockComparison.Allowed.TotalMilliseconds
+        select (IReadOnlyList<string>)
+            [Text(answer.Body, "node"), Text(clock, "node"), string.Create(CultureInfo.InvariantCulture, $"{offset:0}ms")];
 
     /// <summary>The voters by the node that knows best, and what every node says.</summary>
     public static IEnumerable<ResultTable> Voters(IReadOnlyList<NodeAnswer> answers)
