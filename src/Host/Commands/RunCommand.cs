@@ -73,7 +73,8 @@ internal static class RunCommand
             return ExitCode.Configuration;
         if (StartChecks.WhyNot(configuration.Settings) is { } mistake)
             return last.Say(mistake);
-        var plan = ResourcePlan.Of(configuration.Settings, ProcessLimits.Raise());
+        var limits = ProcessLimits.Raise();
+        var plan = ResourcePlan.Of(configuration.Settings, limits);
         if (plan.Refusal is { } refusal)
             return last.Say(new NodeEnd(ExitCode.Configuration, refusal));
         foreach (var warning in loaded.Warnings)
@@ -136,6 +137,7 @@ internal static class RunCommand
                         Guard = httpGuard,
                         Events = events,
                         MaximumConnections = plan.HttpConnections,
+                        MostDescriptors = limits.Descriptors?.Value ?? 0,
                         Watch = new DoorWatch("http", log, TimeProvider.System),
                     },
                     node.Gateway, node.ReportAsync, NodeControls.Of(node))
@@ -241,6 +243,7 @@ internal static class RunCommand
             Endpoint = EndpointOf(settings.Http.Host, settings.Http.Port),
             DataDirectory = settings.DataDirectory,
             NodeName = settings.NodeId.Name,
+            ClusterId = settings.ClusterId,
             Voters = settings.Voters,
             LeaseDuration = settings.Lease.Duration,
             Tenancy = settings.Objects.Tenancy,
