@@ -9,6 +9,12 @@ public static class ExitCode
     /// <summary>The run came to its end and what it was to show is not so: something acknowledged is lost, nodes differ.</summary>
     public const int FailedRun = 1;
 
+    /// <summary>Service goes on, but fewer voters count than are configured.</summary>
+    public const int Degraded = 2;
+
+    /// <summary>The nodes answer, and none of them serves.</summary>
+    public const int NoService = 3;
+
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 64;
 

@@ -11,8 +11,8 @@ public static class FuzzTargets
     [
         new FrameTarget(), new CallTarget(), new OpLogBatchTarget(), new OpLogPayloadTarget(), new AppliedEntriesTarget(),
         new ReplicationMessageTarget(),
-        new VerificationMessageTarget(), new HelloTarget(), new NameTakenTarget(), new PresenceTarget(), new ShardImageTarget(),
-        new SegmentImageTarget(), new JournalTarget(), new SerializerTarget(),
+        new VerificationMessageTarget(), new HelloTarget(), new NameTakenTarget(), new PresenceTarget(), new ClockReadingTarget(),
+        new ShardImageTarget(), new SegmentImageTarget(), new JournalTarget(), new SerializerTarget(),
     ];
 
     /// <summary>One of them.</summary>

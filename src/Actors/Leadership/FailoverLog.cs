@@ -3,8 +3,10 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using HotStandby.Actors.Replication;
 using HotStandby.Actors.Settings;
 using HotStandby.Core.Replication;
+using HotStandby.Messages.Identity;
 
 namespace HotStandby.Actors.Leadership;
 
@@ -26,6 +28,7 @@ internal sealed class FailoverLog : UntypedActor
             typeof(ClusterEvent.MemberUp), typeof(ClusterEvent.MemberRemoved));
         Context.System.EventStream.Subscribe(Self, typeof(PrimaryLost));
         Context.System.EventStream.Subscribe(Self, typeof(MajoritySealed));
+        Context.System.EventStream.Subscribe(Self, typeof(ServiceBegan));
     }
 
     /// <inheritdoc/>
@@ -48,6 +51,17 @@ internal sealed class FailoverLog : UntypedActor
                 break;
             case MajoritySealed won:
                 _log.Info("A majority is sealed for epoch {0}, the best log is that of {1}", won.Epoch, won.TailFrom);
+                break;
+            case ServiceBegan { IsFirst: true } first:
+                _log.Info("The cluster serves for the first time: node {0}, epoch {1}", first.Node, first.Epoch);
+                break;
+            case ServiceBegan began when began.Before == NodeId.None:
+                _log.Info("Service begins on node {0} in epoch {1}: it has heard of no service since its start", began.Node, began.Epoch);
+                break;
+            case ServiceBegan began:
+                _log.Info(
+                    "Service is back after {0} ms: node {1} serves in epoch {2}; node {3} served before and {4}", began.AwayMilliseconds,
+                    began.Node, began.Epoch, began.Before, began.WasHandedOver ? "handed over" : "lost its lease");
                 break;
             case ClusterEvent.UnreachableMember unreachable:
                 _log.Warning("{0} ({1}) cannot be reached", NodeConfiguration.NodeOf(unreachable.Member.Roles), unreachable.Member.Address);

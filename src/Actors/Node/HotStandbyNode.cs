@@ -39,7 +39,8 @@ public sealed class HotStandbyNode
 
     private readonly NodeActors _actors;
 
-    private HotStandbyNode(ActorSystem system, NodeActors actors, MasterViews views) => (System, _actors, Views) = (system, actors, views);
+    private HotStandbyNode(ActorSystem system, NodeActors actors, MasterViews views, NodeClocks clocks) =>
+        (System, _actors, Views, Clocks) = (system, actors, views, clocks);
 
     /// <summary>The actor system.</summary>
     public ActorSystem System { get; }
@@ -49,6 +50,9 @@ public sealed class HotStandbyNode
 
     /// <summary>How the node was a moment ago, for probes: asks nothing.</summary>
     public NodePulse Pulse => _actors.Pulse;
+
+    /// <summary>How far the wall clocks of the other nodes differ from this one's.</summary>
+    public NodeClocks Clocks { get; }
 
     /// <summary>Which node serves, as clients are told.</summary>
     public MasterViews Views { get; }
@@ -130,7 +134,9 @@ public sealed class HotStandbyNode
         var joiner = JoinActor.Props(configuration.Settings, directory, seeds, time, onFatal);
         if (seeds.Count > 0)
             system.ActorOf(VitalActor.Props(joiner, onFatal), JoinActor.Name);
-        return new HotStandbyNode(system, actors, serving.Views);
+        var clocks = new NodeClocks();
+        system.ActorOf(ClockActor.Props(clocks, time), ClockActor.Name);
+        return new HotStandbyNode(system, actors, serving.Views, clocks);
     }
 
     /// <summary>How the node is.</summary>

@@ -28,7 +28,7 @@ internal sealed class ReplicaActor : CellActor
 
     /// <summary>Use <see cref="Props"/>.</summary>
     public ReplicaActor(ReplicaOptions options, DataDirectory directory, NodeRoutes routes, ServingState serving, TimeProvider time)
-        : this(options, directory, routes, serving, time, new ReignLedger())
+        : this(options, directory, routes, serving, time, new ReignLedger(options.Cell.Protocol.Self))
     {
     }
 
@@ -91,6 +91,8 @@ internal sealed class ReplicaActor : CellActor
                 break;
         }
 
+        if (_ledger.TakeNews() is { } began) // the first reign is that which the log begins with
+            Context.System.EventStream.Publish(began with { IsFirst = _replica.Replica?.State.Log.EpochOf(1) == began.Epoch });
         _serving.ExtendLease(_replica.LeaseUntilTicks);
         if (_replica.Replica is { } replica)
             _serving.Views.Note(replica.ServiceAt(_time.NowTicks()), _peers);

@@ -52,6 +52,9 @@ public sealed record ReplicaReport(
     /// <summary>What the node is in.</summary>
     public NodePhase Phase { get; init; }
 
+    /// <summary>What the node has heard of the others.</summary>
+    public IReadOnlyList<PeerHeard> Peers { get; init; } = [];
+
     internal static ReplicaReport Of(ReplicaCell cell, long nowTicks, bool serving, ReignLedger ledger)
     {
         var replica = cell.Replica!;
@@ -73,6 +76,7 @@ public sealed record ReplicaReport(
         {
             WindowFill = (double)state.Window.Bytes / state.Settings.WindowBytes,
             Phase = cell.Phase,
+            Peers = ledger.Peers.Report(nowTicks),
         };
     }
 }

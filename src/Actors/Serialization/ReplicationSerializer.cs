@@ -1,6 +1,6 @@
 // The only serializer of this project: messages between replicas (their bytes are ReplicationCodec's), between verifiers
-// (VerificationCodec's), the events of the replica's journal, hellos and presences. Called by remoting and by the journal plugin. It never
-// loads a type that its input names.
+// (VerificationCodec's), the events of the replica's journal, hellos, presences and clocks. Called by remoting and by the journal plugin.
+// It never loads a type that its input names.
 using Akka.Actor;
 using Akka.Serialization;
 using HotStandby.Core.Journal;
@@ -14,8 +14,8 @@ namespace HotStandby.Actors.Serialization;
 
 /// <summary>
 /// Encodes <see cref="ReplicationMessage"/>, <see cref="VerificationMessage"/>, <see cref="IJournalEvent"/>, <see cref="Hello"/>,
-/// <see cref="NameTaken"/> and <see cref="Presence"/>. An <see cref="AppendBatch"/> that arrives with a damaged batch becomes a
-/// <see cref="CorruptAppend"/>.
+/// <see cref="NameTaken"/>, <see cref="Presence"/> and <see cref="ClockReading"/>. An <see cref="AppendBatch"/> that arrives with a
+/// damaged batch becomes a <see cref="CorruptAppend"/>.
 /// </summary>
 internal sealed class ReplicationSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
@@ -35,6 +35,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
         Hello => Hello.Manifest,
         NameTaken => NameTaken.Manifest,
         Presence => Presence.Manifest,
+        ClockReading => ClockReading.Manifest,
         _ => throw new SerializationRefusedException($"{o?.GetType()} does not leave this node"),
     };
 
@@ -60,6 +61,8 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
                 return taken.Encode();
             case Presence presence:
                 return presence.Encode();
+            case ClockReading reading:
+                return reading.Encode();
             default:
                 throw new SerializationRefusedException($"{obj?.GetType()} does not leave this node");
         }
@@ -82,6 +85,8 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
             return NameTaken.TryDecode(bytes, out var taken) ? taken : throw Refused(manifest, bytes, "no answer to a hello");
         if (manifest == Presence.Manifest)
             return Presence.TryDecode(bytes, out var presence) ? presence : throw Refused(manifest, bytes, "no presence");
+        if (manifest == ClockReading.Manifest)
+            return ClockReading.TryDecode(bytes, out var reading) ? reading : throw Refused(manifest, bytes, "no reading of a clock");
         return ReplicationCodec.Decode(manifest, bytes, out var message, out var problem) switch
         {
             ReplicationDecode.Ok => message!,

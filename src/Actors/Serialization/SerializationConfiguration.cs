@@ -22,6 +22,7 @@ internal static class SerializationConfiguration
             "HotStandby.Messages.Membership.Hello, HotStandby.Messages" = hotstandby
             "HotStandby.Messages.Membership.NameTaken, HotStandby.Messages" = hotstandby
             "HotStandby.Messages.Membership.Presence, HotStandby.Messages" = hotstandby
+            "HotStandby.Messages.Membership.ClockReading, HotStandby.Messages" = hotstandby
             "HotStandby.Messages.Verification.VerificationMessage, HotStandby.Messages" = hotstandby
           }
         }

@@ -42,6 +42,9 @@ public sealed record CollectorView(
 public sealed record SyncView(
     string Source, int PartitionsDone, int Partitions, long Bytes, double BytesPerSecond, double? RemainingSeconds);
 
+/// <summary>How far the wall clock of another node is ahead of this one's, and by how much that may be wrong.</summary>
+public sealed record ClockView(string Node, double OffsetMilliseconds, double ErrorMilliseconds);
+
 /// <summary>What the node's state rests on.</summary>
 /// <param name="IsWhole">The partitions hold what the log begins with; a node without that does not lead.</param>
 /// <param name="BaseSequence">Entries up to here are no longer in the log.</param>
@@ -70,6 +73,12 @@ public sealed record NodeView(
     /// <summary>What it has verified.</summary>
     public VerificationView? Verification { get; init; }
 
+    /// <summary>The configured voters, as this node sees them. Null from a node of an earlier version.</summary>
+    public ClusterView? Cluster { get; init; }
+
+    /// <summary>How far the wall clocks of the other nodes differ from this one's.</summary>
+    public IReadOnlyList<ClockView> Clocks { get; init; } = [];
+
     /// <summary>True when the node has applied all that it knows to be committed, and nothing beyond.</summary>
     [JsonIgnore]
     public bool IsSettled => AppliedSequence == CommittedSequence && AppendedSequence == CommittedSequence
@@ -79,4 +88,5 @@ public sealed record NodeView(
 /// <summary>How views are written and read: camelCase, compiled in.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(NodeView))]
+[JsonSerializable(typeof(HealthView))]
 public sealed partial class NodeViewJson : JsonSerializerContext;

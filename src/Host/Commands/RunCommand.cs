@@ -8,6 +8,7 @@ using HotStandby.Actors.Node;
 using HotStandby.Actors.Settings;
 using HotStandby.CommandLine;
 using HotStandby.CommandLine.Output;
+using HotStandby.CommandLine.Status;
 using HotStandby.Host.Discovery;
 using HotStandby.Host.Events;
 using HotStandby.Host.Http;
@@ -72,7 +73,8 @@ internal static class RunCommand
             return ExitCode.Configuration;
         if (StartChecks.WhyNot(configuration.Settings) is { } mistake)
             return last.Say(mistake);
-        var plan = ResourcePlan.Of(configuration.Settings, ProcessLimits.Raise());
+        var limits = ProcessLimits.Raise();
+        var plan = ResourcePlan.Of(configuration.Settings, limits);
         if (plan.Refusal is { } refusal)
             return last.Say(new NodeEnd(ExitCode.Configuration, refusal));
         foreach (var warning in loaded.Warnings)
@@ -135,6 +137,7 @@ internal static class RunCommand
                         Guard = httpGuard,
                         Events = events,
                         MaximumConnections = plan.HttpConnections,
+                        MostDescriptors = limits.Descriptors?.Value ?? 0,
                         Watch = new DoorWatch("http", log, TimeProvider.System),
                     },
                     node.Gateway, node.ReportAsync, NodeControls.Of(node))
@@ -152,9 +155,12 @@ internal static class RunCommand
             // In the clear on loopback, as the palette is meant; where HTTP asks for certificates, use the verbs.
             Petabridge.PetabridgeDoor.Open(node.System, new Operator.NodeAccess([httpAddress], token, null, null));
 #endif
+            using var watching = new CancellationTokenSource();
+            _ = new ClusterWatch(log, TimeProvider.System).RunAsync(() => LookAt(node, settings), watching.Token);
             HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", httpAddress, settings.DataDirectory);
             var code = await ended.Task;
             var hasServed = node.Gateway.MayServe;
+            await watching.CancelAsync();
             // Clients watch another node from now on: this one will not hear of the next Primary.
             if (discovery is not null)
                 await discovery.DisposeAsync();
@@ -172,6 +178,13 @@ internal static class RunCommand
             await node.StopAsync();
             return last.Say(end);
         }
+    }
+
+    private static (ClusterView Cluster, bool Serves) LookAt(HotStandbyNode node, HotStandbySettings settings)
+    {
+        var serves = node.Gateway.MayServe;
+        return (ClusterViews.Of(new ClusterSight(
+            settings.NodeId, settings.Voters, settings.Lease.Duration, serves, node.Pulse.Latest, node.Members())), serves);
     }
 
     private static void Stop(PosixSignalContext signal, TaskCompletionSource<int> ended)
@@ -230,7 +243,9 @@ internal static class RunCommand
             Endpoint = EndpointOf(settings.Http.Host, settings.Http.Port),
             DataDirectory = settings.DataDirectory,
             NodeName = settings.NodeId.Name,
+            ClusterId = settings.ClusterId,
             Voters = settings.Voters,
+            LeaseDuration = settings.Lease.Duration,
             Tenancy = settings.Objects.Tenancy,
             Settings = configuration.Effective,
             AdminToken = token,

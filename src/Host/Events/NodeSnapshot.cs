@@ -40,7 +40,7 @@ internal sealed record NodeSnapshot(DateTimeOffset Time, string Node, string Sta
         var ready = HealthEndpoints.ReadyOf(node, sample.Report);
         return new NodeSnapshot(time.GetUtcNow(), node.Options.NodeName, ready.HaState, sample.Serves, sample.Keys, ready.Reason)
         {
-            View = sample.Report is { } report ? NodeViews.Of(report) with { Partitions = [] } : null,
+            View = sample.Report is { } report ? NodeViews.Of(node, report) with { Partitions = [] } : null,
             SegmentCount = sample.Segments.Count,
             Segments =
             [

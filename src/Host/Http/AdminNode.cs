@@ -2,6 +2,7 @@
 using Akka.Actor;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Verification;
+using HotStandby.Core.Membership;
 using HotStandby.Core.Node;
 using HotStandby.Host.Events;
 using HotStandby.Host.Telemetry;
@@ -37,6 +38,9 @@ internal sealed class AdminNode(
 
     /// <summary>The cluster's members, oldest first.</summary>
     public IReadOnlyList<MemberReport> Members() => controls.Members();
+
+    /// <summary>How far the wall clocks of the other nodes differ.</summary>
+    public IReadOnlyList<ClockDifference> Clocks() => controls.Clocks();
 
     /// <summary>True while the node leads, its lease holds, and it does not hand over.</summary>
     public bool Serves => gateway.Service == ServiceState.Serving;
@@ -176,6 +180,9 @@ internal sealed record NodeControls(
     /// <summary>The cluster's members, oldest first.</summary>
     public required Func<IReadOnlyList<MemberReport>> Members { get; init; }
 
+    /// <summary>How far the wall clocks of the other nodes differ.</summary>
+    public Func<IReadOnlyList<ClockDifference>> Clocks { get; init; } = static () => [];
+
     /// <summary>Those of a running node.</summary>
     public static NodeControls Of(HotStandbyNode node)
     {
@@ -183,7 +190,7 @@ internal sealed record NodeControls(
         return new NodeControls(node.RunAsync, node.InjectFaultAsync)
         {
             Pulse = () => node.Pulse.Latest, SwitchOver = node.SwitchOverAsync, Verify = node.VerifyAsync, ReadOpLog = node.ReadAsync,
-            Members = node.Members,
+            Members = node.Members, Clocks = () => node.Clocks.Differences,
         };
     }
 }

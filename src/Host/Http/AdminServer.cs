@@ -7,6 +7,7 @@ using HotStandby.Actors.Settings;
 using HotStandby.CommandLine.Status;
 using HotStandby.Host.Events;
 using HotStandby.Host.Limits;
+using HotStandby.Host.Telemetry;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Server;
@@ -51,8 +52,17 @@ internal sealed record AdminOptions
     /// <summary>The node-id, as commands show it.</summary>
     public string NodeName { get; init; } = "";
 
+    /// <summary>The cluster-id.</summary>
+    public string ClusterId { get; init; } = "";
+
+    /// <summary>File descriptors that the process may open; 0: not known.</summary>
+    public long MostDescriptors { get; init; }
+
     /// <summary>The voters of the cluster.</summary>
     public IReadOnlyList<NodeId> Voters { get; init; } = [];
+
+    /// <summary>A voter that was not heard for so long does not count for the lease.</summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>What tenants mean; the same on every node.</summary>
     public Tenancy Tenancy { get; init; }
@@ -117,7 +127,7 @@ internal static class AdminServer
             GuardDescription.Require(operation, context);
             return Task.CompletedTask;
         }));
-        MetricsEndpoints.AddTo(builder.Services);
+        MetricsEndpoints.AddTo(builder.Services, new BuildInfo(options.NodeName, options.ClusterId));
         var app = builder.Build();
         var guard = new OperatorGuard(options);
         var node = new AdminNode(options, gateway, report, controls);

@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace HotStandby.Host.Http;
 
-/// <summary>/admin/status, lag, members, switchover, verify, oplog/tail, config, drain.</summary>
+/// <summary>/admin/status, health, lag, members, switchover, verify, oplog/tail, config, drain.</summary>
 internal static class CommandEndpoints
 {
     private const int UsualEntries = 20;
@@ -34,6 +34,8 @@ internal static class CommandEndpoints
                 CommandTable.Lag with { Path = "/admin/lag" },
                 (CancellationToken stop) => ReplicationEndpoints.ReplicationAsync(node, stop))
             .AnswersCommand<ReplicationBody>(CommandTable.Lag, 503);
+        routes.MapCommand(CommandTable.Health with { Path = "/admin/health" }, () => HealthEndpoints.Cluster(node))
+            .AnswersCommand<HealthView>(CommandTable.Health);
         routes.MapCommand(CommandTable.Members, (CancellationToken stop) => Answered(() => MembersAsync(node, stop)))
             .AnswersCommand<MembersBody>(CommandTable.Members, 503);
         routes.MapCommand(CommandTable.Switchover, (HttpContext context, string? to, CancellationToken stop) =>
@@ -75,10 +77,19 @@ internal static class CommandEndpoints
         return Results.Json(new MembersBody(node.Options.NodeName, MembersOf(node, leader)), CommandJson.Default.MembersBody);
     }
 
-    /// <summary>The cluster's members, as the node sees them.</summary>
-    public static IReadOnlyList<MemberBody> MembersOf(AdminNode node, string? leader) => [.. node.Members().Select(member => new MemberBody(
-        member.Node.Name, member.Address, member.Status, member.Reachable, node.Options.Voters.Contains(member.Node),
-        member.Node.Name == leader ? "primary" : "standby", member.Http))];
+    /// <summary>The cluster's members, as the node sees them, and behind them the configured voters that are none.</summary>
+    public static IReadOnlyList<MemberBody> MembersOf(AdminNode node, string? leader)
+    {
+        var members = node.Members();
+        return
+        [
+            .. members.Select(member => new MemberBody(
+                member.Node.Name, member.Address, member.Status, member.Reachable, node.Options.Voters.Contains(member.Node),
+                member.Node.Name == leader ? "primary" : "standby", member.Http)),
+            .. node.Options.Voters.Where(voter => members.All(member => member.Node != voter))
+                .Select(static voter => new MemberBody(voter.Name, "", "Absent", false, true, "", "")),
+        ];
+    }
 
     // The answer is given when this node has heard the new Primary, or leads again because the other one did not come to.
     private static async Task<IResult> SwitchOverAsync(AdminNode node, Change change, string? to, CancellationToken stop)

@@ -1,13 +1,14 @@
 // For probes, load balancers and scripts that look for the leader. They answer on every node, at any time, from what the node has said of
 // itself a moment ago: a probe asks nothing of it, and costs it nothing.
 using HotStandby.Actors.Node;
+using HotStandby.CommandLine.Status;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace HotStandby.Host.Http;
 
-/// <summary>/health, /health/live, /health/primary, /ready, /role, /ha_status, /leader.</summary>
+/// <summary>/health, /health/live, /health/primary, /health/cluster, /ready, /role, /ha_status, /leader.</summary>
 internal static class HealthEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, AdminNode node)
@@ -18,6 +19,8 @@ internal static class HealthEndpoints
             .AnswersText("200 while the process answers at all. Asks neither the node nor the cluster: for liveness probes.");
         routes.MapGet("/health/primary", () => node.Serves ? Results.Text("primary") : Results.Text("not primary", statusCode: 503))
             .AnswersText("200 on the node that serves, 503 on the others.");
+        routes.MapGet("/health/cluster", () => Cluster(node))
+            .Answers<HealthView>("How many of the configured voters count, and why no node serves, as this node sees it. 200 always.");
         routes.MapGet("/ready", () =>
         {
             var ready = ReadyOf(node, node.Pulse);
@@ -40,6 +43,11 @@ internal static class HealthEndpoints
         var known = Math.Max(report.Replica.AppendedSequence, report.Replica.CommittedSequence);
         return known - Math.Min(report.Replica.AppliedSequence, known);
     }
+
+    /// <summary>Answers /health/cluster.</summary>
+    public static IResult Cluster(AdminNode node) => ClusterViews.Of(node, node.Pulse) is { } cluster
+        ? Results.Json(new HealthView(node.Options.NodeName, node.Serves, cluster), NodeViewJson.Default.HealthView)
+        : ErrorAnswer.NoReport();
 
     private static HealthBody HealthOf(AdminNode node, NodeReport? report)
     {

@@ -18,9 +18,11 @@ internal static class MetricsEndpoints
     private static bool IsPushed => Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 };
 
     /// <summary>Registers what collects and exports.</summary>
-    public static void AddTo(IServiceCollection services)
+    /// <param name="services">Where.</param>
+    /// <param name="build">What runs here.</param>
+    public static void AddTo(IServiceCollection services, BuildInfo build)
     {
-        services.AddSingleton(static _ => new NodeGauges());
+        services.AddSingleton(_ => new NodeGauges(build));
         var telemetry = services.AddOpenTelemetry();
         telemetry.WithMetrics(static metrics =>
         {

@@ -11,8 +11,8 @@ namespace HotStandby.Host.Http;
 /// <summary>Views of this node.</summary>
 internal static class NodeViews
 {
-    /// <summary>The view of a report.</summary>
-    public static NodeView Of(NodeReport report)
+    /// <summary>The view of a node's report.</summary>
+    public static NodeView Of(AdminNode node, NodeReport report)
     {
         var replica = report.Replica;
         return new NodeView(
@@ -32,6 +32,13 @@ internal static class NodeViews
         {
             Phase = JsonNamingPolicy.CamelCase.ConvertName(replica.Phase.ToString()),
             Collector = CollectorNow(),
+            Cluster = ClusterViews.Of(node, report),
+            Clocks =
+            [
+                .. node.Clocks().Select(static each => new ClockView(
+                    each.Node.Name, (double)each.OffsetTicks / TimeSpan.TicksPerMillisecond,
+                    (double)each.ErrorTicks / TimeSpan.TicksPerMillisecond)),
+            ],
             Verification = report.Verification is { } verification ? ViewOf(verification) : null,
             State = new StateView(
                 replica.State.IsWhole, replica.State.BaseSequence, replica.State.CheckpointSequence,

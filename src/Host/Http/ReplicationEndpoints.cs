@@ -26,12 +26,12 @@ internal static class ReplicationEndpoints
 
     /// <summary>Answers /status.</summary>
     public static async Task<IResult> StatusAsync(AdminNode node, CancellationToken stop) => await node.TryReportAsync(stop) is { } report
-        ? Results.Json(NodeViews.Of(report), NodeViewJson.Default.NodeView)
+        ? Results.Json(NodeViews.Of(node, report), NodeViewJson.Default.NodeView)
         : ErrorAnswer.NoReport();
 
     private static ReplicationBody BodyOf(AdminNode node, NodeReport report)
     {
-        var view = NodeViews.Of(report);
+        var view = NodeViews.Of(node, report);
         var lag = view.ApplyLagMicroseconds;
         return new ReplicationBody(
             view.Node, view.Role, node.HaStateOf(report), view.Serving, view.Epoch, view.Leader, view.Voting, view.AppendedSequence,

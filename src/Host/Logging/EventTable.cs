@@ -32,7 +32,13 @@ internal static class EventTable
         ["No cluster is founded while two processes call themselves {0}: stop one of them"] = new(2114, "NameContested"),
         ["{0} hellos like the next one, from others, have come since the line about the last one"] = new(2115, "StrangersSkipped"),
 
+        ["The wall clock of {0} differs from this node's by {1} ms, measured to {2} ms: let NTP set both"] = new(2116, "ClockDiffers"),
+        ["The wall clock of {0} agrees with this node's again: they differ by {1} ms"] = new(2117, "ClockAgrees"),
+
         // Replication
+        ["The cluster serves for the first time: node {0}, epoch {1}"] = new(2215, "ServiceFounded"),
+        ["Service begins on node {0} in epoch {1}: it has heard of no service since its start"] = new(2216, "ServiceBegins"),
+        ["Service is back after {0} ms: node {1} serves in epoch {2}; node {3} served before and {4}"] = new(2217, "ServiceBack"),
         ["The grants of a majority to {0} in epoch {1} have lapsed: it has no lease any more"] = new(2207, "LeaseLapsed"),
         ["A majority is sealed for epoch {0}, the best log is that of {1}"] = new(2208, "MajoritySealed"),
         ["Node {0} recovered its journal: last entry {1}/{2}, committed {3}, promise {4}, {5}"] = new(2201, "JournalRecovered"),

@@ -43,6 +43,15 @@ internal static partial class HostEvents
     [LoggerMessage(1011, LogLevel.Warning, "{What}", EventName = "SettingsWarning")]
     public static partial void SettingsWarning(ILogger log, string what);
 
+    [LoggerMessage(1012, LogLevel.Warning, "{Why}", EventName = "NoService")]
+    public static partial void NoService(ILogger log, string why);
+
+    [LoggerMessage(1013, LogLevel.Warning, "{Redundancy}", EventName = "VoterMissing")]
+    public static partial void VoterMissing(ILogger log, string redundancy);
+
+    [LoggerMessage(1014, LogLevel.Information, "Every voter counts again: {Redundancy}", EventName = "VotersComplete")]
+    public static partial void VotersComplete(ILogger log, string redundancy);
+
     [LoggerMessage(1003, LogLevel.Warning, "A peer at the {Door} port is refused, {Peer}: {Reason}", EventName = "PeerRefused")]
     public static partial void PeerRefused(ILogger log, string door, string peer, string reason);
 }

@@ -1,5 +1,5 @@
-// The size of the data directory, measured in the background: a scrape shows the last measurement and never waits for a disk. Directories
-// that may not be read, such as lost+found, are left out.
+// The size of the data directory, and how many files the process has open, measured in the background: a scrape shows the last measurement
+// and never waits for a disk. Directories that may not be read, such as lost+found, are left out.
 using System.IO.Enumeration;
 using HotStandby.Host.Logging;
 using Microsoft.Extensions.Logging;
@@ -13,6 +13,7 @@ namespace HotStandby.Host.Telemetry;
 /// <param name="OldestCheckpoint">When the newest checkpoint of that partition whose newest is oldest was saved; null without any.</param>
 internal sealed record DiskUse(long JournalBytes, long DataBytes, long FreeBytes, DateTimeOffset? OldestCheckpoint)
 {
+    private const string DescriptorDirectory = "/proc/self/fd"; // of Linux; elsewhere it is not known
     private const string JournalDirectory = "logs";
     private const string CheckpointDirectory = "checkpoints";
 
@@ -22,6 +23,9 @@ internal sealed record DiskUse(long JournalBytes, long DataBytes, long FreeBytes
         RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint,
     };
 
+    /// <summary>File descriptors that this process has open; 0: not known.</summary>
+    public int OpenDescriptors { get; init; }
+
     /// <summary>Nothing is known.</summary>
     public static readonly DiskUse Unknown = new(0, 0, 0, null);
 
@@ -30,7 +34,10 @@ internal sealed record DiskUse(long JournalBytes, long DataBytes, long FreeBytes
     /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
     public static DiskUse Of(string directory) => new(
         BytesIn(Path.Combine(directory, JournalDirectory)), BytesIn(directory), new DriveInfo(directory).AvailableFreeSpace,
-        OldestCheckpointIn(Path.Combine(directory, CheckpointDirectory)));
+        OldestCheckpointIn(Path.Combine(directory, CheckpointDirectory)))
+    {
+        OpenDescriptors = Directory.Exists(DescriptorDirectory) ? Directory.EnumerateFileSystemEntries(DescriptorDirectory).Count() : 0,
+    };
 
     // Files are named for their partition, then @ and the seq. One that was deleted meanwhile has a date of 1601, and a newer sibling.
     private static DateTimeOffset? OldestCheckpointIn(string directory)

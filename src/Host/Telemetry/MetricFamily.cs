@@ -22,6 +22,9 @@ internal sealed record MetricFamily(string Name, string Description, string? Lab
     /// <summary>It only grows, until the process ends.</summary>
     public bool IsCounter { get; init; }
 
+    /// <summary>Labels that every series has with the same value.</summary>
+    public IReadOnlyList<KeyValuePair<string, object?>> Constant { get; init; } = [];
+
     /// <summary>Writes families in Prometheus' text format; those without a series are left out.</summary>
     public static void Write(IBufferWriter<byte> output, IEnumerable<MetricFamily> families, NodeSample sample)
     {
@@ -47,6 +50,7 @@ internal sealed record MetricFamily(string Name, string Description, string? Lab
             text.Append(Name).Append('{');
             if (Label is not null)
                 text.Append(CultureInfo.InvariantCulture, $"{Label}=\"{Escaped(series.Label ?? "", quotes: true)}\"");
+            text.AppendJoin(',', Constant.Select(static label => $"{label.Key}=\"{Escaped($"{label.Value}", quotes: true)}\""));
             text.Append("} ").Append(TextOf(series.Value)).Append('\n');
         }
     }

@@ -26,14 +26,30 @@ internal sealed class NodeGauges : IDisposable
     private VerificationCounts _verified; // as last reported: a counter does not fall back because the node is silent
 
     /// <summary>Creates the instruments.</summary>
-    public NodeGauges()
+    /// <param name="build">What runs here; null: not known.</param>
+    public NodeGauges(BuildInfo? build = null)
     {
         // Several servers in one process, as tests have them, must not collect each other's gauges.
         var number = Interlocked.Increment(ref _meters);
         _meter = new Meter(number == 1 ? FirstMeterName : string.Create(CultureInfo.InvariantCulture, $"{FirstMeterName}.{number}"));
+        Add(new MetricFamily("hotstandby_build_info", "1, with what runs here: version, node-id and cluster-id.", null, static _ =>
+            [new Series(null, 1)])
+        {
+            Constant = (build ?? new BuildInfo("", "")).Labels,
+        });
+        When("hotstandby_uptime_seconds", "Since the process was started.", sample => sample.Uptime is not null, sample =>
+            sample.Uptime!.Value.TotalSeconds);
+        When("hotstandby_open_descriptors", "File descriptors that the process has open.", sample => sample.OpenDescriptors > 0, sample =>
+            sample.OpenDescriptors);
+        When("hotstandby_descriptor_limit", "File descriptors that the process may open.", sample => sample.MostDescriptors > 0, sample =>
+            sample.MostDescriptors);
         Always("hotstandby_serving", "1 on the node that leads with a lease.", sample => sample.Serves ? 1 : 0);
         Always("hotstandby_reporting", "1 when the node's actors answer in time; 0 while the journal is read.", sample =>
             sample.Report is null ? 0 : 1);
+        When("hotstandby_configured_voters", "Voters that the settings name.",
+            sample => sample.Cluster is not null, sample => sample.Cluster!.Voters);
+        When("hotstandby_counted_voters", "On the node that serves: voters that count for majorities and are heard, itself included.",
+            sample => sample is { Serves: true, Cluster: not null }, sample => sample.Cluster!.Counted);
         OnDisk("hotstandby_journal_bytes", "Size of the journal's files.", sample => sample.JournalBytes);
         OnDisk("hotstandby_data_directory_bytes", "Size of the data directory: journal and checkpoints.", sample => sample.DataBytes);
         OnDisk("hotstandby_disk_free_bytes", "Room on the disk of the data directory.", sample => sample.FreeBytes);
@@ -85,6 +101,8 @@ internal sealed class NodeGauges : IDisposable
             Standbys(standby => standby.Voting ? 1 : 0));
         Many("hotstandby_standby_silent_seconds", "On the Primary: since the Standby was last heard; -1: never.", "standby", Standbys(
             standby => standby.SilentMilliseconds < 0 ? -1 : standby.SilentMilliseconds / 1000.0));
+        Many("hotstandby_clock_offset_seconds", "How far the wall clock of another node is ahead of this one's.", "node", sample =>
+            sample.Clocks.Select(static each => (each.Node.Name, (double)each.OffsetTicks / TimeSpan.TicksPerSecond)));
         Serving("master_allocated_bytes", "Bytes handed out on all segments.", sample => sample.UsedBytes);
         Serving("master_total_capacity_bytes", "Capacity of all segments.", sample => sample.CapacityBytes);
         Serving("master_active_clients", "Clients with a mounted segment.", sample => sample.Clients);
@@ -173,6 +191,6 @@ internal sealed class NodeGauges : IDisposable
     }
 
     private IEnumerable<Measurement<double>> Measure(MetricFamily family) => family.Of(Sample).Select(series => family.Label is null
-        ? new Measurement<double>(series.Value)
+        ? new Measurement<double>(series.Value, family.Constant)
         : new Measurement<double>(series.Value, new KeyValuePair<string, object?>(family.Label, series.Label)));
 }

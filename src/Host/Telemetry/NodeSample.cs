@@ -1,5 +1,7 @@
 // What a scrape tells of the node besides counters: taken once a scrape, before the gauges are read.
 using HotStandby.Actors.Node;
+using HotStandby.CommandLine.Status;
+using HotStandby.Core.Membership;
 using HotStandby.Host.Http;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
@@ -24,6 +26,21 @@ internal sealed record NodeSample(
     /// <summary>Since the newest checkpoint of that partition whose newest is oldest was saved; null without any.</summary>
     public TimeSpan? CheckpointAge { get; init; }
 
+    /// <summary>The configured voters as the node sees them; null when that is not known.</summary>
+    public ClusterView? Cluster { get; init; }
+
+    /// <summary>How far the wall clocks of the other nodes differ.</summary>
+    public IReadOnlyList<ClockDifference> Clocks { get; init; } = [];
+
+    /// <summary>Since the process was started; null when that is not known.</summary>
+    public TimeSpan? Uptime { get; init; }
+
+    /// <summary>File descriptors that the process has open; 0: not known.</summary>
+    public int OpenDescriptors { get; init; }
+
+    /// <summary>File descriptors that it may open; 0: not known.</summary>
+    public long MostDescriptors { get; init; }
+
     /// <summary>Objects in the index; 0 while that is not known.</summary>
     public long Keys =>
         Report?.Partitions.Where(partition => partition.Partition != Partition.SegmentTable).Sum(partition => partition.Digest.Count) ?? 0;
@@ -44,6 +61,8 @@ internal sealed record NodeSample(
         var segments = report is not null && serves ? await SegmentsAsync(node, stop) : [];
         return new NodeSample(serves, report, segments, disk.JournalBytes, disk.DataBytes, disk.FreeBytes)
         {
+            Cluster = ClusterViews.Of(node, report), Clocks = node.Clocks(), Uptime = BuildInfo.Uptime,
+            OpenDescriptors = disk.OpenDescriptors, MostDescriptors = node.Options.MostDescriptors,
             CheckpointAge = disk.OldestCheckpoint is { } saved
                 ? TimeSpan.FromTicks(Math.Max(0, (DateTimeOffset.UtcNow - saved).Ticks))
                 : null,

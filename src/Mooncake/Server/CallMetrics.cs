@@ -14,7 +14,11 @@ internal sealed class CallMetrics
     private static readonly double[] SizeBounds =
         [4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
 
+    private static readonly double[] TimeBounds =
+        [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
     private readonly FunctionCounters?[] _functions = new FunctionCounters?[Enum.GetValues<Rpc>().Length];
+    private readonly Histogram<double> _seconds;
     private readonly Histogram<double> _valueBytes;
     private readonly Counter<long> _hitBytes;
     private readonly UpDownCounter<long> _totalGets;
@@ -26,6 +30,9 @@ internal sealed class CallMetrics
     {
         foreach (var rpc in Enum.GetValues<Rpc>())
             _functions[(int)rpc] = new FunctionCounters(meter, rpc);
+        _seconds = meter.CreateHistogram(
+            "hotstandby_call_seconds", null, "From the arrival of a client's call to its answer, by call.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = TimeBounds });
         _valueBytes = meter.CreateHistogram(
             "master_value_size_bytes", null, "Sizes of the objects of PutStart and UpsertStart.", null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = SizeBounds });
@@ -38,7 +45,7 @@ internal sealed class CallMetrics
     }
 
     /// <summary>A settled call is answered.</summary>
-    public void Answered(Rpc rpc, MasterCall call)
+    public void Answered(Rpc rpc, MasterCall call, TimeSpan took)
     {
         var (items, failed) = call switch
         {
@@ -47,7 +54,9 @@ internal sealed class CallMetrics
             ScanCall scan => (1, scan.Error == ErrorCode.Ok ? 0 : 1),
             _ => (1, 0),
         };
-        _functions[(int)rpc]!.Add(items, failed);
+        var function = _functions[(int)rpc]!;
+        function.Add(items, failed);
+        _seconds.Record(took.TotalSeconds, function.Label);
     }
 
     /// <summary>Makes every counter appear with 0.</summary>
@@ -101,7 +110,8 @@ internal sealed class CallMetrics
 
         public FunctionCounters(Meter meter, Rpc rpc)
         {
-            var name = rpc == Rpc.ReMountSegment ? "remount_segment" : JsonNamingPolicy.SnakeCaseLower.ConvertName(rpc.ToString());
+            var name = NameOf(rpc);
+            Label = new KeyValuePair<string, object?>("call", name);
             _requests = meter.CreateCounter<long>($"master_{name}_requests_total", null, $"{rpc}: calls answered.");
             _failures = meter.CreateCounter<long>($"master_{name}_failures_total", null, $"{rpc}: calls of which nothing succeeded.");
             if (!name.StartsWith(Batch, StringComparison.Ordinal))
@@ -111,6 +121,11 @@ internal sealed class CallMetrics
             _items = meter.CreateCounter<long>($"master_{name}_items_total", null, $"{rpc}: items.");
             _failedItems = meter.CreateCounter<long>($"master_{name}_failed_items_total", null, $"{rpc}: items that failed.");
         }
+
+        public KeyValuePair<string, object?> Label { get; }
+
+        private static string NameOf(Rpc rpc) =>
+            rpc == Rpc.ReMountSegment ? "remount_segment" : JsonNamingPolicy.SnakeCaseLower.ConvertName(rpc.ToString());
 
         public void ShowZeros()
         {

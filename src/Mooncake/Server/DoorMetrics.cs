@@ -56,7 +56,10 @@ public sealed class DoorMetrics : IDisposable
     }
 
     /// <summary>A call is answered.</summary>
-    public void Answered(Rpc rpc, MasterCall call) => _answered.Answered(rpc, call);
+    /// <param name="rpc">Which function.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="took">From its arrival to its answer.</param>
+    public void Answered(Rpc rpc, MasterCall call, TimeSpan took) => _answered.Answered(rpc, call, took);
 
     /// <summary>A frame was refused.</summary>
     public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));

@@ -338,7 +338,7 @@ internal sealed class MooncakeConnection(
         else if (reply is { Function: { } function, Call: { } call })
         {
             _functions[function.Rpc].Write(new AnswerFrame(output, reply.CallNumber, function.Result, gateway), call);
-            metrics.Answered(function.Rpc, call);
+            metrics.Answered(function.Rpc, call, time.GetElapsedTime(reply.ArrivedAt));
             DoorTraces.Answered(function.Rpc, reply.ArrivedAt, time);
         }
         else

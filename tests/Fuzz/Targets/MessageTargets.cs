@@ -90,6 +90,18 @@ internal sealed class VerificationMessageTarget() : FuzzTarget("verification-mes
     ]).Select(Encode);
 }
 
+internal sealed class ClockReadingTarget() : FuzzTarget("clock-reading")
+{
+    public override bool IsCanonical => true;
+
+    public override object? Decode(byte[] input) => ClockReading.TryDecode(input, out var reading) ? reading : null;
+
+    public override byte[] Encode(object decoded) => ((ClockReading)decoded).Encode();
+
+    protected override IEnumerable<byte[]> MakeSamples() =>
+        [new ClockReading(7, 0).Encode(), new ClockReading(8, 638_000_000_000_000_000).Encode()];
+}
+
 internal sealed class PresenceTarget() : FuzzTarget("presence")
 {
     public override object? Decode(byte[] input) => Presence.TryDecode(input, out var presence) ? presence : null;

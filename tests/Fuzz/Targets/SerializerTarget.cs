@@ -64,6 +64,7 @@ internal sealed class SerializerTarget() : FuzzTarget("serializer")
                 [new(1, 4)]), new GrantReleased(speaker, 3, NodeId.None), new GrantReleased(speaker, 3, new NodeId("n2")),
             new VerificationPointRequest(node, new Partition(3)), new Hello(node, new ClusterShape("c", "a,b", 4, "quorum", 2000),
                 new Life(1, 2), 3, true, 2, [], 4, 5), new NameTaken("a", true, 1),
+            new ClockReading(7, 638_000_000_000_000_000),
             new Presence(new(node, "akka.tcp://x@h:1", 9), [new(new NodeId("b"), "akka.tcp://x@h:2", 7)]),
             new BatchAppended(batch), new EpochPromised(7, node), new SuffixCut(41), new VotingGranted(0x1122),
             new LogTruncated([new(1, 4), new(2, 6)], roll),

@@ -196,8 +196,8 @@ public sealed class AdminServerTests
         await using var server = await StartAsync();
         string[] alwaysAnswered =
         [
-            "/health", "/health/live", "/health/primary", "/ready", "/role", "/ha_status", "/leader", "/replication", "/status", "/metrics",
-            "/metrics/summary", "/", "/events", "/admin/status", "/admin/lag",
+            "/health", "/health/live", "/health/primary", "/health/cluster", "/ready", "/role", "/ha_status", "/leader", "/replication",
+            "/status", "/metrics", "/metrics/summary", "/", "/events", "/admin/status", "/admin/health", "/admin/lag",
             .. CommandTable.All.Select(command => command.Path).Where(path => path.StartsWith("/admin/", StringComparison.Ordinal)),
         ];
         var described = (await server.GetAsync("/openapi.json")).Json.GetProperty("paths").EnumerateObject().Select(path => path.Name);

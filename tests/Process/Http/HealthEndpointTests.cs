@@ -149,12 +149,30 @@ public sealed class HealthEndpointTests
             ["node", "role", "serving", "epoch", "leader", "voting", "appendedSequence", "durableSequence", "committedSequence",
                 "appliedSequence",
                 "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "phase", "state",
-                "collector", "verification"],
+                "collector", "verification", "cluster", "clocks"],
             json.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
             ["enabled", "clean", "compared", "keysCompared", "failed", "mismatched", "repaired", "fullSyncsNeeded", "cycles",
                 "lastCycleAgeMilliseconds", "uncleanPartitions"],
             json.GetProperty("verification").EnumerateObject().Select(property => property.Name));
+    }
+
+    [Fact]
+    public async Task The_cluster_s_health_names_every_configured_voter()
+    {
+        var peer = new StandbyStatus(new NodeId("n2"), default, 95, 90, 5, true, 12);
+        await using var server = await StartAsync(
+            _ => Task.FromResult(Report(ReplicaRole.Primary, true, "n1", standbys: peer)),
+            change: static options => options with { NodeName = "n1", Voters = [new("n1"), new("n2"), new("n3")] });
+        var json = (await server.GetAsync("/health/cluster")).Json;
+        Assert.Equal(("n1", true), (json.GetProperty("node").GetString(), json.GetProperty("serving").GetBoolean()));
+        var cluster = json.GetProperty("cluster");
+        Assert.Equal(
+            ["verdict", "voters", "counted", "needed", "summary", "configured"],
+            cluster.EnumerateObject().Select(static property => property.Name));
+        Assert.Equal("2 of 3 voters; the next loss stops service: n3 is not in the cluster", cluster.GetProperty("summary").GetString());
+        var members = (await server.GetAsync("/admin/members")).Json.GetProperty("members").EnumerateArray();
+        Assert.All(members, static member => Assert.Equal("Absent", member.GetProperty("status").GetString()));
     }
 
     private static (int Status, string Text) Pair(Answer answer) => (answer.Status, answer.Text);

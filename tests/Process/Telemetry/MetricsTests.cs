@@ -31,7 +31,8 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
     [
         "hotstandby_corrupt_batches_total", "hotstandby_evictions_in_vain_total", "hotstandby_full_sync_running", "hotstandby_state_whole",
         "hotstandby_reporting", "hotstandby_abandoned_connections_total", "hotstandby_lost_log_lines_total",
-        "hotstandby_paused_accepts_total",
+        "hotstandby_paused_accepts_total", "hotstandby_configured_voters", "hotstandby_build_info", "hotstandby_descriptor_limit",
+        "hotstandby_clock_offset_seconds",
         "hotstandby_refused_connections_total", "hotstandby_refused_peers_total",
         // These need a scrape at the right moment, or longer than a test; NodeGaugesTests has them.
         "hotstandby_full_sync_progress_ratio", "hotstandby_full_sync_bytes", "hotstandby_standby_in_flight_ratio",
@@ -99,7 +100,7 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
             return seen.Last(successor)["hotstandby_append_to_ack_seconds_count"] > 0;
         }, stop);
         Assert.Equal(1, seen.Last(successor)["hotstandby_promotions_total", "cause=\"handed_over\""]);
-        Assert.All(["silence", "election", "opening"], phase =>
+        Assert.All(["silence", "election", "opening", "outage"], phase =>
             Assert.True(seen.Last(successor)["hotstandby_failover_seconds_count", phase] > 0, phase));
 
         // Mooncake's counters exist from the start for every call; only some calls are made here.
@@ -120,10 +121,22 @@ public sealed partial class MetricsTests(ITestOutputHelper output) : ClusterTest
         var headings = File.ReadLines(InRepository("docs", "operations.md")).Where(line => line.StartsWith('#'))
             .Select(line => AnchorNoise().Replace(line.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-')).ToHashSet();
         var rules = File.ReadAllText(InRepository("deploy", "prometheus", "alerts.yml"));
-        var anchors = Regex.Matches(rules, @"runbook: docs/operations\.md#(\S+)").Select(match => match.Groups[1].Value).ToArray();
+        var anchors = Regex.Matches(rules, @"runbook_url: https://hotstandby\.example/docs/operations\.md#(\S+)")
+            .Select(match => match.Groups[1].Value).ToArray();
         Assert.NotEmpty(anchors);
         Assert.Equal(Regex.Count(rules, "- alert:"), anchors.Length);
         Assert.Subset(headings, anchors.ToHashSet());
+    }
+
+    [Fact]
+    public void Every_alert_is_silent_once_and_fires_once_in_its_tests()
+    {
+        var alerts = Regex.Matches(File.ReadAllText(InRepository("deploy", "prometheus", "alerts.yml")), @"- alert: (\w+)")
+            .Select(static match => match.Groups[1].Value).ToArray();
+        var tests = File.ReadAllText(InRepository("deploy", "prometheus", "alerts.test.yml"));
+        Assert.NotEmpty(alerts);
+        Assert.All(alerts, alert => Assert.Matches($@"\{{eval_time: \w+, alertname: {alert}\}}", tests));
+        Assert.All(alerts, alert => Assert.Matches($@"alertname: {alert}\n +exp_alerts:", tests));
     }
 
     // Of Mooncake's, those that an ordinary day of writers and readers makes move.

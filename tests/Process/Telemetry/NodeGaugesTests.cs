@@ -3,6 +3,8 @@ using System.Diagnostics.Metrics;
 using HotStandby.Actors.Node;
 using HotStandby.Actors.Replication;
 using HotStandby.Actors.Verification;
+using HotStandby.CommandLine.Status;
+using HotStandby.Core.Membership;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Core.Replication;
@@ -20,6 +22,13 @@ public sealed class NodeGaugesTests
     {
         ["hotstandby_serving"] = (0, 1),
         ["hotstandby_reporting"] = (1, 1),
+        ["hotstandby_configured_voters"] = (3, 3),
+        ["hotstandby_counted_voters"] = (null, 2),
+        ["hotstandby_clock_offset_seconds"] = (null, 0.25),
+        ["hotstandby_build_info"] = (1, 1),
+        ["hotstandby_uptime_seconds"] = (null, 77),
+        ["hotstandby_open_descriptors"] = (null, 400),
+        ["hotstandby_descriptor_limit"] = (null, 65536),
         ["hotstandby_journal_bytes"] = (10, 20),
         ["hotstandby_data_directory_bytes"] = (30, 40),
         ["hotstandby_disk_free_bytes"] = (50, 60),
@@ -82,7 +91,7 @@ public sealed class NodeGaugesTests
         using var gauges = new NodeGauges();
         var told = Collect(gauges).Where(pair => pair.Value is not null).Select(pair => pair.Key);
         // Gauges; counters exist from the start.
-        Assert.Equal(["hotstandby_reporting", "hotstandby_serving"],
+        Assert.Equal(["hotstandby_build_info", "hotstandby_reporting", "hotstandby_serving"],
             told.Where(name => !name.EndsWith("_total", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
@@ -133,7 +142,7 @@ public sealed class NodeGaugesTests
         [],
         new VerificationReport(true, new VerificationCounts(1, 2, 3, 4, 5, 6, 7), 8000, false, [new Partition(1)])), [], 10, 30, 50)
     {
-        CheckpointAge = TimeSpan.FromSeconds(5),
+        CheckpointAge = TimeSpan.FromSeconds(5), Cluster = new ClusterView(Verdicts.Degraded, 3, 2, 2, "", []),
     };
 
     private static NodeSample OfPrimary() => new(
@@ -149,6 +158,8 @@ public sealed class NodeGaugesTests
         [new SegmentUse(new Uuid(7, 1), new Segment(new Uuid(9, 1), "a", 0, 1000, "10.0.0.1:1", "tcp", ""), default, 300)],
         20, 40, 60)
     {
-        CheckpointAge = TimeSpan.FromSeconds(6),
+        Uptime = TimeSpan.FromSeconds(77), OpenDescriptors = 400, MostDescriptors = 65536,
+        Clocks = [new ClockDifference(new NodeId("n2"), TimeSpan.TicksPerSecond / 4, 10)], CheckpointAge = TimeSpan.FromSeconds(6),
+        Cluster = new ClusterView(Verdicts.Degraded, 3, 2, 2, "", []),
     };
 }

@@ -2,6 +2,9 @@
 // same; never asks anybody.
 using System.Globalization;
 using System.Text.Json;
+using HotStandby.CommandLine;
+using HotStandby.CommandLine.Status;
+using HotStandby.Core.Membership;
 
 namespace HotStandby.Host.Commands.Operator;
 
@@ -10,6 +13,9 @@ internal static class CommandRendering
 {
     private static readonly string[] StatusHeadings = ["node", "role", "serves", "epoch", "commit", "applied", "lease", "votes", "objects"];
     private static readonly string[] StandbyHeadings = ["standby", "state", "stored", "lag", "applied", "votes", "silent"];
+    private static readonly string[] ClockHeadings = ["node", "sees the clock of", "ahead by"];
+    private static readonly string[] VoterHeadings = ["voter", "state"];
+    private static readonly string[] SightHeadings = ["node", "serves", "verdict", "what it sees"];
     private static readonly string[] MemberHeadings = ["node", "address", "status", "reachable", "voter", "role"];
     private static readonly string[] SwitchoverHeadings = ["from", "to", "epoch", "time"];
     private static readonly string[] VerifyHeadings = ["node", "partition", "result", "objects", "mismatched", "repaired", "marker"];
@@ -21,6 +27,8 @@ internal static class CommandRendering
 
     public static IEnumerable<ResultTable> Status(IReadOnlyList<NodeAnswer> answers)
     {
+        if (Best(answers) is { } best)
+            yield return OfCluster(best.Body);
         yield return new ResultTable("Nodes", StatusHeadings, [.. answers.Select(each => StatusRow(each.Body))]);
         foreach (var primary in answers.Where(each => each.Body.GetProperty("standbys").GetArrayLength() > 0))
             yield return Table(
@@ -29,6 +37,58 @@ internal static class CommandRendering
                 Text(standby, "node"), Text(standby, "state"), Text(standby, "storedSequence"), Text(standby, "lagEntries"),
                 Text(standby, "appliedSequence"), YesNo(standby, "voting"), Text(standby, "silentMilliseconds") + "ms",
             ]);
+        if (WrongClocks(answers).ToArray() is { Length: > 0 } wrong)
+            yield return new ResultTable("Wall clocks that differ by more than 100 ms", ClockHeadings, wrong);
+    }
+
+    private static IEnumerable<IReadOnlyList<string>> WrongClocks(IReadOnlyList<NodeAnswer> answers) =>
+        from answer in answers
+        where answer.Body.TryGetProperty("clocks", out _)
+        from clock in answer.Body.GetProperty("clocks").EnumerateArray()
+        let offset = clock.GetProperty("offsetMilliseconds").GetDouble()
+        where Math.Abs(offset) - clock.GetProperty("errorMilliseconds").GetDouble() > ClockComparison.Allowed.TotalMilliseconds
+        select (IReadOnlyList<string>)
+            [Text(answer.Body, "node"), Text(clock, "node"), string.Create(CultureInfo.InvariantCulture, $"{offset:0}ms")];
+
+    /// <summary>The voters by the node that knows best, and what every node says.</summary>
+    public static IEnumerable<ResultTable> Voters(IReadOnlyList<NodeAnswer> answers)
+    {
+        if (Best(answers) is { } best)
+            yield return OfCluster(best.Body);
+        yield return new ResultTable("As each node sees it", SightHeadings, [.. answers.Select(static each => (IReadOnlyList<string>)
+            [Text(each.Body, "node"), YesNo(each.Body, "serving"), Text(each.Body.GetProperty("cluster"), "verdict"),
+                Text(each.Body.GetProperty("cluster"), "summary")])]);
+    }
+
+    /// <summary>The exit code for what the nodes say of the cluster; those of an earlier version say nothing.</summary>
+    public static int Health(IReadOnlyList<NodeAnswer> answers) =>
+        Best(answers) is not { } best ? ExitCode.Ok : Text(best.Body.GetProperty("cluster"), "verdict") switch
+        {
+            Verdicts.Ok => ExitCode.Ok,
+            Verdicts.Degraded => ExitCode.Degraded,
+            _ => ExitCode.NoService,
+        };
+
+    // The node that serves knows best; then one that hears it; then one that knows why no node does.
+    private static NodeAnswer? Best(IReadOnlyList<NodeAnswer> answers) => answers
+        .Where(static each => each.Body.TryGetProperty("cluster", out var cluster) && cluster.ValueKind == JsonValueKind.Object)
+        .OrderByDescending(static each => each.Body.GetProperty("serving").GetBoolean())
+        .ThenBy(static each => Text(each.Body.GetProperty("cluster"), "verdict") switch
+        {
+            Verdicts.Ok or Verdicts.Degraded => 0,
+            Verdicts.Down => 1,
+            _ => 2,
+        })
+        .ThenBy(static each => each.Body.GetProperty("cluster").GetProperty("configured").EnumerateArray()
+            .Count(static voter => Text(voter, "state") == VoterStates.Reached)) // of these it knows too little
+        .FirstOrDefault();
+
+    private static ResultTable OfCluster(JsonElement body)
+    {
+        var cluster = body.GetProperty("cluster");
+        return Table(
+            $"Cluster {Text(cluster, "verdict")}: {Text(cluster, "summary")}", VoterHeadings, cluster.GetProperty("configured"),
+            static voter => [Text(voter, "node"), Text(voter, "state")]);
     }
 
     public static IEnumerable<ResultTable> Members(IReadOnlyList<NodeAnswer> answers) => answers.Select(each => Table(

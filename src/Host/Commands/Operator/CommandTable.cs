@@ -1,6 +1,7 @@
 // The operator commands: one row each. Everything that offers commands follows from this table; what a node does when it is asked is
 // in Http/CommandEndpoints.cs, how an answer looks in CommandRendering.cs.
 using System.Globalization;
+using HotStandby.CommandLine;
 using HotStandby.Core.Verification;
 using HotStandby.Host.Http;
 using HotStandby.Messages.Identity;
@@ -24,12 +25,20 @@ internal static class CommandTable
     /// <summary>Who leads, and how far everybody is.</summary>
     public static OperatorCommand Status { get; } = new("status", "Show who leads, and how far the others are.", HttpMethod.Get, "/status")
     {
-        Reach = CommandReach.Every, Render = CommandRendering.Status,
+        Reach = CommandReach.Every, Render = CommandRendering.Status, Judge = CommandRendering.Health,
+    };
+
+    /// <summary>Whether the next loss stops service.</summary>
+    public static OperatorCommand Health { get; } = new(
+        "health", "Show how many of the configured voters count, and why no node serves.", HttpMethod.Get, "/health/cluster")
+    {
+        Reach = CommandReach.Every, Render = CommandRendering.Voters, Judge = CommandRendering.Health,
     };
 
     /// <summary>The cluster's members.</summary>
     public static OperatorCommand Members { get; } = new(
-        "members", "Show the members of the cluster as one node sees them, oldest first.", HttpMethod.Get, "/admin/members")
+        "members", "Show the members of the cluster as one node sees them, oldest first, and the configured voters that are missing.",
+        HttpMethod.Get, "/admin/members")
     {
         Render = CommandRendering.Members,
     };
@@ -56,7 +65,8 @@ internal static class CommandTable
         "verify", "Compare the Standbys with the Primary now, and wait for the result.", HttpMethod.Post, "/admin/verify")
     {
         Reach = CommandReach.Standbys, Render = CommandRendering.Verify, Patience = TimeSpan.FromSeconds(45),
-        IsWell = static body => body.GetProperty("clean").GetBoolean(),
+        Judge = static answers =>
+            answers.All(static each => each.Body.GetProperty("clean").GetBoolean()) ? ExitCode.Ok : ExitCode.FailedRun,
         Arguments =
         [
             new(
@@ -131,7 +141,7 @@ internal static class CommandTable
 
     /// <summary>All of them, as they are listed.</summary>
     public static IReadOnlyList<OperatorCommand> All { get; } =
-        [Status, Members, Lag, Switchover, Verify, Inject, FullSync, Checkpoint, OpLogTail, Config, Drain, Events];
+        [Status, Health, Members, Lag, Switchover, Verify, Inject, FullSync, Checkpoint, OpLogTail, Config, Drain, Events];
 
     /// <summary>The path and query of a command with these arguments.</summary>
     /// <param name="command">Which.</param>

@@ -2,6 +2,7 @@
 // descriptions, the Petabridge.Cmd palette. It knows none of them.
 using System.Globalization;
 using System.Text.Json;
+using HotStandby.CommandLine;
 
 namespace HotStandby.Host.Commands.Operator;
 
@@ -82,8 +83,8 @@ internal sealed record OperatorCommand(string Name, string Summary, HttpMethod M
     /// <summary>Shows the good answers.</summary>
     public required Func<IReadOnlyList<NodeAnswer>, IEnumerable<ResultTable>> Render { get; init; }
 
-    /// <summary>False when a good answer tells of something bad: the exit code says so.</summary>
-    public Func<JsonElement, bool> IsWell { get; init; } = static _ => true;
+    /// <summary>The exit code for the good answers; not 0 when they tell of something bad.</summary>
+    public Func<IReadOnlyList<NodeAnswer>, int> Judge { get; init; } = static _ => ExitCode.Ok;
 
     /// <summary>True when it must be confirmed.</summary>
     public bool IsDangerous => Danger is not null;

@@ -130,7 +130,10 @@ internal static class OperatorVerbs
         }
 
         var refused = answers.Any(static each => each.Problem is not null && each.Status != 0);
-        return good.Length == 0 || refused || !good.All(each => row.IsWell(each.Body)) ? ExitCode.FailedRun : ExitCode.Ok;
+        if (good.Length == 0)
+            return ExitCode.FailedRun;
+        var judged = row.Judge(good);
+        return judged == ExitCode.Ok && refused ? ExitCode.FailedRun : judged;
     }
 
     // How nodes are reached: the same options for every command.
