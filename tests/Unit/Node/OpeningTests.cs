@@ -1,5 +1,5 @@
-// How a reign opens: the cell of one node's replica, with the replicas of two others. The journal answers the feed of the partitions, and
-// these take what they are given, when the test says so.
+// How a reign opens: the cell of one node's replica, with the replicas of two others. The first read of the journal for the partitions is
+// answered, and they take what they are given, when the test says so.
 using HotStandby.Core.Cells;
 using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Node;
@@ -31,8 +31,11 @@ public sealed class OpeningTests : INodeMemory, IReplicaObserver
         _others.Elect(0);
         _others.Run(400);
         for (var i = 0; i < MoreThanIsFedAtOnce; i++)
+        {
             _others.Propose(0);
-        _others.Run(400);
+            _others.Settle(); // a batch of its own
+        }
+
         _others.LoseDisk(2); // a voter will have returned, in an entry of the Primary's own, before the partitions have come so far
         Start();
         Take(Crown.Instance);
@@ -40,6 +43,7 @@ public sealed class OpeningTests : INodeMemory, IReplicaObserver
             && state.CommitSequence == state.Log.LastSequence && _written[^1].FirstSequence > _written[0].FirstSequence);
         Assert.DoesNotContain(_toSegments, static message => message is ApplyEntries or BeginLeading);
 
+        Assert.True(_others.Read(0, 1).Count > MoreThanIsFedAtOnce);
         Take(new EntriesSince([.. _others.Read(0, 1), .. _written], _feedReads!.Purpose));
         for (var i = 0; i < _toSegments.Count; i++)
             if (_toSegments[i] is ApplyEntries apply)
@@ -117,14 +121,14 @@ public sealed class OpeningTests : INodeMemory, IReplicaObserver
                     _written.Add(batch);
                 _mail.Enqueue(JournalWritten.Instance);
                 break;
-            case GetEntriesSince { Purpose: var purpose } request when purpose.ToString()!.StartsWith("ForFeed", StringComparison.Ordinal):
+            case GetEntriesSince { Purpose: var purpose } request
+                when _feedReads is null && purpose.ToString()!.StartsWith("ForFeed", StringComparison.Ordinal):
                 _feedReads = request;
                 break;
             case GetEntriesSince request:
                 OpLogBatch[] all = [.. _others.Read(0, 1), .. _written];
                 _mail.Enqueue(new EntriesSince(
-                    [.. all.Where(each => each.LastSequence >= request.FromSequence).Select(each => each.From(request.FromSequence))],
-                    request.Purpose));
+                    [all.First(each => each.LastSequence >= request.FromSequence).From(request.FromSequence)], request.Purpose));
                 break;
             case RestoreImages restore:
                 _mail.Enqueue(new ImagesRestored(restore.StateNumber, new ImageStamp[2]));
