@@ -5,6 +5,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using HotStandby.Actors.Replication;
 using HotStandby.Core.Partitions;
 
 namespace HotStandby.Tests.Actors;
@@ -20,6 +21,10 @@ public abstract class ActorTest : TestKit
           snapshot-store-plugin-fallback.circuit-breaker.call-timeout = STEP
         }
         """.Replace("STEP", $"{Deadline.Step.TotalSeconds}s", StringComparison.Ordinal));
+
+    // The dispatchers that our actors ask for by name.
+    private static readonly Config Dispatchers = ConfigurationFactory.ParseString(
+        $"{ReplicaActor.DispatcherName} {{ type = Dispatcher, executor = \"HotStandby.Actors.Threads.ShortTurns, HotStandby.Actors\" }}");
 
     /// <summary>Settings for a test whose actors' timers fire by <see cref="PassTimers"/> alone.</summary>
     private protected const string VirtualTimers = """
@@ -41,12 +46,12 @@ public abstract class ActorTest : TestKit
     }
 
     private protected ActorTest(Config config, string? name = null)
-        : base(config.WithFallback(Patience), name)
+        : base(config.WithFallback(Patience).WithFallback(Dispatchers), name)
     {
     }
 
     private protected ActorTest(Config config, Setup setup, string? name = null)
-        : base(BootstrapSetup.Create().WithConfig(config.WithFallback(Patience)).And(setup), name)
+        : base(BootstrapSetup.Create().WithConfig(config.WithFallback(Patience).WithFallback(Dispatchers)).And(setup), name)
     {
     }
 

@@ -16,6 +16,7 @@ using HotStandby.Actors.OpLog;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Replication;
+using HotStandby.Actors.Remoting;
 using HotStandby.Actors.Security;
 using HotStandby.Actors.Serialization;
 using HotStandby.Actors.Settings;

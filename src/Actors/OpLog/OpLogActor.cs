@@ -6,6 +6,7 @@ using HotStandby.Core.Journal;
 using HotStandby.Core.Node;
 using HotStandby.Core.Partitions;
 using HotStandby.Actors.Telemetry;
+using HotStandby.Actors.Replication;
 using HotStandby.Core.Replication;
 using HotStandby.Messages.Identity;
 using HotStandby.Messages.OpLog;
@@ -38,7 +39,8 @@ internal sealed class OpLogActor : UntypedPersistentActor
     /// <summary>The child of the replica.</summary>
     /// <param name="node">Whose journal.</param>
     /// <param name="journalPluginId">HOCON path of the journal plugin.</param>
-    public static Props Props(NodeId node, string journalPluginId) => Akka.Actor.Props.Create(() => new OpLogActor(node, journalPluginId));
+    public static Props Props(NodeId node, string journalPluginId) => 
+        Akka.Actor.Props.Create(() => new OpLogActor(node, journalPluginId)).WithDispatcher(ReplicaActor.DispatcherName);
 
     /// <inheritdoc/>
     protected override void OnRecover(object message)

@@ -18,6 +18,9 @@ namespace HotStandby.Actors.Replication;
 /// <summary>The replica of one node; lives as long as the node.</summary>
 internal sealed class ReplicaActor : CellActor
 {
+    /// <summary>The dispatcher of the replica and its journal, whose short turns run on the thread that brings something.</summary>
+    public const string DispatcherName = "hotstandby.replication-dispatcher";
+
     private readonly ReplicaOptions _options;
     private readonly NodeRoutes _routes;
     private readonly ServingState _serving;
@@ -48,7 +51,7 @@ internal sealed class ReplicaActor : CellActor
     /// <param name="time">The clocks.</param>
     public static Props Props(
         ReplicaOptions options, DataDirectory directory, NodeRoutes routes, ServingState serving, TimeProvider time) =>
-        Akka.Actor.Props.Create(() => new ReplicaActor(options, directory, routes, serving, time));
+        Akka.Actor.Props.Create(() => new ReplicaActor(options, directory, routes, serving, time)).WithDispatcher(DispatcherName);
 
     /// <inheritdoc/>
     protected override void PreStart()

@@ -21,6 +21,13 @@ public sealed class PeerCheck(X509Certificate2Collection authorities, string? cl
 
     private const string OrganizationalUnit = "2.5.4.11";
 
+    /// <summary>The rules between nodes: the same for a node that calls and one that is called, since every node does both.</summary>
+    public static PeerCheck BetweenNodes(TlsIdentity identity, string clusterId, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        return new PeerCheck(identity.Authorities, clusterId, time, ServerUse, ClientUse);
+    }
+
     /// <summary>Null when the certificate opens the door; otherwise why not, as the end of a sentence.</summary>
     /// <param name="certificate">What the caller has shown; null: nothing.</param>
     /// <param name="shown">The chain of the handshake, for intermediates that the caller has shown along with it.</param>

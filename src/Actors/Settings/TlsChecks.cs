@@ -55,7 +55,7 @@ internal static class TlsChecks
         var day = expires.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
         reader.Require(now <= expires, $"{block}.certificate", $"expired on {day}");
         if (clusterId is not null
-            && tls.AuthorityFile.Length > 0 && RemotingTls.CheckOf(identity, clusterId, time).WhyNot(identity.Certificate) is { } reason)
+            && tls.AuthorityFile.Length > 0 && PeerCheck.BetweenNodes(identity, clusterId, time).WhyNot(identity.Certificate) is { } reason)
             reader.Require(false, $"{block}.certificate", $"would be refused by the other nodes: {reason}");
         if (now <= expires && expires - now < Notice)
             warnings.Add(new SettingsProblem($"{block}.certificate", tls.CertificateFile, $"expires on {day}"));

@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Runtime.InteropServices;
 using Akka.Actor;
 using HotStandby.Actors.Node;
+using HotStandby.Actors.Remoting;
 using HotStandby.Actors.Settings;
 using HotStandby.CommandLine;
 using HotStandby.CommandLine.Output;
@@ -89,8 +90,7 @@ internal static class RunCommand
             clientGuard = DoorTls.GuardOf("client", configuration.Settings.Client.Tls, log, TimeProvider.System);
             discoveryGuard = DoorTls.GuardOf(
                 "discovery", configuration.Settings.Discovery.Tls, log, TimeProvider.System, SslApplicationProtocol.Http2);
-            var full = AkkaLogger.ConfigurationFor(configuration.Settings.Log.Format)
-                .WithFallback(BoundedTcpTransport.ConfigurationFor(configuration.Full)).WithFallback(configuration.Full);
+            var full = AkkaLogger.ConfigurationFor(configuration.Settings.Log.Format).WithFallback(configuration.Full);
             node = await HotStandbyNode.StartAsync(
                 configuration with { Full = full }, TimeProvider.System, last.EndProcess, new NodeLogSetup(logs),
                 new RemotingBoundSetup(plan.RemotingConnections, new DoorWatch("remoting", log, TimeProvider.System).Full));

@@ -1,5 +1,6 @@
 // The operators' HTTP port. It starts and stops; what is answered is in the endpoint families beside it. Only calls that go
 // through the gateway change anything.
+using HotStandby.Messages.Network;
 using System.Net;
 using System.Text.Json.Serialization.Metadata;
 using HotStandby.Actors.Node;

@@ -1,5 +1,6 @@
 // The connections of an HTTP port. When all places are taken, the connection that has been without a request for the longest time gives
 // way. So a probe gets through, however many idle connections there are.
+using HotStandby.Messages.Network;
 using HotStandby.Mooncake.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;

@@ -5,6 +5,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
+using HotStandby.Actors.Remoting;
 using HotStandby.Actors.Settings;
 using Microsoft.Extensions.Logging;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
@@ -61,7 +62,7 @@ internal sealed class AkkaLogger : UntypedActor, IRequiresMessageQueue<ILoggerMe
         switch (_handshakes.Judge(logged, out var refused))
         {
             case Verdict.Refusal:
-                HostEvents.PeerRefused(log, HotStandby.Actors.Security.RemotingTls.Door, refused.Peer, refused.Reason);
+                HostEvents.PeerRefused(log, Refusals.Door, refused.Peer, refused.Reason);
                 return;
             case Verdict.Noise:
                 return;

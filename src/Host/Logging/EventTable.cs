@@ -35,6 +35,8 @@ internal static class EventTable
         ["The wall clock of {0} differs from this node's by {1} ms, measured to {2} ms: let NTP set both"] = new(2116, "ClockDiffers"),
         ["The wall clock of {0} agrees with this node's again: they differ by {1} ms"] = new(2117, "ClockAgrees"),
 
+        ["A connection at the remoting port was not accepted: {0}"] = new(2118, "AcceptFailed"),
+
         // Replication
         ["The cluster serves for the first time: node {0}, epoch {1}"] = new(2215, "ServiceFounded"),
         ["Service begins on node {0} in epoch {1}: it has heard of no service since its start"] = new(2216, "ServiceBegins"),

@@ -1,7 +1,8 @@
-// What Akka's transport says of a stranger is an event with a stack trace for whatever it sends, and three for a failed TLS handshake. Here
-// it becomes one refusal, told once a minute. What RemotingTls has refused it has told itself.
+// What Akka says of a connection to the remoting port that never greets is an event with a stack trace. Here it becomes one refusal, told
+// once a minute. What the transport itself refuses it tells itself (Refusals).
 using System.Text.RegularExpressions;
 using Akka.Event;
+using HotStandby.Actors.Remoting;
 using HotStandby.Actors.Security;
 using HotStandby.Actors.Telemetry;
 
@@ -22,6 +23,8 @@ internal enum Verdict
 internal sealed partial class HandshakeNoise(TimeProvider time)
 {
     private const string Transport = "Akka.Remote.Transport";
+    private const string Silent = "No response from remote for inbound association";
+    private const string Reason = "it does not say who it is";
 
     private readonly RefusalLog _said = new(time);
 
@@ -31,46 +34,16 @@ internal sealed partial class HandshakeNoise(TimeProvider time)
     public Verdict Judge(LogEvent logged, out (string Peer, string Reason) refused)
     {
         refused = default;
-        if (logged.LogClass?.Namespace?.StartsWith(Transport, StringComparison.Ordinal) != true)
+        if (logged.LogClass?.Namespace?.StartsWith(Transport, StringComparison.Ordinal) != true
+            || logged.Message?.ToString() is not { } text || !text.StartsWith(Silent, StringComparison.Ordinal))
             return Verdict.Event;
-        var text = logged.Message?.ToString() ?? "";
-        if (text.StartsWith("TLS handshake failed", StringComparison.Ordinal)
-            || text.Contains("due to TLS handshake failure", StringComparison.Ordinal))
-            return Verdict.Noise;
-        if (ReasonOf(logged, text) is not { } reason)
-            return Verdict.Event;
-        if (reason.Length == 0)
-            return Verdict.Noise;
-        NodeMetrics.RefusedPeer(RemotingTls.Door);
+        NodeMetrics.RefusedPeer(Refusals.Door);
         var peer = PeerPattern().Matches(text) is { Count: > 0 } peers ? peers[^1] : null;
-        refused = (peer is null ? "unknown" : $"{peer.Groups[1].Value}:{peer.Groups[2].Value}", reason);
-        return _said.IsDue(peer?.Groups[1].Value ?? "unknown", reason) ? Verdict.Refusal : Verdict.Noise;
+        refused = (peer is null ? "unknown" : $"{peer.Groups[1].Value}:{peer.Groups[2].Value}", Reason);
+        return _said.IsDue(peer?.Groups[1].Value ?? "unknown", Reason) ? Verdict.Refusal : Verdict.Noise;
     }
 
-    // Null: not about a stranger. Empty: RemotingTls has told of it.
-    private static string? ReasonOf(LogEvent logged, string text)
-    {
-        if (text.StartsWith("Mutual TLS required but client did not provide a certificate", StringComparison.Ordinal))
-            return "it shows no certificate";
-        // Of one that called. One that was called is a node, and is told of as such.
-        if (text.StartsWith("No response from remote for inbound association", StringComparison.Ordinal))
-            return "it does not say who it is";
-        if (logged.Cause?.GetBaseException() is not { } cause)
-            return null;
-        return cause switch
-        {
-            _ when cause.GetType().Name == "NotSslRecordException" => "it does not speak TLS",
-            // The length in front of a message makes no sense. Of a port scanner, whatever its first bytes happen to mean.
-            _ when cause.GetType().Name is "TooLongFrameException" or "CorruptedFrameException" =>
-                "what it sends is no message of a node, or a larger one than akka.remote.dot-netty.tcp.maximum-frame-size allows",
-            System.Security.Authentication.AuthenticationException when cause.Message.Contains(
-                "RemoteCertificateValidationCallback", StringComparison.Ordinal) => "",
-            System.Security.Authentication.AuthenticationException => $"the handshake failed: {cause.Message}",
-            _ => null,
-        };
-    }
-
-    // "[::ffff:10.0.0.7]:50312", of which the last in a channel's name is the peer's.
-    [GeneratedRegex(@"\[(?:::ffff:)?([0-9A-Fa-f.:]+)\]:(\d+)")]
+    // "10.0.0.7:50312" or "[::1]:50312", of which the last one is the peer's.
+    [GeneratedRegex(@"@\[?([0-9A-Fa-f.:]+)\]?:(\d+)")]
     private static partial Regex PeerPattern();
 }

@@ -1,4 +1,5 @@
 // The clients' door: Kestrel listens, a MooncakeConnection serves each connection.
+using HotStandby.Messages.Network;
 using System.Collections.Concurrent;
 using System.Net;
 using HotStandby.Messages.Calls;
@@ -58,6 +59,8 @@ public sealed class MooncakeServer : IAsyncDisposable
         // What is received ahead of the reading loop, for each connection: outside the budget, so no more than a small frame.
         MaxReadBufferSize = ServerOptions.SmallFrameBytes,
         Backlog = ServerOptions.Backlog,
+        // The loops of a connection never block: they may run on the thread that has received, and the one that answers may send.
+        UnsafePreferInlineScheduling = true,
     };
 
     /// <summary>Starts listening.</summary>

@@ -1,4 +1,5 @@
 // Who gives way when a port has as many connections as it may have.
+using HotStandby.Messages.Network;
 using HotStandby.Mooncake.Server;
 
 namespace HotStandby.Tests.Compatibility.Server;

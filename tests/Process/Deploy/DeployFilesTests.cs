@@ -2,7 +2,6 @@
 using HotStandby.CommandLine;
 using HotStandby.Host.Commands;
 using HotStandby.Lab.Chaos;
-using HotStandby.Tests.Actors.Settings;
 
 namespace HotStandby.Tests.Process.Deploy;
 

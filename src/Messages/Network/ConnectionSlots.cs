@@ -1,6 +1,6 @@
 // How many connections a port may have, and which of them gives way to a newcomer when all places are taken: the one that has been idle for
 // the longest time. Each port decides what counts as idle. So unused connections lock no client out. Thread-safe.
-namespace HotStandby.Mooncake.Server;
+namespace HotStandby.Messages.Network;
 
 /// <summary>The places of one port.</summary>
 /// <param name="most">How many; 1 or more.</param>
