@@ -39,7 +39,7 @@ internal sealed class OpLogActor : UntypedPersistentActor
     /// <summary>The child of the replica.</summary>
     /// <param name="node">Whose journal.</param>
     /// <param name="journalPluginId">HOCON path of the journal plugin.</param>
-    public static Props Props(NodeId node, string journalPluginId) => 
+    public static Props Props(NodeId node, string journalPluginId) =>
         Akka.Actor.Props.Create(() => new OpLogActor(node, journalPluginId)).WithDispatcher(ReplicaActor.DispatcherName);
 
     /// <inheritdoc/>

@@ -205,9 +205,13 @@ internal sealed class SocketTransport : Transport
 
     private static void ReadWhenWanted(SocketLink link, Action began)
     {
-        // Akka may close a connection without ever having read from it.
+        // Akka may close a connection without ever having read from it, and may come to read one that has ended.
         if (Task.WaitAny(link.ReadHandlerSource.Task, link.Ended) == 0)
             link.Read(began, link.ReadHandlerSource.Task.Result);
+        else
+            link.ReadHandlerSource.Task.ContinueWith(
+                static late => late.Result.Notify(new Disassociated(DisassociateInfo.Unknown)),
+                TaskContinuationOptions.OnlyOnRanToCompletion);
     }
 
     private SocketLink NewLink(Address remote, Socket socket)

@@ -1,6 +1,7 @@
 // Lets an actor's turn run on the thread that sent it the message. A hand-over to another thread costs more than most turns do: the thread
 // must be woken, and the data moves to another processor's cache. A turn never runs inside of another: what a turn sends waits until that
 // turn has ended. So the stack stays flat, and an actor still has one thread at a time.
+using System.Diagnostics.CodeAnalysis;
 using Akka.Configuration;
 using Akka.Dispatch;
 
@@ -8,12 +9,12 @@ namespace HotStandby.Actors.Threads;
 
 /// <summary>Runs turns where they were caused.</summary>
 /// <param name="id">Of the dispatcher.</param>
-/// <param name="anywhere">True: on any thread, also one that reads from a peer; for actors whose turns are short. False: only on threads
-/// of the pool, to which other threads hand them over.</param>
-internal sealed class TurnExecutor(string id, bool anywhere) : ExecutorService(id)
+/// <param name="areShort">True: the turns of its actors are short, and may run on any thread, also one that reads from a peer. False: they
+/// run on threads of the pool, to which other threads hand them over.</param>
+internal sealed class TurnExecutor(string id, bool areShort) : ExecutorService(id)
 {
     /// <inheritdoc/>
-    public override void Execute(IRunnable run) => TurnSeries.OfThisThread.Add(run, anywhere || Thread.CurrentThread.IsThreadPoolThread);
+    public override void Execute(IRunnable run) => TurnSeries.OfThisThread.Add(run, areShort);
 
     /// <inheritdoc/>
     public override void Shutdown()
@@ -21,7 +22,7 @@ internal sealed class TurnExecutor(string id, bool anywhere) : ExecutorService(i
     }
 }
 
-/// <summary>The turns that wait for the end of the one that a thread is in.</summary>
+/// <summary>The turns that wait for the end of the one that a thread is in. Short ones go first: a long one holds none up.</summary>
 internal sealed class TurnSeries
 {
     /// <summary>So many turns a thread runs before it goes back to its own work; the pool does the rest.</summary>
@@ -33,22 +34,18 @@ internal sealed class TurnSeries
     [ThreadStatic]
     private static TurnSeries? _ofThisThread;
 
-    private readonly Queue<IRunnable> _here = [];
-    private readonly List<IRunnable> _elsewhere = [];
+    private readonly bool _isOfPool = Thread.CurrentThread.IsThreadPoolThread;
+    private readonly Queue<IRunnable> _short = [];
+    private readonly Queue<IRunnable> _others = [];
     private bool _isRunning;
 
     /// <summary>One a thread.</summary>
     public static TurnSeries OfThisThread => _ofThisThread ??= new TurnSeries();
 
-    /// <summary>Runs a turn, now or when the one that this thread is in has ended.</summary>
-    /// <param name="turn">The turn.</param>
-    /// <param name="here">False: a thread of the pool runs it.</param>
-    public void Add(IRunnable turn, bool here)
+    /// <summary>Runs a turn: now, when the one that this thread is in has ended, or on a thread of the pool.</summary>
+    public void Add(IRunnable turn, bool isShort)
     {
-        if (here)
-            _here.Enqueue(turn);
-        else
-            _elsewhere.Add(turn);
+        (isShort ? _short : _others).Enqueue(turn);
         if (!_isRunning)
             Run();
     }
@@ -58,38 +55,39 @@ internal sealed class TurnSeries
         _isRunning = true;
         try
         {
-            for (var turns = 0; turns < Longest && _here.TryDequeue(out var turn); turns++)
+            for (var turns = 0; turns < Longest && TryTake(out var turn); turns++)
                 turn.Run();
         }
         finally
         {
             _isRunning = false;
-            while (_here.TryDequeue(out var left))
-                _elsewhere.Add(left);
             HandOver();
         }
     }
 
+    private bool TryTake([NotNullWhen(true)] out IRunnable? turn) =>
+        _short.TryDequeue(out turn) || (_isOfPool && _others.TryDequeue(out turn));
+
     private void HandOver()
     {
-        if (_elsewhere.Count == 0)
-            return;
-        for (var from = 0; from < _elsewhere.Count; from += TurnsOfWorkItem)
+        while (_short.TryDequeue(out var turn))
+            ThreadPool.UnsafeQueueUserWorkItem(new WorkItem([turn], areShort: true), preferLocal: false);
+        while (_others.Count > 0)
         {
-            IRunnable[] turns = [.. _elsewhere[from..Math.Min(from + TurnsOfWorkItem, _elsewhere.Count)]];
-            ThreadPool.UnsafeQueueUserWorkItem(new WorkItem(turns), preferLocal: false);
+            var turns = new IRunnable[Math.Min(TurnsOfWorkItem, _others.Count)];
+            for (var i = 0; i < turns.Length; i++)
+                turns[i] = _others.Dequeue();
+            ThreadPool.UnsafeQueueUserWorkItem(new WorkItem(turns, areShort: false), preferLocal: false);
         }
-
-        _elsewhere.Clear();
     }
 
-    private sealed class WorkItem(IRunnable[] turns) : IThreadPoolWorkItem
+    private sealed class WorkItem(IRunnable[] turns, bool areShort) : IThreadPoolWorkItem
     {
         public void Execute()
         {
             var series = OfThisThread;
             foreach (var turn in turns)
-                series._here.Enqueue(turn);
+                (areShort ? series._short : series._others).Enqueue(turn);
             series.Run();
         }
     }
@@ -100,7 +98,7 @@ internal sealed class ShortTurns(Config config, IDispatcherPrerequisites prerequ
     : ExecutorServiceConfigurator(config, prerequisites)
 {
     /// <inheritdoc/>
-    public override ExecutorService Produce(string id) => new TurnExecutor(id, anywhere: true);
+    public override ExecutorService Produce(string id) => new TurnExecutor(id, areShort: true);
 }
 
 /// <summary>What the setting <c>executor</c> of a dispatcher names, for all other actors.</summary>
@@ -108,5 +106,5 @@ internal sealed class PoolTurns(Config config, IDispatcherPrerequisites prerequi
     : ExecutorServiceConfigurator(config, prerequisites)
 {
     /// <inheritdoc/>
-    public override ExecutorService Produce(string id) => new TurnExecutor(id, anywhere: false);
+    public override ExecutorService Produce(string id) => new TurnExecutor(id, areShort: false);
 }

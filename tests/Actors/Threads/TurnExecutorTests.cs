@@ -6,8 +6,8 @@ namespace HotStandby.Tests.Actors.Threads;
 
 public sealed class TurnExecutorTests
 {
-    private static readonly TurnExecutor Short = new("short", anywhere: true);
-    private static readonly TurnExecutor Pool = new("pool", anywhere: false);
+    private static readonly TurnExecutor Short = new("short", areShort: true);
+    private static readonly TurnExecutor Pool = new("pool", areShort: false);
 
     [Fact]
     public void A_short_turn_runs_on_the_thread_that_caused_it_before_that_goes_on() => OnThread(() =>
@@ -68,6 +68,22 @@ public sealed class TurnExecutorTests
             return (Thread.CurrentThread, ran);
         });
         Assert.Same(here, ran);
+    }
+
+    [Fact]
+    public async Task Short_turns_go_before_others_so_that_a_long_one_holds_none_of_them_up()
+    {
+        var seen = new List<string>();
+        await Task.Run(() => Pool.Execute(new Turn(() =>
+        {
+            Pool.Execute(new Turn(() => seen.Add("of a shard")));
+            Short.Execute(new Turn(() =>
+            {
+                seen.Add("of the replica");
+                Short.Execute(new Turn(() => seen.Add("of remoting")));
+            }));
+        })));
+        Assert.Equal(["of the replica", "of remoting", "of a shard"], seen);
     }
 
     [Fact]
