@@ -1,4 +1,5 @@
 // The way from the door into the actors: connection threads call it, many at a time. It refuses calls while the node has no right to serve.
+using HotStandby.Actors.Threads;
 using HotStandby.Core.Node;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
@@ -40,7 +41,7 @@ public sealed class MasterGateway(ServingState serving, ClientWatch clients, ICa
     {
         ArgumentNullException.ThrowIfNull(call);
         if (serving.Accepts)
-            CallEntry.Submit(call, cells);
+            TurnSeries.Run(static entering => CallEntry.Submit(entering.call, entering.cells), (call, cells));
         else
             call.Refuse(ErrorCode.UnavailableInCurrentMode);
     }

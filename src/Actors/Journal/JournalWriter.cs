@@ -3,6 +3,7 @@
 // It never retries: the first failed write or flush fails everything waiting and everything after, and calls onFatal once.
 using System.Diagnostics;
 using HotStandby.Actors.Telemetry;
+using HotStandby.Actors.Threads;
 
 namespace HotStandby.Actors.Journal;
 
@@ -235,17 +236,27 @@ internal sealed class JournalWriter : IDisposable
             : new JournalFailure(JournalOperation.Write, "", $"{error.GetType().Name}: {error.Message}"));
     }
 
-    private sealed record Request(RecordBatch? Batch, long DeleteTo)
+    private sealed record Request(RecordBatch? Batch, long DeleteTo) : IThreadPoolWorkItem
     {
-        // Continuations run elsewhere: the writer's thread belongs to the disk.
-        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private Exception? _fault;
 
+        public TaskCompletionSource Done { get; } = new();
+
+        // What follows runs elsewhere, the turns of actors included: the writer's thread belongs to the disk.
         public void Complete(Exception? fault)
         {
-            if (fault is null)
+            _fault = fault;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        public void Execute() => TurnSeries.Run(static request => request.Tell(), this);
+
+        private void Tell()
+        {
+            if (_fault is null)
                 Done.SetResult();
             else
-                Done.SetException(fault);
+                Done.SetException(_fault);
         }
     }
 }

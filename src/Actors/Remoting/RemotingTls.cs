@@ -42,6 +42,7 @@ public sealed class RemotingTls : Setup
         return Shake(stream, () => refusal, tls => tls.AuthenticateAsServer(new SslServerAuthenticationOptions
         {
             ServerCertificateContext = _shown,
+            AllowTlsResume = false, // a resumed session does not bring the peer's chain along, which the check needs
             ClientCertificateRequired = true,
             RemoteCertificateValidationCallback = (_, certificate, chain, _) => (refusal = WhyNot(certificate, chain)) is null,
         }));
@@ -56,11 +57,23 @@ public sealed class RemotingTls : Setup
         {
             TargetHost = _identity.Certificate.GetNameInfo(X509NameType.DnsName, forIssuer: false), // nodes are not known by their names
             ClientCertificateContext = _shown,
+            AllowTlsResume = false,
             RemoteCertificateValidationCallback = (_, certificate, chain, _) => (refusal = WhyNot(certificate, chain)) is null,
         }));
     }
 
-    private string? WhyNot(X509Certificate? certificate, X509Chain? shown) => _check.WhyNot(certificate as X509Certificate2, shown);
+    // The certificate is a stranger's: whatever it does to the check is a reason to refuse it.
+    private string? WhyNot(X509Certificate? certificate, X509Chain? shown)
+    {
+        try
+        {
+            return _check.WhyNot(certificate as X509Certificate2, shown);
+        }
+        catch (Exception error)
+        {
+            return $"its certificate cannot be read: {error.Message}";
+        }
+    }
 
     private static SslStream Shake(Stream stream, Func<string?> refusal, Action<SslStream> shake)
     {

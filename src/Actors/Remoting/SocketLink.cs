@@ -8,6 +8,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Remote.Transport;
 using Google.Protobuf;
+using HotStandby.Actors.Threads;
 
 namespace HotStandby.Actors.Remoting;
 
@@ -38,9 +39,9 @@ internal sealed class SocketLink(Address local, Address remote, Socket socket, L
         _unsent = new UnsentBytes(socket, limits.MostUnsentBytes, error => Close(error.Message));
         if (secure is null)
             return;
-        socket.ReceiveTimeout = (int)limits.Handshake.TotalMilliseconds;
+        // For all of it: a timeout of the socket would begin anew with each byte.
+        using var patience = new Timer(_ => Close("the handshake takes too long"), null, limits.Handshake, Timeout.InfiniteTimeSpan);
         _tls = secure(new LinkStream(socket, _unsent));
-        socket.ReceiveTimeout = 0;
     }
 
     /// <inheritdoc/>
@@ -91,11 +92,14 @@ internal sealed class SocketLink(Address local, Address remote, Socket socket, L
             ReadFrames(began, listener);
             Close("the other side has closed it");
         }
-        catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException)
+        catch (Exception error) when (error is not FrameException and (IOException or SocketException or ObjectDisposedException))
         {
             Close(error.Message);
-            if (error is FrameException)
-                throw;
+        }
+        catch (Exception error)
+        {
+            Close(error.Message);
+            throw;
         }
         finally
         {
@@ -116,12 +120,9 @@ internal sealed class SocketLink(Address local, Address remote, Socket socket, L
                 began();
             isNew = false;
             end += got;
-            while (FrameIn(buffer.AsSpan(start, end - start), out var length))
-            {
-                listener.Notify(new InboundPayload(ByteString.CopyFrom(buffer.AsSpan(start + LengthBytes, length))));
-                start += LengthBytes + length;
-            }
-
+            // The turns that follow from all of them run together.
+            start += TurnSeries.Run(static read => read.link.Deliver(read.bytes, read.listener),
+                (link: this, bytes: new ArraySegment<byte>(buffer, start, end - start), listener));
             var left = end - start;
             if (left == 0 && buffer.Length > InitialBytes)
                 buffer = new byte[InitialBytes];
@@ -131,6 +132,21 @@ internal sealed class SocketLink(Address local, Address remote, Socket socket, L
                 Array.Resize(ref buffer, Math.Min(2 * buffer.Length, LengthBytes + limits.MostFrameBytes));
             (start, end) = (0, left);
         }
+    }
+
+    /// <returns>The bytes of whole frames.</returns>
+    /// <exception cref="FrameException">The length of one makes no sense.</exception>
+    private int Deliver(ReadOnlySpan<byte> bytes, IHandleEventListener listener)
+    {
+        var start = 0;
+        while (FrameIn(bytes[start..], out var length))
+        {
+            if (length > 0)
+                listener.Notify(new InboundPayload(ByteString.CopyFrom(bytes.Slice(start + LengthBytes, length))));
+            start += LengthBytes + length;
+        }
+
+        return start;
     }
 
     /// <exception cref="FrameException">The length is not one of a frame.</exception>
@@ -149,7 +165,16 @@ internal sealed class SocketLink(Address local, Address remote, Socket socket, L
             return;
         log.Debug("The connection from {0} to {1} has ended: {2}", LocalAddress, RemoteAddress, why);
         _unsent?.End();
-        socket.Dispose(); // a blocked read ends, too
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both); // ends a blocked read, and lets what was sent arrive: Dispose alone would cut it off
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            log.Debug("It was not connected: {0}", error.Message);
+        }
+
+        socket.Dispose();
         _ended.SetResult();
     }
 }

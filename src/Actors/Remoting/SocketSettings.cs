@@ -9,6 +9,8 @@ namespace HotStandby.Actors.Remoting;
 /// <summary>Settings of the transport between nodes.</summary>
 internal sealed record SocketSettings
 {
+    private const long LargestFrameBytes = 1 << 30;
+
     private string Host { get; init; } = "";
 
     private int Port { get; init; }
@@ -43,6 +45,9 @@ internal sealed record SocketSettings
     /// <summary>Reads the block; AkkaSettings has checked it.</summary>
     public static SocketSettings From(Config config)
     {
+        if (config.GetString("byte-order") is not "little-endian" and var order)
+            throw new ConfigurationException(
+                $"akka.remote.dot-netty.tcp.byte-order = {order} is not offered by this transport; with Akka's own it is");
         var host = config.GetString("hostname");
         if (string.IsNullOrEmpty(host))
             host = IPAddress.Any.ToString();
@@ -53,15 +58,15 @@ internal sealed record SocketSettings
             Port = config.GetInt("port"),
             PublicHost = string.IsNullOrEmpty(publicHost) ? host : publicHost,
             PublicPort = config.GetInt("public-port") is > 0 and var port ? port : null,
-            MostFrameBytes = (int)config.GetByteSize("maximum-frame-size").GetValueOrDefault(),
-            ConnectTimeout = config.GetTimeSpan("connection-timeout"),
+            MostFrameBytes = (int)Math.Min(config.GetByteSize("maximum-frame-size").GetValueOrDefault(), LargestFrameBytes),
+            ConnectTimeout = config.GetTimeSpan("connection-timeout") is { Ticks: > 0 } patience ? patience : Timeout.InfiniteTimeSpan,
             Backlog = config.GetInt("backlog"),
             NamesAre = config.GetBoolean("dns-use-ipv6") ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
             SendBufferBytes = (int)config.GetByteSize("send-buffer-size").GetValueOrDefault(),
             ReceiveBufferBytes = (int)config.GetByteSize("receive-buffer-size").GetValueOrDefault(),
             NoDelay = config.GetBoolean("tcp-nodelay"),
             KeepAlive = config.GetBoolean("tcp-keepalive"),
-            ReuseAddress = config.GetString("tcp-reuse-addr") is "on" or "true" or "yes",
+            ReuseAddress = config.GetString("tcp-reuse-addr") is not ("off" or "false" or "no"),
         };
     }
 

@@ -45,7 +45,8 @@ internal sealed class SocketTransport : Transport
         _slots = system.Settings.Setup.Get<RemotingBoundSetup>() is { HasValue: true } bound ? bound.Value.Slots : null;
         _log = Logging.GetLogger(system, typeof(SocketTransport));
         _refusals = new Refusals(_log);
-        _limits = new LinkLimits(_settings.MostFrameBytes, UnsentFrames * _settings.MostFrameBytes, _settings.ConnectTimeout);
+        var mostUnsent = (int)Math.Min((long)UnsentFrames * _settings.MostFrameBytes, int.MaxValue / 2);
+        _limits = new LinkLimits(_settings.MostFrameBytes, mostUnsent, _settings.ConnectTimeout);
         SchemeIdentifier = _tls is null ? "tcp" : "ssl.tcp";
         MaximumPayloadBytes = _settings.MostFrameBytes;
     }
@@ -149,9 +150,11 @@ internal sealed class SocketTransport : Transport
             var link = NewLink(remote, socket);
             StartThread("remoting-reader", () => Answer(link, from, slot, listener));
         }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        catch (Exception error)
         {
-            socket.Dispose(); // gone before it was looked at
+            // It has gone already, or no thread is to be had: the next one may be luckier.
+            _log.Debug("A connection could not be taken: {0}", error.Message);
+            socket.Dispose();
             slot?.Dispose();
         }
     }
@@ -172,9 +175,9 @@ internal sealed class SocketTransport : Transport
             {
                 _refusals.Note(Refusals.HostOf(from), from.ToString(), error);
             }
-            catch (Exception error) when (IsEnd(error))
+            catch (Exception error)
             {
-                _log.Debug("A connection from {0} ended before it was open: {1}", from, error.Message);
+                _log.Debug("The connection from {0} has ended: {1}", from, error);
             }
         }
     }
@@ -182,10 +185,11 @@ internal sealed class SocketTransport : Transport
     // The whole life of a connection that goes out.
     private void Call(Address remote, IPEndPoint place, TaskCompletionSource<AssociationHandle> opened)
     {
-        var socket = _settings.NewSocket(place.AddressFamily);
-        using var link = NewLink(remote, socket);
+        SocketLink? link = null;
         try
         {
+            var socket = _settings.NewSocket(place.AddressFamily);
+            link = NewLink(remote, socket);
             using (new Timer(static socket => ((Socket)socket!).Dispose(), socket, _settings.ConnectTimeout, Timeout.InfiniteTimeSpan))
                 socket.Connect(place); // blocks: an asynchronous connect would leave the socket in another mode for good
             _settings.Tune(socket);
@@ -193,20 +197,23 @@ internal sealed class SocketTransport : Transport
             opened.SetResult(link);
             ReadWhenWanted(link, static () => { });
         }
-        catch (Exception error) when (IsEnd(error) || Refusals.IsOne(error))
+        catch (Exception error)
         {
+            // Akka tries again after a while, and logs what goes on.
             if (Refusals.IsOne(error))
                 _refusals.Note(remote.ToString(), remote.ToString(), error);
             opened.TrySetException(new InvalidAssociationException($"{error.Message} {remote}", error));
         }
+        finally
+        {
+            link?.Dispose();
+        }
     }
 
-    private static bool IsEnd(Exception error) => error is SocketException or IOException or ObjectDisposedException;
-
-    private static void ReadWhenWanted(SocketLink link, Action began)
+    // Akka may close a connection without ever having read from it, may come to read one that has ended, or never come.
+    private void ReadWhenWanted(SocketLink link, Action began)
     {
-        // Akka may close a connection without ever having read from it, and may come to read one that has ended.
-        if (Task.WaitAny(link.ReadHandlerSource.Task, link.Ended) == 0)
+        if (Task.WaitAny([link.ReadHandlerSource.Task, link.Ended], _limits.Handshake) == 0)
             link.Read(began, link.ReadHandlerSource.Task.Result);
         else
             link.ReadHandlerSource.Task.ContinueWith(

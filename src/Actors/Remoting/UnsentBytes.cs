@@ -13,7 +13,7 @@ namespace HotStandby.Actors.Remoting;
 internal sealed class UnsentBytes(Socket socket, int mostBytes, Action<Exception> failed)
 {
     // A socket that polls as writable has room for a third of its buffer; the kernel's smallest default leaves more than this.
-    private const int Piece = 32 << 10;
+    private const int Piece = 16 << 10;
 
     // A buffer that was needed once for something large is not kept.
     private const int KeptBytes = 1 << 20;
@@ -39,11 +39,12 @@ internal sealed class UnsentBytes(Socket socket, int mostBytes, Action<Exception
         {
             if (_isOver)
                 return false;
-            var total = _waitingBytes + first.Length + second.Length;
-            if (total <= mostBytes)
+            var all = (long)_waitingBytes + first.Length + second.Length;
+            if (all <= mostBytes)
             {
+                var total = (int)all;
                 if (total > _waiting.Length)
-                    Array.Resize(ref _waiting, Math.Max(total, Math.Min(2 * _waiting.Length, mostBytes)));
+                    Array.Resize(ref _waiting, Math.Max(total, (int)Math.Min(2L * _waiting.Length, mostBytes)));
                 first.CopyTo(_waiting.AsSpan(_waitingBytes));
                 second.CopyTo(_waiting.AsSpan(_waitingBytes + first.Length));
                 _waitingBytes = total;
@@ -102,9 +103,9 @@ internal sealed class UnsentBytes(Socket socket, int mostBytes, Action<Exception
                     return;
             }
         }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        catch (Exception error)
         {
-            End();
+            End(); // whatever it is (no thread to be had, for example): this connection sends nothing more
             failed(error);
         }
     }

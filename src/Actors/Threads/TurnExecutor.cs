@@ -1,6 +1,8 @@
-// Lets an actor's turn run on the thread that sent it the message. A hand-over to another thread costs more than most turns do: the thread
-// must be woken, and the data moves to another processor's cache. A turn never runs inside of another: what a turn sends waits until that
-// turn has ended. So the stack stays flat, and an actor still has one thread at a time.
+// Lets an actor's turn run on the thread that caused it. A hand-over to another thread costs more than most turns do: the thread must be
+// woken, and the data moves to another processor's cache. A thread has to ask for it (TurnSeries.Run): those that bring a client's call, a
+// message of another node or the end of a write. What any other thread causes, such as a timer's or one of Akka's own actors, goes to the
+// pool. A turn never runs inside of another: what a turn causes waits until it has ended. So the stack stays flat, and an actor still has
+// one thread at a time.
 using System.Diagnostics.CodeAnalysis;
 using Akka.Configuration;
 using Akka.Dispatch;
@@ -9,12 +11,12 @@ namespace HotStandby.Actors.Threads;
 
 /// <summary>Runs turns where they were caused.</summary>
 /// <param name="id">Of the dispatcher.</param>
-/// <param name="areShort">True: the turns of its actors are short, and may run on any thread, also one that reads from a peer. False: they
-/// run on threads of the pool, to which other threads hand them over.</param>
+/// <param name="areShort">True: the turns of its actors are short, and may run on any thread that asks for them, also one that reads from a
+/// peer. False: they run on threads of the pool.</param>
 internal sealed class TurnExecutor(string id, bool areShort) : ExecutorService(id)
 {
     /// <inheritdoc/>
-    public override void Execute(IRunnable run) => TurnSeries.OfThisThread.Add(run, areShort);
+    public override void Execute(IRunnable run) => TurnSeries.Add(run, areShort);
 
     /// <inheritdoc/>
     public override void Shutdown()
@@ -22,7 +24,7 @@ internal sealed class TurnExecutor(string id, bool areShort) : ExecutorService(i
     }
 }
 
-/// <summary>The turns that wait for the end of the one that a thread is in. Short ones go first: a long one holds none up.</summary>
+/// <summary>The turns that a thread has caused and will run. Short ones go first: a long one holds none up.</summary>
 internal sealed class TurnSeries
 {
     /// <summary>So many turns a thread runs before it goes back to its own work; the pool does the rest.</summary>
@@ -37,33 +39,48 @@ internal sealed class TurnSeries
     private readonly bool _isOfPool = Thread.CurrentThread.IsThreadPoolThread;
     private readonly Queue<IRunnable> _short = [];
     private readonly Queue<IRunnable> _others = [];
-    private bool _isRunning;
+    private bool _isOpen;
 
-    /// <summary>One a thread.</summary>
-    public static TurnSeries OfThisThread => _ofThisThread ??= new TurnSeries();
-
-    /// <summary>Runs a turn: now, when the one that this thread is in has ended, or on a thread of the pool.</summary>
-    public void Add(IRunnable turn, bool isShort)
+    /// <summary>Does something on this thread, and then runs the turns that follow from it.</summary>
+    /// <param name="work">What to do.</param>
+    /// <param name="with">Its argument.</param>
+    /// <returns>What it returns.</returns>
+    public static TResult Run<T, TResult>(Func<T, TResult> work, T with)
     {
-        (isShort ? _short : _others).Enqueue(turn);
-        if (!_isRunning)
-            Run();
-    }
+        ArgumentNullException.ThrowIfNull(work);
+        var series = _ofThisThread ??= new TurnSeries();
+        if (series._isOpen)
+            return work(with); // a part of what this thread does already
 
-    private void Run()
-    {
-        _isRunning = true;
+        series._isOpen = true;
         try
         {
-            for (var turns = 0; turns < Longest && TryTake(out var turn); turns++)
+            var result = work(with);
+            for (var turns = 0; turns < Longest && series.TryTake(out var turn); turns++)
                 turn.Run();
+            return result;
         }
         finally
         {
-            _isRunning = false;
-            HandOver();
+            series._isOpen = false;
+            series.HandOver();
         }
     }
+
+    /// <summary>As the other one, for work without a result.</summary>
+    public static void Run<T>(Action<T> work, T with) =>
+        Run(static call => { call.work(call.with); return true; }, (work, with));
+
+    /// <summary>Takes a turn: it runs on this thread later on, or on one of the pool.</summary>
+    public static void Add(IRunnable turn, bool isShort)
+    {
+        if (_ofThisThread is { _isOpen: true } series)
+            series.Enqueue(turn, isShort);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(new WorkItem([turn], isShort), preferLocal: false);
+    }
+
+    private void Enqueue(IRunnable turn, bool isShort) => (isShort ? _short : _others).Enqueue(turn);
 
     private bool TryTake([NotNullWhen(true)] out IRunnable? turn) =>
         _short.TryDequeue(out turn) || (_isOfPool && _others.TryDequeue(out turn));
@@ -83,12 +100,12 @@ internal sealed class TurnSeries
 
     private sealed class WorkItem(IRunnable[] turns, bool areShort) : IThreadPoolWorkItem
     {
-        public void Execute()
+        public void Execute() => Run(static item => item.Begin(), this);
+
+        private void Begin()
         {
-            var series = OfThisThread;
             foreach (var turn in turns)
-                (areShort ? series._short : series._others).Enqueue(turn);
-            series.Run();
+                Add(turn, areShort);
         }
     }
 }

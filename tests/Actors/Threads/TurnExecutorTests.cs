@@ -1,4 +1,5 @@
 // On which thread an actor's turn runs, and that turns do not nest.
+using System.Collections.Concurrent;
 using Akka.Dispatch;
 using HotStandby.Actors.Threads;
 
@@ -10,18 +11,43 @@ public sealed class TurnExecutorTests
     private static readonly TurnExecutor Pool = new("pool", areShort: false);
 
     [Fact]
-    public void A_short_turn_runs_on_the_thread_that_caused_it_before_that_goes_on() => OnThread(() =>
+    public void A_short_turn_runs_on_the_thread_that_asked_for_turns_before_that_goes_on() => OnThread(() =>
     {
         Thread? ran = null;
-        Short.Execute(new Turn(() => ran = Thread.CurrentThread));
+        Series(() => Short.Execute(new Turn(() => ran = Thread.CurrentThread)));
         Assert.Same(Thread.CurrentThread, ran);
+    });
+
+    [Fact]
+    public void A_thread_that_has_not_asked_for_turns_runs_none() => OnThread(() =>
+    {
+        var ran = new BlockingCollection<Thread>();
+        Short.Execute(new Turn(() => ran.Add(Thread.CurrentThread)));
+        Pool.Execute(new Turn(() => ran.Add(Thread.CurrentThread)));
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.True(ran.TryTake(out var thread, Deadline.Step));
+            Assert.True(thread.IsThreadPoolThread);
+        }
+    });
+
+    [Fact]
+    public void What_is_done_inside_of_a_series_returns_at_once_and_its_turns_follow() => OnThread(() =>
+    {
+        var seen = new List<string>();
+        Series(() =>
+        {
+            Series(() => Short.Execute(new Turn(() => seen.Add("turn"))));
+            seen.Add("returned");
+        });
+        Assert.Equal(["returned", "turn"], seen);
     });
 
     [Fact]
     public void Turns_that_a_turn_causes_follow_it_in_order() => OnThread(() =>
     {
         var seen = new List<string>();
-        Short.Execute(new Turn(() =>
+        Series(() => Short.Execute(new Turn(() =>
         {
             seen.Add("first begins");
             Short.Execute(new Turn(() =>
@@ -31,7 +57,7 @@ public sealed class TurnExecutorTests
             }));
             Short.Execute(new Turn(() => seen.Add("third")));
             seen.Add("first ends");
-        }));
+        })));
         Assert.Equal(["first begins", "first ends", "second", "third", "fourth"], seen);
     });
 
@@ -41,11 +67,11 @@ public sealed class TurnExecutorTests
         using var done = new CountdownEvent(20);
         var strangers = 0;
         // From outside of a turn, and from inside of one.
-        Short.Execute(new Turn(() =>
+        Series(() => Short.Execute(new Turn(() =>
         {
             for (var i = 1; i < done.InitialCount; i++)
                 Pool.Execute(new Turn(Note));
-        }));
+        })));
         Pool.Execute(new Turn(Note));
         Assert.True(done.Wait(Deadline.Step));
         Assert.Equal(0, strangers);
@@ -64,7 +90,7 @@ public sealed class TurnExecutorTests
         var (here, ran) = await Task.Run(() =>
         {
             Thread? ran = null;
-            Pool.Execute(new Turn(() => ran = Thread.CurrentThread));
+            Series(() => Pool.Execute(new Turn(() => ran = Thread.CurrentThread)));
             return (Thread.CurrentThread, ran);
         });
         Assert.Same(here, ran);
@@ -74,7 +100,7 @@ public sealed class TurnExecutorTests
     public async Task Short_turns_go_before_others_so_that_a_long_one_holds_none_of_them_up()
     {
         var seen = new List<string>();
-        await Task.Run(() => Pool.Execute(new Turn(() =>
+        await Task.Run(() => Series(() => Pool.Execute(new Turn(() =>
         {
             Pool.Execute(new Turn(() => seen.Add("of a shard")));
             Short.Execute(new Turn(() =>
@@ -82,7 +108,7 @@ public sealed class TurnExecutorTests
                 seen.Add("of the replica");
                 Short.Execute(new Turn(() => seen.Add("of remoting")));
             }));
-        })));
+        }))));
         Assert.Equal(["of the replica", "of remoting", "of a shard"], seen);
     }
 
@@ -108,7 +134,7 @@ public sealed class TurnExecutorTests
             turns++;
             Short.Execute(new Turn(more!)); // without an end
         };
-        Short.Execute(new Turn(more));
+        Series(() => Short.Execute(new Turn(more)));
         Assert.Equal(TurnSeries.Longest, here);
         Assert.True(elsewhere.Wait(Deadline.Step));
         seen.Set();
@@ -118,16 +144,18 @@ public sealed class TurnExecutorTests
     public void A_turn_that_throws_takes_no_other_with_it() => OnThread(() =>
     {
         using var ran = new ManualResetEventSlim();
-        Assert.Throws<InvalidOperationException>(() => Short.Execute(new Turn(() =>
+        Assert.Throws<InvalidOperationException>(() => Series(() => Short.Execute(new Turn(() =>
         {
             Short.Execute(new Turn(ran.Set));
             throw new InvalidOperationException("of the test");
-        })));
+        }))));
         Assert.True(ran.Wait(Deadline.Step));
         var after = false;
-        Short.Execute(new Turn(() => after = true));
+        Series(() => Short.Execute(new Turn(() => after = true)));
         Assert.True(after);
     });
+
+    private static void Series(Action work) => TurnSeries.Run(static work => work(), work);
 
     // A thread of the test's own: not the pool's, and without turns of other tests.
     private static void OnThread(Action test)
