@@ -26,9 +26,12 @@ public sealed class Refusals(ILoggingAdapter log)
     {
         NodeMetrics.RefusedPeer(Door);
         var reason = ReasonOf(error);
-        if (_said.IsDue(peer, reason))
+        if (IsDue(peer, reason))
             log.Warning("A peer at the {Door} port is refused, {Peer}: {Reason}", Door, place, reason);
     }
+
+    /// <summary>True when a line is due: the same one is due once a minute.</summary>
+    public bool IsDue(string peer, string reason) => _said.IsDue(peer, reason);
 
     /// <summary>A peer that called, without its port: every attempt comes from another.</summary>
     public static string HostOf(IPEndPoint peer) => peer.Address.ToString();

@@ -27,6 +27,7 @@ internal sealed class SocketTransport : Transport
     private readonly SocketSettings _settings;
     private readonly RemotingTls? _tls;
     private readonly ConnectionSlots? _slots;
+    private readonly SemaphoreSlim? _readers;
     private readonly ILoggingAdapter _log;
     private readonly Refusals _refusals;
     private readonly LinkLimits _limits;
@@ -43,6 +44,7 @@ internal sealed class SocketTransport : Transport
         _settings = SocketSettings.From(config);
         _tls = system.Settings.Setup.Get<RemotingTls>().GetOrElse(null!);
         _slots = system.Settings.Setup.Get<RemotingBoundSetup>() is { HasValue: true } bound ? bound.Value.Slots : null;
+        _readers = _slots is null ? null : new SemaphoreSlim(_slots.Most);
         _log = Logging.GetLogger(system, typeof(SocketTransport));
         _refusals = new Refusals(_log);
         var mostUnsent = (int)Math.Min((long)UnsentFrames * _settings.MostFrameBytes, int.MaxValue / 2);
@@ -124,16 +126,17 @@ internal sealed class SocketTransport : Transport
             {
                 if (_isOver)
                     return;
-                _log.Warning("A connection at the remoting port was not accepted: {0}", error.Message);
+                if (_refusals.IsDue("", error.Message))
+                    _log.Warning("A connection at the remoting port was not accepted: {0}", error.Message);
                 await Task.Delay(PatienceAfterFailure).ConfigureAwait(false);
                 continue;
             }
 
-            Enter(socket, listener);
+            await EnterAsync(socket, listener).ConfigureAwait(false);
         }
     }
 
-    private void Enter(Socket socket, IAssociationEventListener listener)
+    private async Task EnterAsync(Socket socket, IAssociationEventListener listener)
     {
         ConnectionSlots.Slot? slot = null;
         if (_slots is not null && (slot = _slots.Enter(socket.Dispose)) is null)
@@ -142,6 +145,9 @@ internal sealed class SocketTransport : Transport
             return;
         }
 
+        // One that has given way still has its thread, and with it descriptors, for a moment.
+        if (_readers is not null)
+            await _readers.WaitAsync().ConfigureAwait(false);
         try
         {
             _settings.Tune(socket);
@@ -156,6 +162,7 @@ internal sealed class SocketTransport : Transport
             _log.Debug("A connection could not be taken: {0}", error.Message);
             socket.Dispose();
             slot?.Dispose();
+            _readers?.Release();
         }
     }
 
@@ -180,6 +187,8 @@ internal sealed class SocketTransport : Transport
                 _log.Debug("The connection from {0} has ended: {1}", from, error);
             }
         }
+
+        _readers?.Release();
     }
 
     // The whole life of a connection that goes out.

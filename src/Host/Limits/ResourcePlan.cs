@@ -30,8 +30,11 @@ internal sealed record ResourcePlan(
     // Segments and checkpoints being written and read; beside them the reserve of the disk.
     private const int JournalDescriptors = 16 + DescriptorReserve.Size;
 
+    // A connection between nodes has a thread that reads it, for which the runtime opens two more.
+    private const int DescriptorsOfLink = 3;
+
     // One connection in, one out, and the same again while they are replaced. Besides, places for newcomers at the remoting port.
-    private const int DescriptorsOfPeer = 4, Newcomers = 16;
+    private const int LinksOfPeer = 4, Newcomers = 16;
 
     // Listening sockets, the audit log, a certificate that is read; connections that are just being closed.
     private const int OtherDescriptors = 32;
@@ -57,7 +60,7 @@ internal sealed record ResourcePlan(
         var clientPorts = settings.Client.PreviousGenerationPort == 0 ? 1 : 2;
         var httpPorts = (settings.Http.IsEnabled ? 1 : 0) + (settings.Http.IsMetadataServerEnabled ? 1 : 0);
         var peers = settings.Voters.Count - 1;
-        long own = RuntimeDescriptors + JournalDescriptors + OtherDescriptors + (DescriptorsOfPeer * peers) + Newcomers;
+        long own = RuntimeDescriptors + JournalDescriptors + OtherDescriptors + (DescriptorsOfLink * ((LinksOfPeer * peers) + Newcomers));
         var (clients, https) = (settings.Client.MaximumConnections, AdminServer.MostConnections);
         var seekers = settings.Discovery.IsEnabled ? settings.Discovery.MaximumWatchers : 0;
         var wanted = own + ((long)clientPorts * clients) + ((long)httpPorts * https) + seekers;
@@ -104,7 +107,7 @@ internal sealed record ResourcePlan(
             warnings.Add(
                 $"the process may have {pids.Value} threads ({pids.Source}), and a node on {limits.Processors} processors may use "
                 + $"{threads}: raise the limit (ulimit -u, TasksMax of systemd); a node that cannot start a thread ends");
-        return new ResourcePlan(clients, https, seekers, Newcomers + (DescriptorsOfPeer * peers / 2), warnings, refusal, rows);
+        return new ResourcePlan(clients, https, seekers, Newcomers + (LinksOfPeer * peers / 2), warnings, refusal, rows);
     }
 
     private static string Shown(Limit? limit) => limit is { } known ? known.Value.ToString(CultureInfo.InvariantCulture) : "no limit";

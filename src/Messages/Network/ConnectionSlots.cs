@@ -7,6 +7,9 @@ namespace HotStandby.Messages.Network;
 /// <param name="full">Called for every connection that finds no place, and for none that gives way.</param>
 public sealed class ConnectionSlots(int most, Action<int> full)
 {
+    /// <summary>How many places there are.</summary>
+    public int Most => most;
+
     private readonly Lock _lock = new();
     private readonly LinkedList<Slot> _idle = new(); // the longest idle first
     private int _taken;
