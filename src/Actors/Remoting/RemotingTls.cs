@@ -1,4 +1,4 @@
-// TLS with certificates on both sides between the nodes. Whoever is refused never gets to say anything to an actor. Made by HotStandbyNode
+// TLS with certificates on both sides between the nodes. A refused peer never reaches an actor. Made by HotStandbyNode
 // when the settings have a certificate for the remoting port; SocketTransport finds it in the actor system's setup.
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;

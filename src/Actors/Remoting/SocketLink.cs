@@ -39,7 +39,7 @@ internal sealed class SocketLink(Address local, Address remote, Socket socket, L
         _unsent = new UnsentBytes(socket, limits.MostUnsentBytes, error => Close(error.Message));
         if (secure is null)
             return;
-        // For all of it: a timeout of the socket would begin anew with each byte.
+        // One deadline for the whole handshake: a socket timeout restarts with every byte.
         using var patience = new Timer(_ => Close("the handshake takes too long"), null, limits.Handshake, Timeout.InfiniteTimeSpan);
         _tls = secure(new LinkStream(socket, _unsent));
     }

@@ -219,7 +219,8 @@ internal sealed class SocketTransport : Transport
         }
     }
 
-    // Akka may close a connection without ever having read from it, may come to read one that has ended, or never come.
+    // Akka may close a connection before it reads from it, may start to read after it has ended, or may never start. The wait is bounded,
+    // and the result is read only from a completed task.
     private void ReadWhenWanted(SocketLink link, Action began)
     {
         if (Task.WaitAny([link.ReadHandlerSource.Task, link.Ended], _limits.Handshake) == 0)

@@ -72,7 +72,7 @@ public sealed class ReachPolicy(NodeId self, IReadOnlyList<NodeId> voters, TimeS
     }
 
     /// <summary>
-    /// Which nodes must be removed together with a lost Primary, since Akka removes nobody while any member is unreachable and not yet
+    /// Which nodes must be removed together with a lost Primary, since Akka removes no member while any other is unreachable and not yet
     /// marked down: those that a majority does not hear, and one of each two that do not hear each other. Every node chooses the same one.
     /// </summary>
     /// <param name="primary">The Primary: what it says counts no more.</param>

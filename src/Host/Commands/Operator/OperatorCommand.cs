@@ -83,7 +83,7 @@ internal sealed record OperatorCommand(string Name, string Summary, HttpMethod M
     /// <summary>Shows the good answers.</summary>
     public required Func<IReadOnlyList<NodeAnswer>, IEnumerable<ResultTable>> Render { get; init; }
 
-    /// <summary>The exit code for the good answers; not 0 when they tell of something bad.</summary>
+    /// <summary>The exit code for successful answers; non-zero when they report a problem.</summary>
     public Func<IReadOnlyList<NodeAnswer>, int> Judge { get; init; } = static _ => ExitCode.Ok;
 
     /// <summary>True when it must be confirmed.</summary>
