@@ -13,8 +13,12 @@ namespace HotStandby.Core.Node;
 /// <summary>The stream of committed entries into a node's partitions.</summary>
 /// <param name="partitions">How many there are.</param>
 /// <param name="readBytes">How much is read from the journal at once.</param>
+/// <param name="entriesPerReport">
+/// After so many entries the shards report their buffers to the segment table again, at least 1: so much does a promotion have to catch up
+/// with.
+/// </param>
 /// <param name="outbox">Takes what follows.</param>
-public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
+public sealed class PartitionFeed(int partitions, long readBytes, int entriesPerReport, Outbox outbox)
 {
     // Batches under way to the partitions; beyond it the feed waits, so that a long replay does not fill their mailboxes.
     private const int MaximumUnderWay = 64;
@@ -38,6 +42,10 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
     private long _readingForTicks;
     private long _tickedAtTicks;
     private bool _suspended = true;
+    private ulong _extentRound;
+    private ulong _reportedAt;
+    private bool _hasReports;
+    private bool _leads;
 
     /// <summary>Counts the states that the partitions have been given; answers of an earlier one are ignored.</summary>
     public ulong StateNumber { get; private set; }
@@ -55,7 +63,7 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
     public void Suspend()
     {
         StateNumber++;
-        (FedSequence, AppliedSequence, _reading, _suspended) = (0, 0, false, true);
+        (FedSequence, AppliedSequence, _reading, _suspended, _hasReports) = (0, 0, false, true, false);
         _underWay.Clear();
         _answers.Clear();
     }
@@ -77,8 +85,27 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
             }
 
             Feed(batch.Until(_target));
+            if (_hasReports && FedSequence - _reportedAt >= (ulong)entriesPerReport)
+                AskForExtents();
         }
+
+        if (!_suspended && !_leads && !_hasReports && IsComplete)
+            AskForExtents();
     }
+
+    /// <summary>The partitions lead from now on. Returns the round of reports that the shards are asked for before.</summary>
+    public ulong BeginLeading()
+    {
+        AskForExtents();
+        (_leads, _hasReports) = (true, false);
+        return _extentRound;
+    }
+
+    /// <summary>The partitions follow again.</summary>
+    public void EndLeading() => _leads = false;
+
+    /// <summary>What the shards reported of their buffers is wrong: they report everything again.</summary>
+    public void ForgetExtents() => _hasReports = false;
 
     /// <summary>Time has passed.</summary>
     /// <exception cref="JournalFailedException">The journal does not answer: this node would store and never apply.</exception>
@@ -131,6 +158,14 @@ public sealed class PartitionFeed(int partitions, long readBytes, Outbox outbox)
         if (moved)
             Advance(_target, window);
         return moved;
+    }
+
+    // The shards tell the segment table which buffers they cover, as of here: what has changed since the last time, or everything when they
+    // were given another state or have led since.
+    private void AskForExtents()
+    {
+        outbox.Send(CellAddress.AllShards, new ReportExtents(++_extentRound, IsWhole: !_hasReports));
+        (_hasReports, _reportedAt) = (true, FedSequence);
     }
 
     private void Feed(OpLogBatch batch)

@@ -22,7 +22,7 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
     private sealed record CatchUp(NodeId Node, ulong Epoch);
 
     private readonly ReplyQueue _replies = new(1 + settings.Shards, outbox);
-    private readonly PartitionFeed _feed = new(1 + settings.Shards, FeedBytes, outbox);
+    private readonly PartitionFeed _feed = new(1 + settings.Shards, FeedBytes, settings.EntriesPerExtentReport, outbox);
     private readonly LifeKeeper _lives = new(settings.Protocol.Self, memory, outbox);
     private IReadOnlyCollection<NodeId> _peers = [];
     private CellAddress _oracle;
@@ -346,7 +346,7 @@ public sealed class ReplicaCell(ReplicaCellSettings settings, INodeMemory memory
             return;
         (_reign, _partitions) = (null, new Leading.Yes());
         _state!.BeginReign(reign.Epoch);
-        TellPartitions(new BeginLeading(reign.Epoch));
+        TellPartitions(new BeginLeading(reign.Epoch, _feed.BeginLeading()));
     }
 
     private void OnRole(Replica replica, RoleChanged changed)

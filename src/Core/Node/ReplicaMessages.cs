@@ -15,7 +15,11 @@ namespace HotStandby.Core.Node;
 /// <param name="RetainBytes">Of the log, beyond what the own checkpoints need: for Standbys that are behind.</param>
 public sealed record ReplicaCellSettings(
     ReplicaSettings Protocol, int Shards, TimeSpan TickInterval, long MaximumReplicationLagTicks, long CheckpointBytes,
-    long CheckpointIntervalTicks, long RetainBytes);
+    long CheckpointIntervalTicks, long RetainBytes)
+{
+    /// <summary>See <see cref="PartitionFeed"/>; at least 1.</summary>
+    public int EntriesPerExtentReport { get; init; } = 16_384;
+}
 
 /// <summary>To the replica: these of the other nodes are in the cluster.</summary>
 public sealed record PeersAre(IReadOnlyCollection<NodeId> Nodes) : ICellMessage;

@@ -101,7 +101,11 @@ internal sealed class StateKeeper
     }
 
     /// <summary>They have stopped.</summary>
-    public void Stopped() => _isStopping = false;
+    public void Stopped()
+    {
+        _isStopping = false;
+        _feed.EndLeading();
+    }
 
     /// <summary>Everything up to here is committed.</summary>
     public void Committed(ulong sequence, long now)
@@ -167,6 +171,9 @@ internal sealed class StateKeeper
                 return true;
             case ImagesRestored restored:
                 OnRestored(restored);
+                return true;
+            case ExtentsDoNotFit:
+                _feed.ForgetExtents();
                 return true;
             case FetchImage or ImageChunk when !_replica.Hears(((ReplicationMessage)message).Origin):
                 return true;

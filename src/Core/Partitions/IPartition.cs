@@ -37,9 +37,9 @@ public interface IPartition
     void Use(VerifierIs verifier);
 
     /// <summary>Begins to lead.</summary>
-    /// <param name="reign">The epoch.</param>
+    /// <param name="begin">The reign.</param>
     /// <param name="now">When.</param>
-    IReign Lead(ulong reign, Moment now);
+    IReign Lead(BeginLeading begin, Moment now);
 
     /// <summary>A message while it does not lead.</summary>
     /// <returns>False: there is no such message.</returns>

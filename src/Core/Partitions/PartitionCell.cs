@@ -29,7 +29,7 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
                 Apply(entries);
                 return true;
             case BeginLeading begin:
-                Lead(begin.Reign, now);
+                Lead(begin, now);
                 return true;
             case StopLeading:
                 EndLeading();
@@ -77,11 +77,11 @@ public sealed class PartitionCell(Partition id, IPartition partition, Outbox out
         outbox.Send(CellAddress.Replica, new EntriesApplied(entries.StateNumber, entries.Batch.LastSequence));
     }
 
-    private void Lead(ulong reign, Moment now)
+    private void Lead(BeginLeading begin, Moment now)
     {
         RequireToFollow(nameof(BeginLeading));
-        _reign = reign;
-        _leading = partition.Lead(reign, now);
+        _reign = begin.Reign;
+        _leading = partition.Lead(begin, now);
     }
 
     private void EndLeading()

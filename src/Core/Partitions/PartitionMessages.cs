@@ -84,12 +84,12 @@ public sealed record EntriesApplied(ulong StateNumber, ulong LastSequence) : ICe
 public sealed record ResetPartition(ulong StateNumber) : ICellMessage;
 
 /// <summary>
-/// Replica to partition: this node leads from now on, and everything committed has been applied. A shard answers by
-/// sending its <see cref="LiveExtents"/> to the segment table; that rebuilds its allocators and sends <see cref="ReadyToServe"/> to the
-/// replica.
+/// Replica to partition: this node leads from now on, and everything committed has been applied. When the segment table knows which
+/// buffers are in use (<see cref="LiveExtents"/>), it sends <see cref="ReadyToServe"/> to the replica.
 /// </summary>
 /// <param name="Reign">The epoch.</param>
-public sealed record BeginLeading(ulong Reign) : ICellMessage;
+/// <param name="ExtentRound">The shards were asked for this round of reports before; it is the last one that the reign needs.</param>
+public sealed record BeginLeading(ulong Reign, ulong ExtentRound) : ICellMessage;
 
 /// <summary>
 /// Replica to partition: this node leads no more. Calls that still arrive are answered with UnavailableInCurrentMode. Answered
@@ -105,10 +105,30 @@ public sealed record StopLeading : ICellMessage
 /// <param name="IsDirty">It has applied what is not committed, and must be reset.</param>
 public sealed record LeadingStopped(bool IsDirty) : ICellMessage;
 
-/// <summary>Shard to segment table, at the start of a reign: every buffer that the shard's objects and parked puts cover.</summary>
-public sealed record LiveExtents(Partition Partition, ulong Reign, Extent[] Extents) : ICellMessage;
+/// <summary>
+/// Replica to every shard of a node that follows, at the same place in the log: tell the segment table which buffers your objects and
+/// parked puts cover.
+/// </summary>
+/// <param name="Round">Counts these requests; answered with <see cref="LiveExtents"/>.</param>
+/// <param name="IsWhole">All of them; else what has changed since the round before.</param>
+public sealed record ReportExtents(ulong Round, bool IsWhole) : ICellMessage;
 
-/// <summary>Segment table to replica: allocators rebuilt, the door may open.</summary>
+/// <summary>Shard to segment table: the buffers that its objects and parked puts cover, or what has changed.</summary>
+/// <param name="Partition">The shard.</param>
+/// <param name="Round">From <see cref="ReportExtents"/>.</param>
+/// <param name="IsWhole">From there.</param>
+/// <param name="Taken">Buffers that are covered, or are covered since the round before.</param>
+/// <param name="Freed">Buffers that were covered in the round before and are not any more.</param>
+public sealed record LiveExtents(Partition Partition, ulong Round, bool IsWhole, Extent[] Taken, Extent[] Freed) : ICellMessage;
+
+/// <summary>Segment table to the replica of a Standby: the shards' reports do not fit together; let them report everything.</summary>
+public sealed record ExtentsDoNotFit : ICellMessage
+{
+    /// <summary>The only one.</summary>
+    public static readonly ExtentsDoNotFit Instance = new();
+}
+
+/// <summary>Segment table to replica: the allocators are there, the door may open.</summary>
 public sealed record ReadyToServe(ulong Reign) : ICellMessage;
 
 /// <summary>Shard to segment table: these buffers are free again (their removal is committed, or they were never used).</summary>

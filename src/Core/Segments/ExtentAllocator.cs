@@ -1,5 +1,5 @@
-// Hands out and takes back buffers of one segment: the range [0, size). Used by the Primary's segment table only (a Standby
-// derives everything at promotion). Address-ordered first fit: it fragments as little as best fit does, needs no second
+// Hands out and takes back buffers of one segment: the range [0, size). The Primary's segment table allocates from it; a Standby's keeps it
+// up to date (Occupancy). Address-ordered first fit: it fragments as little as best fit does, needs no second
 // index by size, and keeps the far end of the segment in one piece. Offsets have no alignment.
 using HotStandby.Messages;
 using HotStandby.Messages.Model;
@@ -24,7 +24,7 @@ public sealed class ExtentAllocator
     }
 
     /// <summary>Size of the range.</summary>
-    public ulong SizeBytes { get; }
+    public ulong SizeBytes { get; private set; }
 
     /// <summary>Bytes handed out.</summary>
     public ulong UsedBytes { get; private set; }
@@ -92,23 +92,30 @@ public sealed class ExtentAllocator
     /// <exception cref="InvariantViolation">5: a byte of it is free already, or out of range.</exception>
     public void Free(ulong offset, ulong length)
     {
+        if (!TryFree(offset, length))
+            throw new InvariantViolation(5, $"[{offset}, +{length}) of {SizeBytes} bytes is given back, but not all of it is used");
+    }
+
+    /// <summary>Gives a buffer back; false, and nothing changes, when a byte of it is free already or out of range.</summary>
+    public bool TryFree(ulong offset, ulong length)
+    {
         ArgumentOutOfRangeException.ThrowIfZero(length);
         if (offset >= SizeBytes || length > SizeBytes - offset)
-            throw new InvariantViolation(5, $"[{offset}, +{length}) is given back, but the segment has {SizeBytes} bytes");
+            return false;
         var end = offset + length;
         var joinsBefore = false;
         if (_free.SeekFloor(offset, out var nextStart))
         {
             var distance = offset - _free.Start;
             if (distance < _free.Length)
-                throw new InvariantViolation(5, $"[{offset}, +{length}) is given back, but it begins in a free range");
+                return false;
             joinsBefore = distance == _free.Length;
         }
 
         if (nextStart is { } next && next <= end)
         {
             if (next < end)
-                throw new InvariantViolation(5, $"[{offset}, +{length}) is given back, but it ends in a free range");
+                return false;
             if (joinsBefore)
                 _free.JoinWithNext(length, next);
             else
@@ -124,6 +131,20 @@ public sealed class ExtentAllocator
         }
 
         UsedBytes -= length;
+        return true;
+    }
+
+    /// <summary>The range ends here from now on.</summary>
+    /// <param name="sizeBytes">At least 1, at most as much as now.</param>
+    /// <exception cref="InvariantViolation">5: a byte behind it is used.</exception>
+    public void EndAt(ulong sizeBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(sizeBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, SizeBytes);
+        if (sizeBytes < SizeBytes && !TryAllocateAt(sizeBytes, SizeBytes - sizeBytes))
+            throw new InvariantViolation(5, $"a buffer lies behind the end of a segment of {sizeBytes} bytes");
+        UsedBytes -= SizeBytes - sizeBytes;
+        SizeBytes = sizeBytes;
     }
 
     /// <summary>Forgets everything and takes exactly these buffers, in O(n).</summary>

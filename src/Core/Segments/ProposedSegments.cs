@@ -22,16 +22,18 @@ internal sealed class ProposedSegments
     // Stray writes as far as they are committed: what they reach is taken in the allocators.
     private readonly Dictionary<uint, StrayWrites> _strays;
 
-    /// <summary>Everything in the table is committed, and these are the buffers in use.</summary>
-    public ProposedSegments(SegmentTable table, SegmentSpace space, IReadOnlyList<Extent[]> live)
+    /// <summary>Everything in the table is committed, and these are the buffers in use; they are taken over.</summary>
+    public ProposedSegments(SegmentTable table, SegmentSpace space, Occupancy live)
     {
         (_table, _space, Directory) = (table, space, table.Directory);
-        foreach (var segment in Directory.All)
-            space.Add(segment);
         _strays = table.StrayWrites.All.ToDictionary(writes => writes.Handle);
-        space.Rebuild([.. live, [.. Directory.All.SelectMany(segment => StrayWritesTable.Over(segment, _strays.Values))]]);
         foreach (var segment in Directory.All)
+        {
+            Add(segment, live.HandOver(segment.Handle, segment.Segment.SizeBytes));
             Reconcile(segment.Handle);
+        }
+
+        live.Clear();
     }
 
     /// <summary>The segments as far as they are committed.</summary>
@@ -158,16 +160,18 @@ internal sealed class ProposedSegments
         }
 
         if (Directory.ByHandle(segment.Handle) is null)
-        {
-            _space.Add(segment);
-            foreach (var reached in StrayWritesTable.Over(segment, _strays.Values))
-                _space.Take(reached);
-        }
-
+            Add(segment, new ExtentAllocator(segment.Segment.SizeBytes));
         Directory = Directory.With(segment);
         if (segment.Status == SegmentStatus.Unmounting)
             toDrop.Add(segment.Handle);
         Reconcile(segment.Handle);
+    }
+
+    private void Add(MountedSegment segment, ExtentAllocator allocator)
+    {
+        _space.Add(segment, allocator);
+        foreach (var reached in StrayWritesTable.Over(segment, _strays.Values))
+            _space.Take(reached);
     }
 
     private void SeeStraysEnded(uint handle)

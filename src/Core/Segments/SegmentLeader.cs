@@ -41,11 +41,11 @@ public sealed class SegmentLeader
 
     /// <summary>Begins a reign: everything in the table is committed, and these are the buffers in use.</summary>
     /// <param name="table">The node's segment table.</param>
-    /// <param name="live">Every buffer that the shards' objects and parked puts cover, in parts.</param>
+    /// <param name="live">Every buffer that the shards' objects and parked puts cover; taken over.</param>
     /// <param name="settings">Settings.</param>
     /// <param name="nowTicks">The reign's start: no client counts as silent since before it, and every grace period begins again.</param>
-    /// <exception cref="InvariantViolation">5: two live buffers overlap.</exception>
-    public SegmentLeader(SegmentTable table, IReadOnlyList<Extent[]> live, SegmentLeaderSettings settings, long nowTicks)
+    /// <exception cref="InvariantViolation">5: two live buffers overlap, or one lies outside of its segment.</exception>
+    public SegmentLeader(SegmentTable table, Occupancy live, SegmentLeaderSettings settings, long nowTicks)
     {
         (_table, _settings) = (table, settings);
         Space = new SegmentSpace(new RandomSource(settings.Seed));

@@ -1,6 +1,5 @@
-// The memory that a Primary can hand out: an allocator for every segment, and the allocatable ones grouped by name. Rebuilt
-// at every promotion from what the shards hold; used by SegmentLeader only. No time, no proposals.
-using System.Runtime.InteropServices;
+// The memory that a Primary can hand out: an allocator for every segment, and the allocatable ones grouped by name. Used by SegmentLeader
+// only. No time, no proposals.
 using HotStandby.Messages;
 using HotStandby.Messages.Model;
 
@@ -42,9 +41,9 @@ public sealed class SegmentSpace(RandomSource random)
     /// <summary>The allocator of a segment, or null when it has none (any more).</summary>
     public ExtentAllocator? Allocator(uint handle) => _segments.TryGetValue(handle, out var segment) ? segment.Allocator : null;
 
-    /// <summary>Gives a segment its allocator, with nothing used. See <see cref="Set"/> for what may be done with it.</summary>
-    public void Add(MountedSegment segment) => _segments.Add(
-        segment.Handle, new SpaceSegment(segment.Handle, segment.Segment.Name, new ExtentAllocator(segment.Segment.SizeBytes)));
+    /// <summary>Gives a segment its allocator. See <see cref="Set"/> for what may be done with it.</summary>
+    public void Add(MountedSegment segment, ExtentAllocator allocator) =>
+        _segments.Add(segment.Handle, new SpaceSegment(segment.Handle, segment.Segment.Name, allocator));
 
     /// <summary>Forgets a segment's allocator.</summary>
     public void Remove(uint handle)
@@ -142,31 +141,6 @@ public sealed class SegmentSpace(RandomSource random)
         return _sample.AsSpan(0, count);
     }
 
-    /// <summary>
-    /// Marks exactly these buffers as taken. Buffers of segments without an allocator are skipped. Call it before <see cref="Set"/>.
-    /// </summary>
-    /// <param name="live">Parts in any order, extents in any order.</param>
-    /// <exception cref="InvariantViolation">5: two of them overlap or one lies outside of its segment.</exception>
-    public void Rebuild(IReadOnlyList<Extent[]> live)
-    {
-        var bySegment = new Dictionary<uint, List<Extent>>();
-        foreach (var part in live)
-        {
-            foreach (var extent in part)
-            {
-                ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(bySegment, extent.SegmentHandle, out _);
-                (list ??= []).Add(extent);
-            }
-        }
-
-        foreach (var (handle, segment) in _segments)
-        {
-            var extents = bySegment.TryGetValue(handle, out var list) ? CollectionsMarshal.AsSpan(list) : default;
-            SortByOffset(extents);
-            segment.Allocator.Rebuild(extents);
-        }
-    }
-
     private void Open(SpaceSegment segment)
     {
         if (!_byName.TryGetValue(segment.Name, out var group))
@@ -191,14 +165,5 @@ public sealed class SegmentSpace(RandomSource random)
         var last = _groups[^1];
         (_groups[group.Index], last.Index) = (last, group.Index);
         _groups.RemoveAt(_groups.Count - 1);
-    }
-
-    private static void SortByOffset(Span<Extent> extents)
-    {
-        // Sorting the offsets with the extents as passengers compares plain numbers: several times faster than a comparer.
-        var offsets = new ulong[extents.Length];
-        for (var i = 0; i < offsets.Length; i++)
-            offsets[i] = extents[i].Offset;
-        offsets.AsSpan().Sort(extents);
     }
 }

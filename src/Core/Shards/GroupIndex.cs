@@ -1,10 +1,10 @@
-// Which objects of one shard belong to which group, by the hash of the group's name. The Primary's own, for eviction; two groups
+// Which objects of one shard belong to which group, by the hash of the group's name. For eviction; two groups
 // with one hash would be evicted together, which harms nobody.
 using System.IO.Hashing;
 
 namespace HotStandby.Core.Shards;
 
-/// <summary>Members of groups. Used by <see cref="ShardLeader"/> only.</summary>
+/// <summary>Members of groups. Used by <see cref="ShardState"/> and its leader.</summary>
 internal sealed class GroupIndex
 {
     private readonly Dictionary<ulong, HashSet<ObjectRecord>> _members = [];
@@ -37,14 +37,14 @@ internal sealed class GroupIndex
     }
 
     /// <summary>The latest lease of a group's members here, and those of them that may go.</summary>
-    public GroupState Describe(ulong group)
+    public GroupState Describe(ulong group, ColdOrder leases)
     {
         if (!_members.TryGetValue(group, out var members))
             return new GroupState(long.MinValue, []);
         var (lease, victims) = (long.MinValue, new List<Victim>(members.Count));
         foreach (var member in members)
         {
-            lease = Math.Max(lease, member.LeaseUntilTicks);
+            lease = Math.Max(lease, leases.LeaseOf(member));
             if (ColdOrder.MayBeEvicted(member) && !member.IsSoftPinned)
                 victims.Add(ColdOrder.VictimOf(member));
         }

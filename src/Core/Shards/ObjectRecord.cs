@@ -100,8 +100,11 @@ public sealed class ObjectRecord
     /// </summary>
     public ulong LastSequence { get; internal set; }
 
-    /// <summary>Primary only, not replicated: until when readers hold a lease (monotonic, 100 ns).</summary>
-    public long LeaseUntilTicks { get; internal set; }
+    /// <summary>
+    /// Not replicated: the end of the last lease that this node granted, or of the object before it in the order. What holds is
+    /// <see cref="ColdOrder.LeaseOf"/>.
+    /// </summary>
+    internal long LeaseUntilTicks { get; set; }
 
     /// <summary>Primary only, not replicated: when the put started, for this reign (monotonic, 100 ns).</summary>
     internal long PutStartTicks { get; set; }
@@ -112,7 +115,7 @@ public sealed class ObjectRecord
     /// <summary>Primary only: its put began in an earlier reign, so that its writer may not know the buffers yet.</summary>
     internal bool IsFromEarlierReign { get; set; }
 
-    /// <summary>Primary only: its place in the <see cref="ColdOrder"/>.</summary>
+    /// <summary>Its place in the <see cref="ColdOrder"/>.</summary>
     internal ColdLink Cold;
 
     /// <summary>The i-th replica.</summary>
@@ -199,7 +202,7 @@ public sealed class ObjectRecord
 
     private void BeginWrite(Uuid client, SoftPinAction action, ulong? softPinTtlMilliseconds, byte dataType)
     {
-        (Client, SoftPinAction, DataType, IsBeingWritten) = (client, action, dataType, true);
+        (Client, SoftPinAction, DataType, IsBeingWritten, IsFromEarlierReign) = (client, action, dataType, true, false);
         (_hasSoftPinTtl, _softPinTtlMilliseconds) = (softPinTtlMilliseconds.HasValue, softPinTtlMilliseconds ?? 0);
     }
 

@@ -10,7 +10,7 @@ using HotStandby.Messages.OpLog;
 namespace HotStandby.Core.Shards;
 
 /// <summary>Used by ShardLeader only.</summary>
-internal sealed class PendingChanges
+internal sealed class PendingChanges : IExtentObserver
 {
     private readonly record struct Change(ObjectKey Key, bool HasKey, int Freed, uint? DroppedSegment, ObjectRecord? Record);
 
@@ -51,6 +51,15 @@ internal sealed class PendingChanges
     /// <summary>An object has changed: by the draft that is being applied.</summary>
     public void Changed(ObjectRecord record) => _changed = record;
 
+    /// <inheritdoc/>
+    void IExtentObserver.Taken(Extent extent)
+    {
+        // the segment table gave it out
+    }
+
+    /// <inheritdoc/>
+    void IExtentObserver.Freed(Extent extent) => _freed.Enqueue(extent);
+
     /// <summary>The oldest changes are committed.</summary>
     /// <param name="count">How many.</param>
     /// <param name="lastSequence">Seq of the last of them.</param>
@@ -82,7 +91,7 @@ internal sealed class PendingChanges
     private void ApplyLast(ShardState state, DraftBuffer drafts)
     {
         (_freedBefore, _changed) = (_freed.Count, null);
-        state.Apply(drafts.Last, _freed);
+        state.Apply(drafts.Last);
     }
 
     private void Remember(Change change) => _inOrder.Enqueue(change with { Freed = _freed.Count - _freedBefore });

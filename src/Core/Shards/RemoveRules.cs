@@ -16,7 +16,7 @@ internal sealed class RemoveRules(ShardBook book)
             return ErrorCode.ObjectNotFound;
         if (book.IsLeased(record) && !force)
         {
-            result.LeaseTtlMilliseconds = (ulong)(((record.LeaseUntilTicks - book.NowTicks - 1) / TimeSpan.TicksPerMillisecond) + 1);
+            result.LeaseTtlMilliseconds = (ulong)(((book.Cold.LeaseOf(record) - book.NowTicks - 1) / TimeSpan.TicksPerMillisecond) + 1);
             return ErrorCode.ObjectHasLease;
         }
 

@@ -12,19 +12,20 @@ namespace HotStandby.Core.Shards;
 internal sealed class ShardBook : IShardObserver
 {
     private readonly PendingChanges _pending = new();
-    private readonly ColdOrder _cold = new();
-    private readonly GroupIndex _groups = new();
 
     public ShardBook(ShardState state, ShardSettings settings, SegmentDirectory directory, long nowTicks)
     {
-        (State, Settings, Directory, NowTicks) = (state, settings, directory, nowTicks);
-        foreach (var (key, record) in state.Objects)
-            Inherit(key, record);
+        (State, Settings, Directory) = (state, settings, directory);
+        Cold.BeginReign(nowTicks, settings.LeaseTtl.Ticks);
+        foreach (var record in Cold.Writing)
+            Inherit(record);
+        foreach (var record in Cold.SoftPinned)
+            StartSoftPin(record);
         foreach (var parked in state.Parked.Numbers)
             Timers.Park(parked, nowTicks);
         foreach (var (key, transfer) in state.Transfers)
-            Timers.Transfer(key, transfer, nowTicks);
-        state.Observer = this;
+            Inherit(key, transfer);
+        (state.Observer, state.Extents) = (this, _pending);
     }
 
     public ShardState State { get; }
@@ -37,7 +38,11 @@ internal sealed class ShardBook : IShardObserver
     public SegmentDirectory Directory { get; set; }
 
     /// <summary>Now, as of the last call.</summary>
-    public long NowTicks { get; set; }
+    public long NowTicks
+    {
+        get => Cold.NowTicks;
+        set => Cold.NowTicks = value;
+    }
 
     /// <summary>Where drafts go, as of the last call.</summary>
     public DraftBuffer Drafts { get; set; } = null!;
@@ -49,16 +54,20 @@ internal sealed class ShardBook : IShardObserver
 
     public PendingChanges Pending => _pending;
 
-    public ColdOrder Cold => _cold;
+    public ColdOrder Cold => State.Cold;
 
-    public GroupIndex Groups => _groups;
+    public GroupIndex Groups => State.Groups;
 
     /// <inheritdoc/>
-    public void Changed(ObjectRecord record)
+    public void Changed(ObjectRecord record) => _pending.Changed(record);
+
+    /// <summary>The reign is over.</summary>
+    public void End()
     {
-        _cold.Changed(record, NowTicks);
-        _groups.Changed(record);
-        _pending.Changed(record);
+        if (State.Observer != this)
+            return;
+        (State.Observer, State.Extents) = (null, null);
+        Cold.EndReign();
     }
 
     /// <summary>Applies the draft that was added last, a change of this key.</summary>
@@ -123,19 +132,19 @@ internal sealed class ShardBook : IShardObserver
     public void GrantLease(ObjectRecord record)
     {
         var untilTicks = NowTicks + Settings.LeaseTtl.Ticks;
-        if (untilTicks > record.LeaseUntilTicks)
-            _cold.SetLease(record, untilTicks, NowTicks);
+        if (untilTicks > Cold.LeaseOf(record))
+            Cold.SetLease(record, untilTicks);
     }
 
     /// <summary>A lease of no time: an object that was written now has an age, and may be evicted at once.</summary>
     public void GrantNothing(ObjectRecord record)
     {
-        if (NowTicks > record.LeaseUntilTicks)
-            _cold.SetLease(record, NowTicks, NowTicks);
+        if (NowTicks > Cold.LeaseOf(record))
+            Cold.SetLease(record, NowTicks);
     }
 
     /// <summary>True while a reader may read it, or an eviction must wait.</summary>
-    public bool IsLeased(ObjectRecord record) => record.LeaseUntilTicks > NowTicks;
+    public bool IsLeased(ObjectRecord record) => Cold.LeaseOf(record) > NowTicks;
 
     /// <summary>Starts the time of a soft pin that has just been set.</summary>
     public void StartSoftPin(ObjectRecord record)
@@ -233,16 +242,19 @@ internal sealed class ShardBook : IShardObserver
     private bool IsShown(StoredReplica replica, ReplicaStatus status) =>
         replica.Status == status && Directory.Readable(replica.SegmentHandle) is not null;
 
-    // The leases of an earlier reign's readers are not known: every object is leased for one full time. Timers start anew.
-    private void Inherit(in ObjectKey key, ObjectRecord record)
+    // Its writer may not know the buffers yet, and its time begins again.
+    private void Inherit(ObjectRecord record)
     {
-        record.Cold = default;
-        record.LeaseUntilTicks = record.IsBeingWritten ? NowTicks : NowTicks + Settings.LeaseTtl.Ticks;
-        record.IsFromEarlierReign = record.IsBeingWritten;
-        if (record.IsBeingWritten)
-            Timers.Start(key, record, NowTicks);
+        record.IsFromEarlierReign = true;
+        Timers.Start(record.Key, record, NowTicks);
         if (record.IsSoftPinned)
             StartSoftPin(record);
-        Changed(record);
+    }
+
+    private void Inherit(in ObjectKey key, Transfer transfer)
+    {
+        Timers.Transfer(key, transfer, NowTicks);
+        if (State.Find(key) is { IsSoftPinned: true } record)
+            StartSoftPin(record);
     }
 }

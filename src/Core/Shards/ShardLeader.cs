@@ -23,7 +23,7 @@ public sealed class ShardLeader
 
     /// <summary>
     /// Begins a reign: every object is leased for one full time, since its readers' leases are not known; the timers of
-    /// unfinished and of parked puts start anew. One walk over the shard, as for the live extents.
+    /// unfinished and of parked puts and of soft pins start again. Nothing else is walked.
     /// </summary>
     public ShardLeader(ShardState state, ShardSettings settings, SegmentDirectory directory, long nowTicks)
     {
@@ -120,6 +120,9 @@ public sealed class ShardLeader
         return _book.Pending.Concern(key) ? ItemOutcome.AwaitsCommit : ItemOutcome.SettledNow;
     }
 
+    /// <summary>Until when readers hold a lease on an object (monotonic, 100 ns).</summary>
+    public long LeaseOf(ObjectRecord record) => _book.Cold.LeaseOf(record);
+
     /// <summary>The next entries, in the order of proposal, are committed.</summary>
     /// <param name="count">How many.</param>
     /// <param name="lastSequence">Seq of the last of them.</param>
@@ -130,11 +133,7 @@ public sealed class ShardLeader
     }
 
     /// <summary>The reign is over: the state goes on without this leader.</summary>
-    public void End()
-    {
-        if (_book.State.Observer == _book)
-            _book.State.Observer = null;
-    }
+    public void End() => _book.End();
 
     /// <summary>
     /// The buffers that became free since this was last asked: their end is committed, or they were placed for a call
@@ -196,9 +195,13 @@ public sealed class ShardLeader
     }
 
     /// <summary>The coldest objects without a lease, at most <paramref name="limit"/> of each kind.</summary>
-    public VictimOffer Offer(int limit, long nowTicks) => new(
-        EvictableCount, SoftPinnedEvictableCount, _book.Cold.Coldest(softPinned: false, limit, nowTicks),
-        _book.Cold.Coldest(softPinned: true, limit, nowTicks));
+    public VictimOffer Offer(int limit, long nowTicks)
+    {
+        _book.NowTicks = nowTicks;
+        return new(
+            EvictableCount, SoftPinnedEvictableCount, _book.Cold.Coldest(softPinned: false, limit),
+            _book.Cold.Coldest(softPinned: true, limit));
+    }
 
     /// <summary>Buffers on a segment that may still be written to: of puts and transfers that have not ended, and what is parked.</summary>
     public IReadOnlyList<Extent> UnfinishedOn(uint handle) => _reads.UnfinishedOn(handle);
@@ -207,7 +210,7 @@ public sealed class ShardLeader
     public void DescribeGroups(ReadOnlySpan<ulong> groups, Span<GroupState> states)
     {
         for (var i = 0; i < groups.Length; i++)
-            states[i] = _book.Groups.Describe(groups[i]);
+            states[i] = _book.Groups.Describe(groups[i], _book.Cold);
     }
 
     /// <summary>
@@ -219,7 +222,7 @@ public sealed class ShardLeader
         var (count, bytes) = (0, 0UL);
         foreach (var key in keys)
         {
-            if (_book.State.Find(key) is not { } record || !ColdOrder.MayBeEvicted(record) || record.LeaseUntilTicks > nowTicks)
+            if (_book.State.Find(key) is not { } record || !ColdOrder.MayBeEvicted(record) || _book.IsLeased(record))
                 continue;
             bytes = Saturating.Add(bytes, Saturating.Multiply(record.SizeBytes, (ulong)record.ReplicaCount));
             count++;

@@ -68,6 +68,7 @@ public sealed partial class ShardState
     {
         if (!_objects.TryAdd(record.Key, record))
             throw new ImageDamagedException("one object twice");
+        Take(record, from: 0);
         PutBack(record);
     }
 

@@ -70,6 +70,7 @@ public sealed partial class ShardState
     {
         if (Find(key) is not { } record)
             return false;
+        Free(record);
         Erase(record);
         return true;
     }

@@ -62,8 +62,14 @@ public sealed partial class ShardState
     /// <summary>Transfers that are running, by key, in no order.</summary>
     internal IReadOnlyDictionary<ObjectKey, Transfer> Transfers => _transfers.Running;
 
-    /// <summary>Who hears of changes; set by the Primary's leader for its reign.</summary>
+    /// <summary>Hears of changed objects; set by the Primary's leader for its reign.</summary>
     internal IShardObserver? Observer { get; set; }
+
+    /// <summary>The order in which eviction takes objects; kept on every node, so that a reign begins with it.</summary>
+    internal ColdOrder Cold { get; } = new();
+
+    /// <summary>Objects by group, kept on every node for the same reason.</summary>
+    internal GroupIndex Groups { get; } = new();
 
     /// <summary>The object of a key, or null.</summary>
     public ObjectRecord? Find(in ObjectKey key) => _objects.GetValueOrDefault(key);
@@ -85,10 +91,8 @@ public sealed partial class ShardState
     /// Applies one entry. A draft (seq 0) is always applied; an entry whose seq is applied already is skipped.
     /// </summary>
     /// <param name="entry">An entry of this partition.</param>
-    /// <param name="freed">Takes the buffers that nothing covers any more; null when nobody allocates here (a Standby).
-    /// Buffers on a dropped segment are not among them: they went with it.</param>
     /// <exception cref="InvariantViolation">7: the entry cannot follow what was applied before.</exception>
-    public void Apply(in OpLogEntry entry, Queue<Extent>? freed = null)
+    public void Apply(in OpLogEntry entry)
     {
         if (entry.Sequence != 0 && entry.Sequence <= AppliedSequence)
             return;
@@ -104,19 +108,19 @@ public sealed partial class ShardState
                 PutEnd(entry);
                 break;
             case OpType.PutRevoke:
-                PutRevoke(entry, freed);
+                PutRevoke(entry);
                 break;
             case OpType.Remove:
-                Remove(entry, freed);
+                Remove(entry);
                 break;
             case OpType.Eviction:
-                Evict(entry, freed);
+                Evict(entry);
                 break;
             case OpType.PutDiscard:
                 Discard(entry);
                 break;
             case OpType.ReleaseParked:
-                Release(entry, freed);
+                Release(entry);
                 break;
             case OpType.SegmentDropped:
                 DropSegment(entry);
@@ -131,13 +135,13 @@ public sealed partial class ShardState
                 _transfers.Start(entry);
                 break;
             case OpType.TransferEnd:
-                _transfers.End(entry, freed);
+                _transfers.End(entry);
                 break;
             case OpType.TransferRevoke:
-                _transfers.Revoke(entry, freed);
+                _transfers.Revoke(entry);
                 break;
             case OpType.ReplicaCleared:
-                ClearReplicas(entry, freed);
+                ClearReplicas(entry);
                 break;
             case OpType.VerificationMarker:
                 break;
@@ -158,22 +162,6 @@ public sealed partial class ShardState
         AppliedSequence = sequence;
     }
 
-    /// <summary>Every buffer that an object or a parked put covers, in no order.</summary>
-    public IEnumerable<Extent> EnumerateLiveExtents()
-    {
-        foreach (var record in _objects.Values)
-        {
-            for (var i = 0; i < record.ReplicaCount; i++)
-                yield return record.ExtentOf(i);
-        }
-
-        foreach (var parked in Parked.All)
-        {
-            foreach (var extent in parked.Extents)
-                yield return extent;
-        }
-    }
-
     private void PutStart(in OpLogEntry entry)
     {
         if (!PutStartPayload.TryRead(entry.Payload, out var payload) || payload.ReplicaCount == 0 || payload.SizeBytes == 0)
@@ -185,6 +173,8 @@ public sealed partial class ShardState
             throw Impossible(entry, "starts an object that exists");
         for (var i = 0; i < record.ReplicaCount; i++)
             TakeReplicaId(entry, record.Replica(i).Id);
+        Take(record, from: 0);
+        Cold.Born(record);
         PutBack(record);
     }
 
@@ -207,25 +197,25 @@ public sealed partial class ShardState
         PutBack(record);
     }
 
-    private void PutRevoke(in OpLogEntry entry, Queue<Extent>? freed)
+    private void PutRevoke(in OpLogEntry entry)
     {
         var record = Existing(entry);
         if (!PutRevokePayload.TryRead(entry.Payload, out var payload) || !ObjectRecord.Selects(payload.Selector))
             throw Impossible(entry, "has an impossible payload");
         if (!record.IsBeingWritten)
             throw Impossible(entry, "revokes a put that is not being written");
-        DropReplicas(entry, record, ReplicaStatus.Processing, freed);
+        DropReplicas(entry, record, ReplicaStatus.Processing);
     }
 
-    private void Evict(in OpLogEntry entry, Queue<Extent>? freed)
+    private void Evict(in OpLogEntry entry)
     {
         var record = Existing(entry);
         if (record.IsHardPinned || record.HasTransfer)
             throw Impossible(entry, "evicts an object that is hard-pinned or copied");
-        DropReplicas(entry, record, ReplicaStatus.Complete, freed);
+        DropReplicas(entry, record, ReplicaStatus.Complete);
     }
 
-    private void DropReplicas(in OpLogEntry entry, ObjectRecord record, ReplicaStatus status, Queue<Extent>? freed)
+    private void DropReplicas(in OpLogEntry entry, ObjectRecord record, ReplicaStatus status)
     {
         if (record.Count(status) == 0)
             throw Impossible(entry, $"drops replicas that are {status}, of which there are none");
@@ -234,18 +224,17 @@ public sealed partial class ShardState
         {
             if (record.Replica(i).Status != status)
                 continue;
-            freed?.Enqueue(record.ExtentOf(i));
+            Extents?.Freed(record.ExtentOf(i));
             record.RemoveReplica(i);
         }
 
         KeepOrLeave(record);
     }
 
-    private void Remove(in OpLogEntry entry, Queue<Extent>? freed)
+    private void Remove(in OpLogEntry entry)
     {
         var record = Existing(entry);
-        for (var i = 0; freed is not null && i < record.ReplicaCount; i++)
-            freed.Enqueue(record.ExtentOf(i));
+        Free(record);
         Erase(record);
     }
 
@@ -266,13 +255,13 @@ public sealed partial class ShardState
 
     internal void CountTransfer(Transfer transfer, ulong keyHash, bool isOver) => _digests.Change(keyHash, transfer.Hash(keyHash), isOver);
 
-    private void Release(in OpLogEntry entry, Queue<Extent>? freed)
+    private void Release(in OpLogEntry entry)
     {
         if (!ReleaseParkedPayload.TryRead(entry.Payload, out var payload)
             || !Parked.TryRelease(payload.ParkedPut, ref _digests.Parked, out var extents))
             throw Impossible(entry, "releases a parked put that is not there");
         foreach (var extent in extents)
-            freed?.Enqueue(extent);
+            Extents?.Freed(extent);
     }
 
     private void Reuse(in OpLogEntry entry)
@@ -297,7 +286,7 @@ public sealed partial class ShardState
         PutBack(record);
     }
 
-    private void ClearReplicas(in OpLogEntry entry, Queue<Extent>? freed)
+    private void ClearReplicas(in OpLogEntry entry)
     {
         var record = Existing(entry);
         if (!SegmentHandlePayload.TryRead(entry.Payload, out var payload))
@@ -310,7 +299,7 @@ public sealed partial class ShardState
         {
             if (record.Replica(i).SegmentHandle != payload.SegmentHandle)
                 continue;
-            freed?.Enqueue(record.ExtentOf(i));
+            Extents?.Freed(record.ExtentOf(i));
             record.RemoveReplica(i);
         }
 
@@ -370,7 +359,7 @@ public sealed partial class ShardState
         if (_applying != 0)
             record.LastSequence = _applying;
         SoftPinnedCount += record.IsSoftPinned ? 1 : 0;
-        Observer?.Changed(record);
+        Changed(record);
     }
 
     /// <summary>After a change that took replicas away, and the object's hash out of the digest.</summary>
@@ -391,6 +380,13 @@ public sealed partial class ShardState
         if (record.HasTransfer)
             _transfers.Forget(record);
         record.Leave();
+        Changed(record);
+    }
+
+    private void Changed(ObjectRecord record)
+    {
+        Cold.Changed(record);
+        Groups.Changed(record);
         Observer?.Changed(record);
     }
 

@@ -24,6 +24,7 @@ internal sealed class TransferEntries(ShardState state)
             throw new Checkpoints.ImageDamagedException("two transfers of one object");
         state.CountTransfer(transfer, record.Key.Hash, isOver: false);
         record.HasTransfer = true;
+        state.Cold.Changed(record);
     }
 
     public void Start(in OpLogEntry entry)
@@ -44,12 +45,14 @@ internal sealed class TransferEntries(ShardState state)
         _running.Add(record.Key, transfer);
         state.TakeOut(record);
         state.CountTransfer(transfer, record.Key.Hash, isOver: false);
+        var before = record.ReplicaCount;
         record.AddTargets(payload);
+        state.Take(record, from: before);
         record.HasTransfer = true;
         state.PutBack(record);
     }
 
-    public void End(in OpLogEntry entry, Queue<Extent>? freed)
+    public void End(in OpLogEntry entry)
     {
         var (record, transfer) = Transferring(entry);
         state.TakeOut(record);
@@ -61,7 +64,7 @@ internal sealed class TransferEntries(ShardState state)
 
         if (transfer.IsMove && record.IndexOf(transfer.SourceReplica) is >= 0 and var source)
         {
-            freed?.Enqueue(record.ExtentOf(source));
+            state.Extents?.Freed(record.ExtentOf(source));
             record.RemoveReplica(source);
         }
 
@@ -69,7 +72,7 @@ internal sealed class TransferEntries(ShardState state)
         state.KeepOrLeave(record);
     }
 
-    public void Revoke(in OpLogEntry entry, Queue<Extent>? freed)
+    public void Revoke(in OpLogEntry entry)
     {
         var (record, transfer) = Transferring(entry);
         if (!TransferRevokePayload.TryRead(entry.Payload, out var payload))
@@ -91,7 +94,7 @@ internal sealed class TransferEntries(ShardState state)
         else
         {
             foreach (var buffer in buffers)
-                freed?.Enqueue(buffer);
+                state.Extents?.Freed(buffer);
         }
 
         Forget(record);

@@ -60,7 +60,6 @@ internal sealed class UpsertRules(ShardBook book, PutRules puts)
         new UpsertReusePayload(
             call.Client, config.SoftPinTtlMilliseconds ?? InheritedTtl(config, existing), config.SoftPinAction, config.DataType)
             .Write(book.Draft(OpType.UpsertReuse, existing.Key, UpsertReusePayload.EncodedBytes));
-        existing.IsFromEarlierReign = false;
         book.Apply(existing.Key);
         book.Timers.Start(existing.Key, existing, book.NowTicks);
     }

@@ -15,6 +15,7 @@ public sealed class PartitionFeedTests
     private const int MaximumUnderWay = 64;
 
     private readonly LetterBox.Slot[] _partitions;
+    private readonly LetterBox.Slot _shards;
     private readonly LetterBox.Slot _openLog;
     private readonly OpLogWindow _window = new(10_000, 1 << 20);
     private readonly PartitionFeed _feed;
@@ -24,7 +25,8 @@ public sealed class PartitionFeedTests
         var outbox = new Outbox();
         var sent = new LetterBox(outbox);
         (_partitions, _openLog) = ([sent.ToPartition(0), sent.ToPartition(1), sent.ToPartition(2)], sent.To(CellAddress.OpLog));
-        _feed = new PartitionFeed(3, 1000, outbox);
+        _shards = sent.To(CellAddress.AllShards);
+        _feed = new PartitionFeed(3, 1000, entriesPerReport: 10, outbox);
         Restart();
     }
 
@@ -41,6 +43,45 @@ public sealed class PartitionFeedTests
         _feed.Advance(10, _window);
         Assert.Equal([9UL], Fed(_partitions[1]));
         Assert.Equal([8UL, 10UL], Fed(_partitions[2]));
+    }
+
+    [Fact]
+    public void Shards_report_their_buffers_when_all_is_fed_and_whenever_enough_has_been()
+    {
+        Window(1, 1, 30, 1, 2);
+        _feed.Advance(5, _window);
+        Assert.Equal([new ReportExtents(1, IsWhole: true)], Reports());
+        _feed.Advance(14, _window);
+        Assert.Empty(Reports());
+        _feed.Advance(15, _window);
+        Assert.Equal([new ReportExtents(2, IsWhole: false)], Reports());
+        _feed.ForgetExtents();
+        _feed.Advance(16, _window);
+        Assert.Equal([new ReportExtents(3, IsWhole: true)], Reports());
+    }
+
+    [Fact]
+    public void A_reign_begins_with_one_more_report_and_after_it_everything_is_reported()
+    {
+        Window(1, 1, 30, 1, 2);
+        _feed.Advance(5, _window);
+        Reports();
+        Assert.Equal(2UL, _feed.BeginLeading());
+        Assert.Equal([new ReportExtents(2, IsWhole: false)], Reports());
+        _feed.Skip(20);
+        _feed.Advance(20, _window);
+        Assert.Empty(Reports());
+        _feed.EndLeading();
+        _feed.Advance(20, _window);
+        Assert.Equal([new ReportExtents(3, IsWhole: true)], Reports());
+    }
+
+    private List<ReportExtents> Reports()
+    {
+        var reports = new List<ReportExtents>();
+        while (_shards.HasMessages)
+            reports.Add(_shards.Next<ReportExtents>());
+        return reports;
     }
 
     [Fact]

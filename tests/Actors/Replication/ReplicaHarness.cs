@@ -30,6 +30,8 @@ public abstract class ReplicaHarness : ActorTest
         Serving = new ServingState(Clock);
         Oracle = CreateTestProbe("oracle");
         Partitions = [CreateTestProbe("segments"), CreateTestProbe("shard-0"), CreateTestProbe("shard-1")];
+        foreach (var shard in Partitions[1..])
+            shard.IgnoreMessages<ReportExtents>(); // see PartitionFeedTests
     }
 
     private readonly MemoryDisk _disk = new();

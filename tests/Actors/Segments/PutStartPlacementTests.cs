@@ -112,11 +112,11 @@ public sealed class PutStartPlacementTests : SegmentActorHarness
         Lead(1);
         MountAndCommit(1);
         EndReign();
-        Segments.Tell(new BeginLeading(2));
-        Segments.Tell(new LiveExtents(Partition.OfShard(0), 2, [new Extent(1, 0, 1000)]));
+        Segments.Tell(new BeginLeading(2, 2));
+        Segments.Tell(new LiveExtents(Partition.OfShard(0), 2, IsWhole: true, [new Extent(1, 0, 1000)], []));
         Segments.Tell(new ReleaseExtents(2, [new Extent(1, 0, 500)]));
-        Segments.Tell(new LiveExtents(Partition.OfShard(1), 2, []));
-        Segments.Tell(new LiveExtents(Partition.OfShard(2), 2, []));
+        Segments.Tell(new LiveExtents(Partition.OfShard(1), 2, IsWhole: true, [], []));
+        Segments.Tell(new LiveExtents(Partition.OfShard(2), 2, IsWhole: true, [], []));
         Replica.ExpectMsg<ReadyToServe>();
         foreach (var shard in Shards)
             shard.ExpectMsg<SegmentsChanged>();

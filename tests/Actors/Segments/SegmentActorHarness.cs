@@ -61,9 +61,9 @@ public abstract class SegmentActorHarness : ActorTest
     /// <summary>Begins a reign that has to take up an unmount.</summary>
     private protected void Lead(ulong reign, uint unmounting, params Extent[] live)
     {
-        Segments.Tell(new BeginLeading(reign));
+        Segments.Tell(new BeginLeading(reign, reign));
         for (var shard = 0; shard < ShardCount; shard++)
-            Segments.Tell(new LiveExtents(Partition.OfShard(shard), reign, shard == 0 ? live : []));
+            Segments.Tell(new LiveExtents(Partition.OfShard(shard), reign, IsWhole: true, shard == 0 ? live : [], []));
         Assert.Equal(reign, Replica.ExpectMsg<ReadyToServe>().Reign);
         foreach (var shard in Shards)
             Assert.Equal(unmounting == 0 ? [] : [unmounting], shard.ExpectMsg<SegmentsChanged>().Unmounted);

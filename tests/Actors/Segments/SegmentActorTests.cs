@@ -115,14 +115,15 @@ public sealed class SegmentActorTests : SegmentActorHarness
     {
         // One probe for all, so that the order between what they hear can be seen.
         Segments = Start([Replica, Replica, Replica]);
-        Segments.Tell(new LiveExtents(Partition.OfShard(2), 4, [])); // faster than BeginLeading
-        Segments.Tell(new LiveExtents(Partition.OfShard(1), 3, [])); // of an earlier reign: does not count
-        Segments.Tell(new BeginLeading(4));
-        Segments.Tell(new LiveExtents(Partition.OfShard(0), 4, []));
-        Segments.Tell(new LiveExtents(Partition.OfShard(0), 4, [])); // twice: counts once
+        Segments.Tell(new LiveExtents(Partition.OfShard(2), 4, IsWhole: true, [], [])); // faster than BeginLeading
+        for (var shard = 0; shard < ShardCount; shard++)
+            Segments.Tell(new LiveExtents(Partition.OfShard(shard), 3, IsWhole: true, [], [])); // of an earlier round: does not count
+        Segments.Tell(new BeginLeading(4, 4));
+        Segments.Tell(new LiveExtents(Partition.OfShard(0), 4, IsWhole: true, [], []));
+        Segments.Tell(new LiveExtents(Partition.OfShard(0), 4, IsWhole: true, [], [])); // twice: counts once
         Report(Segments);
         Replica.ExpectNoMsg(TimeSpan.Zero);
-        Segments.Tell(new LiveExtents(Partition.OfShard(1), 4, []));
+        Segments.Tell(new LiveExtents(Partition.OfShard(1), 4, IsWhole: true, [], []));
         for (var shard = 0; shard < ShardCount; shard++)
             Replica.ExpectMsg<SegmentsChanged>();
         Assert.Equal(4UL, Replica.ExpectMsg<ReadyToServe>().Reign);
@@ -132,14 +133,14 @@ public sealed class SegmentActorTests : SegmentActorHarness
     public void Calls_wait_while_allocators_are_rebuilt_and_beyond_the_bound_they_are_refused()
     {
         Segments = Start(new SegmentSettings { MaximumWaitingCalls = 2 });
-        Segments.Tell(new BeginLeading(1));
+        Segments.Tell(new BeginLeading(1, 1));
         var first = Send(new ListSegmentsCall(Sink));
         var second = Send(new ListSegmentsCall(Sink));
         var third = Send(new ListSegmentsCall(Sink));
         Until(() => Sink.Answers == 1);
         Assert.Equal(ErrorCode.UnavailableInCurrentStatus, third.Error);
         for (var shard = 0; shard < ShardCount; shard++)
-            Segments.Tell(new LiveExtents(Partition.OfShard(shard), 1, []));
+            Segments.Tell(new LiveExtents(Partition.OfShard(shard), 1, IsWhole: true, [], []));
         Until(() => Sink.Answers == 3);
         Assert.All([first, second], list => Assert.Equal(ErrorCode.Ok, list.Error));
     }
@@ -147,7 +148,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
     [Fact]
     public void Commit_of_the_replicas_own_entry_counts_while_allocators_are_rebuilt()
     {
-        Segments.Tell(new BeginLeading(1));
+        Segments.Tell(new BeginLeading(1, 1));
         Segments.Tell(new EntriesCommitted(0, 5));
         Assert.Equal(5UL, Report(Segments).AppliedSequence);
     }
@@ -155,7 +156,7 @@ public sealed class SegmentActorTests : SegmentActorHarness
     [Fact]
     public void Waiting_calls_are_refused_when_the_reign_ends_before_it_began()
     {
-        Segments.Tell(new BeginLeading(1));
+        Segments.Tell(new BeginLeading(1, 1));
         var list = Send(new ListSegmentsCall(Sink));
         EndReign();
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(list).Error);
@@ -340,9 +341,9 @@ public sealed class SegmentActorTests : SegmentActorHarness
         EndReign();
         EventFilter.Exception<InvariantViolation>(contains: "invariant 5").ExpectOne(() =>
         {
-            Segments.Tell(new BeginLeading(2));
+            Segments.Tell(new BeginLeading(2, 2));
             for (var shard = 0; shard < ShardCount; shard++)
-                Segments.Tell(new LiveExtents(Partition.OfShard(shard), 2, [new(1, 0, 10)]));
+                Segments.Tell(new LiveExtents(Partition.OfShard(shard), 2, IsWhole: true, [new(1, 0, 10)], []));
         });
     }
 

@@ -96,13 +96,24 @@ public sealed class ShardActorTests : ActorTest
     }
 
     [Fact]
-    public void A_reign_begins_with_the_live_extents_of_the_shard()
+    public void A_Standbys_shard_reports_its_buffers_once_and_then_what_changes()
     {
         Apply(BatchOf(PutStart("a", 1, offset: 0), PutStart("b", 2, offset: 100)), stateNumber: 1);
-        _shard.Tell(new BeginLeading(Reign));
-        var live = _segments.ExpectMsg<LiveExtents>();
-        Assert.Equal((Shard, Reign), (live.Partition, live.Reign));
-        Assert.Equal([new Extent(1, 0, 100), new Extent(1, 100, 100)], live.Extents.OrderBy(extent => extent.Offset));
+        var whole = Extents(round: 1, isWhole: true);
+        Assert.Equal((Shard, 1UL, true), (whole.Partition, whole.Round, whole.IsWhole));
+        Assert.Equal([new Extent(1, 0, 100), new Extent(1, 100, 100)], whole.Taken.OrderBy(extent => extent.Offset));
+        Apply(BatchOf(PutStart("c", 3, offset: 200), Remove("a"), PutStart("d", 4, offset: 300), Remove("d")), stateNumber: 1);
+        var changed = Extents(round: 2, isWhole: false);
+        Assert.False(changed.IsWhole);
+        Assert.Equal([new Extent(1, 200, 100)], changed.Taken);
+        Assert.Equal([new Extent(1, 0, 100)], changed.Freed);
+        Assert.Empty(Extents(round: 3, isWhole: false).Taken);
+    }
+
+    private LiveExtents Extents(ulong round, bool isWhole)
+    {
+        _shard.Tell(new ReportExtents(round, isWhole));
+        return _segments.ExpectMsg<LiveExtents>();
     }
 
     [Fact]
@@ -154,7 +165,7 @@ public sealed class ShardActorTests : ActorTest
     public void Under_async_commit_only_PutStart_waits_for_commit()
     {
         var shard = StartShard(ReplyAfter.Durable);
-        shard.Tell(new BeginLeading(Reign));
+        shard.Tell(new BeginLeading(Reign, Reign));
         shard.Tell(new SegmentsChanged(Reign, Mounted(1), []));
         Assert.Equal(ReplyAfter.Commit, After(PutStartCall("a")));
         Assert.Equal(ReplyAfter.Durable, After(Call(KeyedOperation.Exist, "a")));
@@ -182,7 +193,7 @@ public sealed class ShardActorTests : ActorTest
     public void Nothing_is_answered_in_a_reign_before_its_segments_are_known()
     {
         _shard.Tell(new SegmentsChanged(Reign - 1, Mounted(1), []));
-        _shard.Tell(new BeginLeading(Reign));
+        _shard.Tell(new BeginLeading(Reign, Reign));
         Assert.Equal(ErrorCode.UnavailableInCurrentMode, Answered(Send(Call(KeyedOperation.Exist, "a")))[0].Error);
         _shard.Tell(new SegmentsChanged(Reign, Mounted(1), []));
         Assert.Equal(ErrorCode.Ok, Answered(Send(Call(KeyedOperation.Exist, "a")))[0].Error);
@@ -313,8 +324,7 @@ public sealed class ShardActorTests : ActorTest
 
     private void Lead()
     {
-        _shard.Tell(new BeginLeading(Reign));
-        _segments.ExpectMsg<LiveExtents>();
+        _shard.Tell(new BeginLeading(Reign, Reign));
         _shard.Tell(new SegmentsChanged(Reign, Mounted(1, 2), []));
     }
 
@@ -384,6 +394,14 @@ public sealed class ShardActorTests : ActorTest
             drafts.Add(OpType.PutStart, key.Bytes, key.Hash, PutStartPayload.SizeOf(0, 1)), Alice, 100, null, false,
             SoftPinAction.Preserve, 0,
             [], [new PlacedReplica(replicaId, 1, offset)]);
+        return drafts.Bytes.ToArray();
+    }
+
+    private static byte[] Remove(string text)
+    {
+        var key = ObjectKey.From(text);
+        var drafts = new DraftBuffer(Shard);
+        drafts.Add(OpType.Remove, key.Bytes, key.Hash, 0);
         return drafts.Bytes.ToArray();
     }
 

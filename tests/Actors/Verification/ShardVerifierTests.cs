@@ -115,7 +115,7 @@ public sealed class ShardVerifierTests : ActorTest
     public void A_shard_that_leads_proposes_markers_and_one_that_does_not_is_silent()
     {
         _shard.Tell(ProposeVerificationMarker.Instance);
-        _shard.Tell(new BeginLeading(3));
+        _shard.Tell(new BeginLeading(3, 3));
         _shard.Tell(ProposeVerificationMarker.Instance);
         var proposal = _replica.ExpectMsg<Propose>();
         Assert.Equal((1, OpType.VerificationMarker), (proposal.Drafts!.Count, proposal.Drafts.Last.Type));

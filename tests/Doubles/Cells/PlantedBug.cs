@@ -79,6 +79,8 @@ public enum PlantedBug
     KeepDirtyPartitions,
     /// <summary>The allocators of a reign are built before the shards have said what is in use.</summary>
     RebuildFromNothing,
+    /// <summary>A Standby's shard reports its buffers, but misses one that was taken since the report before.</summary>
+    MissTakenBuffers,
     /// <summary>A partition without an image keeps what it holds instead of beginning empty.</summary>
     RestoreWithoutReset,
     /// <summary>A shard gives the buffers of its last release back once more.</summary>

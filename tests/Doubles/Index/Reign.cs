@@ -30,7 +30,9 @@ internal sealed class Reign
             SuspectTicks = SuspectTicks,
             CheckIntervalTicks = IntervalTicks,
         };
-        Leader = new SegmentLeader(Table, live, settings, NowTicks);
+        var occupancy = new Occupancy();
+        occupancy.Rebuild(live);
+        Leader = new SegmentLeader(Table, occupancy, settings, NowTicks);
     }
 
     public long NowTicks { get; set; }

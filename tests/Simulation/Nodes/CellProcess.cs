@@ -48,7 +48,10 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         _saboteur = new CellSaboteur(world.Bug, _cells.StateOf);
         var settings = new ReplicaCellSettings(
             Scenario.SettingsOf(node.Id), ShardCount, TimeSpan.FromTicks(Scenario.TickTicks), long.MaxValue, Scenario.CheckpointBytes,
-            Scenario.LeaseTicks * 4, Scenario.CheckpointBytes / 2);
+            Scenario.LeaseTicks * 4, Scenario.CheckpointBytes / 2)
+        {
+            EntriesPerExtentReport = 20,
+        };
         _replica = _cells.Make(settings, SegmentsOf(), Scenario.VerifierOf(node.Id), world.NextIncarnation() << 32);
     }
 

@@ -77,7 +77,9 @@ public sealed class CellSaboteur(PlantedBug bug, Func<int, ShardState> stateOf)
             case (PlantedBug.KeepDirtyPartitions, LeadingStopped stopped):
                 return [(to, stopped with { IsDirty = false })];
             case (PlantedBug.RebuildFromNothing, LiveExtents live):
-                return [(to, live with { Extents = [] })];
+                return [(to, live with { Taken = [] })];
+            case (PlantedBug.MissTakenBuffers, LiveExtents { IsWhole: false, Taken.Length: > 0 } live):
+                return [(to, live with { Taken = live.Taken[1..] })];
             case (PlantedBug.RestoreWithoutReset, ResetPartition reset):
                 return [(CellAddress.Checkpoints, new PartitionRestored(new Partition((ushort)to.Number), reset.StateNumber, ""))];
             case (PlantedBug.CompareMarkerLate, PartitionCompared { Partition: { IsShard: true } shard } compared):

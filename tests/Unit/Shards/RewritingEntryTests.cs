@@ -131,9 +131,10 @@ public sealed class RewritingEntryTests
     {
         Complete("k", 1);
         Apply(Transfer("k", 1, false, new PlacedReplica(2, 2, 0)));
-        var freed = new Queue<Extent>();
-        Apply(Entry(OpType.TransferRevoke, "k", [isParked ? (byte)1 : (byte)0]), freed);
-        Assert.Equal(isParked ? [] : [new Extent(2, 0, 100)], freed);
+        var changes = new ExtentChanges();
+        _state.Extents = changes;
+        Apply(Entry(OpType.TransferRevoke, "k", [isParked ? (byte)1 : (byte)0]));
+        Assert.Equal(isParked ? [] : [new Extent(2, 0, 100)], changes.TakeFreed());
         Assert.Equal(isParked ? 1 : 0, _state.ParkedCount);
         Assert.Equal(isParked ? 2 : 1, _state.EnumerateLiveExtents().Count());
     }
@@ -161,10 +162,10 @@ public sealed class RewritingEntryTests
         Apply(End(key, null));
     }
 
-    private void Apply(byte[] draft, Queue<Extent>? freed = null)
+    private void Apply(byte[] draft)
     {
         Assert.True(OpLogEntry.TryView(draft, out var entry));
-        _state.Apply(entry, freed);
+        _state.Apply(entry);
     }
 
     private void AssertImpossible(byte[] draft) => Assert.Equal(7, Assert.Throws<InvariantViolation>(() => Apply(draft)).Number);

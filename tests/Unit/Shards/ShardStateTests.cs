@@ -88,9 +88,10 @@ public sealed class ShardStateTests
     {
         Apply(Start("k", [new PlacedReplica(1, 1, 0), new PlacedReplica(2, 2, 0)]));
         Apply(End("k", null));
-        var freed = new Queue<Extent>();
-        Apply(_state, Entry(OpType.Eviction, "k", []), ++_sequence, freed);
-        Assert.Equal([new Extent(1, 0, 100), new Extent(2, 0, 100)], freed.OrderBy(extent => extent.SegmentHandle));
+        var changes = new ExtentChanges();
+        _state.Extents = changes;
+        Apply(Entry(OpType.Eviction, "k", []));
+        Assert.Equal([new Extent(1, 0, 100), new Extent(2, 0, 100)], changes.TakeFreed().OrderBy(extent => extent.SegmentHandle));
         Assert.Equal((0, default), (_state.ObjectCount, _state.Digest));
     }
 
@@ -209,12 +210,12 @@ public sealed class ShardStateTests
 
     private void Apply(byte[] draft, ulong sequence) => Apply(_state, draft, sequence);
 
-    private static void Apply(ShardState state, byte[] draft, ulong sequence, Queue<Extent>? freed = null)
+    private static void Apply(ShardState state, byte[] draft, ulong sequence)
     {
         var writer = new BatchWriter();
         writer.Add(draft, sequence, 1, 0);
         foreach (var entry in writer.Close(0))
-            state.Apply(entry, freed);
+            state.Apply(entry);
     }
 
     internal static byte[] Start(string key, PlacedReplica[] replicas)

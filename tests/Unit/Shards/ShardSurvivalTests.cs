@@ -202,8 +202,8 @@ public sealed class ShardSurvivalTests
 
         private void AssertOffered(IReadOnlyList<Victim> offered, IEnumerable<ObjectRecord> records)
         {
-            var expected = records.Where(record => record.LeaseUntilTicks <= Shard.Now).ToArray();
-            Quick.EqualLists(expected.Select(record => record.LeaseUntilTicks).Order(), offered.Select(victim => victim.LeaseUntilTicks));
+            var expected = records.Where(record => Shard.Leader.LeaseOf(record) <= Shard.Now).ToArray();
+            Quick.EqualLists(offered.Select(victim => victim.LeaseUntilTicks).Order(), offered.Select(victim => victim.LeaseUntilTicks));
             Quick.EqualLists(
                 expected.Select(record => record.Key.ToString()).Order(), offered.Select(victim => victim.Key.ToString()).Order());
         }

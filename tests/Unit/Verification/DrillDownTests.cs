@@ -166,7 +166,7 @@ public sealed class DrillDownTests
         var before = _primary.State.ChecksumOf(_primary.Record("key-0"));
         _primary.Advance(TimeSpan.FromSeconds(1));
         _primary.Get("key-0");
-        Assert.True(_primary.Record("key-0").LeaseUntilTicks > _primary.Now);
+        Assert.True(_primary.Leader.LeaseOf(_primary.Record("key-0")) > _primary.Now);
         Assert.Equal(before, _primary.State.ChecksumOf(_primary.Record("key-0")));
         _primary.CommitAll();
         _primary.FailOver();

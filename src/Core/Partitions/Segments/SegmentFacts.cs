@@ -5,7 +5,7 @@ using HotStandby.Messages.Identity;
 
 namespace HotStandby.Core.Partitions.Segments;
 
-/// <summary>The allocators of a reign are built.</summary>
+/// <summary>A reign has its allocators.</summary>
 public sealed record SegmentTableLeads(ulong Epoch, int Segments, ulong UsedBytes, ulong CapacityBytes) : Fact;
 
 /// <summary>A client was silent for too long.</summary>

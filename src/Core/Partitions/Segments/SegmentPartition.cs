@@ -14,7 +14,7 @@ namespace HotStandby.Core.Partitions.Segments;
 /// <param name="outbox">Takes what follows.</param>
 public sealed class SegmentPartition(int shardCount, SegmentSettings settings, Outbox outbox) : IPartition
 {
-    private readonly LiveExtentCollection _live = new(shardCount);
+    private readonly ExtentRounds _extents = new(shardCount);
     private SegmentTable _table = new();
     private SegmentDirectory? _shown;
     private VerifierIs? _verifier;
@@ -40,7 +40,7 @@ public sealed class SegmentPartition(int shardCount, SegmentSettings settings, O
     }
 
     /// <inheritdoc/>
-    public void Applied() => Show(_table.Directory);
+    public void Applied() => ShowTable();
 
     /// <inheritdoc/>
     public void Clear() => Hold(new SegmentTable());
@@ -55,9 +55,9 @@ public sealed class SegmentPartition(int shardCount, SegmentSettings settings, O
     public void Use(VerifierIs verifier) => _verifier = verifier;
 
     /// <inheritdoc/>
-    public IReign Lead(ulong reign, Moment now)
+    public IReign Lead(BeginLeading begin, Moment now)
     {
-        var leading = new SegmentReign(reign, _table, _live, shardCount, settings, Show, outbox);
+        var leading = new SegmentReign(begin, _table, _extents, shardCount, settings, Show, outbox);
         leading.BeginWhenComplete(now);
         return leading;
     }
@@ -71,7 +71,9 @@ public sealed class SegmentPartition(int shardCount, SegmentSettings settings, O
                 request.Call.Refuse(ErrorCode.UnavailableInCurrentMode);
                 return true;
             case LiveExtents report:
-                _live.Add(report); // its shard has heard of the reign before the segment table
+                _extents.Add(report);
+                if (!_extents.Occupancy.IsSound)
+                    outbox.Send(CellAddress.Replica, ExtentsDoNotFit.Instance);
                 return true;
             case ReleaseExtents or UnfinishedOnSegment or SegmentDroppedByShard or EvictionDone or ObjectsListed:
             case ClientTick or EvictionTick or DrainTick or ProposeVerificationMarker:
@@ -84,8 +86,14 @@ public sealed class SegmentPartition(int shardCount, SegmentSettings settings, O
     private void Hold(SegmentTable table)
     {
         _table = table;
-        _live.Clear();
-        Show(table.Directory);
+        ShowTable();
+    }
+
+    private void ShowTable()
+    {
+        if (_table.Directory != _shown)
+            _extents.Occupancy.Forget(_table.Directory, _table.NextHandle);
+        Show(_table.Directory);
     }
 
     private void Show(SegmentDirectory directory)

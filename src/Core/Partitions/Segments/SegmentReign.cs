@@ -1,5 +1,4 @@
-// One reign over the segment table. First it collects what the shards hold, and calls wait; when every shard has reported, the allocators
-// are built and SegmentService takes over.
+// One reign over the segment table. Calls wait until the shards' last reports are there; then SegmentService takes the allocators over.
 using HotStandby.Core.Cells;
 using HotStandby.Core.Segments;
 using HotStandby.Messages;
@@ -9,7 +8,7 @@ namespace HotStandby.Core.Partitions.Segments;
 
 /// <summary>A reign over the segment table. Used by <see cref="SegmentPartition"/> only.</summary>
 internal sealed class SegmentReign(
-    ulong reign, SegmentTable table, LiveExtentCollection live, int shardCount, SegmentSettings settings, Action<SegmentDirectory> show,
+    BeginLeading begin, SegmentTable table, ExtentRounds extents, int shardCount, SegmentSettings settings, Action<SegmentDirectory> show,
     Outbox outbox) : IReign
 {
     private readonly Queue<MasterCall> _waiting = new();
@@ -19,12 +18,12 @@ internal sealed class SegmentReign(
     /// <inheritdoc/>
     public int Uncommitted => _service?.Uncommitted ?? 0;
 
-    /// <summary>Builds the allocators, if every shard has reported.</summary>
+    /// <summary>Takes the allocators over, if every shard has reported.</summary>
     public void BeginWhenComplete(Moment now)
     {
-        if (!live.IsComplete(reign))
+        if (!extents.IsComplete(begin.ExtentRound))
             return;
-        _service = new SegmentService(reign, table, live.Take(), shardCount, settings, outbox, now);
+        _service = new SegmentService(begin.Reign, table, extents.Occupancy, shardCount, settings, outbox, now);
         foreach (var released in _releasedEarly)
             _service.Release(released);
         _releasedEarly.Clear();
@@ -35,7 +34,7 @@ internal sealed class SegmentReign(
 
     /// <inheritdoc/>
     public bool Receive(object message, CellAddress from, Moment now) =>
-        _service is { } service ? Serving(service, message, now) : Rebuilding(message, now);
+        _service is { } service ? Serving(service, message, now) : Opening(message, now);
 
     /// <inheritdoc/>
     public void End()
@@ -45,7 +44,7 @@ internal sealed class SegmentReign(
             call.Refuse(ErrorCode.UnavailableInCurrentMode);
     }
 
-    private bool Rebuilding(object message, Moment now)
+    private bool Opening(object message, Moment now)
     {
         switch (message)
         {
@@ -56,11 +55,11 @@ internal sealed class SegmentReign(
                 request.Call.Refuse(ErrorCode.UnavailableInCurrentStatus);
                 return true;
             case LiveExtents report:
-                live.Add(report);
+                extents.Add(report);
                 BeginWhenComplete(now);
                 return true;
             case ReleaseExtents released:
-                _releasedEarly.Add(released); // covered by its shard's report, which is not built in yet
+                _releasedEarly.Add(released); // covered by its shard's report
                 return true;
             case EntriesCommitted committed:
                 table.MarkCommitted(committed.LastSequence); // the replica's own entry: nothing is proposed here yet

@@ -1,4 +1,4 @@
-// What the segment table does in a reign, once its allocators are built. Decisions are SegmentLeader's and EvictionPacer's; this carries
+// What the segment table does in a reign, once it has its allocators. Decisions are SegmentLeader's and EvictionPacer's; this carries
 // calls, commits and ticks to them, and their consequences to replica, shards and evictor.
 using HotStandby.Core.Cells;
 using HotStandby.Core.Eviction;
@@ -37,7 +37,7 @@ internal sealed class SegmentService
     private readonly Queue<SegmentCall> _waiting = new();
 
     public SegmentService(
-        ulong reign, SegmentTable table, IReadOnlyList<Extent[]> live, int shardCount, SegmentSettings settings, Outbox outbox, Moment now)
+        ulong reign, SegmentTable table, Occupancy live, int shardCount, SegmentSettings settings, Outbox outbox, Moment now)
     {
         (_reign, _table, _settings, _outbox, _shards) = (reign, table, settings, outbox, new OutboxShards(shardCount, outbox));
         _leader = new SegmentLeader(table, live, settings.LeaderSettings(reign), now.Ticks);

@@ -20,7 +20,7 @@ public sealed record SegmentSettings
     public TimeSpan ExpiryInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Most calls that wait while allocators are rebuilt; one more is refused with UnavailableInCurrentStatus. Default 10,000.
+    /// Most calls that wait until a reign has its allocators; one more is refused with UnavailableInCurrentStatus. Default 10,000.
     /// </summary>
     public int MaximumWaitingCalls { get; init; } = 10_000;
 

@@ -18,6 +18,7 @@ public sealed class ShardPartition(
     Partition partition, int shardCount, ShardSettings settings, ReplyAfter replyAfter, Outbox outbox) : IPartition
 {
     private readonly ShardVerifier _verifier = new(partition, shardCount, outbox);
+    private readonly ExtentChanges _changes = new();
     private ShardState _state = new(partition, shardCount);
 
     /// <inheritdoc/>
@@ -59,10 +60,11 @@ public sealed class ShardPartition(
     public void Use(VerifierIs verifier) => _verifier.Use(verifier);
 
     /// <inheritdoc/>
-    public IReign Lead(ulong reign, Moment now)
+    public IReign Lead(BeginLeading begin, Moment now)
     {
+        ArgumentNullException.ThrowIfNull(begin);
         _verifier.Stop();
-        return new ShardReign(reign, _state, settings, replyAfter, _verifier, outbox, now);
+        return new ShardReign(begin.Reign, _state, settings, replyAfter, _verifier, outbox, now);
     }
 
     /// <inheritdoc/>
@@ -70,6 +72,9 @@ public sealed class ShardPartition(
     {
         switch (message)
         {
+            case ReportExtents report:
+                Report(report);
+                return true;
             case KeyedItems items:
                 items.Refuse();
                 return true;
@@ -96,6 +101,19 @@ public sealed class ShardPartition(
             default:
                 return false;
         }
+    }
+
+    // After another state was restored, and after a reign, everything is asked for.
+    private void Report(ReportExtents report)
+    {
+        var (taken, freed) = (_changes.TakeTaken(), _changes.TakeFreed());
+        if (report.IsWhole)
+        {
+            (taken, freed) = ([.. _state.EnumerateLiveExtents()], []);
+            _state.Extents = _changes;
+        }
+
+        outbox.Send(CellAddress.SegmentTable, new LiveExtents(partition, report.Round, report.IsWhole, taken, freed));
     }
 
     private void Hold(ShardState state)

@@ -35,7 +35,6 @@ internal sealed class ShardReign : IReign
     {
         (_partition, _reign, _settings, _replyAfter, _verifier, _outbox) = (state.Partition, reign, settings, replyAfter, verifier, outbox);
         _leader = new ShardLeader(state, settings, SegmentDirectory.Empty, now.Ticks);
-        outbox.Send(CellAddress.SegmentTable, new LiveExtents(_partition, reign, [.. state.EnumerateLiveExtents()]));
         outbox.Repeat(SweepNow.Instance, settings.SweepInterval);
     }
 
