@@ -1,4 +1,4 @@
-// What docs/operations.md says under "A rolling upgrade", step by step, while clients write: no acknowledged write is lost, and no
+// What docs/operations.md says under "Upgrade without downtime", step by step, while clients write: no acknowledged write is lost, and no
 // write fails for good.
 using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
