@@ -40,7 +40,7 @@ internal sealed record FailoverReport(string Title, string Settings, IReadOnlyLi
     private static string NameOf(FailoverKind kind) => kind switch
     {
         FailoverKind.Kill => "killed with -9",
-        FailoverKind.Switch => "told to go (SIGTERM)",
+        FailoverKind.Switch => "terminated (SIGTERM)",
         FailoverKind.Freeze => "frozen (SIGSTOP)",
         FailoverKind.Partition => "cut off from the other nodes",
         _ => kind.ToString(),
