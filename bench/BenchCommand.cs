@@ -2,6 +2,7 @@
 // there; progress and complaints go to standard error.
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using HotStandby.Bench.Load;
 using HotStandby.CommandLine;
@@ -15,7 +16,7 @@ internal static class BenchCommand
     private static readonly Benchmark[] All =
     [
         PutBench.Benchmark, GetBench.Benchmark, BatchPutBench.Benchmark, BatchGetBench.Benchmark, ApplyLagBench.Benchmark,
-        EvictionPauseBench.Benchmark, CheckpointPauseBench.Benchmark, RecoveryBench.Restart, RecoveryBench.FullSync,
+        EvictionPauseBench.Benchmark, CheckpointPauseBench.Benchmark, RecoveryBench.Restart, RecoveryBench.FullSync, FailoverBench.Benchmark,
         VerifyOverheadBench.Benchmark, RegexScanBench.Benchmark, MemoryBench.Benchmark, MicroBench.Benchmark,
     ];
 
@@ -44,13 +45,18 @@ internal static class BenchCommand
         var inFlight = new Option<int[]>("--in-flight")
         {
             Description = "Calls in flight, comma-separated; one figure each. Default: 1,16,64,256, for batches 1,4,16.",
-            CustomParser = result => ParseList(result.Tokens[0].Value, result.AddError),
+            CustomParser = result => ParseList(result, LoadSettings.MaximumInFlight),
         };
         var nodes = new Option<int>("--nodes") { Description = "Nodes of the cluster: 3 or 1.", DefaultValueFactory = _ => 3 };
         nodes.AcceptOnlyFromAmong("1", "3");
         var hocon = new Option<string>("--hocon")
         {
             Description = "Settings of every node on top of the defaults.", DefaultValueFactory = _ => "",
+        };
+        var objects = new Option<int[]>("--objects")
+        {
+            Description = "Objects in the cluster, comma-separated, for `failover`; one figure each. Default: 10000,1000000.",
+            CustomParser = result => ParseList(result, LoadSettings.MaximumObjects),
         };
         seconds.Validators.Add(result =>
         {
@@ -60,12 +66,15 @@ internal static class BenchCommand
 
         var root = new RootCommand("Measures a real cluster of node processes over the wire.")
         {
-            names, seconds, warmUp, inFlight, nodes, hocon,
+            names, seconds, warmUp, inFlight, nodes, hocon, objects,
         };
         root.SetAction((parsed, stop) => RunAsync(
             parsed.GetRequiredValue(names),
             new LoadSettings(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(inFlight) ?? [], parsed.GetValue(nodes),
-                parsed.GetValue(hocon) ?? "", parsed.GetValue(warmUp) is { } fixedTime ? TimeSpan.FromSeconds(fixedTime) : null),
+                parsed.GetValue(hocon) ?? "", parsed.GetValue(warmUp) is { } fixedTime ? TimeSpan.FromSeconds(fixedTime) : null)
+            {
+                Objects = parsed.GetValue(objects) ?? [],
+            },
             stop));
         var command = root.Parse(arguments);
         // Long enough for the nodes to be killed and their directory to be deleted.
@@ -120,16 +129,16 @@ internal static class BenchCommand
             to.WriteLine($"{benchmark.Name,-16} {benchmark.Description}");
     }
 
-    private static int[] ParseList(string text, Action<string> complain)
+    private static int[] ParseList(ArgumentResult result, int most)
     {
         var numbers = new List<int>();
-        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        foreach (var part in result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries))
         {
             if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                && number is >= 1 and <= LoadSettings.MaximumInFlight)
+                && number >= 1 && number <= most)
                 numbers.Add(number);
             else
-                complain($"--in-flight: `{part}` is not a number from 1 to {LoadSettings.MaximumInFlight}");
+                result.AddError($"{result.Argument.Name}: `{part}` is not a number from 1 to {most}");
         }
 
         return [.. numbers];

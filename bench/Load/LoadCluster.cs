@@ -29,6 +29,9 @@ internal sealed class LoadCluster : IAsyncDisposable
     /// <summary>The node that serves.</summary>
     public LocalNode Primary { get; private set; }
 
+    /// <summary>All nodes.</summary>
+    public IReadOnlyList<LocalNode> Nodes => _cluster.Nodes;
+
     /// <summary>The other nodes.</summary>
     public IEnumerable<LocalNode> Standbys => _cluster.Nodes.Where(node => node != Primary);
 
@@ -63,6 +66,9 @@ internal sealed class LoadCluster : IAsyncDisposable
     /// <exception cref="LoadFailedException">It does not answer.</exception>
     public async Task<NodeView> StatusAsync(LocalNode node, CancellationToken stop) =>
         await TryStatusAsync(node, stop) ?? throw new LoadFailedException($"{node.Id} does not answer /status");
+
+    /// <summary>Waits until one node serves and all hold the same.</summary>
+    public Task WaitForAgreementAsync(CancellationToken stop) => _cluster.WaitForAgreementAsync(Patience, stop);
 
     /// <summary>Stops and removes everything.</summary>
     public async ValueTask DisposeAsync()

@@ -11,6 +11,9 @@ internal sealed record LoadSettings(TimeSpan Measured, int[] InFlight, int Nodes
     /// <summary>Most calls in flight.</summary>
     public const int MaximumInFlight = 4096;
 
+    /// <summary>Most objects that a cluster is filled with: three nodes of them take some 15 GB of memory.</summary>
+    public const int MaximumObjects = 10_000_000;
+
     /// <summary>Objects of one batch call.</summary>
     public const int BatchObjects = 128;
 
@@ -22,6 +25,12 @@ internal sealed record LoadSettings(TimeSpan Measured, int[] InFlight, int Nodes
 
     /// <summary>Before a measurement that is no closed loop, on the same cluster: compilation and growth of buffers.</summary>
     public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
+
+    /// <summary>Objects in the cluster, one figure each; empty: the benchmark's own choice.</summary>
+    public int[] Objects { get; init; } = [];
+
+    /// <summary>The numbers of objects to measure with.</summary>
+    public int[] ObjectsOr(params int[] own) => Objects.Length > 0 ? Objects : own;
 
     /// <summary>The numbers of calls in flight to measure.</summary>
     public int[] InFlightOr(params int[] own) => InFlight.Length > 0 ? InFlight : own;
