@@ -1,5 +1,6 @@
-// The writer loop: one thread that takes whatever waits, appends it with as few writes as possible, flushes as the policy
-// says, and only then completes the callers (group commit). FileJournal has one per log.
+// Appends to one log, for FileJournal. Where an append must be flushed, a thread takes whatever waits, appends it with as few writes as
+// possible, flushes, and only then completes the callers (group commit). Where the operating system's memory is enough, the caller's
+// own thread appends, as long as no other does: waking a thread takes longer than such a write.
 // It never retries: the first failed write or flush fails everything waiting and everything after, and calls onFatal once.
 using System.Diagnostics;
 using HotStandby.Actors.Telemetry;
@@ -43,6 +44,7 @@ internal sealed class JournalWriter : IDisposable
     private List<Request> _queue = [];
     private List<Request> _taken = [];
     private long _queuedBytes;
+    private bool _isWriting; // by the thread, or by a caller's
     private long _nextSequenceNr;
     private int _flushArmed;
     private int _fatal;
@@ -52,7 +54,7 @@ internal sealed class JournalWriter : IDisposable
     /// <param name="log">An open log.</param>
     /// <param name="options">Flush policy and bounds.</param>
     /// <param name="time">Drives the interval policy.</param>
-    /// <param name="onFatal">Called once, from the writer's or a timer's thread, when the disk has failed: the process should end.</param>
+    /// <param name="onFatal">Called once, from the thread that writes or a timer's, when the disk has failed: the process should end.</param>
     public JournalWriter(SegmentedLog log, WriterOptions options, TimeProvider time, Action<JournalFailure> onFatal)
     {
         (_log, _options, _onFatal) = (log, options, onFatal);
@@ -66,7 +68,7 @@ internal sealed class JournalWriter : IDisposable
     /// <summary>The log, for reading.</summary>
     public SegmentedLog Log => _log;
 
-    /// <summary>Queues a batch; it now belongs to the writer, whatever the outcome.</summary>
+    /// <summary>Appends a batch, or queues it; it now belongs to the writer, whatever the outcome.</summary>
     /// <returns>
     /// Completes when the batch is written as the policy says. Fails with <see cref="JournalOverloaded"/> (nothing written),
     /// <see cref="ArgumentException"/> (not the next sequenceNr, nothing written),
@@ -75,7 +77,7 @@ internal sealed class JournalWriter : IDisposable
     /// </returns>
     public Task AppendAsync(RecordBatch batch)
     {
-        Exception refusal;
+        Exception? refusal;
         lock (_gate)
         {
             if (_closing)
@@ -90,10 +92,18 @@ internal sealed class JournalWriter : IDisposable
             else
             {
                 _nextSequenceNr = batch.LastSequenceNr + 1;
-                _queuedBytes += batch.Bytes;
-                return Enqueue(new Request(batch, DeleteTo: 0));
+                if (_options.Flush == FlushPolicy.EveryBatch || _isWriting || _queue.Count > 0)
+                {
+                    _queuedBytes += batch.Bytes;
+                    return Enqueue(new Request(batch, DeleteTo: 0));
+                }
+
+                (_isWriting, refusal) = (true, null);
             }
         }
+
+        if (refusal is null)
+            return AppendHere(batch);
         batch.Dispose();
         return Task.FromException(refusal);
     }
@@ -131,8 +141,23 @@ internal sealed class JournalWriter : IDisposable
     private Task Enqueue(Request request)
     {
         _queue.Add(request);
-        Monitor.Pulse(_gate);
+        if (!_isWriting) // who writes looks at the queue again
+            Monitor.Pulse(_gate);
         return request.Done.Task;
+    }
+
+    private Task AppendHere(RecordBatch batch)
+    {
+        var fault = Append([batch]);
+        batch.Dispose();
+        lock (_gate)
+        {
+            _isWriting = false;
+            if (_queue.Count > 0 || _closing)
+                Monitor.Pulse(_gate);
+        }
+
+        return fault is null ? Task.CompletedTask : Task.FromException(fault);
     }
 
     private void Loop()
@@ -152,6 +177,8 @@ internal sealed class JournalWriter : IDisposable
             }
             AppendRun();
             _taken.Clear();
+            lock (_gate)
+                _isWriting = false;
         }
     }
 
@@ -159,11 +186,11 @@ internal sealed class JournalWriter : IDisposable
     {
         lock (_gate)
         {
-            while (_queue.Count == 0 && !_closing)
+            while (_isWriting || (_queue.Count == 0 && !_closing))
                 Monitor.Wait(_gate);
             (_taken, _queue) = (_queue, _taken);
             _queuedBytes = 0;
-            return _taken.Count > 0;
+            return _isWriting = _taken.Count > 0;
         }
     }
 
@@ -171,18 +198,7 @@ internal sealed class JournalWriter : IDisposable
     {
         if (_run.Count == 0)
             return;
-        Exception? fault = null;
-        try
-        {
-            var began = Stopwatch.GetTimestamp();
-            _log.Append(_run, flush: _options.Flush == FlushPolicy.EveryBatch);
-            NodeMetrics.JournalWritten(Stopwatch.GetElapsedTime(began));
-        }
-        catch (Exception error)
-        {
-            fault = error;
-            RaiseFatal(error);
-        }
+        var fault = Append(_run);
         foreach (var request in _runOwners)
         {
             request.Batch!.Dispose();
@@ -190,8 +206,25 @@ internal sealed class JournalWriter : IDisposable
         }
         _run.Clear();
         _runOwners.Clear();
-        if (fault is null && _flushTimer is not null && Interlocked.Exchange(ref _flushArmed, 1) == 0)
+    }
+
+    private Exception? Append(IReadOnlyList<RecordBatch> run)
+    {
+        try
+        {
+            var began = Stopwatch.GetTimestamp();
+            _log.Append(run, flush: _options.Flush == FlushPolicy.EveryBatch);
+            NodeMetrics.JournalWritten(Stopwatch.GetElapsedTime(began));
+        }
+        catch (Exception error)
+        {
+            RaiseFatal(error);
+            return error;
+        }
+
+        if (_flushTimer is not null && Interlocked.Exchange(ref _flushArmed, 1) == 0)
             _flushTimer.Change(_options.FlushInterval, Timeout.InfiniteTimeSpan);
+        return null;
     }
 
     private void Settle(Request request)
