@@ -1,5 +1,4 @@
 // What becomes of the facts that cells report: lines of the log and metrics. A test goes through all types of facts.
-using System.Globalization;
 using Akka.Actor;
 using Akka.Event;
 using HotStandby.Actors.Journal;
@@ -23,21 +22,24 @@ internal sealed class FactLog(ILoggingAdapter log)
         switch (fact)
         {
             case ImageRefused refused:
-                log.Error("No image of {0} can be taken: {1}", refused.Partition, refused.Reason);
+                log.Error("No image of {Partition} can be taken: {Reason}", refused.Partition, refused.Reason);
                 break;
             case KeyRepaired { Key: var key } repaired:
                 log.Warning(
-                    "{0}: key {1} was {2}: {3} here, {4} on the Primary; repaired", repaired.Partition, key.Key, key.Kind,
-                    Describe(key.StandbyChecksum, key.StandbyLastSequence), Describe(key.PrimaryChecksum, key.PrimaryLastSequence));
+                    "{Partition}: key {Key} was {Kind}: {Here} here, {OnPrimary} on the Primary; repaired",
+                    repaired.Partition, key.Key, key.Kind, Describe(key.StandbyChecksum, key.StandbyLastSequence),
+                    Describe(key.PrimaryChecksum, key.PrimaryLastSequence));
                 break;
             case FaultPutIn put:
-                log.Error("{0}: the fault {1} was put into the state of this node as asked for, {2} things are wrong", put.Partition,
-                    put.Fault, put.Affected);
+                log.Error(
+                    "{Partition}: the fault {Fault} was put into the state of this node as asked for, {Affected} things are wrong",
+                    put.Partition, put.Fault, put.Affected);
                 break;
             case PartitionDiffers differs:
                 log.Warning(
-                    "{0} differs from the Primary at seq {1} in {2} buckets; {3} digests did not fit their content", differs.Partition,
-                    differs.Sequence, differs.Buckets, differs.WrongDigests);
+                    "{Partition} differs from the Primary at seq {Sequence} in {Buckets} buckets; {WrongDigests} digests did not fit "
+                        + "their content",
+                    differs.Partition, differs.Sequence, differs.Buckets, differs.WrongDigests);
                 break;
             case SegmentTableLeads leads:
                 log.Info(
@@ -63,37 +65,44 @@ internal sealed class FactLog(ILoggingAdapter log)
                 break;
             case EvictionCutShort cut:
                 log.Warning(
-                    "An eviction cycle of epoch {Epoch} ends after {Timeout} with {Waiting} answers of shards missing", cut.Epoch,
-                    cut.Timeout, cut.Missing);
+                    "An eviction cycle of epoch {Epoch} ends after {TimeoutMilliseconds} ms with {Waiting} answers of shards missing",
+                    cut.Epoch, (long)cut.Timeout.TotalMilliseconds, cut.Missing);
                 break;
             case NothingEvicted nothing:
                 var cause = nothing.Evictable > 0 ? NodeMetrics.Leased : NodeMetrics.Pinned;
                 NodeMetrics.EvictedNothing(cause);
-                log.Warning(
-                    "Nothing could be evicted in epoch {Epoch}: {Cause} ({Evictable} objects wait for the end of a lease or a soft pin, "
-                        + "the others are hard-pinned, being written or being copied)",
-                    nothing.Epoch, cause, nothing.Evictable);
+                if (nothing.Cycles > 0)
+                    log.Warning(
+                        "Nothing could be evicted in {Cycles} cycles of epoch {Epoch}: {Cause} ({Evictable} objects wait for the end of a "
+                            + "lease or a soft pin, the others are hard-pinned, being written or being copied)",
+                        nothing.Cycles, nothing.Epoch, cause, nothing.Evictable);
                 break;
             case PartitionUnknown unknown:
-                log.Warning("{0} speaks of {1}, and there are {2} partitions here", unknown.Node, unknown.Partition, unknown.Partitions);
+                log.Warning(
+                    "{Peer} speaks of {Partition}, and there are {Partitions} partitions here",
+                    unknown.Node, unknown.Partition, unknown.Partitions);
                 break;
             case MarkerNotComparable marker:
-                log.Info("{0}: the marker {1} was computed in another way and is skipped", marker.Partition, marker.Sequence);
+                log.Info(
+                    "{Partition}: the marker {Sequence} was computed in another way and is skipped",
+                    marker.Partition, marker.Sequence);
                 break;
             case PartitionEqualAgain again:
-                log.Info("{0} is equal to the Primary again, at seq {1}", again.Partition, again.Sequence);
+                log.Info("{Partition} is equal to the Primary again, at seq {Sequence}", again.Partition, again.Sequence);
                 break;
             case ComparisonBeginsAgain again:
-                log.Info("{0}: the comparison of its keys begins again: {1}", again.Partition, again.Reason);
+                log.Info("{Partition}: the comparison of its keys begins again: {Reason}", again.Partition, again.Reason);
                 break;
             case PartitionBeyondRepair beyond:
-                log.Error("{0} needs a full sync: {1}", beyond.Partition, beyond.Reason);
+                log.Error("{Partition} needs a full sync: {Reason}", beyond.Partition, beyond.Reason);
                 break;
             case FaultRefused refused:
-                log.Error("The fault {0} for {1} was refused: {2}", refused.Fault, refused.Partition, refused.Refusal);
+                log.Error("The fault {Fault} for {Partition} was refused: {Reason}", refused.Fault, refused.Partition, refused.Refusal);
                 break;
             case PatternSlow slow:
-                log.Warning("{Operation}: {Time} were not enough to search in one key, try {Try}", slow.Operation, slow.Time, slow.Try);
+                log.Warning(
+                    "{Operation}: {TimeMilliseconds} ms were not enough to search in one key, try {Try}",
+                    slow.Operation, (long)slow.Time.TotalMilliseconds, slow.Try);
                 break;
             case ScanAbandoned scan:
                 log.Warning(
@@ -108,99 +117,107 @@ internal sealed class FactLog(ILoggingAdapter log)
                 break;
             case ImageSkipped skipped:
                 log.Warning(
-                    "The checkpoint of {0} at {1} is not used, an older one is looked for: {2}", skipped.Partition, skipped.Sequence,
-                    skipped.Reason);
+                    "The checkpoint of {Partition} at {Sequence} is not used, an older one is looked for: {Reason}",
+                    skipped.Partition, skipped.Sequence, skipped.Reason);
                 break;
             case OldImagesStay stay:
-                log.Warning("Old checkpoints could not be deleted: {0}", stay.Reason);
+                log.Warning("Old checkpoints could not be deleted: {Reason}", stay.Reason);
                 break;
             case NoImageOffered none:
-                log.Warning("{0} offers no image of {1} that can be received: {2}", none.Source, none.Partition, none.Reason);
+                log.Warning(
+                    "{Peer} offers no image of {Partition} that can be received: {Reason}",
+                    none.Source, none.Partition, none.Reason);
                 break;
             case ImageArrivedDamaged damaged:
                 log.Warning(
-                    "The image of {0} from {1} arrived damaged and is asked for again: {2}", damaged.Partition, damaged.Source,
-                    damaged.Reason);
+                    "The image of {Partition} from {Peer} arrived damaged and is asked for again: {Reason}",
+                    damaged.Partition, damaged.Source, damaged.Reason);
                 break;
             case SyncBeginsAgain again:
-                log.Error("The full sync with {0} begins again with another node: {1}", again.Source, again.Reason);
+                log.Error("The full sync with {Peer} begins again with another node: {Reason}", again.Source, again.Reason);
                 break;
             case SyncedImageNotSaved failed:
                 log.Error(
-                    "The image of {0} from {1} could not be saved; it is asked for again in {2} s: {3}", failed.Partition, failed.Source,
-                    failed.AgainAfter.TotalSeconds, failed.Reason);
+                    "The image of {Partition} from {Peer} could not be saved; it is asked for again in {AgainMilliseconds} ms: {Reason}",
+                    failed.Partition, failed.Source, (long)failed.AgainAfter.TotalMilliseconds, failed.Reason);
                 break;
             case SyncGoesOn { RemainingSeconds: var remaining } sync:
                 log.Info(
-                    "Full sync from {0}: {1} of {2} partitions, {3:0.0} MiB, {4:0.0} MiB/s, {5} s to go", sync.Source, sync.PartitionsDone,
-                    sync.Partitions, sync.Bytes / 1048576.0, sync.BytesPerSecond / 1048576.0,
-                    remaining?.ToString("0.0", CultureInfo.InvariantCulture) ?? "?");
+                    "Full sync from {Peer}: {PartitionsDone} of {Partitions} partitions, {MebibytesReceived:0.0} MiB, "
+                        + "{MebibytesPerSecond:0.0} MiB/s, {RemainingMilliseconds} ms to go",
+                    sync.Source, sync.PartitionsDone, sync.Partitions, sync.Bytes / 1048576.0, sync.BytesPerSecond / 1048576.0,
+                    remaining is { } seconds ? (object)(long)(seconds * 1000) : "?");
                 break;
             case JournalRecovered recovered:
                 log.Info(
-                    "Node {0} recovered its journal: last entry {1}/{2}, committed {3}, promise {4}, {5}", recovered.Node,
-                    recovered.LastEpoch, recovered.LastSequence, recovered.Committed, recovered.Promise,
+                    "Node {Node} recovered its journal: last entry {LastEpoch}/{LastSequence}, committed {CommittedSequence}, promise "
+                        + "{Promise}, {Voting}",
+                    recovered.Node, recovered.LastEpoch, recovered.LastSequence, recovered.Committed, recovered.Promise,
                     recovered.Votes ? "voting" : "not voting yet");
                 break;
             case RoleTaken taken:
                 log.Info(
-                    "Node {0} is {1} in epoch {2}: {3} (last {4}, committed {5})", taken.Node, taken.Role, taken.Epoch, taken.Reason,
-                    taken.LastSequence, taken.Committed);
+                    "Node {Node} is {Role} in epoch {Epoch}: {Reason} (last {LastSequence}, committed {CommittedSequence})",
+                    taken.Node, taken.Role, taken.Epoch, taken.Reason, taken.LastSequence, taken.Committed);
                 break;
             case NodeServes serves:
-                log.Info("Node {0} serves in epoch {1}", serves.Node, serves.Epoch);
+                log.Info("Node {Node} serves in epoch {Epoch}", serves.Node, serves.Epoch);
                 break;
             case BatchCorrupt corrupt:
-                log.Warning("A batch from {0} arrived corrupt and is asked for again: {1}", corrupt.From, corrupt.Problem);
+                log.Warning("A batch from {Peer} arrived corrupt and is asked for again: {Reason}", corrupt.From, corrupt.Problem);
                 break;
             case PartitionsDirty dirty:
-                log.Info("Node {0} restores its partitions: they had applied what was never committed", dirty.Node);
+                log.Info("Node {Node} restores its partitions: they had applied what was never committed", dirty.Node);
                 break;
             case VoteVoid vote:
                 log.Warning(
-                    "Node {0}: another memory has the vote of this name, memory={1:x16}; the vote of this directory is void, before={2}, "
-                        + "now={3}",
+                    "Node {Node}: another memory has the vote of this name, memory={Memory:x16}; the vote of this directory is void, "
+                        + "before={LifeBefore}, now={Life}",
                     vote.Node, vote.By, vote.Before, vote.Now);
                 break;
             case VoterSuperseded voter:
                 log.Warning(
-                    "Node {0} was addressed by {1} as a voter, life={2}, which has no vote any more, by={3}: it is told so", voter.Node,
-                    PlaceOf(voter.From), voter.Life, voter.By);
+                    "Node {Node} was addressed by {Address} as a voter, life={Life}, which has no vote any more, by={SupersededBy}: it "
+                        + "is told so",
+                    voter.Node, PlaceOf(voter.From), voter.Life, voter.By);
                 break;
             case BelongsTo belongs:
-                log.Info("Node {0} belongs to the cluster that was born as {1:x16}", belongs.Node, belongs.Birth);
+                log.Info("Node {Node} belongs to the cluster that was born as {Birth:x16}", belongs.Node, belongs.Birth);
                 break;
             case ForeignIgnored foreign:
                 log.Warning(
-                    "Node {0} ignores {1} at {2}: it belongs to another cluster of the same name, born as {3:x16}, messages={4}",
+                    "Node {Node} ignores {Peer} at {Address}: it belongs to another cluster of the same name, born as {Birth:x16}, "
+                        + "messages={Messages}",
                     foreign.Node, foreign.Origin.Node, PlaceOf(foreign.From), foreign.Origin.Birth, foreign.Messages);
                 break;
             case FullSyncStillNeeded needed:
                 log.Warning(
-                    "Node {0} still needs a full sync: one was asked for before this start, and had not ended; {1} in the data directory "
-                        + "says so",
+                    "Node {Node} still needs a full sync: one was asked for before this start, and had not ended; {File} in the data "
+                        + "directory says so",
                     needed.Node, DataDirectory.ResyncFile);
                 break;
             case FullSyncBegins begins:
                 log.Warning(
-                    "Node {0} begins a full sync: its log ends at {1}, its state is {2}", begins.Node, begins.LastSequence,
-                    begins.IsWhole ? "whole" : "not whole");
+                    "Node {Node} begins a full sync: its log ends at {LastSequence}, its state is {State}",
+                    begins.Node, begins.LastSequence, begins.IsWhole ? "whole" : "not whole");
                 break;
             case ImageNotGiven not:
-                log.Warning("{0} asks for an image of {1}, and is not answered: {2}", not.To, not.Partition, not.Why);
+                log.Warning("{Peer} asks for an image of {Partition}, and is not answered: {Reason}", not.To, not.Partition, not.Why);
                 break;
             case CheckpointsMissing missing:
                 log.Error(
-                    "Node {0} lacks checkpoints: the oldest stands for {1}, its log begins behind {2}", missing.Node, missing.Oldest,
-                    missing.LogBegins);
+                    "Node {Node} lacks checkpoints: the oldest stands for {OldestSequence}, its log begins behind {LogBase}",
+                    missing.Node, missing.Oldest, missing.LogBegins);
                 break;
             case FullSyncConflicts { Image: var image } conflicts:
                 log.Error(
-                    "The full sync with {0} begins again with another node: {1}", conflicts.With,
+                    "The full sync with {Peer} begins again with another node: {Reason}", conflicts.With,
                     $"{image.Epoch}/{image.Sequence} is not in the log, and {conflicts.Committed} is committed");
                 break;
             case FullSyncInstalled installed:
-                log.Info("Node {0} goes on behind {1}, from images up to {2}", installed.Node, installed.Behind, installed.ImagesUpTo);
+                log.Info(
+                    "Node {Node} goes on behind {LogBase}, from images up to {ImagesUpTo}",
+                    installed.Node, installed.Behind, installed.ImagesUpTo);
                 break;
             default:
                 throw new InvalidOperationException($"no line of the log for {fact}");

@@ -150,7 +150,7 @@ public sealed class FileSnapshotStore : SnapshotStore
         }
         catch (IOException error)
         {
-            _log.Warning("Old checkpoints could not be deleted: {0}", error.Message);
+            _log.Warning("Old checkpoints could not be deleted: {Reason}", error.Message);
         }
     }
 
@@ -178,7 +178,7 @@ public sealed class FileSnapshotStore : SnapshotStore
             catch (Exception fault) when (
                 fault is IOException or UnauthorizedAccessException or InvalidDataException or SerializationException)
             {
-                _log.Warning("The checkpoint {0} is damaged, an older one is looked for: {1}", path, fault.Message);
+                _log.Warning("The checkpoint {File} is damaged, an older one is looked for: {Reason}", path, fault.Message);
             }
         }
 

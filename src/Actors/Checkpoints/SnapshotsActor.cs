@@ -100,7 +100,8 @@ internal sealed class SnapshotsActor : UntypedActor
         private ImageStored NotStored(StoreImage store, Exception cause)
         {
             _log.Error(
-                cause, "The checkpoint of {0} at {1} could not be saved; the journal is kept for longer", store.Partition, store.Sequence);
+                cause, "The checkpoint of {Partition} at {Sequence} could not be saved; the journal is kept for longer",
+                store.Partition, store.Sequence);
             return new ImageStored(store.Partition, store.Sequence, cause.Message);
         }
 

@@ -210,17 +210,18 @@ public sealed class FileJournal : AsyncWriteJournal, IDisposable
     private void Opened(string logName, RecoveryReport report)
     {
         if (report.CutFile is null)
-            _log.Info("Journal '{0}' opened: {1} records, highest sequenceNr {2}, deleted to {3}",
+            _log.Info("Journal '{Log}' opened: {Records} records, highest sequenceNr {LastSequence}, deleted to {DeletedTo}",
                 logName, report.Records, report.HighestSequenceNr, report.DeletedTo);
         else
-            _log.Warning("Journal '{0}' opened: torn tail of {1} bytes cut from {2}, highest sequenceNr now {3}",
+            _log.Warning("Journal '{Log}' opened: torn tail of {CutBytes} bytes cut from {File}, highest sequenceNr now {LastSequence}",
                 logName, report.CutBytes, report.CutFile, report.HighestSequenceNr);
     }
 
     private void Publish(JournalFault fault)
     {
-        _log.Error("Journal unusable ({0}), log '{1}', {2} at byte {3}: {4}", fault.Kind, fault.LogName, fault.File, fault.OffsetBytes,
-            fault.Reason);
+        _log.Error(
+            "Journal unusable ({Kind}), log '{Log}', {File} at byte {Offset}: {Reason}",
+            fault.Kind, fault.LogName, fault.File, fault.OffsetBytes, fault.Reason);
         _system.EventStream.Publish(fault);
     }
 }

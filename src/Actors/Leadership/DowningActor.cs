@@ -33,6 +33,7 @@ internal sealed class DowningActor : UntypedActor, IWithTimers
     private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<UniqueAddress, (NodeLife Life, IActorRef Peer, long SinceTicks)> _members = [];
+    private readonly HashSet<NodeLife> _said = [];
     private readonly TimeProvider _time;
     private readonly bool _downsLostPrimary;
     private readonly NodeLife _own;
@@ -79,7 +80,8 @@ internal sealed class DowningActor : UntypedActor, IWithTimers
         switch (message)
         {
             case ClusterEvent.MemberRemoved removed:
-                _members.Remove(removed.Member.UniqueAddress);
+                if (_members.Remove(removed.Member.UniqueAddress, out var gone))
+                    _said.Remove(gone.Life);
                 break;
             case ClusterEvent.IMemberEvent happened:
                 Add(happened.Member);
@@ -152,7 +154,9 @@ internal sealed class DowningActor : UntypedActor, IWithTimers
 
     private void PutOut(NodeLife life, string reason)
     {
-        _log.Warning("{0} ({1}) is put out of the cluster: {2}", life.Node, life.Address, reason);
+        // It is asked for until the member is removed, some times in vain.
+        if (_said.Add(life))
+            _log.Warning("{Node} ({Address}) is put out of the cluster: {Reason}", life.Node, life.Address, reason);
         if (life == _own)
             Context.System.EventStream.Publish(new LeavesByItself(reason));
         _cluster.Down(Address.Parse(life.Address));

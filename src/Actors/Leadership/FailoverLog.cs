@@ -38,6 +38,8 @@ internal sealed class FailoverLog : UntypedActor
         _cluster.Unsubscribe(Self);
     }
 
+    private bool IsLeaving => _cluster.SelfMember.Status is MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Removed;
+
     /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
@@ -45,35 +47,48 @@ internal sealed class FailoverLog : UntypedActor
         {
             case PrimaryLost lost when lost.Epoch > _lostEpoch: // it is found again and again until another one leads
                 _lostEpoch = lost.Epoch;
-                _log.Info("The grants of a majority to {0} in epoch {1} have lapsed: it has no lease any more", lost.Primary, lost.Epoch);
+                _log.Info(
+                    "The grants of a majority to {Node} in epoch {Epoch} have lapsed: it has no lease any more",
+                    lost.Primary, lost.Epoch);
                 break;
             case PrimaryLost:
                 break;
             case MajoritySealed won:
-                _log.Info("A majority is sealed for epoch {0}, the best log is that of {1}", won.Epoch, won.TailFrom);
+                _log.Info("A majority is sealed for epoch {Epoch}, the best log is that of {BestLog}", won.Epoch, won.TailFrom);
                 break;
             case ServiceBegan { IsFirst: true } first:
-                _log.Info("The cluster serves for the first time: node {0}, epoch {1}", first.Node, first.Epoch);
+                _log.Info("The cluster serves for the first time: node {Node}, epoch {Epoch}", first.Node, first.Epoch);
                 break;
             case ServiceBegan began when began.Before == NodeId.None:
-                _log.Info("Service begins on node {0} in epoch {1}: it has heard of no service since its start", began.Node, began.Epoch);
+                _log.Info(
+                    "Service begins on node {Node} in epoch {Epoch}: it has heard of no service since its start",
+                    began.Node, began.Epoch);
                 break;
             case ServiceBegan began:
                 _log.Info(
-                    "Service is back after {0} ms: node {1} serves in epoch {2}; node {3} served before and {4}", began.AwayMilliseconds,
-                    began.Node, began.Epoch, began.Before, began.WasHandedOver ? "handed over" : "lost its lease");
+                    "Service is back after {AwayMilliseconds} ms: node {Node} serves in epoch {Epoch}; node {Before} served before and "
+                        + "{How}",
+                    began.AwayMilliseconds, began.Node, began.Epoch, began.Before, began.WasHandedOver ? "handed over" : "lost its lease");
                 break;
             case ClusterEvent.UnreachableMember unreachable:
-                _log.Warning("{0} ({1}) cannot be reached", NodeConfiguration.NodeOf(unreachable.Member.Roles), unreachable.Member.Address);
+                _log.Warning(
+                    "{Node} ({Address}) cannot be reached",
+                    NodeConfiguration.NodeOf(unreachable.Member.Roles), unreachable.Member.Address);
                 break;
             case ClusterEvent.ReachableMember reachable:
-                _log.Info("{0} ({1}) is reached again", NodeConfiguration.NodeOf(reachable.Member.Roles), reachable.Member.Address);
+                _log.Info(
+                    "{Node} ({Address}) is reached again",
+                    NodeConfiguration.NodeOf(reachable.Member.Roles), reachable.Member.Address);
                 break;
             case ClusterEvent.MemberUp up:
-                _log.Info("{0} ({1}) is in the cluster", NodeConfiguration.NodeOf(up.Member.Roles), up.Member.Address);
+                _log.Info("{Node} ({Address}) is in the cluster", NodeConfiguration.NodeOf(up.Member.Roles), up.Member.Address);
                 break;
+            case ClusterEvent.MemberRemoved removed when removed.Member.Address != _cluster.SelfAddress && IsLeaving:
+                break; // it is this node that is no longer there for them
             case ClusterEvent.MemberRemoved removed:
-                _log.Info("{0} ({1}) is no longer in the cluster", NodeConfiguration.NodeOf(removed.Member.Roles), removed.Member.Address);
+                _log.Info(
+                    "{Node} ({Address}) is no longer in the cluster",
+                    NodeConfiguration.NodeOf(removed.Member.Roles), removed.Member.Address);
                 break;
             default:
                 Unhandled(message);

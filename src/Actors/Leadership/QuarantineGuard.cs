@@ -30,7 +30,7 @@ internal sealed class QuarantineGuard : UntypedActor
             return;
         }
 
-        _log.Error("This node was quarantined by {0}: it stops, to be started afresh", quarantined.RemoteAddress);
+        _log.Error("This node was quarantined by {Address}: it stops, to be started afresh", quarantined.RemoteAddress);
         CoordinatedShutdown.Get(Context.System).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
     }
 }

@@ -112,10 +112,13 @@ public sealed class ClockActor : UntypedActor, IWithTimers
             var error = difference.ErrorTicks / TimeSpan.TicksPerMillisecond;
             if (difference.IsTooLarge)
                 _log.Warning(
-                    "The wall clock of {0} differs from this node's by {1} ms, measured to {2} ms: let NTP set both", difference.Node,
-                    offset, error);
+                    "The wall clock of {Node} differs from this node's by {OffsetMilliseconds} ms, measured to {ErrorMilliseconds} ms: "
+                        + "let NTP set both",
+                    difference.Node, offset, error);
             else
-                _log.Info("The wall clock of {0} agrees with this node's again: they differ by {1} ms", difference.Node, offset);
+                _log.Info(
+                    "The wall clock of {Node} agrees with this node's again: they differ by {OffsetMilliseconds} ms",
+                    difference.Node, offset);
         }
     }
 }

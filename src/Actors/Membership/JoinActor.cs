@@ -114,7 +114,9 @@ internal sealed class JoinActor : UntypedActor, IWithTimers
     private void OnEarlierVersion(Hello hello, string from)
     {
         if (IsNews(StrangerKind.EarlierVersion, from))
-            _log.Warning("Node {0} at {1} runs an earlier version, which does not understand this one: upgrade it", hello.From, from);
+            _log.Warning(
+                "Node {Node} at {Address} runs an earlier version, which does not understand this one: upgrade it",
+                hello.From, from);
     }
 
     private void OnFellow(Hello hello, string from, Standing standing)
@@ -139,8 +141,8 @@ internal sealed class JoinActor : UntypedActor, IWithTimers
             default:
                 if (IsNews(StrangerKind.NameTaken, from))
                     _log.Warning(
-                        "A second process that calls itself {0}, at {1}, is refused: {2} has the name and answers", hello.From, from,
-                        verdict.Holder);
+                        "A second process that calls itself {Node}, at {Address}, is refused: {Holder} has the name and answers",
+                        hello.From, from, verdict.Holder);
                 break;
         }
 
@@ -162,7 +164,9 @@ internal sealed class JoinActor : UntypedActor, IWithTimers
     private void LogWaiting(NodeId node, string from, string holder)
     {
         if (IsNews(StrangerKind.NameAwaited, from))
-            _log.Warning("Node {0} at {1} waits: {2} has its name and is silent, but not out of the cluster yet", node, from, holder);
+            _log.Warning(
+                "Node {Node} at {Address} waits: {Holder} has its name and is silent, but not out of the cluster yet",
+                node, from, holder);
     }
 
     private void SpeakUp()
@@ -183,7 +187,7 @@ internal sealed class JoinActor : UntypedActor, IWithTimers
         }
 
         if (_policy.Contested != NodeId.None && IsNews(StrangerKind.NameContested, _policy.Contested.Name))
-            _log.Warning("No cluster is founded while two processes call themselves {0}: stop one of them", _policy.Contested);
+            _log.Warning("No cluster is founded while two processes call themselves {Node}: stop one of them", _policy.Contested);
         Timers.StartSingleTimer("speak", Speak.Instance, standing.IsMember ? MembersInterval : StrangersInterval);
     }
 
@@ -196,11 +200,13 @@ internal sealed class JoinActor : UntypedActor, IWithTimers
         switch (decision.Step)
         {
             case JoinStep.Found:
-                _log.Info("Node {0} founds the cluster: a majority of the voters is there, and none of them is in one", _settings.NodeId);
+                _log.Info(
+                    "Node {Node} founds the cluster: a majority of the voters is there, and none of them is in one",
+                    _settings.NodeId);
                 _cluster.Join(_cluster.SelfAddress);
                 break;
             case JoinStep.Join:
-                _log.Info("Node {0} joins the cluster of {1}", _settings.NodeId, decision.Address);
+                _log.Info("Node {Node} joins the cluster of {Address}", _settings.NodeId, decision.Address);
                 _cluster.Join(Address.Parse(decision.Address));
                 break;
             case JoinStep.Leave:
@@ -217,7 +223,7 @@ internal sealed class JoinActor : UntypedActor, IWithTimers
     private void OnOtherShape(Hello hello, string from, string difference, Standing standing)
     {
         if (IsNews(StrangerKind.OtherShape, from))
-            _log.Warning("Node {0} at {1} cannot be in one cluster with this one: {2}", hello.From, from, difference);
+            _log.Warning("Node {Node} at {Address} cannot be in one cluster with this one: {Difference}", hello.From, from, difference);
         Answer(hello, standing);
         if (!standing.IsMember && hello.IsMember && _policy.IsAnswer(hello, NowTicks))
             End(new ClusterShapeException($"{difference} ({hello.From}, a member of the cluster)"));
@@ -227,8 +233,8 @@ internal sealed class JoinActor : UntypedActor, IWithTimers
     {
         if (IsNews(StrangerKind.OtherBirth, from))
             _log.Warning(
-                "Node {0} at {1} is of another cluster of this name: that one was born as {2:x16}, this one as {3:x16}", hello.From, from,
-                hello.Birth, Own.Birth);
+                "Node {Node} at {Address} is of another cluster of this name: that one was born as {Birth:x16}, this one as {OwnBirth:x16}",
+                hello.From, from, hello.Birth, Own.Birth);
         Answer(hello, standing);
         if (_policy.MustGo(hello, standing, NowTicks))
             End(new ForeignClusterException(
@@ -249,7 +255,7 @@ internal sealed class JoinActor : UntypedActor, IWithTimers
     {
         var isNews = _strangers.IsNews(kind, about, NowTicks, out var skipped);
         if (skipped > 0)
-            _log.Warning("{0} hellos like the next one, from others, have come since the line about the last one", skipped);
+            _log.Warning("{Skipped} hellos like the next one, from others, have come since the line about the last one", skipped);
         return isNews;
     }
 

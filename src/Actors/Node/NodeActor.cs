@@ -77,11 +77,13 @@ internal sealed class NodeActor : UntypedActor
                 _onFatal(new JournalFaultException(fault));
                 break;
             case PartitionNeedsFullSync needed:
-                _log.Error("{0} differs from the Primary beyond repair, this node must be synced: {1}", needed.Partition, needed.Reason);
+                _log.Error(
+                    "{Partition} differs from the Primary beyond repair, this node must be synced: {Reason}",
+                    needed.Partition, needed.Reason);
                 _replica.Tell(new RunNodeCommand(NodeCommand.FullSync), Self);
                 break;
             case NodeCommandAnswer { Refusal: { } refusal }:
-                _log.Warning("No full sync begins now, verification asks again: {0}", refusal);
+                _log.Warning("No full sync begins now, verification asks again: {Reason}", refusal);
                 break;
             case NodeCommandAnswer:
                 break;

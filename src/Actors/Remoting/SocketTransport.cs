@@ -127,7 +127,7 @@ internal sealed class SocketTransport : Transport
                 if (_isOver)
                     return;
                 if (_refusals.IsDue("", error.Message))
-                    _log.Warning("A connection at the remoting port was not accepted: {0}", error.Message);
+                    _log.Warning("A connection at the remoting port was not accepted: {Reason}", error.Message);
                 await Task.Delay(PatienceAfterFailure).ConfigureAwait(false);
                 continue;
             }

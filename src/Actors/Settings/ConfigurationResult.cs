@@ -9,6 +9,12 @@ public sealed record ConfigurationResult(
     NodeConfiguration? Configuration, ConfigurationFailure Failure, IReadOnlyList<SettingsProblem> Errors,
     IReadOnlyList<SettingsProblem> Warnings)
 {
+    /// <summary>How errors are to be written: what the settings say of the log, as far as they could be read.</summary>
+    public LogFormat LogFormat { get; init; }
+
+    /// <summary>The node's id, as far as it could be read; else empty.</summary>
+    public string NodeName { get; init; } = "";
+
     /// <summary>A result without a configuration.</summary>
     public static ConfigurationResult Failed(ConfigurationFailure failure, params IReadOnlyList<SettingsProblem> errors) =>
         new(null, failure, errors, []);

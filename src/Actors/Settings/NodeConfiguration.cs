@@ -86,24 +86,33 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
     public static ConfigurationResult Load(
         string file, IEnumerable<KeyValuePair<string, string>> overrides, IDictionary? environment = null)
     {
+        var path = Path.GetFullPath(file);
         string text;
         try
         {
             if (Directory.Exists(file))
-                return ConfigurationResult.Failed(
-                    ConfigurationFailure.FileUnreadable, new SettingsProblem(file, null, "this is a directory, not a file"));
+                return WithoutFile(ConfigurationFailure.FileUnreadable, "this is a directory, not a file");
             text = File.ReadAllText(file);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            return ConfigurationResult.Failed(ConfigurationFailure.FileMissing, new SettingsProblem(file, null, "no such file"));
+            return WithoutFile(ConfigurationFailure.FileMissing, "no such file");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return ConfigurationResult.Failed(ConfigurationFailure.FileUnreadable, new SettingsProblem(file, null, error.Message));
+            return WithoutFile(ConfigurationFailure.FileUnreadable, error.Message);
         }
-        var path = Path.GetFullPath(file);
+
         return Parse(text, path, Path.GetDirectoryName(path), overrides, environment);
+
+        // The other sources may say how an error is to be written.
+        ConfigurationResult WithoutFile(ConfigurationFailure failure, string why) => Parse("", path, null, overrides, environment) with
+        {
+            Configuration = null,
+            Failure = failure,
+            Errors = [new SettingsProblem(file, null, why)],
+            Warnings = [],
+        };
     }
 
     /// <summary>As <see cref="Load"/>, from text.</summary>
@@ -133,7 +142,13 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
 
         var fromFile = Read(text, source, directory);
         if (problems.Count > 0)
-            return ConfigurationResult.Failed(ConfigurationFailure.Invalid, [.. problems]);
+            return Parse("", source, null, overrides, environment) with
+            {
+                Configuration = null,
+                Failure = ConfigurationFailure.Invalid,
+                Errors = [.. problems],
+                Warnings = [],
+            };
         var fromEnvironment = Read(Lines(EnvironmentSettings(environment, problems), problems), "environment", null);
         var fromOverrides = Read(Lines(overrides ?? [], problems), "override", null);
 
@@ -146,7 +161,12 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
         var settings = SettingsParser.Parse(reader);
         CrossChecks.Apply(settings, reader, warnings);
         if (problems.Count > 0)
-            return ConfigurationResult.Failed(ConfigurationFailure.Invalid, [.. problems]) with { Warnings = warnings };
+            return ConfigurationResult.Failed(ConfigurationFailure.Invalid, [.. problems]) with
+            {
+                Warnings = warnings,
+                LogFormat = settings.Log.Format,
+                NodeName = settings.NodeId.Name,
+            };
 
         var effective = KnownSettings.Paths.Select(path => new EffectiveSetting(path, Shown(path, merged.GetValue(path).ToString()),
             fromOverrides.HasPath(path) ? SettingSource.Override
@@ -154,7 +174,10 @@ public sealed partial record NodeConfiguration(HotStandbySettings Settings, Conf
             : fromFile.HasPath(path) ? SettingSource.File
             : SettingSource.Default)).ToArray();
         var full = AkkaOverlay.From(settings, merged).WithFallback(merged);
-        return new ConfigurationResult(new NodeConfiguration(settings, full, effective), ConfigurationFailure.None, [], warnings);
+        return new ConfigurationResult(new NodeConfiguration(settings, full, effective), ConfigurationFailure.None, [], warnings)
+        {
+            LogFormat = settings.Log.Format, NodeName = settings.NodeId.Name,
+        };
     }
 
     private static IEnumerable<KeyValuePair<string, string>> EnvironmentSettings(IDictionary? environment, List<SettingsProblem> problems)

@@ -26,6 +26,7 @@ public sealed class EvictorCell : ICell
     private readonly EvictionPolicy _policy;
     private readonly TimeSpan _cycleTimeout;
     private readonly Outbox _outbox;
+    private readonly LinePace _inVain = new();
 
     private ulong _reign;
     private ulong _cycleId;
@@ -77,7 +78,7 @@ public sealed class EvictorCell : ICell
             case VictimsOffered or GroupsDescribed or VictimsEvicted:
                 return true; // of a cycle that has ended
             case DeadlinePassed passed:
-                OnDeadline(passed);
+                OnDeadline(passed, now);
                 return true;
             default:
                 return false;
@@ -133,7 +134,7 @@ public sealed class EvictorCell : ICell
         _choices++;
         SendChosen(_cycle.TakeChosen());
         if (_waitingFor == 0)
-            End();
+            End(now);
     }
 
     private void SendChosen(IReadOnlyList<ObjectKey[]> byShard)
@@ -153,18 +154,18 @@ public sealed class EvictorCell : ICell
         if (_cycle!.EvictedCount < _cycle.Asked && _choices < MostChoices)
             ChooseOrAsk(now);
         else
-            End();
+            End(now);
     }
 
-    private void OnDeadline(DeadlinePassed passed)
+    private void OnDeadline(DeadlinePassed passed, Moment now)
     {
         if (_cycle is null || passed.CycleId != _cycleId)
             return;
         _outbox.Report(new EvictionCutShort(_reign, _cycleTimeout, _waitingFor));
-        End();
+        End(now);
     }
 
-    private void End()
+    private void End(Moment now)
     {
         var cycle = _cycle!;
         _cycle = null;
@@ -176,7 +177,7 @@ public sealed class EvictorCell : ICell
         }
 
         if (cycle.EvictedCount == 0 && cycle.Offers == _shards)
-            _outbox.Report(new NothingEvicted(_reign, cycle.Evictable)); // as often as cycles come, which back off
+            _outbox.Report(new NothingEvicted(_reign, cycle.Evictable, _inVain.Count(now.Ticks)));
         _outbox.Send(CellAddress.SegmentTable, new EvictionDone(_reign, cycle.EvictedCount, cycle.EvictedBytes));
     }
 }
@@ -191,4 +192,5 @@ public sealed record EvictionCutShort(ulong Epoch, TimeSpan Timeout, int Missing
 /// <param name="Epoch">Of the reign.</param>
 /// <param name="Evictable">Objects that wait for the end of a lease or a soft pin; 0: all are pinned, being written or being
 /// copied.</param>
-public sealed record NothingEvicted(ulong Epoch, long Evictable) : Fact;
+/// <param name="Cycles">So many have found nothing since the last line in the log; 0: too soon for another line.</param>
+public sealed record NothingEvicted(ulong Epoch, long Evictable, long Cycles) : Fact;

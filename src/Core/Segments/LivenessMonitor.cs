@@ -16,7 +16,11 @@ public readonly record struct LivenessSettings(long ClientTtlTicks, long Suspect
 /// <param name="IsDead">False: it becomes suspect. True: it was suspect and stayed silent.</param>
 /// <param name="WasOk">It had remounted in this reign.</param>
 /// <param name="HeardTicks">When it was heard last.</param>
-public readonly record struct SilentClient(Uuid Client, bool IsDead, bool WasOk, long HeardTicks);
+public readonly record struct SilentClient(Uuid Client, bool IsDead, bool WasOk, long HeardTicks)
+{
+    /// <summary>Memory of it is mounted. One that has taken its memory back may go without a word: nothing is lost with it.</summary>
+    public bool HasSegments { get; init; }
+}
 
 /// <summary>Looks for silent clients. Not thread-safe, but others may hear clients meanwhile.</summary>
 /// <param name="registry">Whom it watches.</param>

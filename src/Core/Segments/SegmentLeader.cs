@@ -38,6 +38,7 @@ public sealed class SegmentLeader
     private readonly GracePeriods _grace = new();
     private readonly Dictionary<uint, long> _straysSinceTicks = [];
     private readonly Queue<ReplacedClient> _replaced = new();
+    private readonly List<SilentClient> _silent = [];
 
     /// <summary>Begins a reign: everything in the table is committed, and these are the buffers in use.</summary>
     /// <param name="table">The node's segment table.</param>
@@ -201,11 +202,12 @@ public sealed class SegmentLeader
     /// </summary>
     public IReadOnlyList<SilentClient> ExpireClients(long nowTicks, DraftBuffer drafts)
     {
-        var silent = _monitor.Check(nowTicks);
-        foreach (var client in silent)
+        _silent.Clear();
+        foreach (var client in _monitor.Check(nowTicks))
         {
             // A client without segments that has remounted has nothing to be suspected, but its death is an entry all the same.
             var hasSegments = _proposed.Mounted(client.Client).Any();
+            _silent.Add(client with { HasSegments = hasSegments });
             if (hasSegments || (client.IsDead && client.WasOk))
                 _proposed.ChangeClient(client.IsDead ? OpType.ClientExpired : OpType.ClientSuspected, client.Client, drafts);
             if (client.IsDead || (!hasSegments && !client.WasOk))
@@ -216,7 +218,7 @@ public sealed class SegmentLeader
                 EndGraceOf(client.Client);
         }
 
-        return silent;
+        return _silent;
     }
 
     /// <summary>

@@ -81,13 +81,16 @@ internal sealed class ConfigurationOptions
     {
         foreach (var error in result.Errors)
             terminal.Error.WriteLine($"error: {error}");
-        return result.Failure switch
-        {
-            ConfigurationFailure.FileMissing => ExitCode.InputMissing,
-            ConfigurationFailure.FileUnreadable => ExitCode.InputOutput,
-            _ => ExitCode.Configuration,
-        };
+        return ExitCodeOf(result);
     }
+
+    /// <summary>The exit code for a result without a configuration.</summary>
+    public static int ExitCodeOf(ConfigurationResult result) => result.Failure switch
+    {
+        ConfigurationFailure.FileMissing => ExitCode.InputMissing,
+        ConfigurationFailure.FileUnreadable => ExitCode.InputOutput,
+        _ => ExitCode.Configuration,
+    };
 
     private static KeyValuePair<string, string> Split(string text)
     {

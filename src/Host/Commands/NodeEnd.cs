@@ -63,20 +63,32 @@ internal sealed record NodeEnd(int Code, string Line, Exception? Details = null)
     };
 }
 
+/// <summary>What made a node stop.</summary>
+/// <param name="How">How it was asked to; null: nothing asked, the actor system ended by itself.</param>
+internal readonly record struct NodeStop(string? How)
+{
+    /// <summary>The actor system has ended.</summary>
+    public static NodeStop ByItself => default;
+
+    /// <summary>It was asked to.</summary>
+    /// <param name="how">By a signal, for example.</param>
+    public static NodeStop Asked(string how) => new(how);
+}
+
 /// <summary>Says how a node ends, in the form of its log: a line of text, or with <c>log.format = json</c> an object.</summary>
 /// <param name="terminal">Its standard error is written to.</param>
-/// <param name="settings">Of the node.</param>
-internal sealed class LastWords(Terminal terminal, HotStandbySettings settings)
+/// <param name="format">Of its log.</param>
+/// <param name="node">Its id; empty where that could not be read.</param>
+internal sealed class LastWords(Terminal terminal, LogFormat format, string node)
 {
     private int _isEnding;
 
     /// <summary>Says it, and gives the exit code for it.</summary>
     public int Say(NodeEnd end)
     {
-        if (settings.Log.Format == LogFormat.Json)
+        if (format == LogFormat.Json)
         {
-            using var json = new LineLogs(terminal.Error, LogFormat.Json, settings.NodeId.Name, TimeProvider.System);
-            HostEvents.NodeEnds(json.CreateLogger("Host"), end.Line, end.Details);
+            WriteJson(log => HostEvents.NodeEnds(log, end.Line, end.Code, end.Details));
             return end.Code;
         }
 
@@ -86,6 +98,38 @@ internal sealed class LastWords(Terminal terminal, HotStandbySettings settings)
         terminal.WriteError(end.Line);
         terminal.Error.Flush();
         return end.Code;
+    }
+
+    /// <summary>Says all that is wrong with the settings, and gives the exit code for it.</summary>
+    public int Refuse(ConfigurationResult refused)
+    {
+        if (format == LogFormat.Text)
+        {
+            foreach (var warning in refused.Warnings)
+                terminal.Error.WriteLine($"warning: {warning}");
+            return ConfigurationOptions.Report(terminal, refused);
+        }
+
+        var code = ConfigurationOptions.ExitCodeOf(refused);
+        WriteJson(log =>
+        {
+            foreach (var warning in refused.Warnings)
+                HostEvents.SettingsWarning(log, warning.ToString());
+            foreach (var error in refused.Errors)
+            {
+                if (error.Value is { } value)
+                    HostEvents.SettingRefused(log, error.Path, value, error.Rule, code);
+                else
+                    HostEvents.SettingsUnreadable(log, error.Path, error.Rule, code);
+            }
+        });
+        return code;
+    }
+
+    private void WriteJson(Action<ILogger> write)
+    {
+        using var json = new LineLogs(terminal.Error, LogFormat.Json, node, TimeProvider.System);
+        write(json.CreateLogger("Host"));
     }
 
     /// <summary>Fail stop, once: without a hand-over, because what the node believes cannot be trusted any more.</summary>

@@ -1,5 +1,6 @@
 // run: one node, until SIGTERM, SIGINT or a failure that it must not survive.
 using System.CommandLine;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Runtime.InteropServices;
@@ -50,26 +51,22 @@ internal static class RunCommand
     private static async Task<int> RunAsync(
         Terminal terminal, ConfigurationResult loaded, bool stopWithInput, CancellationToken cancellation)
     {
+        var last = new LastWords(terminal, loaded.LogFormat, loaded.NodeName);
         if (loaded.Configuration is not { } configuration)
-        {
-            foreach (var warning in loaded.Warnings)
-                terminal.Error.WriteLine($"warning: {warning}");
-            return ConfigurationOptions.Report(terminal, loaded);
-        }
+            return last.Refuse(loaded);
 
         var events = new EventRing(configuration.Settings.NodeId.Name, TimeProvider.System);
         using var logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(events).AddProvider(
             new LineLogs(terminal.Output, configuration.Settings.Log.Format, configuration.Settings.NodeId.Name, TimeProvider.System)));
-        var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ended = new TaskCompletionSource<NodeStop>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, ended));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, ended));
         // The command line's own handler of the two signals comes before or after these: being told to stop is how a node ends.
-        using var canceled = cancellation.Register(() => ended.TrySetResult(ExitCode.Ok));
+        using var canceled = cancellation.Register(() => ended.TrySetResult(NodeStop.Asked("a signal")));
         if (stopWithInput)
             _ = Task.Run(() => StopWithInput(ended), CancellationToken.None);
 
         var log = logs.CreateLogger("Host");
-        var last = new LastWords(terminal, configuration.Settings);
         if (!TryReadToken(last, configuration.Settings.Http, out var token))
             return ExitCode.Configuration;
         if (StartChecks.WhyNot(configuration.Settings) is { } mistake)
@@ -95,7 +92,7 @@ internal static class RunCommand
                 configuration with { Full = full }, TimeProvider.System, last.EndProcess, new NodeLogSetup(logs),
                 new RemotingBoundSetup(plan.RemotingConnections, new DoorWatch("remoting", log, TimeProvider.System).Full));
         }
-        catch (Exception error) when (NodeEnd.OfStart(error) is { Details: null } end)
+        catch (Exception error) when (NodeEnd.OfStart(error) is var end)
         {
             return last.Say(end);
         }
@@ -103,7 +100,7 @@ internal static class RunCommand
         var reason = new NodeEndReason();
         var shutdown = CoordinatedShutdown.Get(node.System);
         node.System.ActorOf(Props.Create(() => new NodeEndWatch(configuration.Settings, log, reason)), "node-end-watch");
-        _ = node.System.WhenTerminated.ContinueWith(_ => ended.TrySetResult(ExitCode.Temporary), TaskScheduler.Default);
+        _ = node.System.WhenTerminated.ContinueWith(_ => ended.TrySetResult(NodeStop.ByItself), TaskScheduler.Default);
         var settings = configuration.Settings;
         try
         {
@@ -158,7 +155,8 @@ internal static class RunCommand
             using var watching = new CancellationTokenSource();
             _ = new ClusterWatch(log, TimeProvider.System).RunAsync(() => LookAt(node, settings), watching.Token);
             HostEvents.NodeOpen(log, settings.NodeId.Name, $"{door.Endpoint}{previousSaid}", httpAddress, settings.DataDirectory);
-            var code = await ended.Task;
+            var stop = await ended.Task;
+            var stopping = Stopwatch.GetTimestamp();
             var hasServed = node.Gateway.MayServe;
             await watching.CancelAsync();
             // Clients watch another node from now on: this one will not hear of the next Primary.
@@ -169,11 +167,13 @@ internal static class RunCommand
             // next Primary.
             if (hasServed && settings.Voters.Count > 1)
                 await Task.Delay(ClientsLeave, CancellationToken.None);
-            if (code != ExitCode.Ok)
-                last.Say(new NodeEnd(code, reason.Describe(shutdown.ShutdownReason)));
-            return code;
+            if (stop.How is not { } how)
+                return last.Say(new NodeEnd(ExitCode.Temporary, reason.Describe(shutdown.ShutdownReason)));
+            HostEvents.NodeEnded(
+                log, settings.NodeId.Name, how, (long)Stopwatch.GetElapsedTime(stopping).TotalMilliseconds, ExitCode.Ok);
+            return ExitCode.Ok;
         }
-        catch (Exception error) when (NodeEnd.OfStart(error) is { Details: null } end)
+        catch (Exception error) when (NodeEnd.OfStart(error) is var end)
         {
             await node.StopAsync();
             return last.Say(end);
@@ -187,20 +187,20 @@ internal static class RunCommand
             settings.NodeId, settings.Voters, settings.Lease.Duration, serves, node.Pulse.Latest, node.Members())), serves);
     }
 
-    private static void Stop(PosixSignalContext signal, TaskCompletionSource<int> ended)
+    private static void Stop(PosixSignalContext signal, TaskCompletionSource<NodeStop> ended)
     {
         signal.Cancel = true; // the node hands over first
-        ended.TrySetResult(ExitCode.Ok);
+        ended.TrySetResult(NodeStop.Asked(signal.Signal.ToString()));
     }
 
-    private static void StopWithInput(TaskCompletionSource<int> ended)
+    private static void StopWithInput(TaskCompletionSource<NodeStop> ended)
     {
         while (StandardStreams.WasInherited(StandardStreams.InputDescriptor) && Console.In.Read() >= 0)
         {
             // Whatever the parent says is not meant for the node; only that it is there counts.
         }
 
-        ended.TrySetResult(ExitCode.Ok);
+        ended.TrySetResult(NodeStop.Asked("the end of standard input"));
     }
 
     private static ServerOptions DoorOf(ClientSettings client) => new(

@@ -85,7 +85,7 @@ internal sealed class EventRing(string node, TimeProvider time) : ILoggerProvide
         lock (_lock)
         {
             if (id.Name == "RoleTaken" && state is IReadOnlyList<KeyValuePair<string, object?>> values)
-                _epoch = Convert.ToUInt64(values.First(static value => value.Key == "2").Value, CultureInfo.InvariantCulture);
+                _epoch = Convert.ToUInt64(values.First(static value => value.Key == "Epoch").Value, CultureInfo.InvariantCulture);
             if (_events.Count == Capacity)
                 _events.Dequeue();
             var happened = new NodeEvent(++_number, time.GetUtcNow(), node, _epoch, id.Name!, text);

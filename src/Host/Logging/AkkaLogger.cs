@@ -3,9 +3,9 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
-using Akka.Dispatch;
 using Akka.Event;
 using HotStandby.Actors.Remoting;
+using HotStandby.Actors.Security;
 using HotStandby.Actors.Settings;
 using Microsoft.Extensions.Logging;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
@@ -20,15 +20,21 @@ internal sealed class NodeLogSetup(ILoggerFactory logs) : Setup
     public ILoggerFactory Logs { get; } = logs;
 }
 
-/// <summary>A logger of the actor system.</summary>
-internal sealed class AkkaLogger : UntypedActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
+/// <summary>
+/// A logger of the actor system. It has an ordinary mailbox: Akka's own for loggers writes what is left in it to the output itself.
+/// </summary>
+internal sealed class AkkaLogger : UntypedActor
 {
     // Akka's name for the class of what logs under a mere text.
     private const string NoClass = "DummyClassForStringSources";
 
     private readonly ILoggerFactory _logs = Context.System.Settings.Setup.Get<NodeLogSetup>().Value.Logs;
+    private readonly ILogger _remoting = Context.System.Settings.Setup.Get<NodeLogSetup>().Value.Logs.CreateLogger("Remoting");
     private readonly Dictionary<string, ILogger> _loggers = [];
+    private readonly bool _showsDetail = Context.System.Settings.LogLevel.Equals("DEBUG", StringComparison.OrdinalIgnoreCase);
     private readonly HandshakeNoise _handshakes = new(TimeProvider.System);
+    private readonly LinkNoise _links = new(TimeProvider.System);
+    private readonly RefusalLog _said = new(TimeProvider.System);
 
     /// <summary>
     /// What makes the actor system log through it; before the loggers are up and after they are down, it writes to the output itself.
@@ -58,19 +64,30 @@ internal sealed class AkkaLogger : UntypedActor, IRequiresMessageQueue<ILoggerMe
 
     private void Write(LogEvent logged)
     {
-        var log = LoggerOf(logged);
-        switch (_handshakes.Judge(logged, out var refused))
+        var (log, line, level) = (LoggerOf(logged), new EventLine(logged.Message), LevelOf(logged));
+        var id = EventTable.IdOf(line.Template);
+        if (id.Id == 0)
+            WriteAkkas(log, line, level, logged);
+        else
+            log.Log(level, id, line, logged.Cause, static (line, _) => line.ToString());
+    }
+
+    // What Akka says of itself. Its information is detail, which akka.loglevel = DEBUG shows; what is wrong repeats itself until it is mended.
+    private void WriteAkkas(ILogger log, EventLine line, LogLevel level, LogEvent logged)
+    {
+        if (_handshakes.Judge(logged, out var refused) is var handshake and not Verdict.Event)
         {
-            case Verdict.Refusal:
-                HostEvents.PeerRefused(log, Refusals.Door, refused.Peer, refused.Reason);
-                return;
-            case Verdict.Noise:
-                return;
-            default:
-                var (line, level) = (new EventLine(logged.Message), LevelOf(logged));
-                if (log.IsEnabled(level))
-                    log.Log(level, EventTable.IdOf(line.Template), line, logged.Cause, static (line, _) => line.ToString());
-                return;
+            if (handshake == Verdict.Line)
+                HostEvents.PeerRefused(_remoting, Refusals.Door, refused.Peer, refused.Reason);
+        }
+        else if (_links.Judge(logged, out var lost) is var link and not Verdict.Event)
+        {
+            if (link == Verdict.Line)
+                HostEvents.LinkLost(_remoting, lost.Address, lost.Reason);
+        }
+        else if (level < LogLevel.Warning ? _showsDetail : _said.IsDue(logged.LogSource, line.Template.Length > 0 ? line.Template : line.ToString()))
+        {
+            log.Log(level < LogLevel.Warning ? LogLevel.Debug : level, default, line, logged.Cause, static (line, _) => line.ToString());
         }
     }
 

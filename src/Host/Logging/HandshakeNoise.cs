@@ -15,8 +15,8 @@ internal enum Verdict
     Event,
     /// <summary>Nothing: it is part of what is told otherwise.</summary>
     Noise,
-    /// <summary>A refusal that is worth a line.</summary>
-    Refusal,
+    /// <summary>It is worth a line of another kind.</summary>
+    Line,
 }
 
 /// <summary>Tells strangers at the remoting port from other events.</summary>
@@ -30,7 +30,7 @@ internal sealed partial class HandshakeNoise(TimeProvider time)
 
     /// <summary>Looks at an event.</summary>
     /// <param name="logged">The event.</param>
-    /// <param name="refused">Who was refused and why, when the verdict is a refusal.</param>
+    /// <param name="refused">Who was refused and why, when the verdict is a line.</param>
     public Verdict Judge(LogEvent logged, out (string Peer, string Reason) refused)
     {
         refused = default;
@@ -40,7 +40,7 @@ internal sealed partial class HandshakeNoise(TimeProvider time)
         NodeMetrics.RefusedPeer(Refusals.Door);
         var peer = PeerPattern().Matches(text) is { Count: > 0 } peers ? peers[^1] : null;
         refused = (peer is null ? "unknown" : $"{peer.Groups[1].Value}:{peer.Groups[2].Value}", Reason);
-        return _said.IsDue(peer?.Groups[1].Value ?? "unknown", Reason) ? Verdict.Refusal : Verdict.Noise;
+        return _said.IsDue(peer?.Groups[1].Value ?? "unknown", Reason) ? Verdict.Line : Verdict.Noise;
     }
 
     // "10.0.0.7:50312" or "[::1]:50312", of which the last one is the peer's.

@@ -17,8 +17,22 @@ internal static partial class HostEvents
         EventName = "WaitsForNodes")]
     public static partial void WaitsForNodes(ILogger log, string node, int present, int voters, string names);
 
-    [LoggerMessage(1006, LogLevel.Error, "{What}", EventName = "NodeEnds")]
-    public static partial void NodeEnds(ILogger log, string what, Exception? details);
+    [LoggerMessage(1006, LogLevel.Error, "{What}; exit code {ExitCode}", EventName = "NodeEnds")]
+    public static partial void NodeEnds(ILogger log, string what, int exitCode, Exception? details);
+
+    [LoggerMessage(
+        1015, LogLevel.Information, "Node {Node} has ended as it was asked to: {Asked}, after {Milliseconds} ms, exit code {ExitCode}",
+        EventName = "NodeEnded")]
+    public static partial void NodeEnded(ILogger log, string node, string asked, long milliseconds, int exitCode);
+
+    [LoggerMessage(1016, LogLevel.Warning, "The link to {Address} is down: {Reason}", EventName = "LinkLost")]
+    public static partial void LinkLost(ILogger log, string address, string reason);
+
+    [LoggerMessage(1017, LogLevel.Error, "{Setting} = {Value}: {Rule}; exit code {ExitCode}", EventName = "SettingRefused")]
+    public static partial void SettingRefused(ILogger log, string setting, string? value, string rule, int exitCode);
+
+    [LoggerMessage(1018, LogLevel.Error, "{Place}: {Reason}; exit code {ExitCode}", EventName = "SettingsUnreadable")]
+    public static partial void SettingsUnreadable(ILogger log, string place, string reason, int exitCode);
 
     [LoggerMessage(1007, LogLevel.Warning, "{What}", EventName = "Limited")]
     public static partial void Limited(ILogger log, string what);

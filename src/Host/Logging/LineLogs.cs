@@ -134,6 +134,9 @@ internal sealed class LineLogs(TextWriter output, LogFormat format, string node,
                 case ulong number:
                     json.WriteNumberValue(number);
                     break;
+                case double number when double.IsFinite(number):
+                    json.WriteNumberValue(number);
+                    break;
                 default:
                     json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture));
                     break;

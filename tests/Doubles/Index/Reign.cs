@@ -44,6 +44,9 @@ internal sealed class Reign
     /// <summary>Committed batches.</summary>
     public List<OpLogBatch> Log { get; } = [];
 
+    /// <summary>Clients that became suspect or expired.</summary>
+    public List<SilentClient> Silent { get; } = [];
+
     /// <summary>Handles that the shards were told to drop.</summary>
     public List<uint> ToDrop { get; } = [];
 
@@ -72,7 +75,7 @@ internal sealed class Reign
 
     public void ExpireClients() => Propose(drafts =>
     {
-        Leader.ExpireClients(NowTicks, drafts);
+        Silent.AddRange(Leader.ExpireClients(NowTicks, drafts));
         return ErrorCode.Ok;
     });
 

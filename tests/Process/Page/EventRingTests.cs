@@ -16,7 +16,7 @@ public sealed class EventRingTests
         log.Log(LogLevel.Debug, new EventId(2203, "Serves"), "too small");
         log.Log(LogLevel.Information, new EventId(1004, "Operator"), "for the audit log alone");
         Log(log, "NodeUp", "before");
-        IReadOnlyList<KeyValuePair<string, object?>> values = [new("0", "n1"), new("1", "Standby"), new("2", 5UL)];
+        IReadOnlyList<KeyValuePair<string, object?>> values = [new("Node", "n1"), new("Role", "Standby"), new("Epoch", 5UL)];
         log.Log(LogLevel.Information, new EventId(2202, "RoleTaken"), values, null, static (_, _) => "role");
         Log(log, "Serves", "after");
         Assert.Equal(

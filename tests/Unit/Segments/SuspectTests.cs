@@ -55,6 +55,18 @@ public sealed class SuspectTests
         Assert.Equal(1, _reign.Leader.Clients.Count);
     }
 
+    [Fact]
+    public void Only_a_client_with_memory_is_missed()
+    {
+        Assert.Equal(ErrorCode.Ok, _reign.Unmount(1));
+        Assert.Equal(ErrorCode.Ok, _reign.Unmount(2));
+        _reign.Commit();
+        _reign.Wait(15, talking: []);
+        Assert.Equal(
+            [(Id(1), false, false), (Id(2), false, true), (Id(1), true, false), (Id(2), true, true)],
+            _reign.Silent.Select(static client => (client.Client, client.IsDead, client.HasSegments)));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

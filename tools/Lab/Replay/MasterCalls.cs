@@ -12,7 +12,7 @@ internal readonly record struct KeyOutcome(ErrorCode Error, bool Uncertain);
 /// <summary>No node served for longer than <see cref="ReplayOptions.GiveUpAfter"/>.</summary>
 internal sealed class NoServiceException(ErrorCode last) : Exception($"No node serves; the last answer was {last}.");
 
-/// <summary>Calls that are repeated while nobody serves.</summary>
+/// <summary>Calls that are repeated while no node serves.</summary>
 internal sealed class MasterCalls(IMasterClient client, ReplayOptions options, ReplayStatistics statistics, TimeProvider time)
 {
     /// <summary>The outcome of every key, in the order of the keys.</summary>

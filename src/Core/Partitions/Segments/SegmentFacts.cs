@@ -8,7 +8,7 @@ namespace HotStandby.Core.Partitions.Segments;
 /// <summary>A reign has its allocators.</summary>
 public sealed record SegmentTableLeads(ulong Epoch, int Segments, ulong UsedBytes, ulong CapacityBytes) : Fact;
 
-/// <summary>A client was silent for too long.</summary>
+/// <summary>A client with mounted memory was silent for too long.</summary>
 public sealed record ClientSilent(Uuid Client, bool IsDead, ulong Epoch) : Fact;
 
 /// <summary>Another client has mounted where this one had.</summary>
@@ -28,20 +28,3 @@ public sealed record EvictionAsked : Fact
 
 /// <summary>A cycle of eviction has ended.</summary>
 public sealed record ObjectsEvicted(int Count, ulong Bytes) : Fact;
-
-// A writer that finds no memory asks again and again: a line a second at most.
-internal sealed class FailureLines
-{
-    private long _notBeforeTicks = long.MinValue;
-    private long _sinceLastLine;
-
-    public long Count(long nowTicks)
-    {
-        _sinceLastLine++;
-        if (nowTicks < _notBeforeTicks)
-            return 0;
-        var puts = _sinceLastLine;
-        (_notBeforeTicks, _sinceLastLine) = (nowTicks + TimeSpan.TicksPerSecond, 0);
-        return puts;
-    }
-}

@@ -32,7 +32,7 @@ internal sealed class SegmentService
     private readonly SegmentCalls _calls;
     private readonly SegmentDrops _drops;
     private readonly EvictionPacer _pacer;
-    private readonly FailureLines _failures = new();
+    private readonly LinePace _failures = new();
     private readonly List<uint> _toDrop = [];
     private readonly Queue<SegmentCall> _waiting = new();
 
@@ -149,7 +149,8 @@ internal sealed class SegmentService
         var drafts = NewDrafts();
         foreach (var silent in _leader.ExpireClients(now.Ticks, drafts))
         {
-            _outbox.Report(new ClientSilent(silent.Client, silent.IsDead, _reign));
+            if (silent.HasSegments)
+                _outbox.Report(new ClientSilent(silent.Client, silent.IsDead, _reign));
             if (silent.IsDead)
                 _outbox.Send(CellAddress.AllShards, new ClientGone(_reign, silent.Client));
         }

@@ -56,7 +56,7 @@ internal static class CommandTable
         "/admin/switchover")
     {
         Reach = CommandReach.Primary, Render = CommandRendering.Switchover,
-        Danger = "calls in flight may be cut off, and nobody serves for a fraction of a second",
+        Danger = "calls in flight may be cut off, and no node serves for a fraction of a second",
         Arguments = [new("to", "The node-id that shall lead; without it the Standby that is furthest.", "to")],
     };
 

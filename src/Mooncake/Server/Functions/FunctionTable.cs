@@ -19,7 +19,7 @@ internal sealed class FunctionTable
     public static FunctionTable For(Tenancy tenancy) => tenancy.IsolatesTenants ? Isolating : Joint;
 
     /// <summary>How a function is served; every function of every generation is.</summary>
-    public ServedFunction this[Rpc rpc] => _functions[(int)rpc] ?? throw new KeyNotFoundException($"nobody serves {rpc}");
+    public ServedFunction this[Rpc rpc] => _functions[(int)rpc] ?? throw new KeyNotFoundException($"no function serves {rpc}");
 
     /// <summary>Serves a function.</summary>
     /// <exception cref="ArgumentException">It is served already.</exception>
