@@ -15,6 +15,9 @@ internal sealed class EventLine(object message) : IReadOnlyList<KeyValuePair<str
     /// <summary>The text before its values are in it.</summary>
     public string Template { get; } = (message as LogMessage)?.Format ?? "";
 
+    /// <summary>What lines that say the same have in common: the template or, without one, the text.</summary>
+    public string Kind => Template.Length > 0 ? Template : ToString();
+
     /// <inheritdoc/>
     public int Count => _values.Length;
 

@@ -32,15 +32,17 @@ internal sealed partial class LinkNoise(TimeProvider time)
         if (template.StartsWith(Ended, StringComparison.Ordinal))
             lost.Reason = "the connection has ended";
         else if (template.StartsWith(NotOpened, StringComparison.Ordinal))
-            lost.Reason = CausePattern().Match(message.ToString() ?? "") is { Success: true } cause ? cause.Groups[1].Value : "it is not reached";
+            lost.Reason = CausePattern().Match(message.ToString() ?? "") is { Success: true } cause
+                ? cause.Groups[1].Value
+                : "it is not reached";
         else
             return Verdict.Event;
         lost.Address = message.Parameters().OfType<Address>().First().ToString();
         return _said.IsDue(lost.Address, "") ? Verdict.Line : Verdict.Noise;
     }
 
-    // "Caused by: [Akka.Remote.Transport.InvalidAssociationException: Connection refused 10.0.0.7:5101 tcp://hotstandby@10.0.0.7:5101": what
-    // is between the exception's type and the address, which the line has anyway.
+    // "Caused by: [Akka.Remote.Transport.InvalidAssociationException: Connection refused 10.0.0.7:5101 tcp://hotstandby@10.0.0.7:5101":
+    // what is between the exception's type and the address, which the line has anyway.
     [GeneratedRegex(@"Caused by: \[[\w.]+: (.*?)(?: tcp://\S+)?\s*$", RegexOptions.Multiline)]
     private static partial Regex CausePattern();
 }

@@ -25,8 +25,8 @@ public sealed class AkkaLoggerTests
         {
             for (var second = 0; second < 20; second++)
                 log.Warning(
-                    "Tried to associate with unreachable remote address [{0}]. Address is now gated for {1} ms, all messages to this address "
-                        + "will be delivered to dead letters. Reason: [{2}] {3}",
+                    "Tried to associate with unreachable remote address [{0}]. Address is now gated for {1} ms, all messages to this "
+                        + "address will be delivered to dead letters. Reason: [{2}] {3}",
                     Peer, 1000, "Association failed", Refused);
             log.Warning(
                 "Association with remote system {0} has failed; address is now gated for {1} ms. Reason is: [{2}]", Peer, 1000,

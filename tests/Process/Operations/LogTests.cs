@@ -120,8 +120,8 @@ public sealed partial class LogTests(ITestOutputHelper output) : ClusterTest(out
         var terminal = new Terminal(output, error, false);
         Assert.Equal(code, await CommandTree.RunAsync(["run", "--config", file, "-D", "hotstandby.log.format=json"], terminal, null));
         File.Delete(file);
-        var objects = error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)
-            .ToArray();
+        var objects = error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(static line => JsonDocument.Parse(line).RootElement).ToArray();
         Assert.Equal(mistakes, objects.Length);
         Assert.All(objects, said => Assert.Equal((name, "error", code), (said.GetProperty("name").GetString(),
             said.GetProperty("level").GetString(), said.GetProperty("values").GetProperty("ExitCode").GetInt32())));
