@@ -16,8 +16,8 @@ internal static class BenchCommand
     private static readonly Benchmark[] All =
     [
         PutBench.Benchmark, GetBench.Benchmark, BatchPutBench.Benchmark, BatchGetBench.Benchmark, ApplyLagBench.Benchmark,
-        EvictionPauseBench.Benchmark, CheckpointPauseBench.Benchmark, RecoveryBench.Restart, RecoveryBench.FullSync, FailoverBench.Benchmark,
-        VerifyOverheadBench.Benchmark, RegexScanBench.Benchmark, MemoryBench.Benchmark, MicroBench.Benchmark,
+        EvictionPauseBench.Benchmark, CheckpointPauseBench.Benchmark, RecoveryBench.Restart, RecoveryBench.FullSync,
+        FailoverBench.Benchmark, VerifyOverheadBench.Benchmark, RegexScanBench.Benchmark, MemoryBench.Benchmark, MicroBench.Benchmark,
     ];
 
     /// <summary>Runs the benchmarks that the command line names.</summary>

@@ -54,7 +54,7 @@ internal sealed class JournalWriter : IDisposable
     /// <param name="log">An open log.</param>
     /// <param name="options">Flush policy and bounds.</param>
     /// <param name="time">Drives the interval policy.</param>
-    /// <param name="onFatal">Called once, from the thread that writes or a timer's, when the disk has failed: the process should end.</param>
+    /// <param name="onFatal">Called once, by the thread that writes or a timer's, when the disk has failed: the process should end.</param>
     public JournalWriter(SegmentedLog log, WriterOptions options, TimeProvider time, Action<JournalFailure> onFatal)
     {
         (_log, _options, _onFatal) = (log, options, onFatal);
