@@ -38,6 +38,7 @@ public sealed class CheckpointCell : ICell
     private int _saves;
     private int _next = -1;
     private bool _hasFailed;
+    private long _imageBytes;
     private KeepOnly? _keeping;
     private int _dropsAwaited;
     private Restoration? _restoring;
@@ -55,7 +56,7 @@ public sealed class CheckpointCell : ICell
         switch (message)
         {
             case BeginRound when _next < 0:
-                (_next, _hasFailed) = (0, false);
+                (_next, _hasFailed, _imageBytes) = (0, false, 0);
                 AskForNext();
                 return true;
             case BeginRound:
@@ -115,6 +116,7 @@ public sealed class CheckpointCell : ICell
         {
             var epoch = ready.Log.Length == 0 ? 0 : ready.Log[^1].Epoch;
             var stamp = new ImageStamp(ready.Sequence, epoch, PartitionImage.HashOf(image.Written.Span));
+            _imageBytes += image.Length;
             Save(new Pending(new SaveImage(ready.Partition, stamp, image, Sync: 0), CellAddress.None));
         }
         else
@@ -145,7 +147,7 @@ public sealed class CheckpointCell : ICell
     private void EndRound()
     {
         _next = -1;
-        _outbox.Send(CellAddress.Replica, new RoundEnded(!_hasFailed, _slots.Min(slot => slot.Kept.Older.Sequence)));
+        _outbox.Send(CellAddress.Replica, new RoundEnded(!_hasFailed, _slots.Min(slot => slot.Kept.Older.Sequence), _imageBytes));
     }
 
     private void SaveNext(Slot slot)

@@ -34,7 +34,8 @@ public sealed record BeginRound : ICellMessage
 /// <summary>Checkpoints to replica.</summary>
 /// <param name="IsComplete">Every partition's image is durable.</param>
 /// <param name="OlderSequence">The smallest seq among the older of the two images of each partition; 0 while one has none.</param>
-public sealed record RoundEnded(bool IsComplete, ulong OlderSequence) : ICellMessage;
+/// <param name="ImageBytes">The length of all images that the round took.</param>
+public sealed record RoundEnded(bool IsComplete, ulong OlderSequence, long ImageBytes) : ICellMessage;
 
 /// <summary>To the checkpoints, which own the image from then on: make it durable. Answered with <see cref="ImageSaved"/>.</summary>
 /// <param name="Partition">Whose.</param>

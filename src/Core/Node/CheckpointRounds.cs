@@ -11,7 +11,12 @@ internal sealed class CheckpointRounds(
     // A Standby that was not heard for so long is not waited for.
     private static readonly long StandbyPatienceTicks = TimeSpan.FromSeconds(10).Ticks;
 
+    // A round writes every object, however few have changed. So it waits for at least a byte of log for so many bytes of images: what
+    // checkpoints write grows with what clients write, and not with the number of objects.
+    private const int MostImageBytesPerLogByte = 2;
+
     private bool _runs;
+    private long _dueBytes = settings.CheckpointBytes;
     private ulong _stateNumber;
     private long _beganAtTicks = now;
     private long _bytes;
@@ -25,7 +30,7 @@ internal sealed class CheckpointRounds(
     {
         var log = replica.State.Log;
         if (WhyNot(mayGiveImages) is null
-            && (log.TotalBytes - _bytes >= settings.CheckpointBytes
+            && (log.TotalBytes - _bytes >= _dueBytes
                 || (now - _beganAtTicks >= settings.CheckpointIntervalTicks && log.LastSequence != _sequence)))
             Begin(now);
     }
@@ -46,6 +51,7 @@ internal sealed class CheckpointRounds(
         if (!ended.IsComplete || _stateNumber != feed.StateNumber)
             return; // the images of an earlier state are gone, or not what this one rests on
         CheckpointedSequence = ended.OlderSequence;
+        _dueBytes = Math.Max(settings.CheckpointBytes, ended.ImageBytes / MostImageBytesPerLogByte);
         var kept = Math.Max(SlowestStandby(reign, now), replica.State.Log.KeepingBytes(settings.RetainBytes));
         var target = requests.Limit(Math.Min(ended.OlderSequence, kept), now);
         if (target > replica.State.Log.BaseSequence)
