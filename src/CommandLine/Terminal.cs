@@ -49,13 +49,19 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
                 Output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
             return;
         }
+        Ansi.Write(TableOf(title, headings, rows));
+    }
+
+    /// <summary>Rows under a title, for a terminal.</summary>
+    public static Table TableOf(string title, IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
+    {
         // Without lines, and with little room, between the columns the nine of status fit into 80 characters.
         var table = new Table().Title(Markup.Escape(title)).SimpleBorder();
         foreach (var heading in headings)
             table.AddColumn(new TableColumn(Markup.Escape(heading)).PadLeft(0).PadRight(1));
         foreach (var row in rows)
             table.AddRow([.. row.Select(Markup.Escape)]);
-        Ansi.Write(table);
+        return table;
     }
 
     /// <summary>Where answers are typed; null: nobody is there to be asked.</summary>
@@ -71,6 +77,15 @@ public sealed record Terminal(TextWriter Output, TextWriter Error, bool IsIntera
             return false;
         Output.Write($"{consequence} Go on? [y/N] ");
         return Input.ReadLine()?.Trim().ToUpperInvariant() is "Y" or "YES";
+    }
+
+    /// <summary>Reports how far things are: on a terminal above a live display, which would overwrite it otherwise.</summary>
+    public void Report(string line)
+    {
+        if (IsInteractive)
+            Ansi.WriteLine(line);
+        else
+            Error.WriteLine(line);
     }
 
     /// <summary>Says what is wrong, as <c>hotstandby: …</c>.</summary>

@@ -22,6 +22,9 @@ public static class DemoCommand
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
     private static readonly string[] Headings = ["figure", "value"];
+    // How this program was started, so that what is pasted starts it again.
+    private static readonly string ProgramName = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "hotstandby"
+        ? Environment.ProcessPath! : $"dotnet {LocalNode.Program}";
     private static readonly string[] KeptHeadings = ["node", "page", "metrics", "clients"];
 
     /// <summary>The command.</summary>
@@ -61,6 +64,8 @@ public static class DemoCommand
             code = await RunAsync(terminal, cluster, requests, options, segments, cancellation);
             if (keep)
                 await KeepAsync(terminal, cluster, cancellation);
+            else
+                terminal.Report($"The cluster has ended. To look at one: {ProgramName} demo --keep");
             return code;
         }
         catch (TimeoutException error)
@@ -79,10 +84,11 @@ public static class DemoCommand
         Terminal terminal, LocalCluster cluster, IReadOnlyList<TraceRequest> requests, ReplayOptions options,
         (int Count, ulong Bytes) segments, CancellationToken cancellation)
     {
-        terminal.Error.WriteLine($"starting {NodeCount} nodes");
+        terminal.Report($"starting {NodeCount} nodes");
         cluster.StartAll();
-        var primary = await cluster.WaitForPrimaryAsync(Patience, cancellation);
-        terminal.Error.WriteLine($"{primary.Id} leads; replaying {requests.Count} requests");
+        var primary = await ClusterProgressView.ShowAsync(
+            terminal, cluster, "waiting for a Primary", cluster.WaitForPrimaryAsync(Patience, cancellation));
+        terminal.Report($"{primary.Id} leads; replaying {requests.Count} requests");
         var clientId = new Uuid(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))), 0);
         await using var client = new MooncakeMasterClient(cluster.ClientAddresses, clientId);
         await using var owner = await SegmentOwner.MountAsync(
@@ -94,10 +100,13 @@ public static class DemoCommand
         var report = await ReplayProgressView.ShowAsync(terminal, engine, requests.Count, running);
         var atKill = await killing;
 
-        terminal.Error.WriteLine($"{primary.Id} starts again");
+        terminal.Report($"{primary.Id} starts again");
         primary.Start();
-        var views = await cluster.WaitForAgreementAsync(Patience, cancellation);
-        var lost = await engine.Acknowledged.FindLostAsync(client, cancellation);
+        var views = await ClusterProgressView.ShowAsync(
+            terminal, cluster, "waiting until all nodes agree", cluster.WaitForAgreementAsync(Patience, cancellation));
+        var lost = await ClusterProgressView.ShowAsync(
+            terminal, cluster, $"looking for {engine.Acknowledged.Count} acknowledged writes",
+            engine.Acknowledged.FindLostAsync(client, cancellation));
         views = await cluster.WaitForAgreementAsync(Patience, cancellation);
         var agree = DigestsAgree(views);
         Print(terminal, report, atKill, engine.Acknowledged.Count, lost.Count, views, agree);
@@ -114,8 +123,18 @@ public static class DemoCommand
         terminal.WriteTable(
             "The cluster stays up until Ctrl-C", KeptHeadings, [.. cluster.Nodes.Select(static node => (IReadOnlyList<string>)
             [node.Id, $"http://{node.HttpAddress}/", $"http://{node.HttpAddress}/metrics", node.ClientAddress])]);
+        terminal.Output.WriteLine("Try it, in another terminal:");
+        foreach (var line in LinesToPaste(cluster))
+            terminal.Output.WriteLine($"  {line}");
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    private static IEnumerable<string> LinesToPaste(LocalCluster cluster) =>
+    [
+        $"{ProgramName} status --http {string.Join(',', cluster.Nodes.Select(static node => node.HttpAddress))}",
+        $"http://{cluster.Nodes[0].HttpAddress}/",
+        $"{ProgramName} put hello --with-segment --address {string.Join(',', cluster.ClientAddresses)}",
+    ];
 
     private static async Task<ReplayProgress> KillInTheMiddleAsync(
         Terminal terminal, ReplayEngine engine, Task running, LocalNode primary, int requests, CancellationToken cancellation)
@@ -124,7 +143,7 @@ public static class DemoCommand
             await Task.Delay(TimeSpan.FromMilliseconds(1), cancellation);
         primary.Send(NodeSignal.Kill);
         var progress = engine.Progress;
-        terminal.Error.WriteLine($"kill -9 {primary.Id} after {progress.Requests} requests, {progress.Acknowledged} acknowledged writes");
+        terminal.Report($"kill -9 {primary.Id} after {progress.Requests} requests, {progress.Acknowledged} acknowledged writes");
         return progress;
     }
 
