@@ -74,6 +74,12 @@ internal sealed record SegmentBody(
 /// <summary>/get_segments_detail.</summary>
 internal sealed record SegmentsBody(int TotalSegments, IReadOnlyList<SegmentBody> Segments);
 
+/// <summary>A client in /admin/clients: how many segments it has mounted, their size, and what of it objects use.</summary>
+internal sealed record ClientBody(string ClientId, int Segments, ulong SizeBytes, ulong UsedBytes);
+
+/// <summary>/admin/clients.</summary>
+internal sealed record ClientsBody(IReadOnlyList<ClientBody> Clients);
+
 /// <summary>/api/v1/segments/status.</summary>
 internal sealed record SegmentStatusBody(bool Success, string Segment, int Status, string StatusName, int ErrorCode, string ErrorMessage);
 
@@ -112,6 +118,7 @@ internal sealed record EventPublisherBody(
 [JsonSerializable(typeof(RemovedBody))]
 [JsonSerializable(typeof(RemovedCountBody))]
 [JsonSerializable(typeof(SegmentsBody))]
+[JsonSerializable(typeof(ClientsBody))]
 [JsonSerializable(typeof(SegmentStatusBody))]
 [JsonSerializable(typeof(DrainRequest))]
 [JsonSerializable(typeof(BegunBody))]

@@ -1,6 +1,7 @@
 // Mounted segments and how full they are. They only read.
 using System.Globalization;
 using System.Text.Json;
+using HotStandby.Host.Commands.Operator;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;
@@ -11,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace HotStandby.Host.Http;
 
-/// <summary>/get_all_segments, /get_segments_detail, /query_segment, /api/v1/segments/status.</summary>
+/// <summary>/get_all_segments, /get_segments_detail, /admin/clients, /query_segment, /api/v1/segments/status.</summary>
 internal static class SegmentEndpoints
 {
     private static readonly string[] SizeUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -23,6 +24,8 @@ internal static class SegmentEndpoints
             .AnswersText("Names of the segments that take new objects, one a line.", 503, 504);
         routes.MapGet("/get_segments_detail", (CancellationToken stop) => WithSegmentsAsync(node, Details, stop))
             .Answers<SegmentsBody>("Every mounted segment with its use.", 503, 504);
+        routes.MapCommand(CommandTable.Clients, (CancellationToken stop) => WithSegmentsAsync(node, Clients, stop))
+            .AnswersCommand<ClientsBody>(CommandTable.Clients, 503, 504);
         routes.MapGet("/query_segment", async (string? segment, CancellationToken stop) =>
                 Parameters.Segment(segment) ?? TextAnswer.Refusal(await WithSegmentsAsync(node, segments => Use(segments, segment!), stop)))
             .AnswersText("Use of the segments of one name; 500 when there is none, as Mooncake has it.", 400, 503, 504);
@@ -59,6 +62,14 @@ internal static class SegmentEndpoints
 
     private static IResult Details(IReadOnlyList<SegmentUse> segments) => Results.Json(
         new SegmentsBody(segments.Count, [.. segments.Select(BodyOf)]), AdminJson.Default.SegmentsBody);
+
+    private static IResult Clients(IReadOnlyList<SegmentUse> segments) => Results.Json(
+        new ClientsBody([.. segments.GroupBy(static use => use.Client).OrderBy(static client => client.Key).Select(static client =>
+            new ClientBody(
+                client.Key.ToString(), client.Count(),
+                client.Aggregate(0UL, static (sum, use) => Saturating.Add(sum, use.Segment.SizeBytes)),
+                client.Aggregate(0UL, static (sum, use) => Saturating.Add(sum, use.UsedBytes))))]),
+        AdminJson.Default.ClientsBody);
 
     private static SegmentBody BodyOf(SegmentUse use) => new(
         use.Segment.Name, use.Segment.Id.ToString(), use.Client.ToString(),

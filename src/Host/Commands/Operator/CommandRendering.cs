@@ -5,6 +5,7 @@ using System.Text.Json;
 using HotStandby.CommandLine;
 using HotStandby.CommandLine.Status;
 using HotStandby.Core.Membership;
+using HotStandby.Host.Http;
 
 namespace HotStandby.Host.Commands.Operator;
 
@@ -23,6 +24,8 @@ internal static class CommandRendering
     private static readonly string[] EntryHeadings = ["seq", "epoch", "time", "type", "partition", "key", "payload"];
     private static readonly string[] SettingHeadings = ["setting", "value", "from"];
     private static readonly string[] JobHeadings = ["job", "status"];
+    private static readonly string[] SegmentHeadings = ["segment", "status", "size", "used", "endpoint", "client"];
+    private static readonly string[] ClientHeadings = ["client", "segments", "size", "used"];
     private static readonly string[] EventHeadings = ["time", "node", "epoch", "kind", "what"];
 
     public static IEnumerable<ResultTable> Status(IReadOnlyList<NodeAnswer> answers)
@@ -151,6 +154,20 @@ internal static class CommandRendering
         [new("Drain job", JobHeadings,
             [.. answers.Select(each => (IReadOnlyList<string>)[Text(each.Body, "job_id"), Text(each.Body, "status")])])];
 
+    public static IEnumerable<ResultTable> Segments(IReadOnlyList<NodeAnswer> answers) => answers.Select(static each => Table(
+        "Mounted segments", SegmentHeadings, each.Body.GetProperty("segments"), static segment =>
+        [
+            Text(segment, "segment_name"), Text(segment, "status"), Text(segment, "size_human"),
+            UsedOf(segment, "allocator_used_bytes", "size_bytes"), Text(segment, "te_endpoint"), Text(segment, "client_id"),
+        ]));
+
+    public static IEnumerable<ResultTable> Clients(IReadOnlyList<NodeAnswer> answers) => answers.Select(static each => Table(
+        "Clients with mounted segments", ClientHeadings, each.Body.GetProperty("clients"), static client =>
+        [
+            Text(client, "client_id"), Text(client, "segments"),
+            SegmentEndpoints.SizeForPeople(client.GetProperty("size_bytes").GetUInt64()), UsedOf(client, "used_bytes", "size_bytes"),
+        ]));
+
     public static IEnumerable<ResultTable> Events(IReadOnlyList<NodeAnswer> answers) => answers.Select(each => Table(
         "Events", EventHeadings, each.Body.GetProperty("events"), happened =>
             [Text(happened, "time"), Text(happened, "node"), Text(happened, "epoch"), Text(happened, "kind"), Text(happened, "text")]));
@@ -181,6 +198,13 @@ internal static class CommandRendering
         new(title, headings, [.. rows.EnumerateArray().Select(row)]);
 
     private static string Text(JsonElement from, string name) => from.TryGetProperty(name, out var value) ? value.ToString() : "";
+
+    private static string UsedOf(JsonElement from, string used, string size)
+    {
+        var (part, whole) = (from.GetProperty(used).GetUInt64(), from.GetProperty(size).GetUInt64());
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{SegmentEndpoints.SizeForPeople(part)} ({(whole == 0 ? 0 : 100.0 * part / whole):0.#}%)");
+    }
 
     private static string YesNo(JsonElement from, string name) =>
         from.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True ? "yes" : "no";

@@ -22,6 +22,9 @@ internal static class CommandTable
 
     private static readonly CommandArgument Last = new("last", "How many, 1 to 1000.", "last", Range: Lines);
 
+    private static readonly CommandArgument StandbyNode =
+        new("NODE", "The node-id of a Standby, or the address of its HTTP port.", null, IsPositional: true);
+
     /// <summary>Who leads, and how far everybody is.</summary>
     public static OperatorCommand Status { get; } = new("status", "Show who leads, and how far the others are.", HttpMethod.Get, "/status")
     {
@@ -84,7 +87,7 @@ internal static class CommandTable
         Danger = "the Standby's state is wrong until verification has mended it",
         Arguments =
         [
-            new("NODE", "The node-id of a Standby, or the address of its HTTP port.", null, IsPositional: true),
+            StandbyNode,
             new("shard", "Which shard, 0 and up.", "shard", Range: Shards),
             new("fault", "What.", "fault", Values: [.. Enum.GetValues<VerifyFault>().Select(StateEndpoints.NameOf)]),
         ],
@@ -95,7 +98,7 @@ internal static class CommandTable
         "full-sync", "Replace a Standby's state by a full sync from another node.", HttpMethod.Post, "/admin/full-sync")
     {
         Reach = CommandReach.Named, Render = CommandRendering.Begun, Danger = "the Standby cannot take over until it is complete",
-        Arguments = [new("NODE", "The node-id of a Standby, or the address of its HTTP port.", null, IsPositional: true)],
+        Arguments = [StandbyNode], Job = JobWatch.FullSync(StandbyNode),
     };
 
     /// <summary>Checkpoints now.</summary>
@@ -122,7 +125,7 @@ internal static class CommandTable
     /// <summary>A segment without objects.</summary>
     public static OperatorCommand Drain { get; } = new("drain", "Move every object off a segment.", HttpMethod.Post, "/admin/drain")
     {
-        Reach = CommandReach.Primary, Render = CommandRendering.Drain,
+        Reach = CommandReach.Primary, Render = CommandRendering.Drain, Job = JobWatch.Drain,
         Danger = "the segment takes no new objects, and its clients move all that it holds",
         Arguments =
         [
@@ -130,6 +133,20 @@ internal static class CommandTable
             new("target", "A segment to move to; without it any.", "target"),
             new("concurrency", "Moves at a time, 1 to 1024.", "max_concurrency", Range: Moves),
         ],
+    };
+
+    /// <summary>Mounted memory.</summary>
+    public static OperatorCommand Segments { get; } = new(
+        "segments", "Show the mounted segments and how full they are.", HttpMethod.Get, "/get_segments_detail")
+    {
+        Reach = CommandReach.Primary, Render = CommandRendering.Segments,
+    };
+
+    /// <summary>Whose memory it is.</summary>
+    public static OperatorCommand Clients { get; } = new(
+        "clients", "Show the clients that have mounted segments, and how full these are.", HttpMethod.Get, "/admin/clients")
+    {
+        Reach = CommandReach.Primary, Render = CommandRendering.Clients,
     };
 
     /// <summary>What has happened.</summary>
@@ -141,7 +158,10 @@ internal static class CommandTable
 
     /// <summary>All of them, as they are listed.</summary>
     public static IReadOnlyList<OperatorCommand> All { get; } =
-        [Status, Health, Members, Lag, Switchover, Verify, Inject, FullSync, Checkpoint, OpLogTail, Config, Drain, Events];
+        [
+            Status, Health, Members, Lag, Switchover, Verify, Inject, FullSync, Checkpoint, OpLogTail, Config, Drain, Segments,
+            Clients, Events,
+        ];
 
     /// <summary>The path and query of a command with these arguments.</summary>
     /// <param name="command">Which.</param>

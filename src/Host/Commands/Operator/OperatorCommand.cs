@@ -86,6 +86,9 @@ internal sealed record OperatorCommand(string Name, string Summary, HttpMethod M
     /// <summary>The exit code for successful answers; non-zero when they report a problem.</summary>
     public Func<IReadOnlyList<NodeAnswer>, int> Judge { get; init; } = static _ => ExitCode.Ok;
 
+    /// <summary>How what it begins is followed to its end; null: it is done when it is answered.</summary>
+    public JobWatch? Job { get; init; }
+
     /// <summary>True when it must be confirmed.</summary>
     public bool IsDangerous => Danger is not null;
 }

@@ -2,7 +2,6 @@
 // do is theirs.
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Security.Cryptography.X509Certificates;
 using HotStandby.CommandLine;
 
 namespace HotStandby.Host.Commands.Operator;
@@ -10,10 +9,6 @@ namespace HotStandby.Host.Commands.Operator;
 /// <summary>Makes the verbs.</summary>
 internal static class OperatorVerbs
 {
-    /// <summary>Where the admin token may stand.</summary>
-    public const string TokenVariable = "HOTSTANDBY_ADMIN_TOKEN";
-
-    private static readonly string[] UsualAddresses = ["127.0.0.1:9003", "127.0.0.1:9004", "127.0.0.1:9005"];
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>All of them; commands of two words are parts of one verb.</summary>
@@ -34,14 +29,19 @@ internal static class OperatorVerbs
 
         foreach (var command in OpLogFilesCommands.CreateAll(terminal))
             verbs["oplog"].Add(command);
-        return verbs.Values;
+        verbs["config"].Add(ConfigDiffCommand.Create(terminal));
+        return verbs.Values.Append(TopCommand.Create(terminal));
     }
 
     private static Command Create(Terminal terminal, OperatorCommand row, string name)
     {
-        var access = new AccessOptions();
+        var access = new NodeAccessOptions();
         var json = new Option<bool>("--json") { Description = "One JSON document a node." };
         var yes = new Option<bool>("--yes") { Description = $"Do not ask: {row.Danger}." };
+        var wait = new Option<bool>("--wait")
+        {
+            Description = "Wait for the end and show how far it is; 0 when all is done, 1 when it has failed, 75 when no node answers.",
+        };
         var watch = new Option<bool>("--watch") { Description = "Again every second, until Ctrl-C." };
         var command = new Command(name, row.Summary);
         var values = new List<(CommandArgument Row, Func<ParseResult, string?> Value)>();
@@ -71,6 +71,8 @@ internal static class OperatorVerbs
             command.Add(watch);
         if (row.IsDangerous)
             command.Add(yes);
+        if (row.Job is not null)
+            command.Add(wait);
         command.Add(json);
         access.AddTo(command);
         command.SetAction(async (result, stop) =>
@@ -86,7 +88,14 @@ internal static class OperatorVerbs
             var arguments = values.Select(each => (each.Row.Name, Value: each.Value(result))).Where(static each => each.Value is not null)
                 .ToDictionary(static each => each.Name, static each => each.Value!);
             using var client = new NodeClient(nodes);
-            var code = Show(terminal, row, await client.RunAsync(row, arguments, isConfirmed: true, stop), result.GetValue(json));
+            var answers = await client.RunAsync(row, arguments, isConfirmed: true, stop);
+            var code = Show(terminal, row, answers, result.GetValue(json));
+            if (code == ExitCode.Ok && row.Job is { } job && result.GetValue(wait))
+            {
+                var begun = answers.First(static each => each.IsGood).Body;
+                return await new JobFollower(terminal, client).FollowAsync(job, job.ArgumentsOf(arguments, begun), stop);
+            }
+
             if (row != CommandTable.Lag || !result.GetValue(watch))
                 return code;
             using var timer = new PeriodicTimer(WatchInterval);
@@ -134,65 +143,5 @@ internal static class OperatorVerbs
             return ExitCode.FailedRun;
         var judged = row.Judge(good);
         return judged == ExitCode.Ok && refused ? ExitCode.FailedRun : judged;
-    }
-
-    // How nodes are reached: the same options for every command.
-    private sealed class AccessOptions
-    {
-        private readonly Option<string[]> _http = new("--http")
-        {
-            Description = "HTTP address of a node, as host:port or https://host:port, or its URL; repeat for each node.",
-            HelpName = "host:port",
-            DefaultValueFactory = static _ => UsualAddresses, AllowMultipleArgumentsPerToken = true,
-        };
-
-        private readonly Option<FileInfo?> _token = new("--token-file")
-        {
-            Description = $"File with the admin token; or set {TokenVariable}. Needed where the nodes have one, and from another machine.",
-            HelpName = "file",
-        };
-
-        private readonly Option<FileInfo?> _authority =
-            new("--ca") { Description = "PEM file with the authority that signed the nodes' certificates.", HelpName = "file" };
-        private readonly Option<FileInfo?> _certificate =
-            new("--certificate") { Description = "PEM file with the certificate to show, and its key.", HelpName = "file" };
-
-        public void AddTo(Command command)
-        {
-            _http.Validators.Add(static result =>
-            {
-                foreach (var token in result.Tokens.Where(static token => !NodeAddress.TryParse(token.Value, out _)))
-                    result.AddError($"--http {NodeAddress.Rule}, not {token.Value}");
-            });
-            _token.RefuseTilde();
-            _authority.RefuseTilde();
-            _certificate.RefuseTilde();
-            foreach (Option option in new Option[] { _http, _token, _authority, _certificate })
-                command.Add(option);
-        }
-
-        public NodeAccess? Read(Terminal terminal, ParseResult result)
-        {
-            try
-            {
-                var token = result.GetValue(_token) is { } file
-                    ? (File.ReadLines(file.FullName).FirstOrDefault() ?? "").Trim()
-                    : Environment.GetEnvironmentVariable(TokenVariable) ?? "";
-                X509Certificate2Collection? authorities = null;
-                if (result.GetValue(_authority) is { } authority)
-                    (authorities = []).ImportFromPemFile(authority.FullName);
-                var identity = result.GetValue(_certificate) is { } certificate
-                    ? X509Certificate2.CreateFromPemFile(certificate.FullName) : null;
-                var addresses = result.GetRequiredValue(_http)
-                    .Select(static text => NodeAddress.TryParse(text, out var address) ? address : text).Distinct();
-                return new NodeAccess([.. addresses], token, authorities, identity);
-            }
-            catch (Exception error)
-                when (error is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
-            {
-                terminal.WriteError(error.Message);
-                return null;
-            }
-        }
     }
 }
