@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using HotStandby.CommandLine;
 using HotStandby.CommandLine.Output;
+using HotStandby.Host.Commands.Objects;
 using HotStandby.Host.Commands.Operator;
 using HotStandby.Lab.Commands;
 using HotStandby.Lab.Replay;
@@ -36,7 +37,7 @@ internal static class CommandTree
             ChaosCommand.Create(terminal),
             CompletionsCommand.Create(terminal),
         };
-        foreach (var verb in OperatorVerbs.CreateAll(terminal))
+        foreach (var verb in OperatorVerbs.CreateAll(terminal).Concat(ObjectVerbs.CreateAll(terminal)))
             root.Add(verb);
         if (connect is not null)
             root.Add(ReplayCommand.Create(terminal, connect));

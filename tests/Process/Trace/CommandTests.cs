@@ -69,6 +69,18 @@ public sealed class CommandTests : IDisposable
     [InlineData("verify inject node1 --shard -1 --fault drop-key")]
     [InlineData("verify inject node1 --shard 1 --fault nothing")]
     [InlineData("drain a --concurrency 1025 --yes")]
+    [InlineData("status --http 127.0.0.1:9003,nowhere")]
+    [InlineData("status --http ,")]
+    [InlineData("top --interval 1ms")]
+    [InlineData("top --count -1")]
+    [InlineData("config diff --http 127.0.0.1:0")]
+    [InlineData("put")]
+    [InlineData("put a --size 0")]
+    [InlineData("put a --address nowhere")]
+    [InlineData("put a --segment-size 1KiB")]
+    [InlineData("get a b")]
+    [InlineData("keys --address etcd://")]
+    [InlineData("completions tcsh")]
     public async Task A_wrong_command_line_is_a_usage_error(string line)
     {
         Assert.Equal(ExitCode.Usage, await Run(line));

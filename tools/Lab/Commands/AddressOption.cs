@@ -8,7 +8,7 @@ namespace HotStandby.Lab.Commands;
 public static class AddressOption
 {
     /// <summary>Where the addresses may stand as well.</summary>
-    internal const string Variable = "HOTSTANDBY_ADDRESS";
+    public const string Variable = "HOTSTANDBY_ADDRESS";
 
     // Stock clients have the cluster's name for discovery ports there.
     private const string ClusterVariable = "MC_STORE_CLUSTER_ID";
@@ -21,7 +21,7 @@ public static class AddressOption
         ? MasterConnectionSettings.Default with { Cluster = cluster } : MasterConnectionSettings.Default;
 
     /// <summary>A new one.</summary>
-    internal static Option<string[]> Create()
+    public static Option<string[]> Create()
     {
         var option = new Option<string[]>("--address", "-a")
         {

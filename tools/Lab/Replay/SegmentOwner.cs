@@ -1,5 +1,5 @@
-// The memory behind a replay: mounts made-up segments and keeps the client alive with pings, so that the master does not drop
-// them. Started before the engine, ended after it. No byte is ever written to the addresses.
+// The memory behind a load: mounts made-up segments and keeps the client alive with pings, so that the master does not drop
+// them. Started before the load, ended after it. No byte is ever written to the addresses.
 using System.Globalization;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -116,9 +116,9 @@ public sealed class SegmentOwner : IAsyncDisposable
 
     // The endpoint is the client's own: a master refuses memory that overlaps other memory of the same endpoint.
     private static Segment Make(Uuid client, int index, ulong bytes) => new(
-        new Uuid(client.First, client.Second + 1 + (ulong)index), string.Create(CultureInfo.InvariantCulture, $"replay-{client}-{index}"),
-        (ulong)(index + 1) << AddressBits, bytes, string.Create(CultureInfo.InvariantCulture, $"replay-{client}:{20_000 + index}"),
-        "tcp", "replay");
+        new Uuid(client.First, client.Second + 1 + (ulong)index), string.Create(CultureInfo.InvariantCulture, $"made-up-{client}-{index}"),
+        (ulong)(index + 1) << AddressBits, bytes, string.Create(CultureInfo.InvariantCulture, $"made-up-{client}:{20_000 + index}"),
+        "tcp", "made-up");
 
     private static bool MayPass(ErrorCode error) => error is ErrorCode.RpcFail or ErrorCode.RpcTimeout
         or ErrorCode.UnavailableInCurrentMode or ErrorCode.UnavailableInCurrentStatus;
@@ -147,7 +147,7 @@ public sealed class SegmentOwner : IAsyncDisposable
 /// <summary>A segment could not be mounted; the message says why, and what to do.</summary>
 /// <param name="message">Both.</param>
 /// <param name="isTemporary">True when no node served in time; false when one refused.</param>
-internal sealed class SegmentRefusedException(string message, bool isTemporary) : Exception(message)
+public sealed class SegmentRefusedException(string message, bool isTemporary) : Exception(message)
 {
     /// <summary>True when no node served in time; false when one refused.</summary>
     public bool IsTemporary { get; } = isTemporary;
