@@ -59,7 +59,7 @@ public sealed record NodeView(
     IReadOnlyList<StandbyView> Standbys, ApplyLagView ApplyLagMicroseconds, IReadOnlyList<PartitionView> Partitions)
 {
     /// <summary>
-    /// What the node is in: recovering, restoring, following, campaigning, opening, serving, handingOver or stopping. Null from a node
+    /// What the node is in: recovering, restoring, following, campaigning, opening, serving, handing_over or stopping. Null from a node
     /// of an earlier version.
     /// </summary>
     public string? Phase { get; init; }
@@ -85,8 +85,8 @@ public sealed record NodeView(
         && Partitions.All(partition => partition.Uncommitted == 0);
 }
 
-/// <summary>How views are written and read: camelCase, compiled in.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+/// <summary>How views are written and read: snake_case as in the HTTP API, compiled in.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(NodeView))]
 [JsonSerializable(typeof(HealthView))]
 public sealed partial class NodeViewJson : JsonSerializerContext;

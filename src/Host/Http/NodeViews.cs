@@ -30,7 +30,7 @@ internal static class NodeViews
                 partition.Partition.ToString(), partition.AppliedSequence, partition.Digest.Count, partition.Digest.ToString(),
                 partition.Uncommitted))])
         {
-            Phase = JsonNamingPolicy.CamelCase.ConvertName(replica.Phase.ToString()),
+            Phase = JsonNamingPolicy.SnakeCaseLower.ConvertName(replica.Phase.ToString()),
             Collector = CollectorNow(),
             Cluster = ClusterViews.Of(node, report),
             Clocks =

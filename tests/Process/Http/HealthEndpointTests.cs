@@ -107,8 +107,8 @@ public sealed class HealthEndpointTests
         var ready = await server.GetAsync("/ready");
         Assert.Equal(
             (503, true), (ready.Status, ready.Json.GetProperty("reason").GetString()!.Contains("verification", StringComparison.Ordinal)));
-        Assert.Equal(
-            "shard-1", (await server.GetAsync("/status")).Json.GetProperty("verification").GetProperty("uncleanPartitions")[0].GetString());
+        var verification = (await server.GetAsync("/status")).Json.GetProperty("verification");
+        Assert.Equal("shard-1", verification.GetProperty("unclean_partitions")[0].GetString());
         now = report;
         Assert.Equal(200, (await server.GetAsync("/ready")).Status);
     }
@@ -146,14 +146,14 @@ public sealed class HealthEndpointTests
         await using var server = await StartAsync();
         var json = (await server.GetAsync("/status")).Json;
         Assert.Equal(
-            ["node", "role", "serving", "epoch", "leader", "voting", "appendedSequence", "durableSequence", "committedSequence",
-                "appliedSequence",
-                "leaseRemainingMilliseconds", "heldReplies", "standbys", "applyLagMicroseconds", "partitions", "phase", "state",
+            ["node", "role", "serving", "epoch", "leader", "voting", "appended_sequence", "durable_sequence", "committed_sequence",
+                "applied_sequence",
+                "lease_remaining_milliseconds", "held_replies", "standbys", "apply_lag_microseconds", "partitions", "phase", "state",
                 "collector", "verification", "cluster", "clocks"],
             json.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
-            ["enabled", "clean", "compared", "keysCompared", "failed", "mismatched", "repaired", "fullSyncsNeeded", "cycles",
-                "lastCycleAgeMilliseconds", "uncleanPartitions"],
+            ["enabled", "clean", "compared", "keys_compared", "failed", "mismatched", "repaired", "full_syncs_needed", "cycles",
+                "last_cycle_age_milliseconds", "unclean_partitions"],
             json.GetProperty("verification").EnumerateObject().Select(property => property.Name));
     }
 

@@ -37,8 +37,8 @@ internal static class CommandRendering
             yield return Table(
                 $"Standbys of {Text(primary.Body, "node")}", StandbyHeadings, primary.Body.GetProperty("standbys"), standby =>
             [
-                Text(standby, "node"), Text(standby, "state"), Text(standby, "storedSequence"), Text(standby, "lagEntries"),
-                Text(standby, "appliedSequence"), YesNo(standby, "voting"), Text(standby, "silentMilliseconds") + "ms",
+                Text(standby, "node"), Text(standby, "state"), Text(standby, "stored_sequence"), Text(standby, "lag_entries"),
+                Text(standby, "applied_sequence"), YesNo(standby, "voting"), Text(standby, "silent_milliseconds") + "ms",
             ]);
         if (WrongClocks(answers).ToArray() is { Length: > 0 } wrong)
             yield return new ResultTable("Wall clocks that differ by more than 100 ms", ClockHeadings, wrong);
@@ -48,8 +48,8 @@ internal static class CommandRendering
         from answer in answers
         where answer.Body.TryGetProperty("clocks", out _)
         from clock in answer.Body.GetProperty("clocks").EnumerateArray()
-        let offset = clock.GetProperty("offsetMilliseconds").GetDouble()
-        where Math.Abs(offset) - clock.GetProperty("errorMilliseconds").GetDouble() > ClockComparison.Allowed.TotalMilliseconds
+        let offset = clock.GetProperty("offset_milliseconds").GetDouble()
+        where Math.Abs(offset) - clock.GetProperty("error_milliseconds").GetDouble() > ClockComparison.Allowed.TotalMilliseconds
         select (IReadOnlyList<string>)
             [Text(answer.Body, "node"), Text(clock, "node"), string.Create(CultureInfo.InvariantCulture, $"{offset:0}ms")];
 
@@ -184,8 +184,8 @@ internal static class CommandRendering
 
     private static IReadOnlyList<string> StatusRow(JsonElement view) =>
     [
-        Text(view, "node"), Text(view, "role"), YesNo(view, "serving"), Text(view, "epoch"), Text(view, "committedSequence"),
-        Text(view, "appliedSequence"), Text(view, "leaseRemainingMilliseconds") + "ms", YesNo(view, "voting"),
+        Text(view, "node"), Text(view, "role"), YesNo(view, "serving"), Text(view, "epoch"), Text(view, "committed_sequence"),
+        Text(view, "applied_sequence"), Text(view, "lease_remaining_milliseconds") + "ms", YesNo(view, "voting"),
         view.GetProperty("partitions")
             .EnumerateArray().Skip(1).Sum(each => each.GetProperty("things").GetInt64()).ToString(CultureInfo.InvariantCulture),
     ];

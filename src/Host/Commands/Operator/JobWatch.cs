@@ -59,9 +59,10 @@ internal sealed record JobWatch(
         var state = status.GetProperty("state");
         if (state.TryGetProperty("sync", out var sync) && sync.ValueKind == JsonValueKind.Object)
         {
-            var (done, all) = (sync.GetProperty("partitionsDone").GetInt32(), sync.GetProperty("partitions").GetInt32());
-            var (mebibytes, rate) = (sync.GetProperty("bytes").GetInt64() >> 20, sync.GetProperty("bytesPerSecond").GetDouble() / (1 << 20));
-            var left = sync.TryGetProperty("remainingSeconds", out var remaining) && remaining.ValueKind == JsonValueKind.Number
+            var (done, all) = (sync.GetProperty("partitions_done").GetInt32(), sync.GetProperty("partitions").GetInt32());
+            var mebibytes = sync.GetProperty("bytes").GetInt64() >> 20;
+            var rate = sync.GetProperty("bytes_per_second").GetDouble() / (1 << 20);
+            var left = sync.TryGetProperty("remaining_seconds", out var remaining) && remaining.ValueKind == JsonValueKind.Number
                 ? $", {remaining.GetDouble():0} s left" : "";
             return new JobProgress(
                 string.Create(CultureInfo.InvariantCulture,
@@ -69,7 +70,7 @@ internal sealed record JobWatch(
                 all == 0 ? 0 : (double)done / all, null);
         }
 
-        if (!state.GetProperty("isWhole").GetBoolean())
+        if (!state.GetProperty("is_whole").GetBoolean())
             return new JobProgress("all partitions are here, and are being restored", 1, null);
         return status.GetProperty("voting").GetBoolean()
             ? new JobProgress("the state is complete, and the node votes", 1, ExitCode.Ok)

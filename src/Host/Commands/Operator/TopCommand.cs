@@ -85,7 +85,7 @@ internal static class TopCommand
     private static Look LookAt(IReadOnlyList<NodeAnswer> answers, Dictionary<string, (ulong Committed, long Timestamp)> rates)
     {
         var good = answers.Where(static each => each.IsGood).ToArray();
-        var committed = good.Select(static each => each.Body.GetProperty("committedSequence").GetUInt64()).DefaultIfEmpty().Max();
+        var committed = good.Select(static each => each.Body.GetProperty("committed_sequence").GetUInt64()).DefaultIfEmpty().Max();
         return new Look(
             good.Length == 0 ? "No node answers" : CommandRendering.Status(good).First().Title,
             [.. answers.Select(each => each.IsGood ? RowOf(each, committed, rates) : SilentRow(each.Address))],
@@ -96,15 +96,15 @@ internal static class TopCommand
         NodeAnswer answer, ulong committed, Dictionary<string, (ulong Committed, long Timestamp)> rates)
     {
         var view = answer.Body;
-        var (own, now) = (view.GetProperty("committedSequence").GetUInt64(), Stopwatch.GetTimestamp());
+        var (own, now) = (view.GetProperty("committed_sequence").GetUInt64(), Stopwatch.GetTimestamp());
         var rate = rates.TryGetValue(answer.Address, out var before) && own >= before.Committed
             ? Number((own - before.Committed) / Stopwatch.GetElapsedTime(before.Timestamp, now).TotalSeconds) : "";
         rates[answer.Address] = (own, now);
-        var applied = view.GetProperty("appliedSequence").GetUInt64();
+        var applied = view.GetProperty("applied_sequence").GetUInt64();
         return
         [
-            Text("node"), Text("role"), YesNo("serving"), Text("epoch"), Text("committedSequence"), rate,
-            Number(committed - Math.Min(committed, applied)), Text("leaseRemainingMilliseconds") + "ms", YesNo("voting"),
+            Text("node"), Text("role"), YesNo("serving"), Text("epoch"), Text("committed_sequence"), rate,
+            Number(committed - Math.Min(committed, applied)), Text("lease_remaining_milliseconds") + "ms", YesNo("voting"),
             Number(view.GetProperty("partitions").EnumerateArray().Skip(1).Sum(static each => each.GetProperty("things").GetInt64())),
         ];
 
