@@ -17,6 +17,7 @@ public sealed class CheckpointRoundTests : ReplicaHarness
         var reign = Reign();
         Write(reign, 2 * Mebibyte); // more than the setting says
         GiveImages(reign, 2 * Mebibyte);
+        Write(reign, 1); // an image that is there already is not kept twice
         Until(() => Ask() is null); // the first round has ended: this is the second
         GiveImages(reign, 2 * Mebibyte);
         Until(() => Report().State.CheckpointSequence > 0);
