@@ -105,8 +105,11 @@ internal static class RunCommand
         try
         {
             var clients = new DoorWatch("client", log, TimeProvider.System);
+            var (times, slow) = (new CallTimes(), new SlowCalls(TimeProvider.System));
             var doorOptions = DoorOf(settings.Client) with
             {
+                Times = times,
+                Slow = slow,
                 Guard = clientGuard,
                 Tenancy = settings.Objects.Tenancy,
                 MaximumConnections = plan.ClientConnections,
@@ -133,6 +136,8 @@ internal static class RunCommand
                     {
                         Guard = httpGuard,
                         Events = events,
+                        Times = times,
+                        Slow = slow,
                         MaximumConnections = plan.HttpConnections,
                         MostDescriptors = limits.Descriptors?.Value ?? 0,
                         Watch = new DoorWatch("http", log, TimeProvider.System),
@@ -253,6 +258,7 @@ internal static class RunCommand
             Audit = new AuditLog(
                 Path.Combine(settings.DataDirectory, AuditLog.FileName), line => HostEvents.Operator(log, line), TimeProvider.System),
             ClientAddress = settings.Client.AdvertisedAddress(settings.Remoting.Host).ToString(),
+            About = NodeFacts.Of(settings),
         };
     }
 

@@ -3,11 +3,26 @@
 using HotStandby.CommandLine.Status;
 using HotStandby.Host.Http;
 using HotStandby.Host.Telemetry;
+using HotStandby.Messages;
+using HotStandby.Messages.Model;
 
 namespace HotStandby.Host.Events;
 
 /// <summary>A segment and its fill.</summary>
 internal sealed record SegmentSnapshot(string Name, ulong UsedBytes, ulong CapacityBytes);
+
+/// <summary>A client with mounted segments.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Endpoint">Where its memory is; of several segments the first one's.</param>
+/// <param name="Segments">How many it has mounted.</param>
+/// <param name="UsedBytes">Handed out of them.</param>
+/// <param name="CapacityBytes">Their size.</param>
+/// <param name="SilentMilliseconds">Since it was last heard; null: the node does not watch it.</param>
+internal sealed record ClientSnapshot(
+    string Id, string Endpoint, int Segments, ulong UsedBytes, ulong CapacityBytes, long? SilentMilliseconds);
+
+/// <summary>A call that took long.</summary>
+internal sealed record SlowCallSnapshot(DateTimeOffset Time, string Call, double Milliseconds, int Items, string FirstKey);
 
 /// <summary>A node at one moment.</summary>
 /// <param name="Time">By its own clock.</param>
@@ -30,7 +45,41 @@ internal sealed record NodeSnapshot(DateTimeOffset Time, string Node, string Sta
     /// <summary>The cluster's members.</summary>
     public IReadOnlyList<MemberBody> Members { get; init; } = [];
 
-    /// <summary>How many segments are told.</summary>
+    /// <summary>Clients with segments, on the node that serves; those that are silent for longest first, at most as many as segments.
+    /// </summary>
+    public IReadOnlyList<ClientSnapshot> Clients { get; init; } = [];
+
+    /// <summary>How many clients there are.</summary>
+    public int ClientCount { get; init; }
+
+    /// <summary>Handed out on all segments.</summary>
+    public ulong UsedBytes { get; init; }
+
+    /// <summary>Size of all segments.</summary>
+    public ulong CapacityBytes { get; init; }
+
+    /// <summary>The node's last slow calls, the newest first.</summary>
+    public IReadOnlyList<SlowCallSnapshot> SlowCalls { get; init; } = [];
+
+    /// <summary>The second before.</summary>
+    public PastPoint? Point { get; init; }
+
+    /// <summary>What does not change.</summary>
+    public NodeFacts About { get; init; } = NodeFacts.Unknown;
+
+    /// <summary>Since the process was started.</summary>
+    public double UptimeSeconds { get; init; }
+
+    /// <summary>Memory of the process that is resident.</summary>
+    public long ResidentBytes { get; init; }
+
+    /// <summary>Size of the data directory; 0: not known.</summary>
+    public long DataBytes { get; init; }
+
+    /// <summary>Room on its disk; 0: not known.</summary>
+    public long FreeBytes { get; init; }
+
+    /// <summary>How many segments are told, and how many clients.</summary>
     public const int MostSegments = 64;
 
     /// <summary>Asks the node.</summary>
@@ -49,6 +98,33 @@ internal sealed record NodeSnapshot(DateTimeOffset Time, string Node, string Sta
                     .Select(static use => new SegmentSnapshot(use.Segment.Name, use.UsedBytes, use.Segment.SizeBytes)),
             ],
             Members = CommandEndpoints.MembersOf(node, sample.Report?.Replica.Leader.Name),
+            Clients = ClientsOf(node, sample.Segments),
+            ClientCount = sample.Clients,
+            UsedBytes = sample.UsedBytes,
+            CapacityBytes = sample.CapacityBytes,
+            SlowCalls =
+            [
+                .. node.Options.Slow.Latest.Select(static call => new SlowCallSnapshot(
+                    call.At, call.Function.ToString(), Math.Round(call.Took.TotalMilliseconds, 1), call.Items, call.FirstKey)),
+            ],
+            Point = node.Past.Newest,
+            About = node.Options.About,
+            UptimeSeconds = Math.Round(BuildInfo.Uptime.TotalSeconds),
+            ResidentBytes = Environment.WorkingSet,
+            DataBytes = sample.DataBytes,
+            FreeBytes = sample.FreeBytes,
         };
     }
+
+    private static IReadOnlyList<ClientSnapshot> ClientsOf(AdminNode node, IReadOnlyList<SegmentUse> segments) =>
+    [
+        .. segments.GroupBy(static use => use.Client)
+            .Select(uses => new ClientSnapshot(
+                uses.Key.ToString(), uses.First().Segment.TransportEndpoint, uses.Count(),
+                uses.Aggregate(0UL, static (sum, use) => Saturating.Add(sum, use.UsedBytes)),
+                uses.Aggregate(0UL, static (sum, use) => Saturating.Add(sum, use.Segment.SizeBytes)),
+                (long?)node.SilenceOf(uses.Key)?.TotalMilliseconds))
+            .OrderByDescending(static client => client.SilentMilliseconds ?? long.MaxValue).ThenBy(static client => client.Id)
+            .Take(MostSegments),
+    ];
 }

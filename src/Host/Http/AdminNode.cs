@@ -27,6 +27,12 @@ internal sealed class AdminNode(
     /// <summary>How it is, with its segments and all that is counted.</summary>
     public RecentValue<NodeSample> Samples => field ??= new(() => NodeSample.TakeAsync(this, CancellationToken.None), options.Time);
 
+    /// <summary>How it was in the last minutes.</summary>
+    public RecentPast Past => field ??= new(controls.Pulse, options.Times, options.Time);
+
+    /// <summary>How long ago a client was heard; null when this node does not watch it.</summary>
+    public TimeSpan? SilenceOf(Uuid client) => controls.SilenceOf(client);
+
     /// <summary>What its data directory takes.</summary>
     public DiskWatch Disk => field ??= new(options.DataDirectory, options.Log, options.Time);
 
@@ -183,6 +189,9 @@ internal sealed record NodeControls(
     /// <summary>How far the wall clocks of the other nodes differ.</summary>
     public Func<IReadOnlyList<ClockDifference>> Clocks { get; init; } = static () => [];
 
+    /// <summary>How long ago a client was heard; null when this node does not watch it.</summary>
+    public Func<Uuid, TimeSpan?> SilenceOf { get; init; } = static _ => null;
+
     /// <summary>Those of a running node.</summary>
     public static NodeControls Of(HotStandbyNode node)
     {
@@ -190,7 +199,7 @@ internal sealed record NodeControls(
         return new NodeControls(node.RunAsync, node.InjectFaultAsync)
         {
             Pulse = () => node.Pulse.Latest, SwitchOver = node.SwitchOverAsync, Verify = node.VerifyAsync, ReadOpLog = node.ReadAsync,
-            Members = node.Members, Clocks = () => node.Clocks.Differences,
+            Members = node.Members, Clocks = () => node.Clocks.Differences, SilenceOf = node.Clients.SilenceOf,
         };
     }
 }

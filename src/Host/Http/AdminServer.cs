@@ -77,6 +77,15 @@ internal sealed record AdminOptions
     /// </summary>
     public string AdminToken { get; init; } = "";
 
+    /// <summary>How long the calls of clients take.</summary>
+    public CallTimes Times { get; init; } = new();
+
+    /// <summary>Calls of clients that took long.</summary>
+    public SlowCalls Slow { get; init; } = new(TimeProvider.System);
+
+    /// <summary>What the page says of the node itself.</summary>
+    public NodeFacts About { get; init; } = NodeFacts.Unknown;
+
     /// <summary>Where commands are noted.</summary>
     public AuditLog Audit { get; init; } = new(null, static _ => { }, TimeProvider.System);
 
@@ -147,6 +156,7 @@ internal static class AdminServer
         AbsentFeatureEndpoints.Map(app, node);
         app.MapOpenApi("/openapi.json");
         await app.StartAsync();
+        _ = node.Past.RunAsync(app.Lifetime.ApplicationStopping);
         return app;
     }
 

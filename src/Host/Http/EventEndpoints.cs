@@ -36,7 +36,8 @@ internal static class EventEndpoints
                 return ErrorAnswer.Of(StatusCodes.Status503ServiceUnavailable, ErrorCode.UnavailableInCurrentStatus,
                     $"{EventRing.MostListeners} listen already");
             return Results.ServerSentEvents(ItemsAsync(node, events, stop));
-        }).AnswersText("Server-sent events: `happened` for what happens and has happened lately, `state` every second. For the page.", 503);
+        }).AnswersText(
+            "Server-sent events: `past` once, `happened` for what happens and has happened lately, `state` every second. For the page.", 503);
         routes.MapGet("/", (HttpContext context) =>
         {
             context.Response.Headers.ContentSecurityPolicy = StatusPage.SecurityPolicy;
@@ -49,6 +50,8 @@ internal static class EventEndpoints
     private static async IAsyncEnumerable<SseItem<string>> ItemsAsync(
         AdminNode node, ChannelReader<NodeEvent> events, [EnumeratorCancellation] CancellationToken stop)
     {
+        yield return new SseItem<string>(JsonSerializer.Serialize(
+            new PastBody(node.Options.NodeName, node.Past.All), EventJson.Default.PastBody), "past");
         while (!stop.IsCancellationRequested)
         {
             while (events.TryRead(out var happened))
@@ -70,8 +73,10 @@ internal static class EventEndpoints
         }
     }
 
-    // The page of another member asks with its own origin. Nobody else's page may read what this node says.
-    private static void AllowOtherNodes(HttpContext context, AdminNode node)
+    /// <summary>
+    /// Lets the pages of the cluster's members read the answer: they ask with the origins of their own nodes. No other page may.
+    /// </summary>
+    public static void AllowOtherNodes(HttpContext context, AdminNode node)
     {
         var origin = context.Request.Headers.Origin.ToString();
         context.Response.Headers.Vary = "Origin";
@@ -84,9 +89,13 @@ internal static class EventEndpoints
 /// <summary>/admin/events.</summary>
 internal sealed record EventsBody(IReadOnlyList<NodeEvent> Events);
 
+/// <summary>What /events begins with: the node's last ten minutes.</summary>
+internal sealed record PastBody(string Node, IReadOnlyList<PastPoint> Points);
+
 /// <summary>How they are written, compiled in.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(EventsBody))]
 [JsonSerializable(typeof(NodeEvent))]
 [JsonSerializable(typeof(NodeSnapshot))]
+[JsonSerializable(typeof(PastBody))]
 internal sealed partial class EventJson : JsonSerializerContext;

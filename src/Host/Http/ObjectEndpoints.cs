@@ -50,6 +50,7 @@ internal static class ObjectEndpoints
     private static async Task<IResult> QueryKeyAsync(
         AdminNode node, HttpContext context, string? key, string? lease, string? tenant, CancellationToken stop)
     {
+        EventEndpoints.AllowOtherNodes(context, node);
         var objectKey = default(ObjectKey);
         var withLease = false;
         if ((Parameters.Tenant(node.Options.Tenancy, tenant, out var scope) ?? Parameters.Flag(lease, "lease", out withLease)) is { } bad)

@@ -338,7 +338,10 @@ internal sealed class MooncakeConnection(
         else if (reply is { Function: { } function, Call: { } call })
         {
             _functions[function.Rpc].Write(new AnswerFrame(output, reply.CallNumber, function.Result, gateway), call);
-            metrics.Answered(function.Rpc, call, time.GetElapsedTime(reply.ArrivedAt));
+            var took = time.GetElapsedTime(reply.ArrivedAt);
+            metrics.Answered(function.Rpc, call, took);
+            options.Times.Add(took);
+            options.Slow.Add(function.Rpc, call, took);
             DoorTraces.Answered(function.Rpc, reply.ArrivedAt, time);
         }
         else

@@ -47,6 +47,12 @@ public sealed record ServerOptions(
     /// <summary>Hears of every connection that is closed because all places are taken, and how many places there are.</summary>
     public Action<int> Full { get; init; } = static _ => { };
 
+    /// <summary>Hears how long each call took. Doors of one node share it.</summary>
+    public CallTimes Times { get; init; } = new();
+
+    /// <summary>Hears of each call, and keeps the slow ones. Doors of one node share it.</summary>
+    public SlowCalls Slow { get; init; } = new(TimeProvider.System);
+
     /// <summary>What stands before each connection, such as TLS; null: nothing.</summary>
     public Action<ListenOptions>? Guard { get; init; }
 
