@@ -37,7 +37,8 @@ internal static class EventEndpoints
                     $"{EventRing.MostListeners} listen already");
             return Results.ServerSentEvents(ItemsAsync(node, events, stop));
         }).AnswersText(
-            "Server-sent events: `past` once, `happened` for what happens and has happened lately, `state` every second. For the page.", 503);
+            "Server-sent events: `past` once, `happened` for what happens and has happened lately, `state` every second. For the page.",
+            503);
         routes.MapGet("/", (HttpContext context) =>
         {
             context.Response.Headers.ContentSecurityPolicy = StatusPage.SecurityPolicy;
