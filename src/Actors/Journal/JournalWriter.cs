@@ -1,6 +1,6 @@
 // Appends to one log, for FileJournal. Where an append must be flushed, a thread takes whatever waits, appends it with as few writes as
 // possible, flushes, and only then completes the callers (group commit). Where the operating system's memory is enough, the caller's
-// own thread appends, as long as no other does: waking a thread takes longer than such a write.
+// own thread appends, as long as no other does and nothing has to be flushed: waking a thread takes longer than such a write.
 // It never retries: the first failed write or flush fails everything waiting and everything after, and calls onFatal once.
 using System.Diagnostics;
 using HotStandby.Actors.Telemetry;
@@ -33,10 +33,16 @@ internal sealed record WriterOptions(FlushPolicy Flush, TimeSpan FlushInterval, 
 /// <summary>Drives a <see cref="SegmentedLog"/> from its own thread. All members may be called from any thread.</summary>
 internal sealed class JournalWriter : IDisposable
 {
+    // A caller's thread that is in a write for so many looks has met a disk that hangs. No circuit breaker sees a call that does not
+    // return. Looks are counted, not time: a process that was frozen has not waited.
+    private const int MostLooks = 12;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10);
+
     private readonly SegmentedLog _log;
     private readonly WriterOptions _options;
     private readonly Action<JournalFailure> _onFatal;
     private readonly ITimer? _flushTimer;
+    private readonly ITimer? _lookTimer;
     private readonly Thread _thread;
     private readonly object _gate = new();
     private readonly List<RecordBatch> _run = [];
@@ -45,6 +51,10 @@ internal sealed class JournalWriter : IDisposable
     private List<Request> _taken = [];
     private long _queuedBytes;
     private bool _isWriting; // by the thread, or by a caller's
+    private volatile bool _isFlushing;
+    private long _appendsHere; // odd while a caller's thread appends
+    private long _lookedAt;
+    private int _looks;
     private long _nextSequenceNr;
     private int _flushArmed;
     private int _fatal;
@@ -60,7 +70,11 @@ internal sealed class JournalWriter : IDisposable
         (_log, _options, _onFatal) = (log, options, onFatal);
         _nextSequenceNr = log.HighestSequenceNr + 1;
         if (options.Flush == FlushPolicy.Interval)
+        {
             _flushTimer = time.CreateTimer(_ => FlushInBackground(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _lookTimer = time.CreateTimer(_ => Look(), null, LookInterval, LookInterval);
+        }
+
         _thread = new Thread(Loop) { IsBackground = true, Name = "journal-writer" };
         _thread.Start();
     }
@@ -92,7 +106,8 @@ internal sealed class JournalWriter : IDisposable
             else
             {
                 _nextSequenceNr = batch.LastSequenceNr + 1;
-                if (_options.Flush == FlushPolicy.EveryBatch || _isWriting || _queue.Count > 0)
+                if (_options.Flush == FlushPolicy.EveryBatch || _isWriting || _isFlushing || _queue.Count > 0
+                    || _log.NeedsSegmentFor(batch))
                 {
                     _queuedBytes += batch.Bytes;
                     return Enqueue(new Request(batch, DeleteTo: 0));
@@ -128,6 +143,7 @@ internal sealed class JournalWriter : IDisposable
         }
         _thread.Join();
         _flushTimer?.Dispose();
+        _lookTimer?.Dispose();
         FlushInBackground();
         _log.Dispose();
     }
@@ -148,7 +164,9 @@ internal sealed class JournalWriter : IDisposable
 
     private Task AppendHere(RecordBatch batch)
     {
+        Interlocked.Increment(ref _appendsHere);
         var fault = Append([batch]);
+        Interlocked.Increment(ref _appendsHere);
         batch.Dispose();
         lock (_gate)
         {
@@ -252,12 +270,27 @@ internal sealed class JournalWriter : IDisposable
             return;
         try
         {
+            _isFlushing = true;
             _log.FlushNow();
         }
         catch (JournalFailed error)
         {
             RaiseFatal(error);
         }
+        finally
+        {
+            _isFlushing = false;
+        }
+    }
+
+    // Called by one thread at a time.
+    private void Look()
+    {
+        var appends = Interlocked.Read(ref _appendsHere);
+        _looks = appends == _lookedAt && (appends & 1) == 1 ? _looks + 1 : 0;
+        _lookedAt = appends;
+        if (_looks == MostLooks)
+            RaiseFatal(new TimeoutException($"the disk has not taken an append for {MostLooks * LookInterval.TotalSeconds:0} s"));
     }
 
     private void RaiseFatal(Exception error)

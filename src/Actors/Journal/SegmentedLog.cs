@@ -112,6 +112,9 @@ internal sealed class SegmentedLog : IDisposable
         Volatile.Write(ref _visible, _appended);
     }
 
+    /// <summary>True when this batch would begin a segment, which flushes the one before. Asked by a thread that may append.</summary>
+    public bool NeedsSegmentFor(RecordBatch batch) => _active is null || MustRoll(batch);
+
     /// <summary>Makes everything appended so far durable. The one member that may run beside the writer.</summary>
     /// <exception cref="JournalFailed">The disk failed now or earlier.</exception>
     public void FlushNow()

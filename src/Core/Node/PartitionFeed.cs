@@ -85,8 +85,6 @@ public sealed class PartitionFeed(int partitions, long readBytes, int entriesPer
             }
 
             Feed(batch.Until(_target));
-            if (_hasReports && FedSequence - _reportedAt >= (ulong)entriesPerReport)
-                AskForExtents();
         }
 
         if (!_suspended && !_leads && !_hasReports && IsComplete)
@@ -201,6 +199,8 @@ public sealed class PartitionFeed(int partitions, long readBytes, int entriesPer
 
         _touched.Clear();
         FedSequence = batch.LastSequence;
+        if (_hasReports && FedSequence - _reportedAt >= (ulong)entriesPerReport)
+            AskForExtents();
     }
 
     private static int LengthAt(ReadOnlySpan<byte> bytes, int at) => (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);

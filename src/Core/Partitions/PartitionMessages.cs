@@ -121,7 +121,10 @@ public sealed record ReportExtents(ulong Round, bool IsWhole) : ICellMessage;
 /// <param name="Freed">Buffers that were covered in the round before and are not any more.</param>
 public sealed record LiveExtents(Partition Partition, ulong Round, bool IsWhole, Extent[] Taken, Extent[] Freed) : ICellMessage;
 
-/// <summary>Segment table to the replica of a Standby: the shards' reports do not fit together; let them report everything.</summary>
+/// <summary>
+/// A partition of a Standby to the replica: the shards' reports do not fit together, or a shard's content was wrong; let all shards report
+/// everything.
+/// </summary>
 public sealed record ExtentsDoNotFit : ICellMessage
 {
     /// <summary>The only one.</summary>

@@ -38,7 +38,7 @@ internal sealed class ColdKind
     public void AddWritten(ObjectRecord record, bool isPinned)
     {
         record.Cold.IsAmongPinned = isPinned;
-        record.LeaseUntilTicks = Math.Max(record.LeaseUntilTicks, _written.WarmestDeadline);
+        record.LeaseUntilTicks = Math.Max(0, _written.WarmestDeadline); // an old lease of its own means nothing here
         _written.Append(record, ColdPlace.Written);
     }
 

@@ -54,11 +54,65 @@ public sealed class JournalWriterTests
     }
 
     [Fact]
+    public async Task With_an_interval_no_caller_waits_for_a_flush()
+    {
+        using var writer = Writer(WriterOptions.Default with { Flush = FlushPolicy.Interval });
+        await writer.AppendAsync(Logs.Batch(1, 1)).WaitAsync(Deadline); // begins a segment
+        Assert.True(writer.AppendAsync(Logs.Batch(2, 1)).IsCompletedSuccessfully); // by this thread
+        using var busy = new SemaphoreSlim(0);
+        using var release = new ManualResetEventSlim();
+        _disk.Fault = (call, _) =>
+        {
+            if (call == DiskCall.Flush)
+            {
+                busy.Release();
+                release.Wait(Deadline);
+            }
+            return null;
+        };
+        var flushing = Task.Run(() => _time.Advance(WriterOptions.Default.FlushInterval));
+        Assert.True(await busy.WaitAsync(Deadline));
+        var waiting = writer.AppendAsync(Logs.Batch(3, 1)); // would stand still where a disk takes no write during a flush
+        release.Set();
+        await waiting.WaitAsync(Deadline);
+        await flushing.WaitAsync(Deadline);
+        Assert.Equal(Logs.Range(1, 3), Logs.Read(writer.Log));
+    }
+
+    [Fact]
+    public async Task A_write_that_hangs_on_a_callers_thread_ends_the_journal()
+    {
+        using var writer = Writer(WriterOptions.Default with { Flush = FlushPolicy.Interval });
+        await writer.AppendAsync(Logs.Batch(1, 1)).WaitAsync(Deadline);
+        _time.Advance(WriterOptions.Default.FlushInterval);
+        using var busy = new SemaphoreSlim(0);
+        using var release = new ManualResetEventSlim();
+        _disk.Fault = (call, _) =>
+        {
+            if (call == DiskCall.Write)
+            {
+                busy.Release();
+                release.Wait(Deadline);
+            }
+            return null;
+        };
+        var hanging = Task.Run(() => writer.AppendAsync(Logs.Batch(2, 1)));
+        Assert.True(await busy.WaitAsync(Deadline));
+        for (var looks = 0; looks < 12; looks++)
+            _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Empty(_failures);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Contains("has not taken an append", Assert.Single(_failures).Reason, StringComparison.Ordinal);
+        release.Set();
+        await hanging.WaitAsync(Deadline);
+    }
+
+    [Fact]
     public async Task With_an_interval_a_power_cut_loses_only_what_was_not_flushed()
     {
         using var writer = Writer(WriterOptions.Default with { Flush = FlushPolicy.Interval });
         await writer.AppendAsync(Logs.Batch(1, 3)).WaitAsync(Deadline);
-        Await(() => _time.Armed == 1);
+        Await(() => _time.Armed == 2); // and the timer that looks for a disk that hangs
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(3, writer.Log.DurableSequenceNr);
         await writer.AppendAsync(Logs.Batch(4, 2)).WaitAsync(Deadline);
@@ -83,7 +137,7 @@ public sealed class JournalWriterTests
         var flushes = _disk.Flushes;
         for (var i = 2; i <= 30; i++)
             await writer.AppendAsync(Logs.Batch(i, 1)).WaitAsync(Deadline);
-        Await(() => _time.Armed == 1);
+        Await(() => _time.Armed == 2); // and the timer that looks for a disk that hangs
         _time.Advance(TimeSpan.FromMilliseconds(999));
         Assert.Equal(flushes, _disk.Flushes);
         _time.Advance(TimeSpan.FromMilliseconds(1));
@@ -126,7 +180,7 @@ public sealed class JournalWriterTests
     {
         using var writer = Writer(WriterOptions.Default with { Flush = FlushPolicy.Interval });
         await writer.AppendAsync(Logs.Batch(1, 1)).WaitAsync(Deadline);
-        Await(() => _time.Armed == 1);
+        Await(() => _time.Armed == 2); // and the timer that looks for a disk that hangs
         _disk.Fault = (call, _) => call == DiskCall.Flush ? new IOException("Input/output error") : null;
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(JournalOperation.Flush, Assert.Single(_failures).Operation);

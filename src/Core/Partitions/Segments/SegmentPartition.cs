@@ -71,8 +71,9 @@ public sealed class SegmentPartition(int shardCount, SegmentSettings settings, O
                 request.Call.Refuse(ErrorCode.UnavailableInCurrentMode);
                 return true;
             case LiveExtents report:
+                var fitted = _extents.Occupancy.IsSound;
                 _extents.Add(report);
-                if (!_extents.Occupancy.IsSound)
+                if (fitted && !_extents.Occupancy.IsSound)
                     outbox.Send(CellAddress.Replica, ExtentsDoNotFit.Instance);
                 return true;
             case ReleaseExtents or UnfinishedOnSegment or SegmentDroppedByShard or EvictionDone or ObjectsListed:

@@ -43,6 +43,8 @@ internal sealed class ShardVerifier(Partition partition, int shardCount, Outbox 
         var repaired = drill.Proceed();
         foreach (var key in repaired)
             outbox.Report(new KeyRepaired(partition, key));
+        if (repaired.Count > 0)
+            outbox.Send(CellAddress.Replica, ExtentsDoNotFit.Instance);
         if (drill.Mismatched > mismatched)
             Tell(new MismatchesFound(partition, drill.Mismatched - mismatched, repaired.Count));
         if (drill.State != DrillDownState.Running)
@@ -74,7 +76,15 @@ internal sealed class ShardVerifier(Partition partition, int shardCount, Outbox 
             return;
         if (verdict.IsClean)
             _drill = null;
-        else if (verdict.IsRestDifferent)
+        else
+            Differs(state, marker, verdict, bounds);
+    }
+
+    // What a wrong object covered was reported to the segment table by what the shard took it for.
+    private void Differs(ShardState state, in OpLogEntry marker, in MarkerVerdict verdict, DrillDownSettings bounds)
+    {
+        outbox.Send(CellAddress.Replica, ExtentsDoNotFit.Instance);
+        if (verdict.IsRestDifferent)
             BeyondKeys(marker.Sequence);
         else if (_drill is null)
             Begin(state, marker, verdict.DifferingBuckets, bounds);
