@@ -72,8 +72,8 @@ internal sealed class AkkaLogger : UntypedActor
             log.Log(level, id, line, logged.Cause, static (line, _) => line.ToString());
     }
 
-    // What Akka says of itself. Its information is detail, which akka.loglevel = DEBUG shows. A warning repeats itself until its cause is
-    // mended: it is due once a minute.
+    // What Akka says of itself. Its information is detail, and a warning repeats itself until its cause is mended: it is due once a
+    // minute. akka.loglevel = DEBUG shows all of it.
     private void WriteAkkas(ILogger log, EventLine line, LogLevel level, LogEvent logged)
     {
         if (_handshakes.Judge(logged, out var refused) is var handshake and not Verdict.Event)
@@ -86,7 +86,7 @@ internal sealed class AkkaLogger : UntypedActor
             if (link == Verdict.Line)
                 HostEvents.LinkLost(_remoting, lost.Address, lost.Reason);
         }
-        else if (level < LogLevel.Warning ? _showsDetail : _said.IsDue(logged.LogSource, line.Kind))
+        else if (_showsDetail || (level >= LogLevel.Warning && _said.IsDue(logged.LogSource, line.Kind)))
         {
             log.Log(level < LogLevel.Warning ? LogLevel.Debug : level, default, line, logged.Cause, static (line, _) => line.ToString());
         }
