@@ -156,7 +156,7 @@ internal sealed class DowningActor : UntypedActor, IWithTimers
     {
         // It is asked for until the member is removed, some times in vain.
         if (_said.Add(life))
-            _log.Warning("{Node} ({Address}) is put out of the cluster: {Reason}", life.Node, life.Address, reason);
+            _log.Warning("{Node} ({Address}) is removed from the cluster: {Reason}", life.Node, life.Address, reason);
         if (life == _own)
             Context.System.EventStream.Publish(new LeavesByItself(reason));
         _cluster.Down(Address.Parse(life.Address));

@@ -16,7 +16,7 @@ public sealed record LeaseSettings
     /// <summary>How long an outgoing Primary waits for its last entries to be committed.</summary>
     public required TimeSpan HandOverTimeout { get; init; }
 
-    /// <summary>Whether a Primary whose lease is lost is put out of the cluster for it.</summary>
+    /// <summary>Whether a Primary that has lost its lease is removed from the cluster.</summary>
     public required bool DownsLostPrimary { get; init; }
 }
 

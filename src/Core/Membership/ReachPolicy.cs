@@ -8,7 +8,7 @@ using HotStandby.Messages.Membership;
 namespace HotStandby.Core.Membership;
 
 /// <summary>What follows from who hears whom.</summary>
-/// <param name="PutOut">Who is to be put out of the cluster.</param>
+/// <param name="PutOut">The nodes to remove from the cluster.</param>
 /// <param name="Leave">This node is: it is in no majority.</param>
 public readonly record struct ReachVerdict(IReadOnlyList<NodeLife> PutOut, bool Leave);
 

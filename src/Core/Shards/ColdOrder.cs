@@ -20,7 +20,6 @@ internal sealed class ColdOrder
     private readonly ColdList _pinnedTwice = new();
     private ushort _reigns;
     private ushort _reign; // 0: this node follows
-    private long _nowTicks;
     private long _inheritedUntilTicks;
 
     /// <summary>Objects in the order.</summary>
@@ -36,17 +35,13 @@ internal sealed class ColdOrder
     public IEnumerable<ObjectRecord> SoftPinned => _softPinned.All.Concat(_pinnedTwice.All);
 
     /// <summary>Time as the Primary knows it, monotonic, in units of 100 ns. Not looked at while the node follows.</summary>
-    public long NowTicks
-    {
-        get => _nowTicks;
-        set => _nowTicks = value;
-    }
+    public long NowTicks { get; set; }
 
     /// <summary>A reign begins: what is here counts as leased for one full time, but for what is being written.</summary>
     public void BeginReign(long nowTicks, long leaseTicks)
     {
         _reign = _reigns = _reigns == ushort.MaxValue ? (ushort)1 : (ushort)(_reigns + 1);
-        (_nowTicks, _inheritedUntilTicks) = (nowTicks, nowTicks + leaseTicks);
+        (NowTicks, _inheritedUntilTicks) = (nowTicks, nowTicks + leaseTicks);
         _plain.BeginReign();
         _softPinned.BeginReign();
         foreach (var record in _writing.All)
@@ -60,7 +55,7 @@ internal sealed class ColdOrder
     public void Born(ObjectRecord record)
     {
         if (_reign != 0)
-            (record.LeaseUntilTicks, record.Cold.Reign) = (_nowTicks, _reign);
+            (record.LeaseUntilTicks, record.Cold.Reign) = (NowTicks, _reign);
     }
 
     /// <summary>Until when readers hold a lease on an object, as far as this reign knows.</summary>
@@ -78,7 +73,7 @@ internal sealed class ColdOrder
         var kind = KindOf(record.Cold.IsAmongPinned);
         kind.Remove(record);
         (record.LeaseUntilTicks, record.Cold.Reign) = (untilTicks, _reign);
-        kind.Add(record, record.Cold.IsAmongPinned, _nowTicks);
+        kind.Add(record, record.Cold.IsAmongPinned, NowTicks);
     }
 
     /// <summary>Puts an object where its state demands, or takes it out.</summary>
@@ -99,7 +94,7 @@ internal sealed class ColdOrder
 
     /// <summary>The coldest objects without a lease, from cold to warm.</summary>
     public List<Victim> Coldest(bool softPinned, int limit) =>
-        KindOf(softPinned).Coldest(limit, _nowTicks, _nowTicks < _inheritedUntilTicks ? _reign : null);
+        KindOf(softPinned).Coldest(limit, NowTicks, NowTicks < _inheritedUntilTicks ? _reign : null);
 
     /// <summary>True for an object that eviction may take, leases aside.</summary>
     public static bool MayBeEvicted(ObjectRecord record) =>
@@ -118,7 +113,7 @@ internal sealed class ColdOrder
         }
 
         (record.LeaseUntilTicks, record.Cold.Reign) = (LeaseOf(record), _reign);
-        KindOf(record.IsSoftPinned).Add(record, record.IsSoftPinned, _nowTicks);
+        KindOf(record.IsSoftPinned).Add(record, record.IsSoftPinned, NowTicks);
     }
 
     private void TakeOut(ObjectRecord record)

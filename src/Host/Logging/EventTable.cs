@@ -18,7 +18,7 @@ internal static class EventTable
         ["Node {Node} joins the cluster of {Address}"] = new(2102, "NodeJoins"),
         ["Node {Node} at {Address} cannot be in one cluster with this one: {Difference}"] = new(2103, "ShapeDiffers"),
         ["This node was quarantined by {Address}: it stops, to be started afresh"] = new(2104, "Quarantined"),
-        ["{Node} ({Address}) is put out of the cluster: {Reason}"] = new(2105, "NodeDowned"),
+        ["{Node} ({Address}) is removed from the cluster: {Reason}"] = new(2105, "NodeDowned"),
         ["{Node} ({Address}) cannot be reached"] = new(2106, "NodeUnreachable"),
         ["{Node} ({Address}) is reached again"] = new(2107, "NodeReachable"),
         ["{Node} ({Address}) is in the cluster"] = new(2108, "NodeUp"),

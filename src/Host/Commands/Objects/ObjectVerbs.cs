@@ -14,7 +14,8 @@ namespace HotStandby.Host.Commands.Objects;
 /// <summary>Makes the verbs on objects.</summary>
 internal static class ObjectVerbs
 {
-    private static readonly ByteString Tenant = "default";
+    /// <summary>The tenant of the verbs.</summary>
+    public static readonly ByteString Tenant = "default";
 
     /// <summary>All of them.</summary>
     public static IEnumerable<Command> CreateAll(Terminal terminal) =>

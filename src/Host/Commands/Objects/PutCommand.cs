@@ -20,7 +20,6 @@ internal static class PutCommand
     private const long DefaultObjectBytes = 1L << 20;
     private const long DefaultSegmentBytes = 1L << 30;
     private const long MostObjectBytes = 1L << 40;
-    private static readonly ByteString Tenant = "default";
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1); // well below the shortest client-ttl
 
     /// <summary>The command.</summary>
@@ -65,11 +64,12 @@ internal static class PutCommand
         PrimaryCalls.RunAsync(wish.Terminal, wish.Addresses, async master =>
         {
             var started = await master.PutStartAsync(
-                new(wish.Client, wish.Key, wish.SizeBytes, new WireReplicateConfig { PreferredSegments = preferred }, Tenant), stop);
+                new(wish.Client, wish.Key, wish.SizeBytes, new WireReplicateConfig { PreferredSegments = preferred },
+                    ObjectVerbs.Tenant), stop);
             if (!started.IsOk)
                 return PrimaryCalls.Refused(wish.Terminal, $"put {wish.Key}", started.Error, Advice(started.Error, wish.SizeBytes));
             var ended = await master.PutEndAsync(
-                new(wish.Client, new ObjectMeta(wish.Key, null), ReplicaType.All, Tenant), stop);
+                new(wish.Client, new ObjectMeta(wish.Key, null), ReplicaType.All, ObjectVerbs.Tenant), stop);
             if (!ended.IsOk)
                 return PrimaryCalls.Refused(wish.Terminal, $"put {wish.Key}", ended.Error);
             // PutStart answers while the object is being written; PutEnd has changed that.
