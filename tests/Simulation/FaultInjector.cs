@@ -161,22 +161,22 @@ public sealed class FaultInjector(Simulation world)
     {
         if (_ended)
             return;
-        PutFaultIn(_random.Pick(world.Nodes));
+        PutFaultIn(_random.Pick(world.Nodes), _random.Below(CellProcess.ShardCount));
         NextStateFault();
     });
 
-    /// <summary>Something in the memory of every Standby is wrong from now on, if that is among what goes wrong in this run.</summary>
+    /// <summary>Something in each shard of every Standby is wrong from now on, if that is among what goes wrong in this run.</summary>
     public void PutStateFaultsIn()
     {
         foreach (var node in world.Nodes)
-            if (_scenario.StateFaultTicks > 0)
-                PutFaultIn(node);
+            for (var shard = 0; _scenario.StateFaultTicks > 0 && shard < CellProcess.ShardCount; shard++)
+                PutFaultIn(node, shard);
     }
 
-    private void PutFaultIn(SimulatedNode node)
+    private void PutFaultIn(SimulatedNode node, int shard)
     {
         if (!node.Paused && node.Process is CellProcess process)
-            process.PutFaultIn(_random.Below(CellProcess.ShardCount), _random.Pick(Enum.GetValues<VerifyFault>()));
+            process.PutFaultIn(shard, _random.Pick(Enum.GetValues<VerifyFault>()));
     }
 
     private void Crown(SimulatedNode node)

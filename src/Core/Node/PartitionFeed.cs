@@ -91,12 +91,13 @@ public sealed class PartitionFeed(int partitions, long readBytes, int entriesPer
             AskForExtents();
     }
 
-    /// <summary>The partitions lead from now on. Returns the round of reports that the shards are asked for before.</summary>
+    /// <summary>The partitions lead from now on.</summary>
+    /// <returns>The round of reports that the shards are asked for before. The number behind it is the reign's own.</returns>
     public ulong BeginLeading()
     {
         AskForExtents();
         (_leads, _hasReports) = (true, false);
-        return _extentRound;
+        return _extentRound++;
     }
 
     /// <summary>The partitions follow again.</summary>

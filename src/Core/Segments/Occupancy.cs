@@ -15,6 +15,9 @@ public sealed class Occupancy
     /// <summary>Everything that was reported fits together: no buffer is covered twice, none was freed that was not covered.</summary>
     public bool IsSound { get; private set; } = true;
 
+    /// <summary>It is sound, and no buffer waits for another shard to free it.</summary>
+    public bool Fits => IsSound && _late.Count == 0;
+
     /// <summary>Forgets everything and takes exactly these buffers, in parts and in any order.</summary>
     public void Rebuild(IReadOnlyList<Extent[]> parts)
     {
@@ -73,7 +76,7 @@ public sealed class Occupancy
     /// <exception cref="Messages.InvariantViolation">5: a buffer lies beyond the segment's end, or the reports do not fit.</exception>
     public ExtentAllocator HandOver(uint handle, ulong sizeBytes)
     {
-        if (!IsSound || _late.Count > 0)
+        if (!Fits)
             throw new Messages.InvariantViolation(5, $"the shards cover buffers twice, or free what they do not cover: {Problem()}");
         if (!_byHandle.Remove(handle, out var allocator))
             return new ExtentAllocator(sizeBytes);

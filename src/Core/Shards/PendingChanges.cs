@@ -26,6 +26,9 @@ internal sealed class PendingChanges : IExtentObserver
     /// <summary>Dropped segments whose drop is not committed yet: any object may have lost a replica.</summary>
     public int SegmentDrops { get; private set; }
 
+    /// <summary>Buffers that are free when the changes are committed.</summary>
+    public IEnumerable<Extent> Freed => _freed;
+
     /// <summary>True while a change of this key is not committed yet.</summary>
     public bool Concern(in ObjectKey key) => _byKey.Count != 0 && _byKey.ContainsKey(key);
 

@@ -148,6 +148,9 @@ public sealed class ShardLeader
         return released;
     }
 
+    /// <summary>Buffers that are covered, or were until an entry that is not committed yet.</summary>
+    public IEnumerable<Extent> CoveredExtents => State.EnumerateLiveExtents().Concat(Pending.Freed).Concat(_book.Released);
+
     /// <summary>The next segment whose drop from this shard is committed.</summary>
     public bool TryTakeDroppedSegment(out uint handle) => _book.DroppedSegments.TryDequeue(out handle);
 

@@ -342,9 +342,30 @@ public sealed class SegmentActorTests : SegmentActorHarness
         EventFilter.Exception<InvariantViolation>(contains: "invariant 5").ExpectOne(() =>
         {
             Segments.Tell(new BeginLeading(2, 2));
-            for (var shard = 0; shard < ShardCount; shard++)
-                Segments.Tell(new LiveExtents(Partition.OfShard(shard), 2, IsWhole: true, [new(1, 0, 10)], []));
+            for (ulong round = 2; round <= 3; round++) // asked once more, they say the same
+                for (var shard = 0; shard < ShardCount; shard++)
+                    Segments.Tell(new LiveExtents(Partition.OfShard(shard), round, IsWhole: true, [new(1, 0, 10)], []));
         });
+    }
+
+    [Fact]
+    public void A_reign_whose_shards_reported_what_does_not_fit_asks_them_for_everything()
+    {
+        Lead(1);
+        MountAndCommit(1);
+        EndReign();
+        Tell(round: 2, isWhole: true, [new Extent(1, 100, 10)], []);
+        Segments.Tell(new BeginLeading(2, 3));
+        Tell(round: 3, isWhole: false, [], [new Extent(1, 0, 10)]); // never covered
+        Assert.Equal([new ReportExtents(4, IsWhole: true)], Shards.Select(shard => shard.ExpectMsg<ReportExtents>()).Distinct());
+        Tell(round: 4, isWhole: true, [new Extent(1, 100, 10)], []);
+        Assert.Equal(2UL, Replica.ExpectMsg<ReadyToServe>().Reign);
+
+        void Tell(ulong round, bool isWhole, Extent[] taken, Extent[] freed)
+        {
+            for (var shard = 0; shard < ShardCount; shard++)
+                Segments.Tell(new LiveExtents(Partition.OfShard(shard), round, isWhole, shard == 0 ? taken : [], shard == 0 ? freed : []));
+        }
     }
 
     private void Unfinished(ulong reign, uint handle, params int[] shards)

@@ -12,8 +12,9 @@ internal sealed class SegmentReign(
     Outbox outbox) : IReign
 {
     private readonly Queue<MasterCall> _waiting = new();
-    private readonly List<ReleaseExtents> _releasedEarly = [];
+    private readonly List<(CellAddress From, ReleaseExtents Released)> _releasedEarly = [];
     private SegmentService? _service;
+    private ulong _round = begin.ExtentRound;
 
     /// <inheritdoc/>
     public int Uncommitted => _service?.Uncommitted ?? 0;
@@ -21,11 +22,19 @@ internal sealed class SegmentReign(
     /// <summary>Takes the allocators over, if every shard has reported.</summary>
     public void BeginWhenComplete(Moment now)
     {
-        if (!extents.IsComplete(begin.ExtentRound))
+        if (!extents.IsComplete(_round))
             return;
+        if (!extents.Occupancy.Fits && _round == begin.ExtentRound)
+        {
+            // A shard was wrong for a while, and its changes are. What the shards hold now decides.
+            _round++;
+            outbox.Send(CellAddress.AllShards, new ReportExtents(_round, IsWhole: true));
+            return;
+        }
+
         _service = new SegmentService(begin.Reign, table, extents.Occupancy, shardCount, settings, outbox, now);
-        foreach (var released in _releasedEarly)
-            _service.Release(released);
+        foreach (var early in _releasedEarly)
+            _service.Release(early.Released);
         _releasedEarly.Clear();
         _service.Begin();
         while (_waiting.TryDequeue(out var call))
@@ -34,7 +43,7 @@ internal sealed class SegmentReign(
 
     /// <inheritdoc/>
     public bool Receive(object message, CellAddress from, Moment now) =>
-        _service is { } service ? Serving(service, message, now) : Opening(message, now);
+        _service is { } service ? Serving(service, message, now) : Opening(message, from, now);
 
     /// <inheritdoc/>
     public void End()
@@ -44,7 +53,7 @@ internal sealed class SegmentReign(
             call.Refuse(ErrorCode.UnavailableInCurrentMode);
     }
 
-    private bool Opening(object message, Moment now)
+    private bool Opening(object message, CellAddress from, Moment now)
     {
         switch (message)
         {
@@ -55,11 +64,13 @@ internal sealed class SegmentReign(
                 request.Call.Refuse(ErrorCode.UnavailableInCurrentStatus);
                 return true;
             case LiveExtents report:
+                if (report.Round > begin.ExtentRound)
+                    _releasedEarly.RemoveAll(early => early.From == from); // this report no longer covers them
                 extents.Add(report);
                 BeginWhenComplete(now);
                 return true;
             case ReleaseExtents released:
-                _releasedEarly.Add(released); // covered by its shard's report
+                _releasedEarly.Add((from, released)); // covered by its shard's report
                 return true;
             case EntriesCommitted committed:
                 table.MarkCommitted(committed.LastSequence); // the replica's own entry: nothing is proposed here yet

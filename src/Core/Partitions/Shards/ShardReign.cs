@@ -60,6 +60,10 @@ internal sealed class ShardReign : IReign
             case EntriesCommitted committed:
                 Committed(committed);
                 return true;
+            case ReportExtents report:
+                _outbox.Send(
+                    CellAddress.SegmentTable, new LiveExtents(_partition, report.Round, report.IsWhole, [.. _leader.CoveredExtents], []));
+                return true;
             case SegmentsChanged changed:
                 Mounted(changed);
                 return true;
