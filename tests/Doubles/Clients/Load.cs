@@ -56,10 +56,16 @@ internal sealed class Load : IAsyncDisposable
         var target = Acknowledged + writes;
         while (Acknowledged < target)
         {
-            if (_replay.IsCompleted)
-                Assert.Fail($"the replay ended before its time: {(await _replay).GaveUp}"); // or throws why
+            await MustGoOnAsync();
             await Task.Delay(TimeSpan.FromMilliseconds(5), stop);
         }
+    }
+
+    /// <summary>Fails, with the reason, when the replay has ended by itself: what a test waits for would never come.</summary>
+    public async Task MustGoOnAsync()
+    {
+        if (_replay.IsCompleted)
+            Assert.Fail($"the replay ended before its time: {(await _replay).GaveUp}"); // or throws why
     }
 
     /// <summary>Sends no more requests, and waits for the outcome of those under way.</summary>

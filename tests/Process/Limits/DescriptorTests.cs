@@ -42,8 +42,11 @@ public sealed class DescriptorTests(ITestOutputHelper output) : ClusterTest(outp
                 await connections.OpenAsync(stop, node.ClientAddress, node.HttpAddress);
             var segments = cluster.Nodes.ToDictionary(static node => node, NewestSegment);
             var acknowledged = load.Acknowledged;
-            await WaitUntilAsync("each journal has grown by segments", Patience, () =>
-                Task.FromResult(cluster.Nodes.All(node => NewestSegment(node) > segments[node] + 2)), stop);
+            await WaitUntilAsync("each journal has grown by segments", Patience, async () =>
+            {
+                await load.MustGoOnAsync();
+                return cluster.Nodes.All(node => NewestSegment(node) > segments[node] + 2);
+            }, stop);
             Assert.True(load.Acknowledged > acknowledged);
             foreach (var node in cluster.Nodes)
                 await ViewOfAsync(cluster, node, stop); // a probe finds a place
@@ -76,10 +79,11 @@ public sealed class DescriptorTests(ITestOutputHelper output) : ClusterTest(outp
         {
             await connections.OpenAsync(stop, node.RemotingAddress, node.ClientAddress, node.HttpAddress);
             var segment = NewestSegment(node);
-            await WaitUntilAsync("the journal has grown by segments", Patience, () =>
+            await WaitUntilAsync("the journal has grown by segments", Patience, async () =>
             {
                 Assert.Empty(node.ExitCodes);
-                return Task.FromResult(NewestSegment(node) > segment + 2);
+                await load.MustGoOnAsync();
+                return NewestSegment(node) > segment + 2;
             }, stop);
             Assert.True(node.IsRunning);
             await MustBeServedAsync(cluster, stop);
