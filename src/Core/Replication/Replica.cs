@@ -391,9 +391,9 @@ public sealed class Replica
         }
 
         Settle(nowTicks);
-        _succession.End();
-        if (!_succession.IsCrowned)
+        if (_succession.OracleWaits)
             _state.Effects.Add(new HandedOver());
+        _succession.End();
     }
 
     private void Become(ReplicaRole role, ulong epoch, string reason) => _state.Effects.Add(new RoleChanged(role, epoch, reason));

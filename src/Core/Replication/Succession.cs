@@ -17,6 +17,9 @@ internal sealed class Succession
     /// <summary>Whom this hand-over invites; none: whoever the oracle crowns next.</summary>
     public NodeId Successor { get; private set; } = NodeId.None;
 
+    /// <summary>The oracle waits for the end of this hand-over.</summary>
+    public bool OracleWaits { get; private set; }
+
     /// <summary>The oracle has crowned this node.</summary>
     public bool IsCrowned => _isCrowned;
 
@@ -26,14 +29,14 @@ internal sealed class Succession
     /// <summary>The oracle says: lead. A switchover that is under way goes on.</summary>
     public void Crown()
     {
-        _isCrowned = true;
+        (_isCrowned, OracleWaits) = (true, false);
         IsHandingOver = IsHandingOver && Successor != NodeId.None;
     }
 
     /// <summary>The oracle, or the node that ends, says: stop.</summary>
     public void Uncrown(long handOverUntilTicks)
     {
-        (_isCrowned, _invitedUntilTicks) = (false, long.MinValue);
+        (_isCrowned, OracleWaits, _invitedUntilTicks) = (false, true, long.MinValue);
         Begin(Successor, handOverUntilTicks);
     }
 
@@ -47,7 +50,7 @@ internal sealed class Succession
     public bool IsLate(long nowTicks) => nowTicks >= _handOverUntilTicks;
 
     /// <summary>The hand-over is complete.</summary>
-    public void End() => (IsHandingOver, Successor) = (false, NodeId.None);
+    public void End() => (IsHandingOver, OracleWaits, Successor) = (false, false, NodeId.None);
 
     /// <summary>The Primary that hands over wants this node to follow it.</summary>
     public void Invite(long untilTicks) => _invitedUntilTicks = untilTicks;

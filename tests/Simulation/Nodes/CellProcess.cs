@@ -34,6 +34,7 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     private readonly CellCarrier _cells;
     private readonly ReplicaCell _replica;
     private readonly Dictionary<(CellAddress From, CellAddress To), long> _arrivals = [];
+    private readonly CellAddress _oracle = new(CellKind.Asker, Who: new Asker());
     private ulong _appliedSequence;
     private int _appended; // letters of the replica that the log has heard of
     private Link[] _brought = [];
@@ -94,17 +95,17 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
         Take(CellAddress.Replica, new OpLogRecovered(_found), CellAddress.OpLog);
         Take(CellAddress.Replica, new PeersAre([.. Scenario.Nodes.Where(each => each != Node.Id)]), default);
         if (World.Nodes.Length > 1 && World.Random.Chance(0.03) && World.OthersAreWhole(Node, _found.Log.BaseSequence))
-            Deliver(CellAddress.Replica, new RunNodeCommand(NodeCommand.FullSync), default);
+            Deliver(CellAddress.Replica, new RunNodeCommand(NodeCommand.FullSync), new CellAddress(CellKind.Asker, Who: new Asker()));
     }
 
     /// <inheritdoc/>
     public override void End() => _cells.Stop();
 
     /// <inheritdoc/>
-    public override void Crown() => Take(CellAddress.Replica, HotStandby.Core.Node.Crown.Instance, default);
+    public override void Crown() => Take(CellAddress.Replica, HotStandby.Core.Node.Crown.Instance, _oracle);
 
     /// <inheritdoc/>
-    public override void Uncrown() => Take(CellAddress.Replica, HotStandby.Core.Node.Uncrown.Instance, default);
+    public override void Uncrown() => Take(CellAddress.Replica, HotStandby.Core.Node.Uncrown.Instance, _oracle);
 
     /// <inheritdoc/>
     public override string? SwitchOver(NodeId to)
@@ -285,7 +286,7 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
             case CellKind.Scans:
                 _cells.EndScan(from);
                 break;
-            case CellKind.Door or CellKind.None:
+            case CellKind.Door:
                 break;
             default:
                 throw new InvalidOperationException($"no way to {letter.To}");
@@ -319,7 +320,7 @@ public sealed class CellProcess : SimulatedProcess, IReplicaObserver, INodeMemor
     {
         World.Trace(Node, $"{needed.Partition} is beyond repair: {needed.Reason}");
         if (World.MayBeSynced(Node))
-            Deliver(CellAddress.Replica, new RunNodeCommand(NodeCommand.FullSync), default);
+            Deliver(CellAddress.Replica, new RunNodeCommand(NodeCommand.FullSync), new CellAddress(CellKind.Asker, Who: new Asker()));
     }
 
     private static VerificationMessage Encoded(VerificationMessage message) =>

@@ -116,6 +116,18 @@ public sealed class SwitchoverTests
     }
 
     [Fact]
+    public void An_invited_Primary_gives_the_lead_away_again_and_no_oracle_hears_of_it()
+    {
+        var driver = Led();
+        Assert.Null(SwitchOver(driver, 0, driver.Ids[1]));
+        TakeTurns(driver);
+        Assert.Null(SwitchOver(driver, 1, driver.Ids[2]));
+        TakeTurns(driver);
+        Assert.Equal(ReplicaRole.Primary, driver[2].Role);
+        Assert.DoesNotContain(driver.Effects(1), static effect => effect is HandedOver); // it was never crowned
+    }
+
+    [Fact]
     public void Only_its_Primary_can_invite_a_node()
     {
         var driver = Led();
