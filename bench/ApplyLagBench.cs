@@ -3,6 +3,7 @@
 // last ten to twenty seconds, so the load lasts longer than that.
 using System.Runtime.CompilerServices;
 using HotStandby.Bench.Load;
+using HotStandby.Lab.Load;
 
 namespace HotStandby.Bench;
 
@@ -22,7 +23,7 @@ internal static class ApplyLagBench
         foreach (var inFlight in settings.InFlightOr(1, 16, 64, 256))
         {
             await using var cluster = await LoadCluster.StartAsync(settings, inFlight, stop);
-            var load = await ClosedLoop.MeasureAsync("put", "objects/s", cluster, PutBench.Callers(cluster, inFlight), 1, settings, stop);
+            var load = await MeasuredLoad.MeasureAsync("put", cluster, PutBench.Callers(cluster, inFlight), 1, settings, stop);
             var views = await Task.WhenAll(cluster.Standbys.Select(node => cluster.StatusAsync(node, stop)));
             var worst = views.Select(view => view.ApplyLagMicroseconds).MaxBy(lag => lag.P99)!;
             if (worst.Count == 0)

@@ -1,8 +1,7 @@
 // batch-get: BatchGetReplicaList of 128 objects out of some fifty thousand.
 using System.Runtime.CompilerServices;
 using HotStandby.Bench.Load;
-using HotStandby.Mooncake.Client;
-using HotStandby.Mooncake.Types;
+using HotStandby.Lab.Load;
 
 namespace HotStandby.Bench;
 
@@ -15,23 +14,10 @@ internal static class BatchGetBench
         foreach (var inFlight in settings.InFlightOr(1, 4, 16))
         {
             await using var cluster = await LoadCluster.StartAsync(settings, inFlight, stop);
-            var keys = await StoredObjects.PutAsync(cluster, stop);
-            var callers = Enumerable.Range(0, inFlight)
-                .Select(i => new Caller(cluster.Connections[i % cluster.Connections.Count], new KeyWalk(keys, i))).ToArray();
-            yield return await ClosedLoop.MeasureAsync(
-                "batch-get", "objects/s", cluster, callers, LoadSettings.BatchObjects, settings, stop);
-        }
-    }
-
-    private sealed class Caller(MasterClient master, KeyWalk keys) : ICaller
-    {
-        private static readonly ByteString Tenant = "default";
-        private readonly ByteString[] _batch = new ByteString[LoadSettings.BatchObjects];
-
-        public async ValueTask OperateAsync()
-        {
-            keys.Next(_batch);
-            Results.MustBeOk(await master.BatchGetReplicaListAsync(new(_batch, Tenant)), "BatchGetReplicaList");
+            var keys = await StoredObjects.PutAsync(BatchPutBench.Caller(cluster, 0), stop);
+            var callers = Enumerable.Range(0, inFlight).Select(
+                i => new BatchGetCaller(MeasuredLoad.SourceOf(cluster, i), new KeyWalk(keys, i), LoadSettings.BatchObjects)).ToArray();
+            yield return await MeasuredLoad.MeasureAsync("batch-get", cluster, callers, LoadSettings.BatchObjects, settings, stop);
         }
     }
 }

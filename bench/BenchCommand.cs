@@ -6,6 +6,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using HotStandby.Bench.Load;
 using HotStandby.CommandLine;
+using HotStandby.Lab.Load;
 using HotStandby.Mooncake.Client;
 
 namespace HotStandby.Bench;

@@ -4,6 +4,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using HotStandby.Bench.Load;
+using HotStandby.Lab.Load;
 using HotStandby.Messages;
 using HotStandby.Mooncake.Client;
 using HotStandby.Mooncake.Types;

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using HotStandby.Bench.Load;
 using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Load;
 
 namespace HotStandby.Bench;
 

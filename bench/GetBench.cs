@@ -1,8 +1,7 @@
 // get: GetReplicaList of one object out of some fifty thousand. Reads are answered by the Primary from memory, under its lease.
 using System.Runtime.CompilerServices;
 using HotStandby.Bench.Load;
-using HotStandby.Mooncake.Client;
-using HotStandby.Mooncake.Types;
+using HotStandby.Lab.Load;
 
 namespace HotStandby.Bench;
 
@@ -15,18 +14,10 @@ internal static class GetBench
         foreach (var inFlight in settings.InFlightOr(1, 16, 64, 256))
         {
             await using var cluster = await LoadCluster.StartAsync(settings, inFlight, stop);
-            var keys = await StoredObjects.PutAsync(cluster, stop);
+            var keys = await StoredObjects.PutAsync(BatchPutBench.Caller(cluster, 0), stop);
             var callers = Enumerable.Range(0, inFlight)
-                .Select(i => new Caller(cluster.Connections[i % cluster.Connections.Count], new KeyWalk(keys, i))).ToArray();
-            yield return await ClosedLoop.MeasureAsync("get", "objects/s", cluster, callers, 1, settings, stop);
+                .Select(i => new GetCaller(MeasuredLoad.SourceOf(cluster, i), new KeyWalk(keys, i))).ToArray();
+            yield return await MeasuredLoad.MeasureAsync("get", cluster, callers, 1, settings, stop);
         }
-    }
-
-    private sealed class Caller(MasterClient master, KeyWalk keys) : ICaller
-    {
-        private static readonly ByteString Tenant = "default";
-
-        public async ValueTask OperateAsync() =>
-            Results.MustBeOk(await master.GetReplicaListAsync(new(keys.Next(), Tenant)), "GetReplicaList");
     }
 }

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using HotStandby.Bench.Load;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
+using HotStandby.Lab.Load;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;

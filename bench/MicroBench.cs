@@ -9,6 +9,7 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using HotStandby.Bench.Load;
+using HotStandby.Lab.Load;
 
 namespace HotStandby.Bench;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using HotStandby.Bench.Load;
+using HotStandby.Lab.Load;
 using HotStandby.Messages.Model;
 using HotStandby.Mooncake.Client;
 using HotStandby.Mooncake.Types;

@@ -5,6 +5,7 @@ using HotStandby.Core.Checkpoints;
 using HotStandby.Core.Eviction;
 using HotStandby.Core.Segments;
 using HotStandby.Core.Shards;
+using HotStandby.Lab.Load;
 using HotStandby.Messages;
 using HotStandby.Messages.Calls;
 using HotStandby.Messages.Identity;

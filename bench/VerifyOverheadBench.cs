@@ -45,8 +45,8 @@ internal static class VerifyOverheadBench
     {
         var hocon = $"hotstandby.verification {{ {verification} }}\n{settings.ExtraHocon}";
         await using var cluster = await LoadCluster.StartAsync(settings with { ExtraHocon = hocon }, InFlight, stop);
-        return await ClosedLoop.MeasureAsync(
-            name, "objects/s", cluster, BatchPutBench.Callers(cluster, InFlight), LoadSettings.BatchObjects,
+        return await MeasuredLoad.MeasureAsync(
+            name, cluster, BatchPutBench.Callers(cluster, InFlight), LoadSettings.BatchObjects,
             settings with { ExtraHocon = hocon }, stop);
     }
 }

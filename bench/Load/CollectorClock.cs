@@ -1,6 +1,7 @@
 // How often the Primary's garbage collector ran during a measurement, and for how long all of its threads stood still: no call is
 // answered meanwhile, whatever the shards do.
 using HotStandby.CommandLine.Status;
+using HotStandby.Lab.Load;
 
 namespace HotStandby.Bench.Load;
 

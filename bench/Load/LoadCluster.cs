@@ -3,6 +3,7 @@
 using System.Net;
 using HotStandby.CommandLine.Status;
 using HotStandby.Lab.Cluster;
+using HotStandby.Lab.Load;
 using HotStandby.Lab.Replay;
 using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Client;

@@ -35,6 +35,3 @@ internal sealed record LoadSettings(TimeSpan Measured, int[] InFlight, int Nodes
     /// <summary>The numbers of calls in flight to measure.</summary>
     public int[] InFlightOr(params int[] own) => InFlight.Length > 0 ? InFlight : own;
 }
-
-/// <summary>The load met something that makes its figures meaningless.</summary>
-internal sealed class LoadFailedException(string message) : Exception(message);

@@ -1,5 +1,6 @@
 // Puts rows of objects in batches: fills a cluster, and presses on one that is full. Where memory is short it asks again, as
 // Mooncake's clients do.
+using HotStandby.Lab.Load;
 using HotStandby.Messages;
 using HotStandby.Messages.Model;
 using HotStandby.Mooncake.Client;

@@ -31,6 +31,7 @@ internal static class CommandTree
         {
             RunCommand.Create(terminal),
             DemoCommand.Create(terminal),
+            BenchCommand.Create(terminal),
             FailoverReportCommand.Create(terminal),
             CheckConfigCommand.Create(terminal),
             TraceCommand.Create(terminal),

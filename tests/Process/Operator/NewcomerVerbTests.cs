@@ -131,6 +131,28 @@ public sealed class NewcomerVerbTests(NewcomerVerbTests.Tried tried, ITestOutput
         Assert.Equal(ExitCode.FailedRun, (await Said.RunAsync(stop, "config", "diff", "--http", cluster.Nodes[0].HttpAddress)).Code);
     });
 
+    [Fact]
+    public Task Bench_measures_what_it_is_told_and_leaves_nothing_behind() => RunAsync(async (cluster, _, stop) =>
+    {
+        Assert.Equal(ExitCode.Usage, (await SayAsync(cluster, stop, "bench", "put")).Code); // nobody confirms
+        var said = await SayAsync(
+            cluster, stop, "bench", "put", "get", "batch-put", "batch-get", "--in-flight", "4", "--batch", "16", "--warm-up", "0",
+            "--seconds", "0.2", "--yes", "--json");
+        Assert.Equal(ExitCode.Ok, said.Code);
+        var measured = Lines(said).Select(static line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.Equal(
+            [("put", 1), ("get", 1), ("batch-put", 16), ("batch-get", 16)],
+            measured.Select(static each => (each.GetProperty("name").GetString(), each.GetProperty("batch").GetInt32())));
+        Assert.All(measured, static each =>
+        {
+            Assert.True(each.GetProperty("operations").GetInt64() > 0);
+            Assert.True(each.GetProperty("p50_microseconds").GetInt64() <= each.GetProperty("p999_microseconds").GetInt64());
+            Assert.Empty(each.GetProperty("errors").EnumerateObject());
+        });
+        Assert.Empty(Json(await SayAsync(cluster, stop, "segments", "--json")).GetProperty("segments").EnumerateArray());
+        Assert.Empty(Lines(await SayAsync(cluster, stop, "keys")));
+    });
+
     private Task RunAsync(Func<LocalCluster, LocalNode, CancellationToken, Task> test) => WithClusterAsync(tried, test);
 
     private static JsonElement Json(Said said) => JsonDocument.Parse(said.Output).RootElement;

@@ -81,6 +81,11 @@ public sealed class CommandTests : IDisposable
     [InlineData("get a b")]
     [InlineData("keys --address etcd://")]
     [InlineData("completions tcsh")]
+    [InlineData("bench remove --yes")]
+    [InlineData("bench --batch 129 --yes")]
+    [InlineData("bench --warm-up -1 --yes")]
+    [InlineData("bench --seconds 0 --yes")]
+    [InlineData("bench put")]
     public async Task A_wrong_command_line_is_a_usage_error(string line)
     {
         Assert.Equal(ExitCode.Usage, await Run(line));

@@ -1,9 +1,9 @@
 // When a load is warm: three rates in a row, of equal times, that differ by no more than a twentieth. A cluster that has just started is
 // several times slower than one whose code is compiled, so a figure that does not say how long it was warmed up says nothing.
-namespace HotStandby.Bench.Load;
+namespace HotStandby.Lab.Load;
 
 /// <summary>The rates of a load, one a window, until they stay the same.</summary>
-internal sealed class SteadyRate
+public sealed class SteadyRate
 {
     private const int Compared = 3;
     private const double MostDifference = 0.05;

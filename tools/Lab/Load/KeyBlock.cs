@@ -2,10 +2,10 @@
 using System.Buffers.Text;
 using HotStandby.Mooncake.Types;
 
-namespace HotStandby.Bench.Load;
+namespace HotStandby.Lab.Load;
 
 /// <summary>A row of keys that no other caller has, of 32 bytes each, as long as a digest in Mooncake's keys.</summary>
-internal sealed class KeyBlock
+public sealed class KeyBlock
 {
     private const int KeyBytes = 32;
     private const int NumberBytes = 16;
@@ -14,16 +14,16 @@ internal sealed class KeyBlock
     private ulong _next;
 
     /// <summary>The first keys of a caller.</summary>
-    /// <param name="caller">Its number.</param>
+    /// <param name="caller">Its number; no other caller may have it.</param>
     /// <param name="count">Keys in the row.</param>
-    public KeyBlock(int caller, int count)
+    public KeyBlock(ulong caller, int count)
     {
         _bytes = new byte[count * KeyBytes];
         Keys = new ByteString[count];
         for (var i = 0; i < count; i++)
         {
             Keys[i] = new ByteString(_bytes.AsMemory(i * KeyBytes, KeyBytes));
-            Write(_bytes.AsSpan(i * KeyBytes, KeyBytes - NumberBytes), (ulong)caller);
+            Write(_bytes.AsSpan(i * KeyBytes, KeyBytes - NumberBytes), caller);
         }
 
         Renew();
