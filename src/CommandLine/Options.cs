@@ -12,22 +12,30 @@ public static class Options
 {
     /// <summary>A number within a range.</summary>
     public static Option<T> Number<T>(string name, string description, T @default, T minimum, T maximum)
-        where T : struct, INumber<T>
-    {
-        var option = new Option<T>(name)
+        where T : struct, INumber<T> => new(name)
         {
             Description = string.Create(CultureInfo.InvariantCulture, $"{description} ({minimum} to {maximum})"),
             DefaultValueFactory = _ => @default,
             HelpName = "number",
+            CustomParser = result => Parse(result, name, minimum, maximum),
         };
-        option.Validators.Add(result =>
+
+    /// <summary>A number within a range, or none.</summary>
+    public static Option<T?> OptionalNumber<T>(string name, string description, T minimum, T maximum)
+        where T : struct, INumber<T> => new(name)
         {
-            // A text that is no number at all is reported by the parser itself.
-            if (result.Tokens is [var token]
-                && T.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && (value < minimum || value > maximum))
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be {minimum} to {maximum}, not {token.Value}"));
-        });
-        return option;
+            Description = string.Create(CultureInfo.InvariantCulture, $"{description} ({minimum} to {maximum})"),
+            HelpName = "number",
+            CustomParser = result => Parse(result, name, minimum, maximum),
+        };
+
+    private static T Parse<T>(ArgumentResult result, string name, T minimum, T maximum) where T : struct, INumber<T>
+    {
+        var text = result.Tokens[0].Value;
+        if (T.TryParse(text, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum)
+            return value;
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be {minimum} to {maximum}, not {text}"));
+        return minimum;
     }
 
     /// <summary>Refuses a path that begins with a tilde, which a shell leaves alone behind = and in quotes.</summary>

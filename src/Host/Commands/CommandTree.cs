@@ -44,6 +44,8 @@ internal static class CommandTree
             root.Add(ReplayCommand.Create(terminal, connect));
 
         var parsed = root.Parse(arguments);
+        if (parsed.Action is ParseErrorAction wrong)
+            wrong.ShowHelp = arguments.Count == 0; // below a page of help, what is wrong would scroll out of sight
         var configuration = new InvocationConfiguration
         {
             Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false,

@@ -93,6 +93,18 @@ public sealed class CommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("bench --batch 129 --yes", "--batch must be 1 to 128, not 129")]
+    [InlineData("bench --in-flight many --yes", "--in-flight must be 1 to 4096, not many")]
+    [InlineData("bench --warm-up -1 --yes", "--warm-up must be 0 to 3600, not -1")]
+    [InlineData("bench putt --yes", "bench: 'putt' is none of put, get, batch-put, batch-get")]
+    [InlineData("put a --size 0", "--size must be a size, 1B to 1024GiB, not 0")]
+    public async Task A_usage_error_is_one_sentence(string line, string sentence)
+    {
+        Assert.Equal(ExitCode.Usage, await Run(line));
+        Assert.Equal((sentence, ""), (_error.ToString().Trim(), _output.ToString().Trim()));
+    }
+
+    [Theory]
     [InlineData("--help")]
     [InlineData("check-config --help")]
     [InlineData("trace --help")]

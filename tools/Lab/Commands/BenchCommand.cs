@@ -28,22 +28,19 @@ public static class BenchCommand
         {
             Description = $"What to measure, in this order: {string.Join(", ", Names)}; without a name all of them.",
             Arity = ArgumentArity.ZeroOrMore,
+            CompletionSources = { Names },
         };
-        names.AcceptOnlyFromAmong(Names);
+        names.Validators.Add(static result =>
+        {
+            if (result.Tokens.FirstOrDefault(static token => !Names.Contains(token.Value)) is { } other)
+                result.AddError($"bench: '{other.Value}' is none of {string.Join(", ", Names)}");
+        });
         var inFlight = Options.Number("--in-flight", "Operations in flight", 16, 1, 4096);
         var batch = Options.Number("--batch", "Objects of a batch", ReplayOptions.MaximumBatch, 1, ReplayOptions.MaximumBatch);
         var seconds = Options.Number("--seconds", "How long each is measured, after its warm-up", 5.0, 0.1, 3600.0);
-        var warmUp = new Option<double?>("--warm-up")
-        {
-            Description = "Seconds of load before it is measured (0 to 3600). Without it, until three windows of 2 s differ by 5 % at "
-                + "most, and for a minute at most.",
-            HelpName = "number",
-        };
-        warmUp.Validators.Add(static result =>
-        {
-            if (result.GetValueOrDefault<double?>() is not (null or (>= 0 and <= 3600)))
-                result.AddError($"--warm-up must be 0 to 3600, not {result.Tokens[0].Value}");
-        });
+        var warmUp = Options.OptionalNumber(
+            "--warm-up", "Seconds of load before it is measured; without it, until three windows of 2 s differ by 5 % at most, and for a "
+                + "minute at most", 0.0, 3600.0);
         var size = Options.Size("--size", "Size of each object; no bytes are written", DefaultObjectBytes, 1, 1L << 30);
         var yes = new Option<bool>("--yes") { Description = $"Do not ask: {Danger}." };
         var json = new Option<bool>("--json") { Description = "One JSON document a measurement." };
@@ -75,19 +72,18 @@ public static class BenchCommand
     private static async Task<int> RunAsync(
         Terminal terminal, IReadOnlyList<string> addresses, IReadOnlyList<string> names, Wish wish, CancellationToken stop)
     {
+        List<BenchBody> measured = [];
         try
         {
             await using var cluster = await RunningCluster.JoinAsync(addresses, AddressOption.Settings(), wish.InFlight, Patience, stop);
-            List<BenchBody> measured = [];
             foreach (var name in names)
             {
                 measured.Add(await MeasureAsync(terminal, cluster, name, wish, stop));
                 if (wish.Json)
                     terminal.Output.WriteLine(JsonSerializer.Serialize(measured[^1], BenchJson.Default.BenchBody));
+                stop.ThrowIfCancellationRequested();
             }
 
-            if (!wish.Json)
-                Print(terminal, measured);
             return measured.All(static each => each.Errors.Count == 0) ? ExitCode.Ok : ExitCode.FailedRun;
         }
         catch (SegmentRefusedException error)
@@ -99,6 +95,11 @@ public static class BenchCommand
         {
             terminal.WriteError(error.Message);
             return ExitCode.FailedRun;
+        }
+        finally
+        {
+            if (!wish.Json && measured.Count > 0) // after an interruption, too
+                Print(terminal, measured);
         }
     }
 
