@@ -2,6 +2,7 @@
 // jobs that are followed to their end.
 using System.Text.Json;
 using HotStandby.CommandLine;
+using HotStandby.Host.Commands;
 using HotStandby.Lab.Cluster;
 using HotStandby.Tests.Process.Failover;
 using Xunit.Abstractions;
@@ -134,7 +135,7 @@ public sealed class NewcomerVerbTests(NewcomerVerbTests.Tried tried, ITestOutput
     [Fact]
     public Task Bench_measures_what_it_is_told_and_leaves_nothing_behind() => RunAsync(async (cluster, _, stop) =>
     {
-        Assert.Equal(ExitCode.Usage, (await SayAsync(cluster, stop, "bench", "put")).Code); // nobody confirms
+        Assert.Equal(ExitCode.Usage, (await SayAsync(cluster, stop, "bench", "put")).Code); // it cannot ask
         var said = await SayAsync(
             cluster, stop, "bench", "put", "get", "batch-put", "batch-get", "--in-flight", "4", "--batch", "16", "--warm-up", "0",
             "--seconds", "0.2", "--yes", "--json");
@@ -149,11 +150,32 @@ public sealed class NewcomerVerbTests(NewcomerVerbTests.Tried tried, ITestOutput
             Assert.True(each.GetProperty("p50_microseconds").GetInt64() <= each.GetProperty("p999_microseconds").GetInt64());
             Assert.Empty(each.GetProperty("errors").EnumerateObject());
         });
-        Assert.Empty(Json(await SayAsync(cluster, stop, "segments", "--json")).GetProperty("segments").EnumerateArray());
+        await WaitUntilNoSegmentAsync(cluster, stop);
         Assert.Empty(Lines(await SayAsync(cluster, stop, "keys")));
     });
 
+    [Fact]
+    public Task An_interrupted_bench_says_what_it_has_measured() => RunAsync(async (cluster, _, stop) =>
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var output = new StringWriter();
+        using var error = new Awaited("put: measuring");
+        var running = CommandTree.RunAsync(
+            ["bench", "put", "get", "--warm-up", "0", "--seconds", "3600", "--yes", "--address", string.Join(',', cluster.ClientAddresses)],
+            new Terminal(output, error, false), null, ending.Token);
+        Assert.Same(error.Seen, await Task.WhenAny(error.Seen, running));
+        await ending.CancelAsync();
+        Assert.Equal(ExitCode.Interrupted, await running);
+        Assert.Matches(@"(?m)^put +16 +1 +\d+ ", output.ToString());
+        Assert.DoesNotContain("get", output.ToString(), StringComparison.Ordinal);
+        await WaitUntilNoSegmentAsync(cluster, stop);
+    });
+
     private Task RunAsync(Func<LocalCluster, LocalNode, CancellationToken, Task> test) => WithClusterAsync(tried, test);
+
+    // A segment is unmounted when the shards have dropped its objects, a moment after the call.
+    private Task WaitUntilNoSegmentAsync(LocalCluster cluster, CancellationToken stop) => WaitUntilAsync("no segment", Patience,
+        async () => Json(await SayAsync(cluster, stop, "segments", "--json")).GetProperty("segments").GetArrayLength() == 0, stop);
 
     private static JsonElement Json(Said said) => JsonDocument.Parse(said.Output).RootElement;
 
@@ -171,6 +193,20 @@ public sealed class NewcomerVerbTests(NewcomerVerbTests.Tried tried, ITestOutput
         var said = await Said.RunAsync(stop, line);
         Output.WriteLine($"$ hotstandby {string.Join(' ', line)}: {said.Code}\n{said.Output}{said.Error}");
         return said;
+    }
+
+    // Waits for a line of a verb that runs.
+    private sealed class Awaited(string awaited) : StringWriter
+    {
+        private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Seen => _seen.Task;
+
+        public override void WriteLine(string? value)
+        {
+            if (value == awaited)
+                _seen.TrySetResult();
+        }
     }
 
     // put --with-segment, which runs until it is told to end.

@@ -19,7 +19,7 @@ public sealed class BatchPutCaller : ICaller
 
     /// <summary>Puts nothing yet.</summary>
     /// <param name="source">Where.</param>
-    /// <param name="client">Who puts.</param>
+    /// <param name="client">The client that puts.</param>
     /// <param name="number">Of the caller; its keys begin with it.</param>
     /// <param name="batch">Objects of a call; 1 or more.</param>
     /// <param name="objectBytes">Size of each.</param>

@@ -16,7 +16,7 @@ public sealed record WarmUp(TimeSpan Time, bool IsSteady, IReadOnlyList<double> 
 /// <summary>What was measured.</summary>
 /// <param name="Operations">Operations that succeeded.</param>
 /// <param name="Time">How long it was measured.</param>
-/// <param name="P50Microseconds">Median latency of an operation.</param>
+/// <param name="P50Microseconds">Median latency of an operation; 0, as the other two, if none succeeded.</param>
 /// <param name="P99Microseconds">99 % were no slower.</param>
 /// <param name="P999Microseconds">99.9 % were no slower.</param>
 /// <param name="Failures">How often operations failed, by reason; empty unless failures are counted.</param>
@@ -79,18 +79,29 @@ public sealed class ClosedLoop : IAsyncDisposable
         return new WarmUp(rate.Rates.Count * SteadyRate.Window, rate.IsSteady, rate.Rates);
     }
 
-    /// <summary>Measures once.</summary>
+    /// <summary>Measures once, for a shorter time when it is stopped.</summary>
     /// <param name="time">How long.</param>
     /// <exception cref="LoadFailedException">A caller has failed.</exception>
     public async Task<LoadMeasured> MeasureAsync(TimeSpan time)
     {
         var (start, before) = (Stopwatch.GetTimestamp(), Volatile.Read(ref _operations));
         _measuring = true;
-        await PassAsync(time).ConfigureAwait(false);
+        try
+        {
+            await PassAsync(time).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // What was measured until then is worth as much as with a shorter time.
+        }
+
         _measuring = false;
         return new LoadMeasured(
-            Volatile.Read(ref _operations) - before, Stopwatch.GetElapsedTime(start), _latencies.GetValueAtPercentile(50),
-            _latencies.GetValueAtPercentile(99), _latencies.GetValueAtPercentile(99.9), _failures.ToDictionary());
+            Volatile.Read(ref _operations) - before, Stopwatch.GetElapsedTime(start), Latency(50), Latency(99), Latency(99.9),
+            _failures.ToDictionary());
+
+        // The library refuses to find one in an empty histogram.
+        long Latency(double percentile) => _latencies.TotalCount == 0 ? 0 : _latencies.GetValueAtPercentile(percentile);
     }
 
     /// <summary>Ends the callers, each behind its operation.</summary>

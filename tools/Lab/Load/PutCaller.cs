@@ -7,7 +7,7 @@ namespace HotStandby.Lab.Load;
 
 /// <summary>Puts new objects, one at a time.</summary>
 /// <param name="source">Where.</param>
-/// <param name="client">Who puts.</param>
+/// <param name="client">The client that puts.</param>
 /// <param name="number">Of the caller; its keys begin with it.</param>
 /// <param name="objectBytes">Size of each object.</param>
 /// <param name="config">How they are placed.</param>
