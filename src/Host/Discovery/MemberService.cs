@@ -1,6 +1,6 @@
 // etcdserverpb.Cluster and etcdserverpb.Maintenance, as far as operators look at nodes with etcdctl: who is there, and how this node is.
-using System.Reflection;
 using Grpc.Core;
+using HotStandby.Host.Telemetry;
 using HotStandby.Messages.Identity;
 using HotStandby.Mooncake.Discovery;
 
@@ -37,15 +37,11 @@ internal sealed class MemberService(DiscoveryNode node) : HotStandby.Mooncake.Di
 /// <param name="node">What there is to tell.</param>
 internal sealed class StatusService(DiscoveryNode node) : Maintenance.MaintenanceBase
 {
-    // Without what a build may have added.
-    private static readonly string Version = (typeof(StatusService).Assembly
-        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "").Split('+')[0];
-
     /// <inheritdoc/>
     public override Task<StatusResponse> Status(StatusRequest request, ServerCallContext context)
     {
         var published = node.Views.Latest;
-        var status = new StatusResponse { Header = node.Header(published), Version = Version };
+        var status = new StatusResponse { Header = node.Header(published), Version = BuildInfo.Version };
         if (node.Report()?.Replica is { } replica)
         {
             (status.RaftIndex, status.RaftAppliedIndex) = (replica.CommittedSequence, replica.AppliedSequence);

@@ -5,6 +5,7 @@ namespace HotStandby.Mooncake.Generations;
 /// </summary>
 public enum Rpc
 {
+#pragma warning disable CS1591 // Mooncake's names, which its documents explain
     ServiceReady, GetFsdir, GetStorageConfig, Ping, ExistKey, BatchExistKey, BatchQueryIp, BatchReplicaClear, GetReplicaListByRegex,
     GetReplicaList, BatchGetReplicaList, PutStart, PutEnd, PutRevoke, BatchPutStart, BatchPutEnd, BatchPutRevoke, UpsertStart,
     UpsertEnd, UpsertRevoke, BatchUpsertStart, BatchUpsertEnd, BatchUpsertRevoke, Remove, RemoveByRegex, RemoveAll, BatchRemove,
@@ -14,4 +15,5 @@ public enum Rpc
     PromotionAllocStart, NotifyPromotionSuccess, NotifyPromotionFailure, CopyStart, DynamicReplicaCopyStart, CopyEnd,
     DynamicReplicaCopyEnd, CopyRevoke, DynamicReplicaCopyRevoke, MoveStart, MoveEnd, MoveRevoke, EvictDiskReplica,
     BatchEvictDiskReplica, PollRemoveAll, CreateCopyTask, CreateMoveTask, QueryTask, FetchTasks, MarkTaskToComplete,
+#pragma warning restore CS1591
 }

@@ -42,7 +42,7 @@ public sealed partial class DocumentTests
     }
 
     private static List<string> Documents() =>
-        [.. Directory.GetFiles(Repository.Root, "*.md"), .. Repository.Files("*.md", "docs", "bench", "deploy")];
+        [.. Directory.GetFiles(Repository.Root, "*.md"), .. Repository.Files("*.md", "docs", "bench", "deploy", "src")];
 
     private static IEnumerable<Link> Links(string document) => LinkSyntax().Matches(File.ReadAllText(document))
         .Where(static match => !match.Groups[2].Value.Contains("://", StringComparison.Ordinal))
