@@ -141,5 +141,7 @@ public sealed class FactInNamespacesAttribute : FactAttribute
     private static readonly Lazy<string?> WhyNot = new(() => NodeNamespaces.WhyNotAsync().GetAwaiter().GetResult());
 
     /// <summary>Skipped, with the reason, where none can be made.</summary>
-    public FactInNamespacesAttribute() => Skip = WhyNot.Value;
+    /// <param name="program">Needed on the path, too; null: none.</param>
+    public FactInNamespacesAttribute(string? program = null) =>
+        Skip = WhyNot.Value ?? (program is null ? null : new FactWithAttribute(program).Skip);
 }

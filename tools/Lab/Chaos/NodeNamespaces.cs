@@ -19,6 +19,7 @@ public sealed class NodeNamespaces : IAsyncDisposable
     private const string Tool = "ip";
     private const int FirstNode = 10;
     private const int FirstProxy = 100;
+    private const int Shared = 200;
     private const int Subnets = 1 << 14;
 
     private readonly int _count;
@@ -73,6 +74,9 @@ public sealed class NodeNamespaces : IAsyncDisposable
 
     /// <summary>Where the other nodes find it: its proxy's.</summary>
     public IPAddress ProxyAddressOf(int node) => At(FirstProxy + node);
+
+    /// <summary>An address in the same network that nobody has: nodes may pass it on from one to the next.</summary>
+    public IPAddress SharedAddress => At(Shared);
 
     /// <summary>The node that has an address; null: none.</summary>
     public int? NodeAt(IPAddress address)

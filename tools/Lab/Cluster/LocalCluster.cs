@@ -37,7 +37,9 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <param name="extraHocon">Settings on top of the defaults, for every node.</param>
     /// <param name="behindProxies">The nodes announce ports that they do not listen on: a proxy is to listen there.</param>
     /// <param name="namespaces">Where the nodes run, each in its own, behind proxies; null: all where this process is.</param>
-    public static LocalCluster Create(int count, string extraHocon = "", bool behindProxies = false, NodeNamespaces? namespaces = null)
+    /// <param name="clientPort">The client port of every node, for nodes in namespaces; 0: a free one for each.</param>
+    public static LocalCluster Create(
+        int count, string extraHocon = "", bool behindProxies = false, NodeNamespaces? namespaces = null, int clientPort = 0)
     {
         const int each = 5;
         var directory = ClusterDirectory.Create();
@@ -48,7 +50,7 @@ public sealed class LocalCluster : IAsyncDisposable
                 var announced = new IPEndPoint(
                     namespaces?.ProxyAddressOf(i) ?? IPAddress.Loopback, ports[(i * each) + (behindProxies ? 3 : 2)]);
                 var place = new NodePlace(
-                    namespaces?.AddressOf(i) ?? IPAddress.Loopback, ports[i * each], ports[(i * each) + 1],
+                    namespaces?.AddressOf(i) ?? IPAddress.Loopback, clientPort == 0 ? ports[i * each] : clientPort, ports[(i * each) + 1],
                     ports[(i * each) + 2], announced, ports[(i * each) + 4]);
                 return new LocalNode(string.Create(CultureInfo.InvariantCulture, $"node{i + 1}"), directory, place)
                 {
