@@ -152,14 +152,19 @@ internal sealed class CandidateRole
     private static bool HasSealed(SealReply reply) => reply.Outcome is SealOutcome.Sealed or SealOutcome.Founding;
 
     private bool IsAnswered(NodeId peer) =>
-        _replies.TryGetValue(peer, out var reply) && (HasSealed(reply) || (reply.Outcome == SealOutcome.Empty && !_asksToFound));
+        _replies.TryGetValue(peer, out var reply) && (HasSealed(reply) || (reply.Outcome == SealOutcome.Empty && !MayFound(reply)));
 
     private void Ask(NodeId peer, long nowTicks)
     {
         _askAgainAtTicks[peer] = nowTicks + _state.Settings.HeartbeatTicks;
-        var firstStartOf = _asksToFound && _replies.TryGetValue(peer, out var reply) ? reply.Origin.Life : Life.None;
+        var firstStartOf = _replies.TryGetValue(peer, out var reply) && MayFound(reply) ? reply.Origin.Life : Life.None;
         _state.SendWhenDurable(peer, new SealRequest(_state.Origin, Epoch, firstStartOf));
     }
+
+    // A voter that holds nothing has forgotten nothing if nobody has stored anything, or if this log names its very memory since the founding:
+    // it has been away since then.
+    private bool MayFound(SealReply reply) => _asksToFound || (_state.Log.LastSequence > 0
+        && _state.Log.Roster.Find(reply.From) is { } seat && IsFounder(seat, reply.Origin.Life));
 
     private void Decide(long nowTicks)
     {

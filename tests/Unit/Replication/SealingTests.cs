@@ -197,6 +197,52 @@ public sealed class SealingTests
         Assert.Equal(1ul, driver.State(0).CommitSequence);
     }
 
+    // It was away from the moment of the founding on: it holds nothing, and has forgotten nothing.
+    [Fact]
+    public void A_founder_that_was_never_sent_an_entry_votes_in_the_place_of_a_lost_one()
+    {
+        var driver = FoundedWithoutNode2();
+        driver.LoseDisk(1);
+        driver.Elect(0);
+        Assert.True(driver.State(0).CommitSequence > 1);
+        Assert.True(driver.State(2).Voting);
+    }
+
+    [Fact]
+    public void A_founder_that_lost_its_disk_before_it_was_sent_an_entry_does_not()
+    {
+        var driver = FoundedWithoutNode2();
+        driver.LoseDisk(2);
+        driver.LoseDisk(1);
+        driver.Crown(0);
+        driver.Run(8000);
+        Assert.NotEqual(ReplicaRole.Primary, driver[0].Role);
+        Assert.False(driver.State(2).Voting);
+    }
+
+    // The first entry is committed by nodes 0 and 1; node 0 then waits to be asked to lead again.
+    private static ReplicaDriver FoundedWithoutNode2()
+    {
+        var driver = new ReplicaDriver(3);
+        driver.Crown(0);
+        while (driver[0].Role != ReplicaRole.Primary)
+        {
+            Assert.True(driver.Deliver(static each => each.Message is SealRequest or SealReply) > 0);
+            for (var node = 0; node < 3; node++)
+                driver.Persist(node);
+        }
+
+        driver.Tick(0);
+        driver.Settle(0, 1);
+        Assert.Equal(1ul, driver.State(0).CommitSequence);
+        Assert.Equal(0ul, driver.State(2).Log.LastSequence);
+        driver.Uncrown(0);
+        driver.Wait(2001);
+        driver.Tick(0);
+        driver.Messages.Clear();
+        return driver;
+    }
+
     [Fact]
     public void A_first_start_asked_of_an_earlier_life_makes_no_voter()
     {
