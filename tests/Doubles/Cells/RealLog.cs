@@ -117,12 +117,21 @@ public sealed class RealLog
     /// <summary>Batches of the log from a seq on.</summary>
     public List<OpLogBatch> Read(ulong fromSequence, int most)
     {
+        var places = _book.Index.From(fromSequence, most == int.MaxValue ? long.MaxValue : SegmentedLog.MinSegmentBytes);
+        if (places.Length > most)
+            places = places[..most];
         var found = new List<OpLogBatch>();
-        foreach (var place in _book.Index.From(fromSequence, most == int.MaxValue ? long.MaxValue : SegmentedLog.MinSegmentBytes)
-            .Take(most))
+        if (places.Length == 0)
+            return found;
+        using var reader = _log.Read(places[0].JournalNumber, places[^1].JournalNumber);
+        foreach (var place in places)
         {
-            using var reader = _log.Read(place.JournalNumber, place.JournalNumber);
-            if (!reader.TryRead() || Decode(reader.Payload) is not BatchAppended { Batch: var batch })
+            while (reader.TryRead() && reader.SequenceNr < place.JournalNumber)
+            {
+                // Events of other kinds, and batches that were cut off.
+            }
+
+            if (reader.SequenceNr != place.JournalNumber || Decode(reader.Payload) is not BatchAppended { Batch: var batch })
                 throw new InvalidOperationException($"no batch at {place}");
             found.Add(batch.Until(place.LastSequence).From(Math.Max(fromSequence, place.FirstSequence)));
         }

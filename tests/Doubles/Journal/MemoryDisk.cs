@@ -1,6 +1,7 @@
 // A disk in memory that remembers what was flushed and what was not. It can be copied as the end of a process leaves it
 // (everything written is there), cut as a power failure leaves it (only what was flushed is sure), and told to fail.
 
+using System.Runtime.InteropServices;
 using HotStandby.Actors.Journal;
 
 namespace HotStandby.Tests.Doubles;
@@ -176,19 +177,17 @@ internal sealed class MemoryDisk : IDisk
     {
         private readonly List<Action<List<byte>, int>> _unflushed = [];
         private readonly List<int> _sizes = [];
-        private List<byte> _flushed;
+        private readonly List<byte> _flushed;
 
         public Content(byte[]? bytes = null) => (Current, _flushed) = ([.. bytes ?? []], [.. bytes ?? []]);
 
-        public List<byte> Current { get; private set; }
+        public List<byte> Current { get; }
 
         public void Write(long offset, byte[] bytes) => Change(bytes.Length, (content, length) =>
         {
-            for (var i = 0; i < length; i++)
-                if (offset + i < content.Count)
-                    content[(int)offset + i] = bytes[i];
-                else
-                    content.Add(bytes[i]);
+            var over = (int)Math.Clamp(content.Count - offset, 0, length);
+            bytes.AsSpan(0, over).CopyTo(CollectionsMarshal.AsSpan(content)[(int)Math.Min(offset, content.Count)..]);
+            content.AddRange(bytes.AsSpan(over, length - over));
         });
 
         public void Truncate(long length) => Change(1, (content, whole) =>
@@ -199,7 +198,8 @@ internal sealed class MemoryDisk : IDisk
 
         public void Flush()
         {
-            _flushed = [.. Current];
+            for (var i = 0; i < _unflushed.Count; i++)
+                _unflushed[i](_flushed, _sizes[i]);
             _unflushed.Clear();
             _sizes.Clear();
         }
@@ -242,8 +242,8 @@ internal sealed class MemoryDisk : IDisk
             lock (disk._gate)
             {
                 var count = (int)Math.Clamp(content.Current.Count - offset, 0, into.Length);
-                for (var i = 0; i < count; i++)
-                    into[i] = content.Current[(int)offset + i];
+                if (count > 0)
+                    CollectionsMarshal.AsSpan(content.Current).Slice((int)offset, count).CopyTo(into);
                 disk.BytesRead += count;
                 return count;
             }
@@ -253,7 +253,9 @@ internal sealed class MemoryDisk : IDisk
         {
             lock (disk._gate)
             {
-                var bytes = buffers.SelectMany(buffer => buffer.ToArray()).ToArray();
+                var bytes = new byte[buffers.Sum(static buffer => buffer.Length)];
+                for (int i = 0, at = 0; i < buffers.Count; at += buffers[i++].Length)
+                    buffers[i].Span.CopyTo(bytes.AsSpan(at));
                 if (disk.Fault?.Invoke(DiskCall.Write, path) is { } error)
                 {
                     content.Write(offset, bytes[..(bytes.Length / 2)]);

@@ -121,7 +121,10 @@ public sealed class BareProcess : SimulatedProcess
 
     private void CarryOut()
     {
-        foreach (var effect in _replica.TakeEffects())
+        var effects = _replica.TakeEffects();
+        if (effects.Count == 0)
+            return; // most turns have none, and an enumerator of a list behind an interface is an object
+        foreach (var effect in effects)
         {
             CarryOut(effect);
             if (Node.Process != this)
