@@ -161,8 +161,8 @@ internal sealed class CandidateRole
         _state.SendWhenDurable(peer, new SealRequest(_state.Origin, Epoch, firstStartOf));
     }
 
-    // A voter that holds nothing has forgotten nothing if nobody has stored anything, or if this log names its very memory since the founding:
-    // it has been away since then.
+    // A voter that holds nothing has forgotten nothing if nobody has stored anything, or if this log names its very memory since the
+    // founding: it has been away since then.
     private bool MayFound(SealReply reply) => _asksToFound || (_state.Log.LastSequence > 0
         && _state.Log.Roster.Find(reply.From) is { } seat && IsFounder(seat, reply.Origin.Life));
 
