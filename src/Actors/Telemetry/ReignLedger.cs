@@ -51,7 +51,7 @@ internal sealed class ReignLedger(NodeId self = default) : IReplicaObserver
             if (append.Serves)
                 (_servedBy, _servedAtTicks) = (append.From, nowTicks);
         }
-        else if (message is GrantReleased)
+        else if (message is GrantReleased { Epoch: not 0 })
             _cause = HandedOver;
     }
 

@@ -248,7 +248,7 @@ public sealed class Replica
             Become(ReplicaRole.Standby, append.Epoch, $"{append.From} leads in epoch {append.Epoch}");
         }
 
-        _succession.ForgetInvitation();
+        _succession.IsLed();
         _campaignAtTicks = nowTicks + _state.Settings.LeaseDurationTicks;
         if (!IsSilent(nowTicks))
             _standby.OnAppend(append, nowTicks);
@@ -309,12 +309,12 @@ public sealed class Replica
         _state.Install(below, roll, imagesUpTo);
     }
 
-    // Who is invited tries at once; who is crowned and not invited gives it the time of a lease.
+    // Who is invited, by its Primary or while it has none, tries at once; who is crowned and not invited gives it the time of a lease.
     private void OnReleased(GrantReleased released, long nowTicks)
     {
-        var wasLed = _standby.OnReleased(released);
+        var isInvited = _standby.OnReleased(released, nowTicks);
         _campaignAtTicks = nowTicks;
-        if (released.Successor == _state.Settings.Self && wasLed)
+        if (isInvited)
             _succession.Invite(nowTicks + _state.Settings.LeaseDurationTicks);
         else if (released.Successor != NodeId.None)
             _campaignAtTicks += _state.Settings.LeaseDurationTicks;
@@ -323,18 +323,17 @@ public sealed class Replica
     private void Campaign(long nowTicks)
     {
         if (!_state.IsStateComplete)
-            return; // not before a full sync: it could not serve what it would be asked for
-        if (_state.GrantRunsForAnother(_state.Settings.Self, _state.Life, nowTicks))
-        {
+            _succession.InviteAnother(_state, nowTicks); // it could not serve what it would be asked for
+        else if (_state.GrantRunsForAnother(nowTicks))
             _campaignAtTicks = Math.Max(_campaignAtTicks, Math.Min(_state.GrantUntilTicks, nowTicks + _state.Settings.LeaseDurationTicks));
-            return;
+        else
+        {
+            var epoch = Math.Max(_highestEpochSeen, _state.PromisedEpoch) + 1;
+            _highestEpochSeen = epoch; // no later attempt uses it again
+            Become(ReplicaRole.Candidate, epoch, "the oracle says: try to lead");
+            _candidate = new CandidateRole(_state, _standby, epoch, nowTicks);
+            Settle(nowTicks);
         }
-
-        var epoch = Math.Max(_highestEpochSeen, _state.PromisedEpoch) + 1;
-        _highestEpochSeen = epoch; // no later attempt uses it again
-        Become(ReplicaRole.Candidate, epoch, "the oracle says: try to lead");
-        _candidate = new CandidateRole(_state, _standby, epoch, nowTicks);
-        Settle(nowTicks);
     }
 
     // Draws the consequence of how far the attempt is.
@@ -369,7 +368,7 @@ public sealed class Replica
         var epoch = _primary.Epoch;
         _primary = null;
         _state.Leader = NodeId.None;
-        _succession.ForgetInvitation();
+        _succession.IsLed();
         _campaignAtTicks = nowTicks + _state.Settings.HeartbeatTicks;
         Become(ReplicaRole.Standby, epoch, reason);
         if (rebuild)

@@ -328,6 +328,8 @@ public sealed class ReplicaState
         Effects.Add(new Born(birth));
     }
 
+    internal bool GrantRunsForAnother(long nowTicks) => GrantRunsForAnother(Settings.Self, Life, nowTicks);
+
     internal bool GrantRunsForAnother(NodeId candidate, Life life, long nowTicks) => nowTicks < GrantUntilTicks
         && (GrantedTo != candidate || GrantedLife != life);
 

@@ -108,8 +108,10 @@ internal sealed class StandbyRole(ReplicaState state)
             state.SendWhenDurable(append.From, acknowledgement);
     }
 
-    /// <summary>The Primary hands over: nothing to wait for. False when it was not this node's Primary.</summary>
-    public bool OnReleased(GrantReleased released)
+    /// <summary>
+    /// The Primary hands over: nothing to wait for. True: it invites this node; or another one does, and this node follows nobody.
+    /// </summary>
+    public bool OnReleased(GrantReleased released, long nowTicks)
     {
         var wasLed = released.From == state.GrantedTo && released.Origin.Life == state.GrantedLife && released.Epoch == state.PromisedEpoch;
         if (wasLed)
@@ -117,7 +119,7 @@ internal sealed class StandbyRole(ReplicaState state)
         if (state.Leader == released.From)
             state.Leader = NodeId.None;
         state.Service.OnReleased(released);
-        return wasLed;
+        return released.Successor == state.Settings.Self && (wasLed || (released.Epoch == 0 && !state.GrantRunsForAnother(nowTicks)));
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 // Who has asked this node to lead, and whether it is giving the lead away. The oracle crowns one node; besides, a Primary that hands over
 // on purpose invites its successor. Used by Replica alone. It decides who tries, never who may: that are seals and the lease.
 using HotStandby.Messages.Identity;
+using HotStandby.Messages.Replication;
 
 namespace HotStandby.Core.Replication;
 
@@ -10,6 +11,8 @@ internal sealed class Succession
     private bool _isCrowned;
     private long _invitedUntilTicks = long.MinValue;
     private long _handOverUntilTicks;
+    private long? _inviteAtTicks;
+    private int _invited;
 
     /// <summary>A hand-over was asked for and is not complete.</summary>
     public bool IsHandingOver { get; private set; }
@@ -55,6 +58,24 @@ internal sealed class Succession
     /// <summary>The Primary that hands over wants this node to follow it.</summary>
     public void Invite(long untilTicks) => _invitedUntilTicks = untilTicks;
 
-    /// <summary>Somebody leads, or this node has led and does not any more: the invitation is used up.</summary>
-    public void ForgetInvitation() => _invitedUntilTicks = long.MinValue;
+    /// <summary>
+    /// The oracle has crowned this node, which cannot lead before a full sync. Those that could give it images may not know what is
+    /// committed until somebody leads. So while nobody does, it invites the others in turn, each for the time of a lease. The first wait is
+    /// longer, for checkpoints to be restored.
+    /// </summary>
+    public void InviteAnother(ReplicaState state, long nowTicks)
+    {
+        var lease = state.Settings.LeaseDurationTicks;
+        if (!_isCrowned || state.GrantRunsForAnother(nowTicks))
+            return;
+        _inviteAtTicks ??= nowTicks + (2 * lease);
+        if (nowTicks < _inviteAtTicks || state.Settings.Voters.Count == 1)
+            return;
+        _inviteAtTicks = nowTicks + lease;
+        var other = state.Settings.Peers.ElementAt(_invited++ % (state.Settings.Voters.Count - 1));
+        state.Send(other, new GrantReleased(state.Origin, Epoch: 0, other));
+    }
+
+    /// <summary>Somebody leads, or this node has led and does not any more: what was asked before is over.</summary>
+    public void IsLed() => (_invitedUntilTicks, _inviteAtTicks) = (long.MinValue, null);
 }

@@ -120,9 +120,11 @@ public sealed record TailBatch(
     Origin Origin, ulong Epoch, ulong PreviousEpoch, ulong PreviousSequence, OpLogBatch? Batch, ulong LastSequence)
     : ReplicationMessage(Origin, Epoch);
 
-/// <summary>A Primary that hands over: my lease is given up, wait for nothing.</summary>
-/// <param name="Origin">The former Primary.</param>
-/// <param name="Epoch">Its epoch.</param>
+/// <summary>
+/// A Primary that hands over: my lease is given up, wait for nothing. Or a crowned node that cannot lead: you try, while nobody does.
+/// </summary>
+/// <param name="Origin">The former Primary, or the crowned node.</param>
+/// <param name="Epoch">The epoch of that Primary; 0: the sender led in none.</param>
 /// <param name="Successor">Who is invited to lead next; none: whoever the oracle crowns.</param>
 public sealed record GrantReleased(Origin Origin, ulong Epoch, NodeId Successor) : ReplicationMessage(Origin, Epoch);
 

@@ -138,6 +138,26 @@ public sealed class SwitchoverTests
         Assert.Equal(ReplicaRole.Standby, driver[1].Role);
     }
 
+    // Nobody leads, and the oracle has crowned a node that needs a full sync. None can be given before somebody leads.
+    [Fact]
+    public void A_crowned_node_that_needs_a_full_sync_invites_another_while_nobody_leads()
+    {
+        var driver = Led();
+        driver.Uncrown(0);
+        driver.Settle();
+        driver[1].StateIsComplete(false);
+        driver.Crown(1);
+        driver.Run(1900);
+        Assert.All([0, 1, 2], node => Assert.Equal(ReplicaRole.Standby, driver[node].Role)); // its checkpoints may yet be restored
+        driver.Run(4000);
+        var leader = Array.FindIndex([0, 1, 2], node => driver[node].Role == ReplicaRole.Primary);
+        Assert.Contains(leader, new[] { 0, 2 });
+        Assert.True(driver[1].State.CommitSequence > 1);
+        driver[1].StateIsComplete(true);
+        driver.Run(10_000);
+        Assert.Equal(ReplicaRole.Primary, driver[leader].Role);
+    }
+
     private static ReplicaDriver Led()
     {
         var driver = new ReplicaDriver(3);

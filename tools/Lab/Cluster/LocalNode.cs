@@ -50,7 +50,16 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
     /// the one beside this assembly, which does not link it.
     /// </summary>
     public static string Program { get; } = Environment.GetEnvironmentVariable("HOTSTANDBY_PROGRAM") is { Length: > 0 } named
-        ? named : Path.Combine(Path.GetDirectoryName(typeof(LocalNode).Assembly.Location)!, "hotstandby.dll");
+        ? named : Path.Combine(AppContext.BaseDirectory, "hotstandby.dll");
+
+    /// <summary>
+    /// What starts <see cref="Program"/>. A process that is itself the program starts nodes as it was started: one that was published with
+    /// its runtime cannot be run by <c>dotnet exec</c>, and need not find a <c>dotnet</c>.
+    /// </summary>
+    public static IReadOnlyList<string> Command { get; } =
+        Path.GetExtension(Program) != ".dll" ? [Program]
+        : Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "hotstandby" ? [Environment.ProcessPath!]
+        : ["dotnet", "exec", Program];
 
     /// <summary>The node's id.</summary>
     public string Id { get; } = id;
@@ -204,7 +213,7 @@ public sealed partial class LocalNode(string id, string directory, NodePlace pla
 
     private void StartLife()
     {
-        string[] command = [.. Launcher, "dotnet", "exec", Program, "run", "--config", ConfigFile, "--stop-with-input"];
+        string[] command = [.. Launcher, .. Command, "run", "--config", ConfigFile, "--stop-with-input"];
         var start = new ProcessStartInfo(command[0])
         {
             RedirectStandardInput = true,

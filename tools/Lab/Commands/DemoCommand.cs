@@ -23,8 +23,7 @@ public static class DemoCommand
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
     private static readonly string[] Headings = ["figure", "value"];
     // How this program was started, so that what is pasted starts it again.
-    private static readonly string ProgramName = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "hotstandby"
-        ? Environment.ProcessPath! : $"dotnet {LocalNode.Program}";
+    private static readonly string ProgramName = string.Join(' ', LocalNode.Command.Where(static word => word != "exec"));
     private static readonly string[] KeptHeadings = ["node", "page", "metrics", "clients"];
 
     /// <summary>The command.</summary>
