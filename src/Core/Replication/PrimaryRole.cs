@@ -22,6 +22,7 @@ internal sealed class PrimaryRole
     private readonly long _beganAtTicks;
     private long _wallMilliseconds; // as of the last tick
     private long _openSinceTicks;
+    private long _advancedAtTicks; // when the commit last advanced, or nothing waited for it
     private bool _reignAnnounced, _serves;
 
     /// <summary>Begins to lead.</summary>
@@ -179,14 +180,16 @@ internal sealed class PrimaryRole
     public Service? ServiceAt(long nowTicks) =>
         _serves && nowTicks < LeaseUntilTicks ? new Service(_state.Settings.Self, Epoch, LeaseUntilTicks) : null;
 
-    /// <summary>Heartbeats and resends. False: the lease is gone and cannot be renewed.</summary>
-    public bool Tick(long nowTicks, long wallMilliseconds)
+    /// <summary>Heartbeats and resends. Not null: why this node can lead no longer.</summary>
+    public string? Tick(long nowTicks, long wallMilliseconds)
     {
         _wallMilliseconds = wallMilliseconds;
         RenewLease(nowTicks);
         var patience = Math.Max(LeaseUntilTicks, _beganAtTicks + (2 * _state.Settings.LeaseDurationTicks));
         if (nowTicks >= patience)
-            return false;
+            return "the lease could not be renewed";
+        if (NeedsToGiveImages(nowTicks))
+            return "a majority needs a full sync, and this reign's images hold what is not committed";
         foreach (var standby in _standbys)
         {
             if (standby.HasInFlight && nowTicks - standby.ProgressAtTicks >= _state.Settings.ResendTicks
@@ -197,7 +200,22 @@ internal sealed class PrimaryRole
         }
 
         Flush(nowTicks);
-        return true;
+        return null;
+    }
+
+    // A voter without which there is no majority lacks entries that are in no log any more. The images that it needs stand for all that
+    // this reign has proposed, and go out when that is committed: never, without this voter. The next reign opens only with a commit, so
+    // until then this node's images stand for what is committed.
+    private bool NeedsToGiveImages(long nowTicks)
+    {
+        if (EverythingIsCommitted)
+            _advancedAtTicks = nowTicks;
+        if (!_reignAnnounced || nowTicks - _advancedAtTicks < 2 * _state.Settings.LeaseDurationTicks)
+            return false;
+        var reached = _standbys.Count(standby =>
+            standby.MatchSequence >= _state.Log.BaseSequence
+            && nowTicks - Math.Max(standby.HeardAtTicks, _beganAtTicks) < _state.Settings.LeaseDurationTicks);
+        return 1 + reached < _state.Settings.Majority;
     }
 
     /// <summary>Gives the lease up.</summary>
@@ -300,6 +318,7 @@ internal sealed class PrimaryRole
         var majority = _stored[_stored.Length - _state.Settings.Majority];
         if ((majority < EpochStartSequence && !_state.Settings.CommitsOlderEpochs) || !_state.Commit(majority))
             return;
+        _advancedAtTicks = nowTicks;
         _state.ClaimVote(); // for a Primary that won without one: a majority of the others has committed the entry that names it
         while (_uncommittedBatches.TryPeek(out var last) && last <= majority)
             _uncommittedBatches.Dequeue();

@@ -155,8 +155,8 @@ public sealed class Replica
         _wallMilliseconds = wallMilliseconds;
         if (_state.IsSuperseded)
             return;
-        if (_primary is not null && !_primary.Tick(nowTicks, wallMilliseconds))
-            StepDown("the lease could not be renewed", nowTicks);
+        if (_primary?.Tick(nowTicks, wallMilliseconds) is { } reason)
+            StepDown(reason, nowTicks);
         _candidate?.Tick(nowTicks);
         Settle(nowTicks);
         if (_succession.IsAsked(nowTicks) && Role == ReplicaRole.Standby && nowTicks >= _campaignAtTicks)

@@ -158,6 +158,31 @@ public sealed class SwitchoverTests
         Assert.Equal(ReplicaRole.Primary, driver[leader].Role);
     }
 
+    // What the reign has proposed can never be committed without node 2, and until then no image goes out that node 2 could begin with.
+    [Fact]
+    public void A_Primary_whose_majority_needs_a_full_sync_begins_a_new_reign()
+    {
+        var driver = Led();
+        for (var i = 0; i < 3; i++)
+        {
+            driver.Propose(0);
+            driver.Run(400, 0, 1);
+        }
+
+        driver[0].Truncate(driver.State(0).CommitSequence);
+        var committed = driver.State(0).CommitSequence;
+        Assert.True(driver.State(2).Log.LastSequence < driver.State(0).Log.BaseSequence);
+        driver.Propose(0);
+        driver.Run(3000, 0, 2);
+        Assert.Equal(1ul, driver[0].Epoch); // node 1 may yet come back
+        driver.Run(4000, 0, 2);
+        Assert.Equal((ReplicaRole.Primary, 2ul), (driver[0].Role, driver[0].Epoch));
+        Assert.Single(driver.Effects(0), static effect => effect is RebuildPartitions);
+        driver.Run(20_000, 0, 2);
+        Assert.Equal((ReplicaRole.Primary, 2ul), (driver[0].Role, driver[0].Epoch)); // it gives images now, however long that takes
+        Assert.Equal(committed, driver.State(0).CommitSequence);
+    }
+
     private static ReplicaDriver Led()
     {
         var driver = new ReplicaDriver(3);
