@@ -268,8 +268,10 @@ public sealed class FaultInjector(Simulation world)
             case Fault.Heal:
                 world.Network.Heal();
                 break;
+            case Fault.Crash or Fault.CrashAll or Fault.LoseDisk or Fault.BreakDisk or Fault.DamageDisk or Fault.Twin:
+                break; // not to this node, or not now
             default:
-                break;
+                throw new InvalidOperationException($"nothing happens at {(Fault)fault}");
         }
     }
 

@@ -98,8 +98,11 @@ public sealed class Scenario
         Nuisance.TwinAtFirst => HasTwinAtFirst,
         Nuisance.Verification => VerificationTicks > 0,
         Nuisance.StateFaults => StateFaultTicks > 0,
-        _ => SegmentBytes > 0,
+        Nuisance.RealJournal => SegmentBytes > 0,
+        _ => throw Unknown(nuisance),
     };
+
+    private static ArgumentOutOfRangeException Unknown(Nuisance nuisance) => new(nameof(nuisance), nuisance, "not in any run");
 
     private void Drop(Nuisance nuisance)
     {
@@ -142,9 +145,11 @@ public sealed class Scenario
             case Nuisance.TwinAtFirst:
                 HasTwinAtFirst = false;
                 break;
-            default:
+            case Nuisance.RealJournal:
                 SegmentBytes = 0;
                 break;
+            default:
+                throw Unknown(nuisance);
         }
     }
 

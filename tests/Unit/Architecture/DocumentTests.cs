@@ -41,6 +41,13 @@ public sealed partial class DocumentTests
         Assert.DoesNotContain(named, each => !Regex.IsMatch(tests, $@"\b{each.Test}\b"));
     }
 
+    [Fact]
+    public void A_newcomer_has_at_most_thirty_words_to_learn()
+    {
+        var words = Words().Match(File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"))).Value;
+        Assert.InRange(words.Split('\n').Count(static line => line.StartsWith("| ", StringComparison.Ordinal)) - 1, 20, 30);
+    }
+
     private static List<string> Documents() =>
         [.. Directory.GetFiles(Repository.Root, "*.md"), .. Repository.Files("*.md", "docs", "bench", "deploy", "src")];
 
@@ -101,6 +108,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"[^\p{L}\p{N}\- _]")]
     private static partial Regex NotInAnchor();
+
+    [GeneratedRegex("^## Words$.*?^## ", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Words();
 
     [GeneratedRegex("measured|recorded|figures", RegexOptions.IgnoreCase)]
     private static partial Regex Measured();
