@@ -1,5 +1,6 @@
-// Which memory votes under which name, as the log tells it: EPOCH_START lists the voters of a reign, VOTER_RETURNED gives a name to another
-// memory. In force from the moment the entry is in the log, committed or not; cut off with it. Kept by LogIndex, for every log there is.
+// Who votes, and which memory under which name, as the log tells it. EPOCH_START names the voters of a reign, VOTER_RETURNED gives a name
+// to another memory, VOTERS_CHANGED says that there is one voter more or less. In force from the moment the entry is in the log, committed
+// or not; cut off with it. Kept by LogIndex, for every log there is.
 using System.Text;
 using HotStandby.Messages;
 using HotStandby.Messages.Identity;
@@ -54,14 +55,23 @@ public sealed class Roster
     private readonly record struct Change(
         ulong Sequence, RosterSeat Seat, (ulong Memory, ulong Sequence, bool Replaces) Before, ulong Memory, bool Replaces);
 
+    private readonly record struct ListChange(ulong Sequence, NodeId[]? Before, NodeId[] List);
+
     private readonly Dictionary<NodeId, RosterSeat> _seats = [];
     private readonly List<Change> _changes = []; // behind the log's base, oldest first
+    private readonly List<ListChange> _listChanges = []; // likewise
+    private NodeId[]? _list;
     private ulong _birthSequence;
 
     /// <summary>The identity of the cluster that this log belongs to; 0: no entry says.</summary>
     public ulong Birth { get; private set; }
 
-    /// <summary>Seq of the last entry that named another memory than before; where the log begins, if that is not known.</summary>
+    /// <summary>The voters; null: no entry says, the founding list is in force.</summary>
+    public IReadOnlyList<NodeId>? List => _list;
+
+    /// <summary>
+    /// Seq of the last entry that named another memory or another voter than before; where the log begins, if that is not known.
+    /// </summary>
     public ulong LastNamedAt { get; private set; }
 
     /// <summary>A voter's seat. Ask it for voters only: it is made for every name.</summary>
@@ -88,6 +98,8 @@ public sealed class Roster
                 Note(entry, VoterRoll.TryRead(entry.Payload, out var roll) ? roll : throw Unreadable(entry));
             else if (entry.Type == OpType.VoterReturned)
                 Note(entry, VoterReturnedPayload.TryRead(entry.Payload, out var returned) ? returned : throw Unreadable(entry));
+            else if (entry.Type == OpType.VotersChanged)
+                NoteList(entry, VoterRoll.TryRead(entry.Payload, out var list) && list.IsList ? list : throw Unreadable(entry));
         }
     }
 
@@ -114,6 +126,28 @@ public sealed class Roster
             Name(entry.Sequence, seat, returned.Life.Memory, replaces: true);
     }
 
+    // Who is added has never voted under this name, or not since it was removed: its memory takes nobody's place.
+    private void NoteList(OpLogEntry entry, VoterRoll list)
+    {
+        foreach (var voter in list.Voters)
+        {
+            var seat = SeatOf(voter.Node);
+            if (voter.Memory != 0 && seat.Memory != voter.Memory)
+                Name(entry.Sequence, seat, voter.Memory, replaces: seat.Memory != 0);
+        }
+
+        Take(entry.Sequence, [.. list.Voters.Select(static voter => voter.Node)]);
+    }
+
+    private void Take(ulong sequence, NodeId[] list)
+    {
+        foreach (var seat in _seats.Values)
+            if (seat.Memory != 0 && !list.Contains(seat.Node))
+                Name(sequence, seat, 0, replaces: false);
+        _listChanges.Add(new ListChange(sequence, _list, list));
+        (_list, LastNamedAt) = (list, sequence);
+    }
+
     private void Name(ulong sequence, RosterSeat seat, ulong memory, bool replaces)
     {
         _changes.Add(new Change(sequence, seat, seat.Holder, memory, replaces));
@@ -122,12 +156,13 @@ public sealed class Roster
     }
 
     /// <summary>
-    /// Whether an entry behind a seq gives a name to another memory than this one: from this one, or from any.
+    /// Whether an entry behind a seq takes a name from this memory, or gives it to another one: from this one, or from any.
     /// </summary>
     public bool Supersedes(NodeId node, ulong memory, ulong behind, bool fromAny)
     {
         for (var i = _changes.Count - 1; i >= 0 && _changes[i].Sequence > behind; i--)
-            if (_changes[i].Seat.Node == node && _changes[i].Memory != memory && (fromAny || _changes[i].Before.Memory == memory))
+            if (_changes[i].Seat.Node == node && _changes[i].Memory != memory
+                && (_changes[i].Before.Memory == memory || (fromAny && _changes[i].Memory != 0)))
                 return true;
         return false;
     }
@@ -137,7 +172,7 @@ public sealed class Roster
     {
         if (_birthSequence > lastKept)
             (Birth, _birthSequence) = (0, 0);
-        if (_changes.Count == 0 || _changes[^1].Sequence <= lastKept)
+        if (LastNamedAt <= lastKept)
             return;
         for (var i = _changes.Count - 1; i >= 0 && _changes[i].Sequence > lastKept; i--)
         {
@@ -145,17 +180,29 @@ public sealed class Roster
             _changes.RemoveAt(i);
         }
 
-        LastNamedAt = _seats.Values.Max(static seat => seat.Sequence);
+        for (var i = _listChanges.Count - 1; i >= 0 && _listChanges[i].Sequence > lastKept; i--)
+        {
+            _list = _listChanges[i].Before;
+            _listChanges.RemoveAt(i);
+        }
+
+        LastNamedAt = Math.Max(
+            _seats.Values.Max(static seat => seat.Sequence), _listChanges.Count > 0 ? _listChanges[^1].Sequence : 0);
     }
 
     /// <summary>The entries up to a seq are gone: what they said cannot be taken back any more.</summary>
-    public void TruncateTo(ulong sequence) => _changes.RemoveRange(0, _changes.FindLastIndex(change => change.Sequence <= sequence) + 1);
+    public void TruncateTo(ulong sequence)
+    {
+        _changes.RemoveRange(0, _changes.FindLastIndex(change => change.Sequence <= sequence) + 1);
+        _listChanges.RemoveRange(0, _listChanges.FindLastIndex(change => change.Sequence <= sequence) + 1);
+    }
 
     /// <summary>Forgets everything; the seats stay, empty.</summary>
     public void Clear()
     {
         _changes.Clear();
-        (Birth, _birthSequence, LastNamedAt) = (0, 0, 0);
+        _listChanges.Clear();
+        (Birth, _birthSequence, LastNamedAt, _list) = (0, 0, 0, null);
         foreach (var seat in _seats.Values)
             seat.Holder = default;
     }
@@ -165,15 +212,25 @@ public sealed class Roster
     {
         ArgumentNullException.ThrowIfNull(roll);
         Change[] held = [.. _changes.Where(change => change.Sequence > sequence)];
+        ListChange[] heldLists = [.. _listChanges.Where(change => change.Sequence > sequence)];
         var (birth, bornAt) = (Birth, _birthSequence);
         Clear();
         (Birth, _birthSequence) = roll.Birth != 0 || bornAt <= sequence ? (roll.Birth, sequence) : (birth, bornAt);
         LastNamedAt = roll.Voters.Count > 0 ? sequence : 0;
+        _list = roll.IsList ? [.. roll.Voters.Select(static voter => voter.Node)] : null;
         foreach (var voter in roll.Voters)
             SeatOf(voter.Node).Holder = (voter.Memory, sequence, false);
-        foreach (var change in held)
-            if (change.Seat.Memory != change.Memory) // what is told at the base was not known when these were read
-                Name(change.Sequence, change.Seat, change.Memory, change.Replaces || change.Seat.Memory != 0);
+        foreach (var (_, takeAgain) in held.Select(change => (change.Sequence, TakeAgain: (Action)(() => TakeAgain(change))))
+            .Concat(heldLists.Select(change => (change.Sequence, TakeAgain: (Action)(() => Take(change.Sequence, change.List)))))
+            .OrderBy(static each => each.Sequence))
+            takeAgain();
+    }
+
+    // What is told at the base was not known when the entry was read.
+    private void TakeAgain(Change change)
+    {
+        if (change.Seat.Memory != change.Memory)
+            Name(change.Sequence, change.Seat, change.Memory, change.Memory != 0 && (change.Replaces || change.Seat.Memory != 0));
     }
 
     /// <summary>What is in force at a seq, which is not before the log's base.</summary>
@@ -182,11 +239,18 @@ public sealed class Roster
         var memories = _seats.Values.ToDictionary(static seat => seat.Node, static seat => seat.Memory);
         for (var i = _changes.Count - 1; i >= 0 && _changes[i].Sequence > sequence; i--)
             memories[_changes[i].Seat.Node] = _changes[i].Before.Memory;
+        var list = _list;
+        for (var i = _listChanges.Count - 1; i >= 0 && _listChanges[i].Sequence > sequence; i--)
+            list = _listChanges[i].Before;
+        var named = list is null
+            ? memories.Where(static each => each.Value != 0)
+            : list.Select(node => KeyValuePair.Create(node, memories.GetValueOrDefault(node)));
         return new VoterRoll(
             BirthUpTo(sequence),
             [
-                .. memories.Where(static each => each.Value != 0).OrderBy(static each => each.Key.Name, StringComparer.Ordinal)
+                .. named.OrderBy(static each => each.Key.Name, StringComparer.Ordinal)
                     .Select(static each => new NamedVoter(each.Key, each.Value)),
-            ]);
+            ],
+            IsList: list is not null);
     }
 }

@@ -122,7 +122,7 @@ public sealed partial class SegmentTable
                 if (!SegmentHandlePayload.TryRead(entry.Payload, out var over) || !StrayWrites.Remove(over.SegmentHandle))
                     throw new InvariantViolation(7, $"entry {entry.Sequence} ends stray writes that are not known");
                 break;
-            case OpType.EpochStart or OpType.VerificationMarker or OpType.VoterReturned:
+            case OpType.EpochStart or OpType.VerificationMarker or OpType.VoterReturned or OpType.VotersChanged:
                 break;
             case var type when TaskTable.Applies(type):
                 Tasks.Apply(entry);

@@ -80,4 +80,9 @@ public enum OpType : byte
     JobChanged = 45,
     /// <summary>Segment table: nothing is known of it any more.</summary>
     JobForgotten = 46,
+    /// <summary>
+    /// Segment table (no effect on it): one voter more or less. Key: its name (UTF-8); payload: <see cref="VoterRoll"/>, the list of voters
+    /// from here on. In force as soon as it is in a log.
+    /// </summary>
+    VotersChanged = 50,
 }

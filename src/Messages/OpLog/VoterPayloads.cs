@@ -1,5 +1,5 @@
-// Payloads of the entries that say which life votes under a name: EPOCH_START and VOTER_RETURNED. The list of EPOCH_START is also what a
-// truncation keeps and what a full sync brings. Rare: written and read with a cursor.
+// Payloads of the entries that say who votes, and which life votes under a name: EPOCH_START, VOTER_RETURNED and VOTERS_CHANGED. A roll is
+// also what a truncation keeps and what a full sync brings. Rare: written and read with a cursor.
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
@@ -9,23 +9,27 @@ namespace HotStandby.Messages.OpLog;
 
 /// <summary>The memory that votes under a name.</summary>
 /// <param name="Node">The name.</param>
-/// <param name="Memory">Not 0.</param>
+/// <param name="Memory">0: no entry names one. Only in a roll that is a list.</param>
 public readonly record struct NamedVoter(NodeId Node, ulong Memory);
 
 /// <summary>
-/// EPOCH_START, and the state of a log at some seq: birth 8, count 1, then each name (length 1, UTF-8) and its memory 8. An EPOCH_START of
-/// an earlier version is empty and names no voter.
+/// EPOCH_START, VOTERS_CHANGED, and the state of a log at some seq: birth 8, count 1, then each name (length 1, UTF-8), its memory 8. The
+/// highest bit of the count says that this is a list. An EPOCH_START of an earlier version is empty and names no voter.
 /// </summary>
 /// <param name="Birth">The identity of the cluster; 0: not born yet.</param>
 /// <param name="Voters">Which memory votes under which name. A voter that is not in it is not named.</param>
-public sealed record VoterRoll(ulong Birth, IReadOnlyList<NamedVoter> Voters)
+/// <param name="IsList">
+/// True: these nodes are the voters, and no others. False: the founding list is in force. Earlier versions cannot read a list, and stop.
+/// </param>
+public sealed record VoterRoll(ulong Birth, IReadOnlyList<NamedVoter> Voters, bool IsList = false)
 {
     /// <summary>No voter is named.</summary>
     public static readonly VoterRoll Empty = new(0, []);
 
     /// <summary>Most voters of a roll.</summary>
-    public const int MaximumVoters = byte.MaxValue;
+    public const int MaximumVoters = ListBit - 1;
 
+    private const byte ListBit = 0x80;
     private const int FixedBytes = 9;
     private const int MemoryBytes = 8;
 
@@ -34,11 +38,11 @@ public sealed record VoterRoll(ulong Birth, IReadOnlyList<NamedVoter> Voters)
 
     /// <summary>Writes the encoded form.</summary>
     /// <param name="to">At least <see cref="EncodedBytes"/>.</param>
-    /// <exception cref="OverflowException">More voters, or a longer name, than a byte can count.</exception>
+    /// <exception cref="OverflowException">More voters than <see cref="MaximumVoters"/>, or a name longer than 255 bytes.</exception>
     public void WriteTo(Span<byte> to)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(to, Birth);
-        to[8] = checked((byte)Voters.Count);
+        to[8] = (byte)(checked((byte)(sbyte)Voters.Count) | (IsList ? ListBit : 0));
         to = to[FixedBytes..];
         foreach (var voter in Voters)
         {
@@ -70,7 +74,8 @@ public sealed record VoterRoll(ulong Birth, IReadOnlyList<NamedVoter> Voters)
         (roll, length) = (Empty, FixedBytes);
         if (bytes.Length < FixedBytes)
             return false;
-        var count = bytes[8];
+        var isList = (bytes[8] & ListBit) != 0;
+        var count = bytes[8] & MaximumVoters;
         if (bytes.Length - FixedBytes < count * (1 + MemoryBytes))
             return false;
         var voters = count == 0 ? [] : new NamedVoter[count];
@@ -81,12 +86,12 @@ public sealed record VoterRoll(ulong Birth, IReadOnlyList<NamedVoter> Voters)
                 return false;
             var name = new NodeId(Encoding.UTF8.GetString(rest.Slice(1, rest[0])));
             voters[i] = new NamedVoter(name, BinaryPrimitives.ReadUInt64LittleEndian(rest[(1 + rest[0])..]));
-            if (voters[i].Memory == 0 || voters[i].Node == NodeId.None)
+            if ((voters[i].Memory == 0 && !isList) || voters[i].Node == NodeId.None)
                 return false;
             length += 1 + rest[0] + MemoryBytes;
         }
 
-        roll = new VoterRoll(BinaryPrimitives.ReadUInt64LittleEndian(bytes), voters);
+        roll = new VoterRoll(BinaryPrimitives.ReadUInt64LittleEndian(bytes), voters, isList);
         return true;
     }
 }

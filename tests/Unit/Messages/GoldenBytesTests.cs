@@ -109,6 +109,20 @@ public sealed class GoldenBytesTests
     }
 
     [Fact]
+    public void A_roll_that_is_a_list_of_all_voters_is_these_bytes_and_may_have_voters_that_no_entry_names()
+    {
+        const string List = "BEBAFECA00000000" + "82" + "026E31" + "1100000000000000" + "026E32" + "0000000000000000";
+        NamedVoter[] voters = [new(new NodeId("n1"), 0x11), new(new NodeId("n2"), 0)];
+        Assert.Equal(List, Convert.ToHexString(new VoterRoll(0xCAFEBABE, voters, IsList: true).Encode()));
+        Assert.True(VoterRoll.TryRead(Convert.FromHexString(List), out var read));
+        Assert.Equal((0xCAFEBABEul, true), (read.Birth, read.IsList));
+        Assert.Equal(voters, read.Voters);
+        for (var length = 0; length < List.Length; length += 2)
+            Assert.False(VoterRoll.TryRead(Convert.FromHexString(List[..length]), out _));
+        Assert.Throws<OverflowException>(() => new VoterRoll(1, [.. Enumerable.Repeat(voters[0], VoterRoll.MaximumVoters + 1)]).Encode());
+    }
+
+    [Fact]
     public void A_VOTER_RETURNED_payload_is_these_bytes_and_an_earlier_one_names_no_memory()
     {
         var bytes = new byte[VoterReturnedPayload.EncodedBytes];

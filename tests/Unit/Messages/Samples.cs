@@ -35,8 +35,9 @@ internal static class Samples
         Node, Gen.ULong.Array[3], Gen.Bool, (node, n, votes) => new Origin(node, new Life(n[0], n[1]), n[2], votes));
 
     private static readonly Gen<VoterRoll> Roll = Gen.Select(
-        Gen.ULong, Gen.Select(Node.Where(static node => node != NodeId.None), Gen.ULong[1, ulong.MaxValue]).Array[0, 6],
-        (birth, voters) => new VoterRoll(birth, [.. voters.Select(static voter => new NamedVoter(voter.Item1, voter.Item2))]));
+        Gen.ULong, Gen.Select(Node.Where(static node => node != NodeId.None), Gen.ULong[1, ulong.MaxValue]).Array[0, 6], Gen.Bool,
+        (birth, voters, isList) => new VoterRoll(
+            birth, [.. voters.Select(static voter => new NamedVoter(voter.Item1, voter.Item2))], isList));
 
     /// <summary>Random messages, every kind alike often.</summary>
     public static readonly Gen<ReplicationMessage> Message = Gen.OneOf(
@@ -109,7 +110,7 @@ internal static class Samples
         AppendRefused refused => $"{refused with { Log = [] }} {string.Join(' ', refused.Log)}",
         FetchTail fetch => $"{fetch with { Log = [] }} {string.Join(' ', fetch.Log)}",
         ImageChunk chunk => $"{chunk with { Log = [], Roll = VoterRoll.Empty, Bytes = default }} {string.Join(' ', chunk.Log)} "
-            + $"{chunk.Roll.Birth} {string.Join(' ', chunk.Roll.Voters)} {Convert.ToHexString(chunk.Bytes.Span)}",
+            + $"{chunk.Roll.Birth} {chunk.Roll.IsList} {string.Join(' ', chunk.Roll.Voters)} {Convert.ToHexString(chunk.Bytes.Span)}",
         _ => message.ToString(),
     };
 

@@ -13,6 +13,7 @@ public sealed class RosterTests
 {
     private static readonly NodeId A = new("a");
     private static readonly NodeId B = new("b");
+    private static readonly NodeId C = new("c");
 
     private readonly LogIndex _log = new();
 
@@ -37,6 +38,9 @@ public sealed class RosterTests
         new VoterReturnedPayload(new Life(memory, 9)).WriteTo(payload);
         Append(_log.LastEpoch, OpType.VoterReturned, Encoding.UTF8.GetBytes(node.Name), payload);
     }
+
+    private void Change(NodeId node, params NamedVoter[] list) => Append(
+        _log.LastEpoch, OpType.VotersChanged, Encoding.UTF8.GetBytes(node.Name), new VoterRoll(77, list, IsList: true).Encode());
 
     private (ulong Memory, ulong Sequence, bool Replaces) Seat(NodeId node) =>
         (Roster.SeatOf(node).Memory, Roster.SeatOf(node).Sequence, Roster.SeatOf(node).Replaces);
@@ -85,6 +89,72 @@ public sealed class RosterTests
     }
 
     [Fact]
+    public void A_list_is_in_force_when_it_is_in_the_log_and_until_it_is_cut_off()
+    {
+        Start(1, 77, (A, 10), (B, 20));
+        Assert.Null(Roster.List);
+        Change(C, new(A, 10), new(B, 20), new(C, 30));
+        Change(B, new(A, 10), new(C, 30));
+        Assert.Equal([A, C], Roster.List);
+        Assert.Equal((0ul, 3ul, false), Seat(B));
+        Assert.Equal((30ul, 2ul, false), Seat(C));
+        Assert.Equal(3ul, Roster.LastNamedAt);
+        _log.CutAfter(2);
+        Assert.Equal([A, B, C], Roster.List);
+        Assert.Equal((20ul, 1ul, false), Seat(B));
+        Assert.Equal(2ul, Roster.LastNamedAt);
+        _log.CutAfter(1);
+        Assert.Null(Roster.List);
+        Assert.Equal((0ul, 1ul), (Roster.SeatOf(C).Memory, Roster.LastNamedAt));
+    }
+
+    [Fact]
+    public void A_truncation_keeps_the_list_and_a_recovery_finds_it()
+    {
+        Start(1, 77, (A, 10), (B, 20));
+        Change(C, new(A, 10), new(B, 20), new(C, 30));
+        Change(B, new(A, 10), new(C, 30));
+        Assert.False(Roster.At(1).IsList);
+        var roll = Roster.At(2);
+        Assert.True(roll.IsList);
+        Assert.Equal([new NamedVoter(A, 10), new NamedVoter(B, 20), new NamedVoter(C, 30)], roll.Voters);
+        _log.TruncateTo(2);
+        _log.CutAfter(2);
+        Assert.Equal([A, B, C], Roster.List);
+
+        var found = new LogIndex();
+        found.FoundOn([new EpochEnd(1, 2)], roll);
+        Assert.Equal([A, B, C], found.Roster.List);
+        Assert.Equal(30ul, found.Roster.SeatOf(C).Memory);
+    }
+
+    [Fact]
+    public void A_list_at_a_base_that_is_told_late_does_not_undo_a_later_one()
+    {
+        Append(1, OpType.MountSegment, [], []);
+        Change(B, new(A, 10), new(C, 30));
+        Roster.FoundOn(new VoterRoll(77, [new(A, 10), new(B, 20), new(C, 30)], IsList: true), 1);
+        Assert.Equal([A, C], Roster.List);
+        Assert.Equal(0ul, Roster.SeatOf(B).Memory);
+        _log.CutAfter(1);
+        Assert.Equal([A, B, C], Roster.List);
+        Assert.Equal(20ul, Roster.SeatOf(B).Memory);
+    }
+
+    [Fact]
+    public void A_memory_that_is_removed_has_lost_its_place_and_another_is_not_touched()
+    {
+        Start(1, 77, (A, 10), (B, 20));
+        Change(B, new NamedVoter(A, 10));
+        Assert.True(Roster.Supersedes(B, 20, behind: 1, fromAny: false));
+        Assert.False(Roster.Supersedes(B, 21, behind: 1, fromAny: true));
+        Assert.False(Roster.Supersedes(A, 10, behind: 1, fromAny: true));
+        Change(B, new(A, 10), new(B, 21));
+        Assert.True(Roster.Supersedes(B, 22, behind: 2, fromAny: true));
+        Assert.Equal((21ul, 3ul, false), Seat(B));
+    }
+
+    [Fact]
     public void A_base_that_is_told_late_does_not_undo_the_entries_behind_it()
     {
         Append(1, OpType.MountSegment, [], []);
@@ -107,6 +177,8 @@ public sealed class RosterTests
     {
         Assert.Equal(2, Assert.Throws<InvariantViolation>(() => Append(1, OpType.EpochStart, [], [1, 2, 3])).Number);
         Assert.Equal(2, Assert.Throws<InvariantViolation>(() => Append(1, OpType.VoterReturned, "b"u8.ToArray(), [1, 2, 3])).Number);
+        var noList = new VoterRoll(77, [new(A, 10)]).Encode();
+        Assert.Equal(2, Assert.Throws<InvariantViolation>(() => Append(1, OpType.VotersChanged, "b"u8.ToArray(), noList)).Number);
     }
 
     [Fact]
